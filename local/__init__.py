@@ -1,0 +1,1 @@
+"""Everything that lets vodpass run on one machine, without an account."""
