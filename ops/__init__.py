@@ -1,0 +1,1 @@
+"""What an operator runs: the bundle, and the checks of a deployment."""

@@ -1,0 +1,217 @@
+"""Check a rendered `s.yaml`: the mistakes that `s` and Function Compute's schema let pass.
+
+    node_modules/.bin/s preview --silent -o json | python3 -m ops.s_yaml
+
+`s deploy` only notes a breach of the component's schema in its debug log, and that schema knows
+neither unknown keys nor a wrong trigger. Here everything that is not named is a fault. It needs
+the standard library alone, because it runs before every deployment with the operator's Python.
+No message repeats the value of an environment variable.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ops.shape import anything, choice, each, either, number, record, text, truth, values, whole
+
+VOD_REGIONS = (
+    "cn-shanghai",
+    "cn-beijing",
+    "cn-shenzhen",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "ap-southeast-5",
+    "ap-northeast-1",
+    "us-west-1",
+    "eu-central-1",
+    "me-central-1",
+)
+"""Where both VOD and Function Compute are."""
+
+PREVIEW_RUNTIME = "python3.12"
+PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})
+"""VOD's regions that the list of the public preview of python3.12 does not name (2026-06)."""
+
+ENVIRONMENT_BYTES = 4096
+"""Function Compute's limit for a function's variables; what it counts beside names and values is
+not documented, so two bytes for each variable are added."""
+
+RESERVED_INSTANCES = 90
+"""Function quotas together may be at most 90 % of the account's instances in a region, which are
+100 or 300 unless raised, by the page one reads; the lower is taken."""
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
+
+_NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "a name of 1 to 64 of letters, digits, _ and -")
+_TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
+_INNER_PATH = text(r"\./[A-Za-z0-9_./-]*", "a path inside the project that begins ./")
+
+_HTTP_TRIGGER = record(
+    {
+        "triggerName": text(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a name that begins with a letter"),
+        "triggerType": choice("http"),
+        "triggerConfig": record(
+            {
+                # The function verifies the caller's token; clients hold no key to sign with.
+                "authType": choice("anonymous"),
+                "methods": each(choice(*METHODS), most=len(METHODS)),
+            },
+            {"disableURLInternet": truth},
+        ),
+    },
+    {"description": _TEXT, "qualifier": choice("LATEST")},
+)
+
+_LOG_CONFIG = record(
+    {"project": text(r"[a-z0-9-]{3,63}", "a log project"), "logstore": text(r".+", "a log store")},
+    {
+        "enableRequestMetrics": truth,
+        "enableInstanceMetrics": truth,
+        "logBeginRule": choice("DefaultRegex", "None"),
+    },
+)
+
+_FUNCTION = record(
+    {
+        "region": choice(*VOD_REGIONS),
+        "functionName": _NAME,
+        "description": _TEXT,
+        "runtime": choice("python3.10", PREVIEW_RUNTIME),
+        "handler": choice("index.handler"),
+        "code": _INNER_PATH,
+        # The component lowers the case of a role, and no role of that name may then exist.
+        "role": text(r"[a-z0-9.-]{1,64}", "a bare role name in lower case, without arn:"),
+        "cpu": number(0.05, 16),
+        "memorySize": whole(128, 32768, multiple_of=64),
+        "diskSize": choice(512, 10240),
+        "timeout": whole(5, 60),
+        "internetAccess": choice(True),
+        "logConfig": either("auto", _LOG_CONFIG),
+        "environmentVariables": values(text(r"(?s).*", "text")),
+        # No destinations: anyone may ask for an asynchronous call, and its result would be kept.
+        "asyncInvokeConfig": record(
+            {
+                "maxAsyncRetryAttempts": choice(0),
+                "maxAsyncEventAgeInSeconds": whole(1, 2_592_000),
+            }
+        ),
+        "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
+        "triggers": each(_HTTP_TRIGGER, most=1),
+    }
+)
+
+_DOCUMENT = record(
+    {
+        "edition": choice("3.0.0"),
+        "name": _NAME,
+        "access": text(r"[A-Za-z0-9_-]+", "the literal name of an alias"),
+        "actions": record(
+            {"pre-deploy": each(record({"run": _TEXT, "path": _INNER_PATH}))},
+        ),
+        "resources": values(
+            record({"component": choice("fc3"), "props": _FUNCTION}, {"extend": values(_NAME)})
+        ),
+    },
+    {
+        # Already merged into the resources, and checked there.
+        "vars": anything,
+        "template": anything,
+    },
+)
+
+
+def faults(document: Any) -> list[str]:
+    """Say what is wrong with the object that `s preview -o json` prints; empty when nothing is."""
+    shape = list(_DOCUMENT("s.yaml", document))
+    # What compares parts of the document needs parts of the right type.
+    return shape or [*_between_functions(document), *_in_functions(document)]
+
+
+def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
+    for name, resource in document["resources"].items():
+        place, props = f"s.yaml.resources.{name}.props", resource["props"]
+        core_gb = props["memorySize"] / 1024 / props["cpu"]
+        if not 1 <= core_gb <= 4:
+            yield f"{place}.memorySize: must be 1 to 4 GB a core of cpu, is {core_gb:.2f}"
+        if round(props["cpu"] * 100) % 5:
+            yield f"{place}.cpu: must be a multiple of 0.05"
+        if props["runtime"] == PREVIEW_RUNTIME and props["region"] in PREVIEW_RUNTIME_ABSENT:
+            yield f"{place}.runtime: {PREVIEW_RUNTIME} is not offered in {props['region']}"
+        if props["code"] != f"./build/{name}":
+            yield f"{place}.code: must be ./build/{name}, the function's own folder"
+        if "OPTIONS" not in props["triggers"][0]["triggerConfig"]["methods"]:
+            yield f"{place}.triggers.0.triggerConfig.methods: must have OPTIONS, for preflights"
+        yield from _environment(f"{place}.environmentVariables", props)
+
+
+def _environment(place: str, props: Mapping[str, Any]) -> Iterator[str]:
+    variables: Mapping[str, str] = props["environmentVariables"]
+    for name, value in variables.items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+            yield f"{place}.{name}: must begin with a letter and have letters, digits and _ only"
+        elif name.startswith("FC_"):
+            yield f"{place}.{name}: FC_ is Function Compute's own prefix"
+        elif name == "VODPASS_LOCAL" or name.endswith("_ENDPOINT"):
+            yield f"{place}.{name}: is for a machine without an account, never for a deployment"
+        elif name != "PYTHONPATH" and not name.startswith("VODPASS_"):
+            yield f"{place}.{name}: is not a variable of vodpass"
+        if "${" in value:
+            yield f"{place}.{name}: holds an expression that was not resolved"
+        if "replace-me" in value:
+            yield f"{place}.{name}: still has the placeholder of .env.example"
+    size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in variables.items())
+    if size > ENVIRONMENT_BYTES:
+        yield f"{place}: must be at most {ENVIRONMENT_BYTES} bytes in all, is {size}"
+    if variables.get("PYTHONPATH") != "/code/python":
+        yield f"{place}.PYTHONPATH: must be /code/python, where the bundle has its packages"
+    if variables.get("VODPASS_REGION") != props["region"]:
+        yield f"{place}.VODPASS_REGION: must be the region of the function"
+    if not variables.get("VODPASS_JWT_KEYS") and not variables.get("VODPASS_JWT_JWKS_URL"):
+        yield f"{place}: must set VODPASS_JWT_KEYS or VODPASS_JWT_JWKS_URL"
+
+
+def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
+    functions = {name: resource["props"] for name, resource in document["resources"].items()}
+    for key in ("functionName", "role", "code"):
+        seen: dict[str, str] = {}
+        for name, props in functions.items():
+            if props[key] in seen:
+                yield f"s.yaml.resources.{name}.props.{key}: is that of {seen[props[key]]} too"
+            seen.setdefault(props[key], name)
+    reserved = sum(
+        props["concurrencyConfig"]["reservedConcurrency"] for props in functions.values()
+    )
+    if reserved > RESERVED_INSTANCES:
+        yield (
+            f"s.yaml.resources: reservedConcurrency must be at most {RESERVED_INSTANCES} in all, "
+            f"is {reserved}"
+        )
+    runs = " ; ".join(action["run"] for action in document["actions"]["pre-deploy"])
+    for name, props in functions.items():
+        bundle = f"-m ops.bundle --python {props['runtime'].removeprefix('python')} "
+        if bundle not in runs:
+            yield (
+                f"s.yaml.actions.pre-deploy: must build the bundle for the runtime of {name}, "
+                f"{props['runtime']}"
+            )
+
+
+def main() -> int:
+    """Read the rendered document from standard input; 0 when nothing is wrong with it, else 1."""
+    try:
+        document = json.load(sys.stdin)
+    except ValueError:
+        print("s.yaml: standard input is not what `s preview --silent -o json` prints")
+        return 1
+    found = faults(document)
+    for fault in found:
+        print(fault)
+    if not found:
+        print(f"s.yaml: {len(document['resources'])} functions, no fault")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
