@@ -3,9 +3,9 @@
     node_modules/.bin/s preview --silent -o json | python3 -m ops.s_yaml
 
 `s deploy` only notes a breach of the component's schema in its debug log, and that schema knows
-neither unknown keys nor a wrong trigger. Here everything that is not named is a fault. It needs
-the standard library alone, because it runs before every deployment with the operator's Python.
-No message repeats the value of an environment variable.
+neither unknown keys nor a wrong trigger. Here everything that is not named is a fault, and the
+environment is read as each function will read it. No message repeats a variable's value. Only the
+standard library is needed, because this runs before every deployment with the operator's Python.
 """
 
 import json
@@ -15,20 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.shape import anything, choice, each, either, number, record, text, truth, values, whole
-
-VOD_REGIONS = (
-    "cn-shanghai",
-    "cn-beijing",
-    "cn-shenzhen",
-    "cn-hongkong",
-    "ap-southeast-1",
-    "ap-southeast-5",
-    "ap-northeast-1",
-    "us-west-1",
-    "eu-central-1",
-    "me-central-1",
-)
-"""Where both VOD and Function Compute are."""
+from shared.settings import REGIONS, USES, SettingsError, load
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})
@@ -75,7 +62,7 @@ _LOG_CONFIG = record(
 
 _FUNCTION = record(
     {
-        "region": choice(*VOD_REGIONS),
+        "region": choice(*sorted(REGIONS)),
         "functionName": _NAME,
         "description": _TEXT,
         "runtime": choice("python3.10", PREVIEW_RUNTIME),
@@ -132,6 +119,9 @@ def faults(document: Any) -> list[str]:
 def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
     for name, resource in document["resources"].items():
         place, props = f"s.yaml.resources.{name}.props", resource["props"]
+        if name not in USES:
+            yield f"s.yaml.resources.{name}: must be a function: {', '.join(USES)}"
+            continue
         core_gb = props["memorySize"] / 1024 / props["cpu"]
         if not 1 <= core_gb <= 4:
             yield f"{place}.memorySize: must be 1 to 4 GB a core of cpu, is {core_gb:.2f}"
@@ -143,10 +133,10 @@ def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}.code: must be ./build/{name}, the function's own folder"
         if "OPTIONS" not in props["triggers"][0]["triggerConfig"]["methods"]:
             yield f"{place}.triggers.0.triggerConfig.methods: must have OPTIONS, for preflights"
-        yield from _environment(f"{place}.environmentVariables", props)
+        yield from _environment(f"{place}.environmentVariables", name, props)
 
 
-def _environment(place: str, props: Mapping[str, Any]) -> Iterator[str]:
+def _environment(place: str, function: str, props: Mapping[str, Any]) -> Iterator[str]:
     variables: Mapping[str, str] = props["environmentVariables"]
     for name, value in variables.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
@@ -155,21 +145,22 @@ def _environment(place: str, props: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}.{name}: FC_ is Function Compute's own prefix"
         elif name == "VODPASS_LOCAL" or name.endswith("_ENDPOINT"):
             yield f"{place}.{name}: is for a machine without an account, never for a deployment"
-        elif name != "PYTHONPATH" and not name.startswith("VODPASS_"):
-            yield f"{place}.{name}: is not a variable of vodpass"
+        elif name != "PYTHONPATH" and name not in USES[function]:
+            yield f"{place}.{name}: {function} does not read it"
         if "${" in value:
             yield f"{place}.{name}: holds an expression that was not resolved"
-        if "replace-me" in value:
-            yield f"{place}.{name}: still has the placeholder of .env.example"
     size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in variables.items())
     if size > ENVIRONMENT_BYTES:
         yield f"{place}: must be at most {ENVIRONMENT_BYTES} bytes in all, is {size}"
     if variables.get("PYTHONPATH") != "/code/python":
         yield f"{place}.PYTHONPATH: must be /code/python, where the bundle has its packages"
-    if variables.get("VODPASS_REGION") != props["region"]:
-        yield f"{place}.VODPASS_REGION: must be the region of the function"
-    if not variables.get("VODPASS_JWT_KEYS") and not variables.get("VODPASS_JWT_JWKS_URL"):
-        yield f"{place}: must set VODPASS_JWT_KEYS or VODPASS_JWT_JWKS_URL"
+    try:
+        settings = load(variables, USES[function])
+    except SettingsError as error:
+        yield f"{place}.{error.variable}: {error.allowed}"
+    else:
+        if settings.region != props["region"]:
+            yield f"{place}.VODPASS_REGION: must be the region of the function"
 
 
 def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
