@@ -11,19 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud.clock import Clock
-from local.cloud.identity import (
-    Credential,
-    Identities,
-    Principal,
-    account,
-    assumed_role,
-    cloud_service,
-    new_access_key,
-    ram_user,
-)
+from local.cloud.identity import Credential, Identities, Principal, new_access_key
 from local.cloud.ram.evaluation import AccessRequest, evaluate_trust, utc_text
 from local.cloud.ram.files import read_role
 from local.cloud.ram.policy import Policy
+from local.cloud.ram.principal import account, assumed_role, cloud_service, ram_user
 
 ACCOUNT_ID = "1234567890123456"
 ADMIN_ACCESS_KEY_ID = "LTAIlocaladmin"
@@ -46,11 +38,11 @@ _SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}", re.ASCII)
 Document = Policy | str | Mapping[str, Any]
 
 
-class UnknownRole(LookupError):  # noqa: N818
+class UnknownRole(LookupError):
     """There is no role of that name."""
 
 
-class NotTrusted(PermissionError):  # noqa: N818
+class NotTrusted(PermissionError):
     """The role's trust policy does not let this principal in."""
 
 
@@ -89,7 +81,7 @@ class Ram:
         self._users: dict[str, User] = {}
         self._roles: dict[str, Role] = {}
         self._keys: set[str] = set()
-        self._loaded: list[tuple[Path, dict[str, str]]] = []
+        self._loaded: dict[str, tuple[Policy, Policy]] = {}
         self._add_admin()
 
     @property
@@ -171,15 +163,12 @@ class Ram:
         and reason.
         """
         given = {**LOCAL_VALUES, **(values or {}), "AccountId": self.account_id}
-        found = [
-            (path.name, *read_role(path, given))
-            for path in sorted(folder.iterdir())
-            if path.is_dir()
-        ]
+        found = {
+            path.name: read_role(path, given) for path in sorted(folder.iterdir()) if path.is_dir()
+        }
         with self._lock:
-            for name, policy, trust in found:
-                self.put_role(name, trust=trust, policies=(policy,))
-            self._loaded.append((folder, dict(given)))
+            self._loaded.update(found)
+            self._put_loaded()
 
     def service_session(
         self, service: str, role_name: str, session_name: str, lifetime: float
@@ -204,7 +193,10 @@ class Ram:
         return assumed_role(self.account_id, role.name, role.role_id, session_name)
 
     def reset(self) -> None:
-        """Go back to the administrator and the roles that were loaded from files."""
+        """Go back to the administrator and the roles as they were loaded from files.
+
+        Sessions are for Identities.reset to forget.
+        """
         with self._lock:
             for access_key_id in self._keys:
                 self._identities.remove_access_key(access_key_id)
@@ -212,9 +204,11 @@ class Ram:
             self._users.clear()
             self._roles.clear()
             self._add_admin()
-            loaded, self._loaded = self._loaded, []
-            for folder, values in loaded:
-                self.load(folder, values)
+            self._put_loaded()
+
+    def _put_loaded(self) -> None:
+        for name, (policy, trust) in self._loaded.items():
+            self.put_role(name, trust=trust, policies=(policy,))
 
     def _add_admin(self) -> None:
         self._add_user("admin", (_ALLOW_ALL,), ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET)

@@ -1,0 +1,25 @@
+"""The `AccessDeniedDetail` that goes with a refusal."""
+
+from __future__ import annotations
+
+from local.cloud.identity import Principal
+from local.cloud.ram.evaluation import Decision
+
+# RAM calls a user "SubUser" here. Confidence M: the names are those of SDK documentation.
+_PRINCIPAL_TYPES = {"RAMUser": "SubUser"}
+
+
+def access_denied_detail(principal: Principal, action: str, decision: Decision) -> dict[str, str]:
+    """Who was refused what, and by which kind of policy.
+
+    The real one also carries an EncodedDiagnosticMessage, an opaque text that only RAM can
+    decode; there is none here.
+    """
+    return {
+        "AuthAction": action,
+        "AuthPrincipalDisplayName": principal.principal_id,
+        "AuthPrincipalOwnerId": principal.account_id,
+        "AuthPrincipalType": _PRINCIPAL_TYPES.get(principal.kind, principal.kind),
+        "NoPermissionType": decision.no_permission_type or "",
+        "PolicyType": decision.policy_type or "",
+    }
