@@ -19,7 +19,9 @@ from email.utils import formatdate
 MAX_ADVANCE = 10 * 366 * 86400
 """Seconds that one `advance` may cover: ten years, so that dates stay well within their formats."""
 
-_LONGEST_WAIT = 1.0  # seconds; the wall clock itself may be set forward while the timer thread waits
+_LONGEST_WAIT = (
+    1.0  # seconds; the wall clock itself may be set forward while the timer thread waits
+)
 
 
 class Handle:
@@ -139,9 +141,7 @@ class Clock:
     def _tick(self) -> None:
         while True:
             with self._changed:
-                while not self._closed and not (
-                    self._timers and self._timers[0][0] <= self.now()
-                ):
+                while not self._closed and not (self._timers and self._timers[0][0] <= self.now()):
                     wait = None
                     if self._timers:
                         wait = min(self._timers[0][0] - self.now(), _LONGEST_WAIT)
@@ -152,7 +152,7 @@ class Clock:
 
 
 def utc(seconds: float) -> str:
-    """Epoch seconds as `yyyy-MM-ddTHH:mm:ssZ`, the form of every time in VOD's and STS's answers."""
+    """Epoch seconds as `yyyy-MM-ddTHH:mm:ssZ`, the form of the times in VOD's and STS's answers."""
     return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

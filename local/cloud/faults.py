@@ -20,11 +20,16 @@ Parameter = str | int | float
 
 
 def _integer(least: int, most: int) -> Callable[[object], bool]:
-    return lambda value: type(value) is int and least <= value <= most
+    def check(value: object) -> bool:
+        return isinstance(value, int) and type(value) is int and least <= value <= most
+
+    return check
 
 
 def _seconds(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 120  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and 0 <= value <= 120
 
 
 def _text(value: object) -> bool:

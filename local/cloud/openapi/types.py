@@ -66,7 +66,8 @@ class Operation:
     """False for what every identity may call (GetCallerIdentity)."""
     denied: tuple[str, str] = (
         "Forbidden.RAM",
-        "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+        "User not authorized to operate on the specified resource, "
+        "or this API doesn't support RAM.",
     )
     """`Code` and `Message` of the 403 when RAM refuses. Which of Forbidden.RAM, NoPermission and
     Forbidden the live VOD sends is not certain."""
