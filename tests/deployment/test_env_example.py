@@ -1,0 +1,58 @@
+"""`.env.example` is complete, and nothing in it works."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.s_yaml import faults
+from shared.settings import USES, SettingsError, load
+
+PROJECT = Path(__file__).resolve().parents[2]
+TEXT = (PROJECT / ".env.example").read_text()
+ASSIGNMENTS = dict(re.findall(r"^(\w+)=(.*)$", TEXT, re.MULTILINE))
+PLACEHOLDERS = {name: value.strip("'") for name, value in ASSIGNMENTS.items() if value}
+
+
+def test_has_just_the_variables_of_the_deployment() -> None:
+    used = re.findall(r"\$\{env\('(\w+)'", (PROJECT / "s.yaml").read_text())
+    assert set(ASSIGNMENTS) == set(used)
+    assert len(ASSIGNMENTS) == len(re.findall(r"^\s*\w+\s*=", TEXT, re.MULTILINE))
+
+
+def test_explains_each_variable_in_the_lines_above_it() -> None:
+    lines = TEXT.splitlines()
+    for number, line in enumerate(lines):
+        if "=" in line and not line.startswith("#"):
+            assert re.match(r"# .{10,}", lines[number - 1]), line
+        assert len(line) <= 100
+
+
+def test_says_required_of_just_the_variables_without_a_default() -> None:
+    without_default = re.findall(r"\$\{env\('(\w+)'\)\}", (PROJECT / "s.yaml").read_text())
+    required = re.findall(r"required\n(\w+)=", TEXT)
+    assert set(required) == set(without_default) == set(PLACEHOLDERS)
+
+
+@pytest.mark.parametrize("name", sorted(PLACEHOLDERS))
+def test_no_placeholder_is_a_value_that_works(environment: dict[str, str], name: str) -> None:
+    sound = environment | {"VODPASS_REGION": "cn-shanghai"}
+    load(sound, USES["upload"])
+    with pytest.raises(SettingsError) as refusal:
+        load(sound | {name: PLACEHOLDERS[name]}, USES["upload"])
+    assert refusal.value.variable == name
+
+
+def test_s_reads_it_and_the_check_refuses_it(s_preview: Callable[..., Any]) -> None:
+    done = s_preview({}, dot_env=TEXT)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    variables = document["resources"]["upload"]["props"]["environmentVariables"]
+    assert {name: variables[name] for name in PLACEHOLDERS} == PLACEHOLDERS
+    found = faults(document)
+    for function in USES:
+        place = f"s.yaml.resources.{function}.props.environmentVariables.VODPASS_"
+        assert any(fault.startswith(place) for fault in found)

@@ -1,0 +1,148 @@
+"""`s.yaml` as the real `s` renders it, against the vendor's schema and our own rules."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ops.s_yaml import ENVIRONMENT_BYTES, faults
+from shared.settings import ALWAYS, USES, VARIABLES, load
+
+PROJECT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ["upload", "refresh", "play"]
+WITHOUT_DEFAULT = [
+    "VODPASS_ISSUER_ALIAS",
+    "VODPASS_JWT_AUDIENCE",
+    "VODPASS_JWT_ISSUER",
+    "VODPASS_JWT_KEYS",
+    "VODPASS_OWNER_KEYS",
+]
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def vendor_schema() -> jsonschema.Draft7Validator:
+    text = (Path(__file__).parent / "fc3-schema.json").read_text()
+    return jsonschema.Draft7Validator(json.loads(text))
+
+
+def test_deploys_just_the_functions_there_are(rendered: Document) -> None:
+    assert list(rendered["resources"]) == FUNCTIONS
+    folders = {path.parent.name for path in (PROJECT / "functions").glob("*/index.py")}
+    assert folders == set(FUNCTIONS)
+
+
+def test_has_no_fault_by_our_own_rules(rendered: Document) -> None:
+    assert faults(rendered) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_is_valid_by_the_vendors_schema(
+    rendered: Document, vendor_schema: jsonschema.Draft7Validator, function: str
+) -> None:
+    props = rendered["resources"][function]["props"]
+    assert [error.message for error in vendor_schema.iter_errors(props)] == []
+    assert list(vendor_schema.iter_errors({**props, "memorySize": 500}))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_gets_just_the_variables_it_reads(rendered: Document, function: str) -> None:
+    variables = rendered["resources"][function]["props"]["environmentVariables"]
+    assert set(variables) == USES[function] | {"PYTHONPATH"}
+    load(variables, USES[function])
+
+
+def test_every_setting_reaches_some_function() -> None:
+    assert frozenset().union(*USES.values()) | ALWAYS == set(VARIABLES)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_environment_fits_with_every_variable_in_use(
+    s_preview: Callable[..., Any], environment: dict[str, str], function: str
+) -> None:
+    optional = {
+        "VODPASS_JWT_MAX_LIFE": "2592000",
+        "VODPASS_JWT_SUBJECT_CLAIM": "/app_metadata/user_id",
+        "VODPASS_JWT_SCOPE_CLAIM": "https://vod.example.com/scope",
+        "VODPASS_JWT_VOD_CLAIM": "https://vod.example.com/vod",
+        "VODPASS_DEFAULT_SCOPES": "vod:upload vod:refresh vod:play",
+        "VODPASS_CORS_ORIGINS": ",".join(f"https://app-{n}.example.com" for n in range(8)),
+        "VODPASS_UPLOAD_WINDOW": "2592000",
+        "VODPASS_MAX_FILE_SIZE": "48800000000000",
+        "VODPASS_PLAY_MAX_TIMEOUT": "3000",
+        "VODPASS_TEMPLATE_GROUP_ID": "0" * 32,
+        "VODPASS_WORKFLOW_ID": "0" * 32,
+        "VODPASS_STORAGE_LOCATION": f"outin-{'0' * 32}.oss-cn-shanghai.aliyuncs.com",
+        "VODPASS_APP_ID": "app-1000000",
+        "VODPASS_CATE_ID": "1000000000",
+    }
+    document = json.loads(s_preview(environment | optional).stdout)
+    assert faults(document) == []
+    variables = document["resources"][function]["props"]["environmentVariables"]
+    assert "" not in variables.values()
+    size = sum(len(name) + len(value) for name, value in variables.items())
+    assert size < ENVIRONMENT_BYTES
+
+
+@pytest.mark.parametrize("missing", WITHOUT_DEFAULT)
+def test_a_missing_variable_stops_the_command_and_is_named(
+    s_preview: Callable[..., Any], environment: dict[str, str], missing: str
+) -> None:
+    done = s_preview({name: value for name, value in environment.items() if name != missing})
+    assert done.returncode != 0
+    assert f"env('{missing}') not found" in done.stdout + done.stderr
+
+
+def test_no_variable_that_the_functions_require_has_a_default() -> None:
+    text = (PROJECT / "s.yaml").read_text()
+    assert sorted(re.findall(r"\$\{env\('(\w+)'\)\}", text)) == WITHOUT_DEFAULT
+    required = {name for name, variable in VARIABLES.items() if variable.required}
+    # The region has one, being the only answer that most deployments would give.
+    assert required - {"VODPASS_REGION"} <= set(WITHOUT_DEFAULT)
+
+
+def test_name_region_and_python_come_from_the_environment(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    other = {
+        "VODPASS_NAME": "staging",
+        "VODPASS_REGION": "eu-central-1",
+        "VODPASS_PYTHON": "3.12",
+    }
+    document = json.loads(s_preview(environment | other).stdout)
+    assert faults(document) == []
+    for function in FUNCTIONS:
+        props = document["resources"][function]["props"]
+        assert props["functionName"] == f"staging-{function}"
+        assert props["region"] == "eu-central-1"
+        assert props["runtime"] == "python3.12"
+        # The roles are those of the files in ram/, whatever the deployment is called.
+        assert (PROJECT / "ram" / props["role"] / "policy.json").is_file()
+
+
+def test_a_region_without_vod_is_refused(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    document = json.loads(s_preview(environment | {"VODPASS_REGION": "cn-hangzhou"}).stdout)
+    assert any("props.region: must be ap-northeast-1 or" in fault for fault in faults(document))
+
+
+def test_no_setting_of_a_developers_machine_can_be_deployed() -> None:
+    text = (PROJECT / "s.yaml").read_text()
+    assert not re.findall(r"VODPASS_LOCAL|_ENDPOINT|endpoint:", text)
+
+
+def test_a_deployment_is_checked_and_bundled_before_anything_is_sent(
+    rendered: Document, s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    check, bundle = (action["run"] for action in rendered["actions"]["pre-deploy"])
+    assert bundle == "python3 -m ops.bundle --python 3.10 --out build"
+    assert s_preview(environment, command=check).returncode == 0
+    refused = s_preview(environment | {"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, command=check)
+    assert refused.returncode == 1
+    assert "VODPASS_OWNER_KEYS: must be id:base64 pairs" in refused.stdout

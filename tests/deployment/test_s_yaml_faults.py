@@ -1,0 +1,261 @@
+"""The check of `s.yaml` bites: each mistake that the vendor's tools let pass is named."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.s_yaml import faults
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+Document = dict[str, Any]
+Props = dict[str, Any]
+
+
+def put(*path: str | int, value: Any) -> Callable[[Any], None]:
+    """A mistake: this value at this place."""
+
+    def change(tree: Any) -> None:
+        *way, last = path
+        for step in way:
+            tree = tree[step]
+        tree[last] = value
+
+    return change
+
+
+def cut(*path: str | int) -> Callable[[Any], None]:
+    """A mistake: nothing at this place."""
+
+    def change(tree: Any) -> None:
+        *way, last = path
+        for step in way:
+            tree = tree[step]
+        del tree[last]
+
+    return change
+
+
+TRIGGER = ("triggers", 0)
+CONFIG = (*TRIGGER, "triggerConfig")
+ENVIRONMENT = "environmentVariables"
+TIMER = {"triggerName": "t", "triggerType": "timer", "triggerConfig": {"cronExpression": "@every"}}
+
+IN_A_FUNCTION = [
+    # Keys that are misspelt, unknown or absent.
+    (put("timout", value=10), "props.timout: unknown key; did you mean timeout?"),
+    (cut("timeout"), "props.timeout: missing"),
+    (put("endpoint", value="http://127.0.0.1:1"), "props.endpoint: unknown key"),
+    (put("vpcConfig", value="auto"), "props.vpcConfig: unknown key"),
+    (put("role", value=None), "props.role: must be a bare role name in lower case"),
+    (put("logConfig", value={"retention": 1}), "props.logConfig.retention: unknown key"),
+    (put("logConfig", value={"project": "logs"}), "props.logConfig.logstore: missing"),
+    (put("logConfig", value="none"), "props.logConfig: must be auto or a mapping"),
+    # Where and what.
+    (put("region", value="cn-hangzhou"), "props.region: must be ap-northeast-1 or"),
+    (put("region", value="cn-shangai"), "props.region: must be ap-northeast-1 or"),
+    (put("region", value="cn-beijing"), "VODPASS_REGION: must be the region of the function"),
+    (put("runtime", value="python3.11"), "props.runtime: must be python3.10 or python3.12"),
+    (put("handler", value="functions/upload/index.handler"), "props.handler: must be index."),
+    (put("functionName", value="2nd"), "props.functionName: must be a name"),
+    (put("role", value="vodpassUpload"), "props.role: must be a bare role name in lower case"),
+    (put("role", value="acs:ram::1:role/vodpass"), "props.role: must be a bare role name"),
+    (put("code", value="./"), "props.code: must be ./build/upload"),
+    (put("code", value="./build/../functions/upload"), "props.code: must be ./build/upload"),
+    (put("code", value="/srv/upload"), "props.code: must be a path inside the project"),
+    # Sizes.
+    (put("memorySize", value=500), "props.memorySize: must be a whole number from 128 to 32768"),
+    (put("memorySize", value="512"), "props.memorySize: must be a whole number"),
+    (put("memorySize", value=True), "props.memorySize: must be a whole number"),
+    (put("memorySize", value=448), "props.memorySize: must be 1 to 4 GB a core of cpu, is 0.88"),
+    (put("memorySize", value=2112), "props.memorySize: must be 1 to 4 GB a core of cpu, is 4.12"),
+    (put("cpu", value=0.33), "props.cpu: must be a multiple of 0.05"),
+    (put("cpu", value=0), "props.cpu: must be a number from 0.05 to 16"),
+    (put("cpu", value="0.5"), "props.cpu: must be a number from 0.05 to 16"),
+    (put("diskSize", value=1024), "props.diskSize: must be 512 or 10240"),
+    (put("timeout", value=3), "props.timeout: must be a whole number from 5 to 60"),
+    (put("timeout", value="10"), "props.timeout: must be a whole number from 5 to 60"),
+    (put("internetAccess", value=False), "props.internetAccess: must be True"),
+    # What anyone on the internet could use.
+    (put(*CONFIG, "authType", value="bearer"), "triggerConfig.authType: must be anonymous"),
+    (put(*CONFIG, "authType", value="function"), "triggerConfig.authType: must be anonymous"),
+    (put(*CONFIG, "authtype", value="jwt"), "authtype: unknown key; did you mean authType?"),
+    (cut(*CONFIG, "authType"), "triggerConfig.authType: missing"),
+    (put(*CONFIG, "methods", value=["post", "OPTIONS"]), "methods.0: must be GET or POST or"),
+    (put(*CONFIG, "methods", value=["POST"]), "methods: must have OPTIONS, for preflights"),
+    (put(*CONFIG, "methods", value=["OPTIONS"] * 2), "methods.1: repeats an earlier item"),
+    (put(*CONFIG, "methods", value="POST"), "methods: must be a list"),
+    (put(*CONFIG, "methods", value=[]), "methods: must have 1 to 7 item(s), has 0"),
+    (put(*CONFIG, "disableURLInternet", value="no"), "disableURLInternet: must be True or False"),
+    (put(*TRIGGER, "qualifer", value="LATEST"), "triggers.0.qualifer: unknown key"),
+    (put(*TRIGGER, value=TIMER), "triggers.0.triggerType: must be http"),
+    (put("triggers", value=[]), "props.triggers: must have exactly 1 item(s), has 0"),
+    (put("asyncInvokeConfig", "maxAsyncRetryAttempts", value=3), "RetryAttempts: must be 0"),
+    (put("asyncInvokeConfig", "maxAsyncRetryAttempts", value=False), "RetryAttempts: must be 0"),
+    (cut("asyncInvokeConfig"), "props.asyncInvokeConfig: missing"),
+    (
+        put("asyncInvokeConfig", "destinationConfig", value={"onSuccess": {"destination": "a"}}),
+        "asyncInvokeConfig.destinationConfig: unknown key",
+    ),
+    (cut("concurrencyConfig"), "props.concurrencyConfig: missing"),
+    (cut("concurrencyConfig", "reservedConcurrency"), "reservedConcurrency: missing"),
+    (put("concurrencyConfig", "reservedConcurrency", value=0), "reservedConcurrency: must be a"),
+    (put("concurrencyConfig", "reservedConcurrency", value=80), "must be at most 90 in all, is 98"),
+    # The environment.
+    (cut(ENVIRONMENT, "PYTHONPATH"), "PYTHONPATH: must be /code/python"),
+    (put(ENVIRONMENT, "1ST", value=""), "1ST: must begin with a letter"),
+    (put(ENVIRONMENT, "A-B", value=""), "A-B: must begin with a letter"),
+    (put(ENVIRONMENT, "FC_REGION", value=""), "FC_REGION: FC_ is Function Compute's own prefix"),
+    (put(ENVIRONMENT, "VODPASS_LOCAL", value="1"), "VODPASS_LOCAL: is for a machine without an"),
+    (put(ENVIRONMENT, "VODPASS_LOCAL", value=""), "VODPASS_LOCAL: is for a machine without an"),
+    (put(ENVIRONMENT, "VODPASS_VOD_ENDPOINT", value="127.0.0.1:1"), "_ENDPOINT: is for a machine"),
+    (put(ENVIRONMENT, "VODPASS_WORKFLOW", value="a"), "VODPASS_WORKFLOW: upload does not read it"),
+    (put(ENVIRONMENT, "VODPASS_PLAY_MAX_TIMEOUT", value=""), "TIMEOUT: upload does not read it"),
+    (put(ENVIRONMENT, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", value="a"), "upload does not read it"),
+    (put(ENVIRONMENT, "VODPASS_CATE_ID", value=7), "VODPASS_CATE_ID: must be text"),
+    (put(ENVIRONMENT, "VODPASS_CATE_ID", value=None), "VODPASS_CATE_ID: must be text"),
+    (put(ENVIRONMENT, "VODPASS_CATE_ID", value="seven"), "VODPASS_CATE_ID: must be a CateId"),
+    (put(ENVIRONMENT, "VODPASS_APP_ID", value="${vars.app}"), "expression that was not resolved"),
+    (put(ENVIRONMENT, "VODPASS_OWNER_KEYS", value=""), "VODPASS_OWNER_KEYS: is not set"),
+    (put(ENVIRONMENT, "VODPASS_JWT_KEYS", value=""), "VODPASS_JWT_KEYS: is not set"),
+    (put(ENVIRONMENT, "VODPASS_CORS_ORIGINS", value="*"), "VODPASS_CORS_ORIGINS: must be origins"),
+    (
+        put(ENVIRONMENT, "VODPASS_CORS_ORIGINS", value=",".join(["https://a.example"] * 200)),
+        "environmentVariables: must be at most 4096 bytes in all",
+    ),
+]
+
+IN_THE_DOCUMENT = [
+    (put("edition", value="1.0.0"), "s.yaml.edition: must be 3.0.0"),
+    (put("access", value="${env('ALIAS')}"), "s.yaml.access: must be the literal name"),
+    (put("resource", value={}), "s.yaml.resource: unknown key; did you mean resources?"),
+    (put("resources", value={}), "s.yaml.resources: must be a mapping that is not empty"),
+    (put("resources", "play", "component", value="fc"), "resources.play.component: must be fc3"),
+    (put("resources", "play", "actions", value={}), "resources.play.actions: unknown key"),
+    (
+        put("resources", "play", "props", "role", value="vodpass-upload"),
+        "resources.play.props.role: is that of upload too",
+    ),
+    (
+        put("resources", "play", "props", "functionName", value="vodpass-upload"),
+        "resources.play.props.functionName: is that of upload too",
+    ),
+    (
+        put("resources", "play", "props", "code", value="./build/upload"),
+        "resources.play.props.code: must be ./build/play, the function's own folder",
+    ),
+    (
+        put("resources", "play", "props", "runtime", value="python3.12"),
+        "pre-deploy: must build the bundle for the runtime of play, python3.12",
+    ),
+    (cut("actions"), "s.yaml.actions: missing"),
+    (put("actions", "pre-deploy", value=[]), "pre-deploy: must have 1 to any number"),
+    (cut("actions", "pre-deploy", 1), "pre-deploy: must build the bundle for the runtime of"),
+]
+
+
+def told(cases: list[tuple[Callable[[Any], None], str]]) -> list[Any]:
+    return [pytest.param(change, fault, id=fault) for change, fault in cases]
+
+
+@pytest.mark.parametrize(("change", "fault"), told(IN_A_FUNCTION))
+def test_a_mistake_in_a_function_is_named(
+    rendered: Document, change: Callable[[Any], None], fault: str
+) -> None:
+    document = copy.deepcopy(rendered)
+    change(document["resources"]["upload"]["props"])
+    found = faults(document)
+    assert any(fault in line for line in found), found
+
+
+@pytest.mark.parametrize(("change", "fault"), told(IN_THE_DOCUMENT))
+def test_a_mistake_in_the_document_is_named(
+    rendered: Document, change: Callable[[Any], None], fault: str
+) -> None:
+    document = copy.deepcopy(rendered)
+    change(document)
+    found = faults(document)
+    assert any(fault in line for line in found), found
+
+
+def test_a_resource_that_is_no_function_is_named(rendered: Document) -> None:
+    document = copy.deepcopy(rendered)
+    document["resources"]["uplaod"] = document["resources"].pop("upload")
+    assert "s.yaml.resources.uplaod: must be a function: upload, refresh, play" in faults(document)
+
+
+def test_the_preview_runtime_is_refused_where_it_is_not_offered(rendered: Document) -> None:
+    document = copy.deepcopy(rendered)
+    props = document["resources"]["upload"]["props"]
+    props |= {"region": "ap-southeast-1", "runtime": "python3.12"}
+    assert any("python3.12 is not offered in ap-southeast-1" in line for line in faults(document))
+
+
+@pytest.mark.parametrize("document", [None, [], "s.yaml", 3, {}], ids=repr)
+def test_what_is_no_deployment_at_all_is_refused(document: Any) -> None:
+    assert faults(document)
+
+
+def test_a_misspelt_template_is_found_though_s_passes_over_it(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    text = (PROJECT / "s.yaml").read_text()
+    wrong = text.replace("    timeout: 10\n", "    timout: 10\n")
+    assert wrong != text
+    done = s_preview(environment, s_yaml=wrong)
+    assert done.returncode == 0
+    assert sorted(faults(json.loads(done.stdout)))[0] == (
+        "s.yaml.resources.play.props.timeout: missing"
+    )
+
+
+def test_no_fault_repeats_a_secret(rendered: Document, environment: dict[str, str]) -> None:
+    document = copy.deepcopy(rendered)
+    for resource in document["resources"].values():
+        variables = resource["props"][ENVIRONMENT]
+        for name in environment:
+            variables[name] = f"{environment[name]} {name}"
+    text = "\n".join(faults(document))
+    assert text
+    for name, value in environment.items():
+        assert value not in text, name
+    # A number where text belongs is not repeated either.
+    document["resources"]["play"]["props"][ENVIRONMENT]["VODPASS_OWNER_KEYS"] = 20261124
+    text = "\n".join(faults(document))
+    assert "VODPASS_OWNER_KEYS: must be text" in text
+    assert "20261124" not in text
+
+
+def command(stdin: str) -> "subprocess.CompletedProcess[str]":
+    # -S: without installed packages, as on the machine of an operator.
+    return subprocess.run(
+        [sys.executable, "-S", "-m", "ops.s_yaml"],
+        input=stdin,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_reports_and_fails(rendered: Document) -> None:
+    sound = command(json.dumps(rendered))
+    assert (sound.returncode, sound.stdout) == (0, "s.yaml: 3 functions, no fault\n")
+    document = copy.deepcopy(rendered)
+    document["resources"]["play"]["props"]["timeout"] = 1
+    wrong = command(json.dumps(document))
+    assert wrong.returncode == 1
+    assert wrong.stdout == (
+        "s.yaml.resources.play.props.timeout: must be a whole number from 5 to 60\n"
+    )
+    for text in ("", "Error Message: env('VODPASS_OWNER_KEYS') not found"):
+        nothing = command(text)
+        assert nothing.returncode == 1
+        assert "is not what `s preview --silent -o json` prints" in nothing.stdout
