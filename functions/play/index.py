@@ -1,0 +1,78 @@
+"""GET /play: a short credential to play one video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from shared import fields, owner
+from shared.endpoint import Call, Endpoint
+from shared.errors import Forbidden, VideoNotFound, VideoNotReady
+from shared.vod import (
+    MAY_BECOME_PLAYABLE,
+    PLAYABLE,
+    IllegalStatus,
+    NotFoundAtVod,
+    PlayCredential,
+    Video,
+    utc_text,
+)
+
+SHORTEST = 100  # seconds: VOD's own minimum and default
+RETRY_AFTER = 10  # seconds, while a video is being processed
+
+
+def play(call: Call) -> Mapping[str, Any]:
+    """A PlayAuth for a video the caller owns or the token's ``vod`` claim opens."""
+    call.caller.require("vod:play")
+    longest = call.settings.play_max_timeout
+    timeout = partial(fields.decimal, low=SHORTEST, high=longest, unit="seconds")
+    allowed: dict[str, fields.Check] = {"VideoId": fields.video_id, "AuthInfoTimeout": timeout}
+    asked = fields.check(call.request.query, allowed, frozenset({"VideoId"}))
+    call.asked.update(asked)
+    video_id = asked["VideoId"]
+    try:
+        if not call.caller.may_play(video_id):
+            _require_own(call, video_id)
+        credential = _issue(call, video_id, asked.get("AuthInfoTimeout", SHORTEST))
+    except NotFoundAtVod:
+        raise VideoNotFound from None
+    return {
+        "RequestId": call.request_id,
+        "PlayAuth": credential.play_auth,
+        "VideoMeta": credential.video_meta,
+        "ExpireUTCTime": utc_text(credential.expires_at),
+        "ExpiresIn": credential.expires_in,
+    }
+
+
+def _require_own(call: Call, video_id: str) -> None:
+    if not call.caller.may_play_own:
+        # Told from the token alone, before any look: it says nothing of whether the video exists.
+        raise Forbidden("The vod claim of the token does not open this video.")
+    video = call.vod.video(video_id=video_id)
+    if not owner.owns(call.settings, call.caller.owner, video.reference_id):
+        raise VideoNotFound
+    if video.status != PLAYABLE:
+        raise _not_ready(video)
+
+
+def _issue(call: Call, video_id: str, timeout: int) -> PlayCredential:
+    try:
+        return call.vod.play_auth(video_id, timeout)
+    except IllegalStatus:
+        raise _not_ready(call.vod.video(video_id=video_id)) from None
+
+
+def _not_ready(video: Video) -> VideoNotReady:
+    waits = video.status in MAY_BECOME_PLAYABLE
+    return VideoNotReady(video.status, RETRY_AFTER if waits else None)
+
+
+_ENDPOINT = Endpoint("play", "GET", play)
+
+
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    """FC's entry: an HTTP trigger's event in, its response object out."""
+    return _ENDPOINT.answer(event, context)

@@ -1,0 +1,36 @@
+"""POST /refresh: a new credential for an upload under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared import fields, owner, uploads
+from shared.endpoint import Call, Endpoint
+from shared.errors import VideoNotFound
+from shared.vod import NotFoundAtVod
+
+
+def refresh(call: Call) -> Mapping[str, Any]:
+    """Renew the caller's own upload. Raises a Refusal."""
+    call.caller.require("vod:refresh")
+    fields.check(call.request.query, {})
+    body = fields.json_object(call.request)
+    asked = fields.check(body, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
+    call.asked.update(asked)
+    try:
+        video = call.vod.video(video_id=asked["VideoId"])
+    except NotFoundAtVod:
+        raise VideoNotFound from None
+    if not owner.owns(call.settings, call.caller.owner, video.reference_id):
+        raise VideoNotFound
+    credential = uploads.renew(call.vod, video, call.settings.upload_window)
+    return uploads.answer(credential, call.request_id)
+
+
+_ENDPOINT = Endpoint("refresh", "POST", refresh)
+
+
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    """FC's entry: an HTTP trigger's event in, its response object out."""
+    return _ENDPOINT.answer(event, context)

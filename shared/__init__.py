@@ -1,0 +1,1 @@
+"""The thin credential module: what two or more functions need, and nothing else."""

@@ -1,0 +1,234 @@
+"""Every way vodpass says no: one class a reason, one table.
+
+    Refusal
+    ├── InvalidRequest        400  a field, header or the body is wrong (``errors`` names each)
+    ├── InvalidToken          401  no usable bearer token
+    ├── Forbidden             403  the token lacks the scope or claim
+    ├── VideoNotFound         404  absent, a stranger's or unmarked: alike
+    ├── MethodNotAllowed      405
+    ├── Conflict              409
+    │   ├── UploadFinished         the file has arrived (or failed): nothing left to authorize
+    │   ├── UploadWindowClosed     the upload took longer than the deployment allows
+    │   ├── IdempotencyConflict    the key was used with another body
+    │   ├── IdempotencyKeySpent    the key's video has been deleted
+    │   └── VideoNotReady          not playable (yet): ``Status``, perhaps ``Retry-After``
+    ├── PayloadTooLarge       413
+    ├── UnsupportedMediaType  415
+    └── Upstream                   VOD (or what it needs) did not do as asked
+        ├── Throttled         429  VOD's rate limit (``Retry-After``)
+        ├── Misconfigured     500  settings, permission or account: the operator's to mend
+        ├── UpstreamError     502  an answer that makes no sense
+        ├── Unavailable       503  no answer, or a passing fault (``Retry-After``)
+        └── UpstreamTimeout   504  the deadline passed
+
+A refusal's text is written here or beside the check that raises it. It is never taken from
+upstream and never holds a secret, a token or a credential. ``Upstream.effect`` tells whether the
+operation may have taken effect all the same, which decides whether it is safe to repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
+
+
+class FieldError(NamedTuple):
+    """One wrong field: where (an RFC 6901 pointer) and what is allowed there."""
+
+    pointer: str
+    reason: str
+
+
+class Refusal(Exception):
+    """A request answered with an RFC 9457 problem.
+
+    ``status``, ``code`` and ``title`` belong to the class; ``detail`` (one sentence),
+    ``headers`` and ``members`` (further members of the problem) to the occasion.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{self.code}: {detail}")
+        self.detail = detail
+        self.headers: dict[str, str] = dict(headers or {})
+        self.members: dict[str, Any] = dict(members or {})
+
+
+class InvalidRequest(Refusal):
+    """400: ``errors`` lists the fields that are wrong, each with what is allowed."""
+
+    status, code, title = 400, "InvalidRequest", "The request is not valid"
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        listed = [error._asdict() for error in errors]
+        super().__init__(detail, members={"errors": listed} if listed else None)
+        self.errors = tuple(errors)
+
+
+class InvalidToken(Refusal):
+    """401: ``reason`` is a stable word for the log and the challenge."""
+
+    status, code, title = 401, "InvalidToken", "The bearer token is missing or not valid"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        challenge = "Bearer" if reason == "missing" else 'Bearer error="invalid_token"'
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+        self.reason = reason
+
+
+class Forbidden(Refusal):
+    """403: the token is good, but does not permit this."""
+
+    status, code, title = 403, "Forbidden", "The token does not permit this"
+
+
+class VideoNotFound(Refusal):
+    """404: one text for absent, foreign and unmarked videos, so that none can be told apart."""
+
+    status, code, title = 404, "VideoNotFound", "There is no such video"
+
+    def __init__(self) -> None:
+        super().__init__("No video with this VideoId belongs to you.")
+
+
+class MethodNotAllowed(Refusal):
+    """405: ``Allow`` lists the methods that are."""
+
+    status, code, title = 405, "MethodNotAllowed", "The method is not allowed here"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        listed = ", ".join(allowed)
+        super().__init__(f"Allowed: {listed}.", headers={"Allow": listed})
+
+
+class Conflict(Refusal):
+    """409: the state of the video, or of the idempotency key, is in the way."""
+
+    status = 409
+
+
+class UploadFinished(Conflict):
+    """The video no longer awaits its file."""
+
+    code, title = "UploadFinished", "The upload is finished"
+
+    def __init__(self) -> None:
+        super().__init__("This video no longer awaits its file, so no credential is issued for it.")
+
+
+class UploadWindowClosed(Conflict):
+    """The upload was begun too long ago."""
+
+    code, title = "UploadWindowClosed", "The upload was begun too long ago"
+
+    def __init__(self) -> None:
+        super().__init__("The time allowed for this upload has passed. Begin a new upload.")
+
+
+class IdempotencyConflict(Conflict):
+    """The Idempotency-Key was used before, with another body."""
+
+    code, title = "IdempotencyConflict", "The Idempotency-Key belongs to another request"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with another body. Use a new key.")
+
+
+class IdempotencyKeySpent(Conflict):
+    """The video made with this Idempotency-Key exists no longer."""
+
+    code, title = "IdempotencyKeySpent", "The Idempotency-Key's video was deleted"
+
+    def __init__(self) -> None:
+        super().__init__("The video of this Idempotency-Key was deleted. Use a new key.")
+
+
+class VideoNotReady(Conflict):
+    """The video cannot be played in its present state.
+
+    ``video_status`` is VOD's own Status; ``retry_after`` seconds, while it may still change.
+    """
+
+    code, title = "VideoNotReady", "The video cannot be played in its present state"
+
+    def __init__(self, video_status: str, retry_after: int | None) -> None:
+        super().__init__(
+            "Only a video whose Status is Normal can be played.",
+            headers={} if retry_after is None else {"Retry-After": str(retry_after)},
+            members={"Status": video_status},
+        )
+
+
+class PayloadTooLarge(Refusal):
+    """413: ``limit`` in bytes."""
+
+    status, code, title = 413, "PayloadTooLarge", "The request is too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"At most {limit} bytes are accepted.")
+
+
+class UnsupportedMediaType(Refusal):
+    """415: the body must be JSON in UTF-8, as it is."""
+
+    status, code, title = 415, "UnsupportedMediaType", "The body must be application/json"
+
+
+Effect = Literal["none", "unknown"]
+
+
+class Upstream(Refusal):
+    """VOD did not do as asked. ``effect`` "unknown": it may have done it all the same."""
+
+    def __init__(
+        self, detail: str, *, effect: Effect = "none", retry_after: int | None = None
+    ) -> None:
+        super().__init__(
+            detail, headers={} if retry_after is None else {"Retry-After": str(retry_after)}
+        )
+        self.effect: Effect = effect
+
+
+class Throttled(Upstream):
+    """429: VOD's rate limit."""
+
+    status, code, title = 429, "Throttled", "Too many requests"
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("VOD's rate limit was reached.", retry_after=max(1, retry_after))
+
+
+class Misconfigured(Upstream):
+    """500: only the operator can mend it."""
+
+    status, code, title = 500, "Misconfigured", "The service is not set up correctly"
+
+
+class UpstreamError(Upstream):
+    """502: VOD answered something that makes no sense."""
+
+    status, code, title = 502, "UpstreamError", "VOD gave an answer that cannot be used"
+
+
+class Unavailable(Upstream):
+    """503: a passing fault; repeat after ``Retry-After``."""
+
+    status, code, title = 503, "Unavailable", "The service is not available for the moment"
+
+    def __init__(self, detail: str, *, effect: Effect = "none", retry_after: int = 1) -> None:
+        super().__init__(detail, effect=effect, retry_after=retry_after)
+
+
+class UpstreamTimeout(Upstream):
+    """504: VOD did not answer within the deadline."""
+
+    status, code, title = 504, "UpstreamTimeout", "VOD did not answer in time"

@@ -1,0 +1,331 @@
+"""The environment as one frozen object, checked whole before the first request.
+
+Every variable a function may read is listed in VARIABLES with its unit and default. An empty
+value counts as unset, because ``s.yaml`` passes optional ones as empty strings. A mistake names
+the variable and what is allowed there, never its value.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.keys import KeySet, parse_key_set
+
+REGIONS = frozenset(
+    {
+        "cn-shanghai",
+        "cn-beijing",
+        "cn-shenzhen",
+        "cn-hongkong",
+        "ap-southeast-1",
+        "ap-southeast-5",
+        "ap-northeast-1",
+        "us-west-1",
+        "eu-central-1",
+        "me-central-1",
+    }
+)
+"""Regions where VOD is. The SDK maps some others silently to a host elsewhere."""
+
+SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play", "vod:sts"})
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong: ``variable`` names it, ``allowed`` says what may stand."""
+
+    def __init__(self, variable: str, allowed: str) -> None:
+        super().__init__(f"{variable} {allowed}")
+        self.variable = variable
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class OwnerKey:
+    """A key of the owner's mark: ``key_id`` (2 characters) and at least 32 secret bytes."""
+
+    key_id: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. Fields follow the variables; times are seconds, sizes bytes."""
+
+    region: str = ""
+    jwt_keys: KeySet | None = field(default=None, repr=False)
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_max_life: int = 86400
+    jwt_subject_claim: str = "sub"
+    jwt_scope_claim: str = ""
+    jwt_vod_claim: str = "vod"
+    default_scopes: frozenset[str] = frozenset()
+    issuer_alias: str = ""
+    owner_keys: tuple[OwnerKey, ...] = field(default=(), repr=False)
+    cors_origins: frozenset[str] = frozenset()
+    upload_window: int = 86400
+    max_file_size: int = 48_800_000_000_000
+    play_max_timeout: int = 3000
+    template_group_id: str = ""
+    workflow_id: str = ""
+    storage_location: str = ""
+    app_id: str = ""
+    cate_id: int | None = None
+    local: bool = False
+    vod_endpoint: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Settings that are allowed but unwise, each in one sentence."""
+        if self.jwt_max_life > 86400:
+            return ("VODPASS_JWT_MAX_LIFE accepts tokens that live longer than a day",)
+        return ()
+
+
+def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
+    """Read and check the variables named in ``uses``.
+
+    Raises SettingsError at the first that is missing or wrong, and for any ``VODPASS_`` variable
+    that does not exist, since it is most likely a misspelt one.
+    """
+    for name in environ:
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            raise SettingsError(name, "is not a setting of vodpass")
+    values: dict[str, Any] = {}
+    for name in sorted(uses | ALWAYS):
+        variable = VARIABLES[name]
+        raw = environ.get(name, "")
+        if raw == "":
+            if variable.required:
+                raise SettingsError(name, f"is not set: {variable.allowed}")
+            continue
+        try:
+            values[variable.attribute] = variable.parse(raw)
+        except ValueError:
+            raise SettingsError(name, f"must be {variable.allowed}") from None
+    settings = Settings(**values)
+    _check_together(settings, uses)
+    return settings
+
+
+def _check_together(settings: Settings, uses: frozenset[str]) -> None:
+    if settings.vod_endpoint and not settings.local:
+        raise SettingsError("VODPASS_VOD_ENDPOINT", "is accepted only with VODPASS_LOCAL=1")
+    if "VODPASS_JWT_KEYS" not in uses:
+        return
+    if settings.jwt_keys is None:
+        raise SettingsError(
+            "VODPASS_JWT_KEYS", f"is not set: {VARIABLES['VODPASS_JWT_KEYS'].allowed}"
+        )
+    for name, value in (
+        ("VODPASS_JWT_ISSUER", settings.jwt_issuer),
+        ("VODPASS_JWT_AUDIENCE", settings.jwt_audience),
+    ):
+        if value == NONE and len(settings.jwt_keys) != 1:
+            raise SettingsError(name, "may be the word none only beside a single key")
+
+
+PREFIX = "VODPASS_"
+NONE = "none"
+"""For issuer or audience: tokens carry none, which only a key made for vodpass alone allows."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable: the attribute it sets, how it is read, and what may stand there."""
+
+    attribute: str
+    parse: Callable[[str], Any]
+    allowed: str
+    required: bool = False
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def parse(raw: str) -> str:
+        if not compiled.fullmatch(raw):
+            raise ValueError
+        return raw
+
+    return parse
+
+
+def _one_of(choices: frozenset[str]) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError
+        return raw
+
+    return parse
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,15}", raw) or not low <= int(raw) <= high:
+            raise ValueError
+        return int(raw)
+
+    return parse
+
+
+def _scopes(raw: str) -> frozenset[str]:
+    scopes = frozenset(raw.split())
+    if not scopes or not scopes <= SCOPES - {"vod:sts"}:
+        raise ValueError
+    return scopes
+
+
+def _owner_keys(raw: str) -> tuple[OwnerKey, ...]:
+    keys = []
+    for item in raw.split(","):
+        key_id, _, encoded = item.strip().partition(":")
+        try:
+            secret = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raise ValueError from None
+        if not re.fullmatch(r"[a-z0-9]{2}", key_id) or len(secret) < 32:
+            raise ValueError
+        keys.append(OwnerKey(key_id, secret))
+    if len({key.key_id for key in keys}) != len(keys):
+        raise ValueError
+    return tuple(keys)
+
+
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*]+", re.IGNORECASE)
+
+
+def _origins(raw: str) -> frozenset[str]:
+    origins = [item.strip() for item in raw.split(",")]
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError
+    return frozenset(origins)
+
+
+def _flag(raw: str) -> bool:
+    if raw not in ("0", "1"):
+        raise ValueError
+    return raw == "1"
+
+
+def _endpoint(raw: str) -> str:
+    parts = urlsplit(f"http://{raw}")
+    if (
+        parts.hostname not in ("127.0.0.1", "localhost", "::1")
+        or parts.netloc != raw
+        or not parts.port
+    ):
+        raise ValueError
+    return raw
+
+
+_TEXT = _matching(r"[\x21-\x7e]{1,256}")
+_CLAIM = _matching(r"[\x21-\x7e]{1,128}")
+_CLAIM_ALLOWED = "a claim's name, or a JSON pointer to it such as /app_metadata/vod"
+_VOD_ID = _matching(r"[0-9A-Za-z]{1,64}")
+
+VARIABLES: Mapping[str, Variable] = {
+    "VODPASS_REGION": Variable(
+        "region", _one_of(REGIONS), f"one of {', '.join(sorted(REGIONS))}", required=True
+    ),
+    "VODPASS_JWT_KEYS": Variable(
+        "jwt_keys",
+        parse_key_set,
+        "a JWKS (JSON): each key with kid and alg (HS256 of 32 bytes or more, RS256 of 2048 bits"
+        " or more, ES256, EdDSA), no two kid alike, public parts only",
+    ),
+    "VODPASS_JWT_ISSUER": Variable(
+        "jwt_issuer", _TEXT, "the iss of accepted tokens, or the word none", required=True
+    ),
+    "VODPASS_JWT_AUDIENCE": Variable(
+        "jwt_audience", _TEXT, "the aud of accepted tokens, or the word none", required=True
+    ),
+    "VODPASS_JWT_MAX_LIFE": Variable(
+        "jwt_max_life", _number(60, 2_592_000), "seconds from 60 to 2592000 (default 86400)"
+    ),
+    "VODPASS_JWT_SUBJECT_CLAIM": Variable("jwt_subject_claim", _CLAIM, _CLAIM_ALLOWED),
+    "VODPASS_JWT_SCOPE_CLAIM": Variable("jwt_scope_claim", _CLAIM, _CLAIM_ALLOWED),
+    "VODPASS_JWT_VOD_CLAIM": Variable("jwt_vod_claim", _CLAIM, _CLAIM_ALLOWED),
+    "VODPASS_DEFAULT_SCOPES": Variable(
+        "default_scopes", _scopes, "scopes separated by blanks: vod:upload vod:refresh vod:play"
+    ),
+    "VODPASS_ISSUER_ALIAS": Variable(
+        "issuer_alias",
+        _matching(r"[a-z0-9-]{1,32}"),
+        "1 to 32 of a-z, 0-9 and - (never to be changed while videos live)",
+        required=True,
+    ),
+    "VODPASS_OWNER_KEYS": Variable(
+        "owner_keys",
+        _owner_keys,
+        "id:base64 pairs separated by commas: an id is 2 of a-z and 0-9, a key 32 bytes or more",
+        required=True,
+    ),
+    "VODPASS_CORS_ORIGINS": Variable(
+        "cors_origins", _origins, "origins separated by commas, such as https://app.example.com"
+    ),
+    "VODPASS_UPLOAD_WINDOW": Variable(
+        "upload_window", _number(3000, 2_592_000), "seconds from 3000 to 2592000 (default 86400)"
+    ),
+    "VODPASS_MAX_FILE_SIZE": Variable(
+        "max_file_size",
+        _number(1, 48_800_000_000_000),
+        "bytes from 1 to 48800000000000 (the default)",
+    ),
+    "VODPASS_PLAY_MAX_TIMEOUT": Variable(
+        "play_max_timeout", _number(100, 3000), "seconds from 100 to 3000 (the default)"
+    ),
+    "VODPASS_TEMPLATE_GROUP_ID": Variable("template_group_id", _VOD_ID, "a TemplateGroupId"),
+    "VODPASS_WORKFLOW_ID": Variable("workflow_id", _VOD_ID, "a WorkflowId"),
+    "VODPASS_STORAGE_LOCATION": Variable(
+        "storage_location", _matching(r"[a-z0-9.-]{3,128}"), "a StorageLocation (a bucket's host)"
+    ),
+    "VODPASS_APP_ID": Variable("app_id", _matching(r"[0-9A-Za-z-]{1,64}"), "an AppId"),
+    "VODPASS_CATE_ID": Variable("cate_id", _number(0, 10**15 - 1), "a CateId, an integer"),
+    "VODPASS_LOCAL": Variable("local", _flag, "1 on a developer's machine, else unset"),
+    "VODPASS_VOD_ENDPOINT": Variable(
+        "vod_endpoint", _endpoint, "a loopback address with a port, such as 127.0.0.1:9001"
+    ),
+}
+
+ALWAYS = frozenset({"VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT"})
+"""Set by the local gateway alone; a deployment has neither."""
+
+_CALLER = frozenset(
+    {
+        "VODPASS_REGION",
+        "VODPASS_JWT_KEYS",
+        "VODPASS_JWT_ISSUER",
+        "VODPASS_JWT_AUDIENCE",
+        "VODPASS_JWT_MAX_LIFE",
+        "VODPASS_JWT_SUBJECT_CLAIM",
+        "VODPASS_JWT_SCOPE_CLAIM",
+        "VODPASS_JWT_VOD_CLAIM",
+        "VODPASS_DEFAULT_SCOPES",
+        "VODPASS_CORS_ORIGINS",
+    }
+)
+_OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
+
+USES: Mapping[str, frozenset[str]] = {
+    "upload": _CALLER
+    | _OWNER
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_MAX_FILE_SIZE",
+        "VODPASS_TEMPLATE_GROUP_ID",
+        "VODPASS_WORKFLOW_ID",
+        "VODPASS_STORAGE_LOCATION",
+        "VODPASS_APP_ID",
+        "VODPASS_CATE_ID",
+    },
+    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
+    "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
+}
+"""The variables each function reads, and no others: what ``s.yaml`` gives it."""
