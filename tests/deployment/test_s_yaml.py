@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from ops.s_yaml import ENVIRONMENT_BYTES, faults
+from shared.endpoint import DEADLINE
 from shared.settings import ALWAYS, USES, VARIABLES, load
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -130,6 +131,13 @@ def test_a_region_without_vod_is_refused(
 ) -> None:
     document = json.loads(s_preview(environment | {"VODPASS_REGION": "cn-hangzhou"}).stdout)
     assert any("props.region: must be ap-northeast-1 or" in fault for fault in faults(document))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_time_to_answer_after_its_own_deadline(
+    rendered: Document, function: str
+) -> None:
+    assert rendered["resources"][function]["props"]["timeout"] >= DEADLINE + 1
 
 
 def test_no_setting_of_a_developers_machine_can_be_deployed() -> None:

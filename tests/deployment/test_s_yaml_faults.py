@@ -106,7 +106,7 @@ IN_A_FUNCTION = [
     (cut("concurrencyConfig"), "props.concurrencyConfig: missing"),
     (cut("concurrencyConfig", "reservedConcurrency"), "reservedConcurrency: missing"),
     (put("concurrencyConfig", "reservedConcurrency", value=0), "reservedConcurrency: must be a"),
-    (put("concurrencyConfig", "reservedConcurrency", value=80), "must be at most 90 in all, is 98"),
+    (put("concurrencyConfig", "reservedConcurrency", value=80), "must be at most 90 in all, is 96"),
     # The environment.
     (cut(ENVIRONMENT, "PYTHONPATH"), "PYTHONPATH: must be /code/python"),
     (put(ENVIRONMENT, "1ST", value=""), "1ST: must begin with a letter"),

@@ -1,0 +1,224 @@
+"""Which part of the project may import which: what keeps the deployed code small and cold starts
+short, and the fakes honest (they may not borrow from the code they are there to test)."""
+
+import ast
+import graphlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.settings import ALWAYS, VARIABLES
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+MAY_IMPORT = {
+    "functions": {"shared"},
+    "shared": {"shared"},
+    "local": {"local"},
+    "ops": {"ops", "shared", "local"},
+    "benchmarks": {"benchmarks", "ops", "shared", "local"},
+    "tests": {"tests", "benchmarks", "ops", "shared", "local"},
+}
+"""Of the project's own parts. Nothing imports `functions`, not even one function another: Function
+Compute calls them, and so does the gateway, each in a process of its own."""
+
+DEPLOYED = {"functions", "shared"}
+DEPLOYED_PACKAGES = {
+    "alibabacloud_vod20170321",
+    "alibabacloud_sts20150401",
+    "alibabacloud_tea_openapi",
+    "darabonba",
+    "Tea",
+    "certifi",
+    "jwt",
+    "cryptography",
+}
+"""The installed packages that deployed code may use, and only inside a function, so that a request
+that is refused does not pay for them."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """A module that is imported, and whether importing the importer is enough for that."""
+
+    module: str
+    at_once: bool
+    relative: bool = False
+
+    @property
+    def root(self) -> str:
+        return self.module.partition(".")[0]
+
+
+def imports(source: str) -> Iterator[Import]:
+    """The imports of a module, but for those under `if TYPE_CHECKING`, which never run."""
+    yield from _imports(ast.parse(source), at_once=True)
+
+
+def _imports(node: ast.AST, *, at_once: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, at_once) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            module, relative = child.module or "", child.level > 0
+            # `from shared import http` imports shared.http.
+            inner = child.names if module in MAY_IMPORT else []
+            for name in [f"{module}.{alias.name}" for alias in inner] or [module]:
+                yield Import(name, at_once, relative)
+        elif isinstance(child, ast.Call) and _name(child.func) in {"import_module", "__import__"}:
+            # A module that is named by an expression could be any: "" is in no list.
+            argument = child.args[0] if child.args else None
+            constant = isinstance(argument, ast.Constant) and str(argument.value)
+            yield Import(constant or "", at_once)
+        elif isinstance(child, ast.If) and _name(child.test) == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield from _imports(other, at_once=at_once)
+            continue
+        later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _imports(child, at_once=at_once and not later)
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def breaches(part: str, source: str) -> list[str]:
+    """What a module of a part of the project imports and may not."""
+    found = []
+    for item in imports(source):
+        if item.root in MAY_IMPORT:
+            if item.root not in MAY_IMPORT[part]:
+                found.append(f"{part} may not import {item.module}")
+        elif part not in DEPLOYED or item.root in sys.stdlib_module_names:
+            continue
+        elif item.relative or not item.module:
+            found.append(f"{part} must name what it imports in full")
+        elif item.root not in DEPLOYED_PACKAGES:
+            found.append(f"{part} may not use the package {item.root}")
+        elif item.at_once:
+            found.append(f"{part} must import {item.root} inside the function that needs it")
+    return found
+
+
+def modules(part: str) -> list[Path]:
+    return sorted((PROJECT / part).rglob("*.py"))
+
+
+@pytest.mark.parametrize("part", [part for part in MAY_IMPORT if (PROJECT / part).is_dir()])
+def test_each_part_imports_what_it_may(part: str) -> None:
+    found = {
+        str(path.relative_to(PROJECT)): wrong
+        for path in modules(part)
+        if (wrong := breaches(part, path.read_text()))
+    }
+    assert modules(part)
+    assert found == {}
+
+
+def test_the_modules_of_shared_depend_one_way() -> None:
+    graph = {
+        f"shared.{path.stem}": {
+            item.module for item in imports(path.read_text()) if item.root == "shared"
+        }
+        for path in modules("shared")
+    }
+    # Raises when there is a circle.
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert {"shared.errors", "shared.endpoint"} <= set(order) <= set(graph)
+
+
+START = """
+import json, os, sys
+
+class Recorded(dict):
+    asked = set()
+    def get(self, name, default=None):
+        self.asked.add(name)
+        return super().get(name, default)
+    def __getitem__(self, name):
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+os.environ = Recorded(os.environ)
+sys.path.insert(0, sys.argv[1])
+import index
+assert callable(index.handler)
+print(json.dumps(sorted(name for name in Recorded.asked if name.startswith("VODPASS_"))))
+"""
+
+
+@pytest.mark.parametrize("function", ["upload", "refresh", "play"])
+def test_a_function_starts_with_no_package_and_asks_for_just_its_variables(
+    rendered: dict[str, Any], function: str
+) -> None:
+    """As Function Compute loads it, but where nothing is installed: whatever it needs is loaded
+    when a request has got that far."""
+    variables = rendered["resources"][function]["props"]["environmentVariables"]
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-c", START, f"functions/{function}"],
+        cwd=PROJECT,
+        env={**variables, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    # The only line: a fault of the settings would be another.
+    assert set(json.loads(done.stdout)) == ALWAYS | set(variables) - {"PYTHONPATH"}
+
+
+def test_every_setting_is_used_by_deployed_code() -> None:
+    code = [path for part in DEPLOYED for path in modules(part) if path.stem != "settings"]
+    read = {
+        node.attr
+        for path in code
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert {variable.attribute for variable in VARIABLES.values()} <= read | {"local"}
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "breach"),
+    [
+        ("functions", "import local.cloud", "functions may not import local.cloud"),
+        ("functions", "from functions.play import index", "may not import functions.play"),
+        ("functions", "from .index import handler", "must name what it imports in full"),
+        ("functions", "import oss2", "may not use the package oss2"),
+        ("functions", "def f():\n    import yaml", "may not use the package yaml"),
+        ("functions", "import jwt", "must import jwt inside the function that needs it"),
+        ("functions", "try:\n    import jwt\nexcept ImportError:\n    pass", "must import jwt"),
+        ("functions", "class A:\n    import jwt", "must import jwt inside the function"),
+        ("shared", "from ops.bundle import main", "shared may not import ops.bundle"),
+        ("shared", "def f():\n    from tests import data", "shared may not import tests"),
+        ("shared", "import importlib\nimportlib.import_module('local')", "not import local"),
+        ("shared", "def f(name):\n    return __import__(name)", "must name what it imports"),
+        ("local", "def f():\n    from shared import owner", "local may not import shared"),
+        ("tests", "from functions.upload.index import handler", "tests may not import functions"),
+        ("ops", "import functions.play.index", "ops may not import functions.play.index"),
+    ],
+)
+def test_a_forbidden_import_is_found(part: str, source: str, breach: str) -> None:
+    assert [breach in line for line in breaches(part, source)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("functions", "import json\nfrom shared.http import Request"),
+        ("shared", "def f():\n    import jwt"),
+        ("shared", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jwt"),
+        ("local", "import aiohttp\nfrom local.cloud import FakeCloud"),
+    ],
+)
+def test_a_permitted_import_is_not(part: str, source: str) -> None:
+    assert breaches(part, source) == []
