@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -32,8 +32,8 @@ class Condition:
     operator: str
     key: str
     values: tuple[str, ...]
-    _test: Callable[[str], bool]
-    _negative: bool
+    _test: Callable[[str], bool] = field(compare=False)
+    _negative: bool = field(compare=False)
 
     @classmethod
     def compile(cls, operator: str, key: str, values: tuple[str, ...]) -> Condition:

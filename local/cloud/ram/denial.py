@@ -5,8 +5,8 @@ from __future__ import annotations
 from local.cloud.identity import Principal
 from local.cloud.ram.evaluation import Decision
 
-# RAM calls a user "SubUser" here. Confidence M: the names are those of SDK documentation.
-_PRINCIPAL_TYPES = {"RAMUser": "SubUser"}
+# RAM has names of its own here. "SubUser" is the one of SDK documentation, the other a guess.
+_PRINCIPAL_TYPES = {"RAMUser": "SubUser", "Account": "RootUser"}
 
 
 def access_denied_detail(principal: Principal, action: str, decision: Decision) -> dict[str, str]:

@@ -108,7 +108,7 @@ def read_principals(element: Element) -> dict[str, tuple[str, ...]]:
     for kind in element.members():
         shape = _PRINCIPALS.get(kind.name)
         if shape is None:
-            raise element.error("expected RAM, Service or Federated")
+            raise kind.error("expected RAM, Service or Federated")
         for text in kind.texts():
             if not shape.fullmatch(text.value):
                 raise text.error("not the name of a principal; wildcards are not allowed")
