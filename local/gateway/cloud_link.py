@@ -1,0 +1,88 @@
+"""What the gateway needs of the cloud that its functions live in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from local.cloud.fake_cloud import FakeCloud
+
+CREDENTIAL_LIFE = 36 * 3600
+"""Seconds that a function's role credentials live (function-compute.md section 2)."""
+
+_SERVICE = "fc.aliyuncs.com"
+
+
+@dataclass(frozen=True)
+class RoleCredentials:
+    """The temporary keys of a function's role."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(repr=False)
+
+
+class CloudLink(Protocol):
+    """The account and the clock that functions run under."""
+
+    account_id: str
+
+    def role_credentials(self, role: str, session: str) -> RoleCredentials:
+        """New credentials of `role`, which live CREDENTIAL_LIFE seconds by the cloud's clock.
+
+        Raises LookupError or PermissionError when there is no such role or it does not trust
+        Function Compute.
+        """
+
+    def now(self) -> float:
+        """Epoch seconds by the cloud's clock."""
+
+    def call_at(self, when: float, action: Callable[[], None]) -> Callable[[], None]:
+        """Have `action` called, in any thread, when the cloud's clock reaches `when`.
+
+        Returns what cancels it.
+        """
+
+
+class FakeCloudLink:
+    """The link to a FakeCloud in the same process."""
+
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+        self.account_id = cloud.account_id
+
+    def role_credentials(self, role: str, session: str) -> RoleCredentials:
+        """See CloudLink."""
+        credential = self._cloud.ram.service_session(_SERVICE, role, session, CREDENTIAL_LIFE)
+        return RoleCredentials(
+            credential.access_key_id,
+            credential.access_key_secret,
+            credential.security_token or "",
+        )
+
+    def now(self) -> float:
+        """See CloudLink."""
+        return float(self._cloud.clock.now())
+
+    def call_at(self, when: float, action: Callable[[], None]) -> Callable[[], None]:
+        """See CloudLink."""
+        cancel: Callable[[], None] = self._cloud.clock.call_at(when, action).cancel
+        return cancel
+
+
+async def sleep_until(link: CloudLink, when: float) -> None:
+    """Return once the cloud's clock has reached `when` (epoch seconds)."""
+    loop = asyncio.get_running_loop()
+    reached = asyncio.Event()
+
+    def arrive() -> None:
+        loop.call_soon_threadsafe(reached.set)
+
+    cancel = link.call_at(when, arrive)
+    try:
+        await reached.wait()
+    finally:
+        cancel()

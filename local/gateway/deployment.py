@@ -1,0 +1,75 @@
+"""What is deployed: every function of an `s.yaml`, resolved and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.gateway.function import Function
+from local.gateway.resource import ResourceReader
+from local.gateway.templating import Scope, resolve
+from local.gateway.yaml_document import DeploymentError, deep_merge, read_document
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Every function of an `s.yaml`, by the name of its resource, and the account they run in."""
+
+    account_id: str
+    functions: Mapping[str, Function]
+    props: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    """The rendered `props` of each resource, as `s preview` shows them."""
+
+
+def load_deployment(
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    account_id: str,
+    code_root: Path | None = None,
+    extra_environment: Mapping[str, str] | None = None,
+) -> Deployment:
+    """The deployment that the `s.yaml` at `path` describes.
+
+    `environment` is all that `${env()}` sees. `code_root` replaces the folder that holds the
+    functions' code folders (`./build`). `extra_environment` is laid upon every function's own
+    variables and does not count against their 4 KB. Raises DeploymentError.
+    """
+    project = path.resolve().parent
+    document = read_document(path, root=project)
+    if document.get("edition") != "3.0.0":
+        raise DeploymentError("edition must be 3.0.0")
+    resources = document.get("resources")
+    if not isinstance(resources, dict) or not resources:
+        raise DeploymentError("resources must be a mapping of functions")
+    for resource in resources.values():
+        if isinstance(resource, dict) and "extend" in resource:
+            _lay_upon_template(resource, document.get("template"))
+    props: dict[str, Mapping[str, Any]] = {}
+    functions: dict[str, Function] = {}
+    for name, resource in resources.items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("props"), dict):
+            raise DeploymentError(f"resources.{name} must have props")
+        if resource.get("component") != "fc3":
+            raise DeploymentError(f"resources.{name}.component must be fc3")
+        scope = Scope(environment, document, project, account_id, resource["props"])
+        try:
+            props[name] = resolve(resource["props"], scope)
+            reader = ResourceReader(str(name), props[name], project, code_root)
+            functions[name] = reader.function(extra_environment or {})
+        except DeploymentError as error:
+            raise DeploymentError(f"{path.name}: resources.{name}: {error}") from None
+    return Deployment(account_id, functions, props)
+
+
+def _lay_upon_template(resource: dict[str, Any], templates: Any) -> None:
+    extend = resource["extend"]
+    name = extend.get("name") if isinstance(extend, dict) else None
+    template = templates.get(name) if isinstance(templates, dict) else None
+    if not isinstance(template, dict):
+        raise DeploymentError(f"extend.name: there is no template {name!r}")
+    ignore = extend.get("ignore") or []
+    base = {key: value for key, value in template.items() if key not in ignore}
+    resource["props"] = deep_merge(base, resource.get("props") or {})

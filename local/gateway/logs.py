@@ -1,0 +1,61 @@
+"""What functions write, kept for a while and shown on the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MAX_LINE = 32 * 1024  # bytes of one log line (function-compute.md section 2)
+MAX_TAIL = 4 * 1024  # bytes that `X-Fc-Log-Type: Tail` gives back
+KEPT_LINES = 5000
+
+# A log line may hold what a caller sent: it must not move the developer's cursor.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that a function wrote, or that Function Compute wrote about it."""
+
+    function: str
+    instance: str
+    request_id: str | None
+    text: str
+
+
+class RequestLog:
+    """The end of what one request logged: at most MAX_TAIL bytes."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def add(self, line: bytes) -> None:
+        """Append one line, and forget the oldest bytes."""
+        self._data += line + b"\n"
+        del self._data[:-MAX_TAIL]
+
+    def tail(self) -> bytes:
+        """The last MAX_TAIL bytes."""
+        return bytes(self._data)
+
+
+class FunctionLogs:
+    """The last KEPT_LINES lines of all functions; `echo` gets each line with its function's name
+    in front."""
+
+    def __init__(self, echo: Callable[[str], None] | None = None) -> None:
+        self._lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
+        self._echo = echo
+
+    def write(self, line: LogLine) -> None:
+        """Keep and show one line."""
+        self._lines.append(line)
+        if self._echo is not None:
+            shown = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.text)
+            self._echo(f"[{line.function}] {shown}")
+
+    def lines(self, function: str | None = None) -> list[LogLine]:
+        """The kept lines, oldest first, of one function or of all."""
+        return [line for line in self._lines if function in (None, line.function)]

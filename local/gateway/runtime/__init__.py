@@ -1,0 +1,1 @@
+"""Runs inside the instances; nothing of it is imported by the gateway."""

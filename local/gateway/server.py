@@ -1,0 +1,193 @@
+"""The HTTP front of the gateway: triggers of all functions on one port."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from local.gateway import errors
+from local.gateway.asynchronous import AsyncQueue
+from local.gateway.cloud_link import CloudLink
+from local.gateway.deployment import Deployment
+from local.gateway.errors import FcError
+from local.gateway.function import Function
+from local.gateway.http_answer import to_response
+from local.gateway.http_event import (
+    MAX_ASYNC_BODY_BYTES,
+    MAX_BODY_BYTES,
+    build_event,
+    check_headers,
+    decoded_path,
+    read_body,
+    target_of,
+)
+from local.gateway.invoker import Invoker
+from local.gateway.logs import FunctionLogs
+from local.gateway.outcome import new_request_id
+from local.gateway.pool import Exhausted
+from local.guard import Guard, is_control
+
+IDLE_SECONDS = 300.0
+"""Seconds after which an idle instance is ended; the real figure is not documented."""
+
+# Larger than Function Compute's own limits, so that those are what a caller meets.
+_MAX_LINE = 256 * 1024
+_MAX_HEADERS = 2048
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Gateway:
+    """Function Compute on one machine. `start` and `stop` belong to one event loop.
+
+    `guard` decides which hosts and pages are served; `routes` are further routes on the same port
+    (the page and `/_local/*`), which come before the functions' paths. `interpreter` runs the
+    functions: the one below any virtual environment unless given.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        cloud: CloudLink,
+        *,
+        guard: Guard | None = None,
+        logs: FunctionLogs | None = None,
+        routes: Iterable[web.AbstractRouteDef] = (),
+        interpreter: Path | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self.deployment = deployment
+        self.logs = logs if logs is not None else FunctionLogs()
+        self.port = 0
+        self._cloud = cloud
+        self._guard = guard if guard is not None else Guard()
+        self._routes = list(routes)
+        base = Path(getattr(sys, "_base_executable", sys.executable))
+        self.invoker = Invoker(
+            deployment,
+            cloud,
+            self.logs,
+            interpreter=interpreter if interpreter is not None else base,
+            idle_seconds=idle_seconds,
+        )
+        self._queue = AsyncQueue(self.invoker, cloud)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the gateway listens, without a final slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, *, port: int = 0) -> None:
+        """Listen on loopback; port 0 takes any free one. Raises OSError when it is in use."""
+        middlewares: list[Any] = [self._guard.middleware(), self._functions()]
+        app = web.Application(middlewares=middlewares)
+        app.add_routes([*self._routes, web.get("/_local/instances", self._instances)])
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=_MAX_LINE,
+            max_field_size=_MAX_LINE,
+            max_headers=_MAX_HEADERS,
+            shutdown_timeout=1.0,
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and end every instance."""
+        await self._queue.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.invoker.close()
+
+    async def _instances(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            {"instances": self.invoker.instances()}, headers={"Cache-Control": "no-store"}
+        )
+
+    def _functions(self) -> Middleware:
+        @web.middleware
+        async def functions(request: web.Request, handler: _Handler) -> web.StreamResponse:
+            if request.match_info.http_exception is None or is_control(request):
+                return await handler(request)
+            return await self._answer(request)
+
+        return functions
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        now = self._cloud.now()
+        request_id = new_request_id(now)
+        try:
+            response = await self._serve(request, request_id, now)
+        except FcError as error:
+            response = error.response(request_id)
+        except Exhausted:
+            response = errors.exhausted().response(request_id)
+        except (LookupError, PermissionError) as error:
+            response = errors.internal(f"the function's role: {error}").response(request_id)
+        response.headers["X-Fc-Request-Id"] = request_id
+        response.headers["Date"] = formatdate(int(self._cloud.now()), usegmt=True)
+        return response
+
+    async def _serve(self, request: web.Request, request_id: str, now: float) -> web.Response:
+        raw_path, _ = target_of(request)
+        check_headers(request)
+        function = self._function_at(decoded_path(raw_path), request.method)
+        asynchronous = _choice(request, "X-Fc-Invocation-Type", "Sync", "Async")
+        tail = _choice(request, "X-Fc-Log-Type", "None", "Tail")
+        if "X-Fc-Async-Delay" in request.headers:
+            raise errors.invalid_argument("X-Fc-Async-Delay is not served locally")
+        limit = MAX_ASYNC_BODY_BYTES if asynchronous else MAX_BODY_BYTES
+        event = build_event(
+            request,
+            await read_body(request, limit),
+            function,
+            account_id=self.deployment.account_id,
+            request_id=request_id,
+            now=now,
+        )
+        if asynchronous:
+            if not self._queue.accept(function, event, request_id):
+                raise errors.exhausted()
+            return web.Response(status=202)
+        outcome = await self.invoker.invoke(function, event, request_id)
+        response = to_response(outcome)
+        if tail:
+            response.headers["X-Fc-Log-Result"] = base64.b64encode(outcome.log_tail).decode()
+        return response
+
+    def _function_at(self, path: str, method: str) -> Function:
+        found = [
+            (len(route.path), function, route)
+            for function in self.deployment.functions.values()
+            for route in function.routes
+            if route.matches(path)
+        ]
+        if not found:
+            raise errors.route_not_found(path)
+        _, function, route = max(found, key=lambda entry: entry[0])
+        if route.methods is not None and method not in route.methods:
+            raise errors.method_not_allowed(method)
+        if function.http is not None and method not in function.http.methods:
+            raise errors.method_not_allowed(method)
+        return function
+
+
+def _choice(request: web.Request, header: str, default: str, other: str) -> bool:
+    """Whether a header asks for `other`; FcError (400) for anything but the two words."""
+    value = request.headers.get(header, default)
+    if value not in (default, other):
+        raise errors.invalid_argument(f"{header} must be {default} or {other}")
+    return value == other
