@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from shared.keys import KeySet, parse_key_set
 
@@ -214,17 +213,7 @@ def _flag(raw: str) -> bool:
     return raw == "1"
 
 
-def _endpoint(raw: str) -> str:
-    parts = urlsplit(f"http://{raw}")
-    if (
-        parts.hostname not in ("127.0.0.1", "localhost", "::1")
-        or parts.netloc != raw
-        or not parts.port
-    ):
-        raise ValueError
-    return raw
-
-
+_LOOPBACK = _matching(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
 _TEXT = _matching(r"[\x21-\x7e]{1,256}")
 _CLAIM = _matching(r"[\x21-\x7e]{1,128}")
 _CLAIM_ALLOWED = "a claim's name, or a JSON pointer to it such as /app_metadata/vod"
@@ -290,7 +279,7 @@ VARIABLES: Mapping[str, Variable] = {
     "VODPASS_CATE_ID": Variable("cate_id", _number(0, 10**15 - 1), "a CateId, an integer"),
     "VODPASS_LOCAL": Variable("local", _flag, "1 on a developer's machine, else unset"),
     "VODPASS_VOD_ENDPOINT": Variable(
-        "vod_endpoint", _endpoint, "a loopback address with a port, such as 127.0.0.1:9001"
+        "vod_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
     ),
 }
 
