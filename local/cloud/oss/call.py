@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from aiohttp import web
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from local.cloud.clock import Clock
 from local.cloud.oss.content import Content
@@ -21,6 +22,8 @@ from local.cloud.oss.state import Storage
 
 MAX_OBJECT = 5 * 1024**3  # bytes in one PUT or one part
 _MAX_XML = 2 * 1024**2  # bytes; 10,000 parts need about one million
+#: What reading from a request raises when the connection is gone or the encoding is broken.
+BROKEN = (OSError, ClientError, HttpProcessingError)
 _BREATH = 4 * 1024**2  # bytes received before others get a turn
 
 
@@ -89,18 +92,15 @@ class OssCall:
         digest = hashlib.md5(usedforsecurity=False)
         wanted = self._content_md5()
         breath = before + _BREATH
-        try:
-            async for chunk in self.request.content.iter_any():
-                if content.size - before + len(chunk) > limit:
-                    raise OssError("EntityTooLarge", details={"MaxSizeAllowed": str(limit)})
-                content.write(chunk)
-                if wanted is not None:
-                    digest.update(chunk)
-                if content.size > breath:
-                    breath = content.size + _BREATH
-                    await asyncio.sleep(0)
-        except (OSError, web.HTTPException, web.RequestPayloadError):
-            raise OssError("IncompleteBody") from None
+        while chunk := await self._next_chunk():
+            if content.size - before + len(chunk) > limit:
+                raise OssError("EntityTooLarge", details={"MaxSizeAllowed": str(limit)})
+            content.write(chunk)
+            if wanted is not None:
+                digest.update(chunk)
+            if content.size > breath:
+                breath = content.size + _BREATH
+                await asyncio.sleep(0)
         if announced is not None and content.size - before != announced:
             raise OssError("IncompleteBody")
         if wanted is not None and not hmac.compare_digest(wanted, digest.digest()):
@@ -116,6 +116,12 @@ class OssCall:
             await self.receive(content, _MAX_XML)
             content.close()
             return content.path.read_bytes()
+
+    async def _next_chunk(self) -> bytes:
+        try:
+            return await self.request.content.readany()
+        except BROKEN:
+            raise OssError("IncompleteBody") from None
 
     def _announced(self, limit: int) -> int | None:
         length = self.request.content_length

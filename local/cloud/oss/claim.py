@@ -193,7 +193,7 @@ def _v4_header(head: Head, rest: str, region: str) -> ClaimV4:
     if head.header("x-oss-content-sha256") != signature_v4.UNSIGNED_PAYLOAD:
         raise OssError("InvalidArgument", "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.")
     date_time = head.header("x-oss-date") or ""
-    access_key_id, signed_at = _scope(fields["Credential"], date_time, region)
+    access_key_id, signed_at = parse_scope(fields["Credential"], date_time, region)
     return ClaimV4(
         head=head,
         access_key_id=access_key_id,
@@ -213,7 +213,7 @@ def _v4_url(head: Head, region: str) -> ClaimV4:
         raise OssError("InvalidArgument", "x-oss-signature-version must be OSS4-HMAC-SHA256.")
     if not re.fullmatch("[0-9]{1,6}", expires) or not 1 <= int(expires) <= _MAX_V4_URL_LIFE:
         raise OssError("InvalidArgument", "x-oss-expires must be 1 to 604800 seconds.")
-    access_key_id, signed_at = _scope(credential, date_time, region)
+    access_key_id, signed_at = parse_scope(credential, date_time, region)
     token = head.parameters.get("x-oss-security-token") or head.header("x-oss-security-token")
     return ClaimV4(
         head=head,
@@ -228,7 +228,11 @@ def _v4_url(head: Head, region: str) -> ClaimV4:
     )
 
 
-def _scope(credential: str, date_time: str, region: str) -> tuple[str, float]:
+def parse_scope(credential: str, date_time: str, region: str) -> tuple[str, float]:
+    """AccessKeyId and signing time (epoch seconds) of a V4 credential and its x-oss-date.
+
+    Raises OssError InvalidArgument unless the scope is of that day and of `region`.
+    """
     signed_at = _parse(date_time, _ISO_BASIC)
     if signed_at is None:
         raise OssError("InvalidArgument", "x-oss-date must be like 20261124T080000Z.")

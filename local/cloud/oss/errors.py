@@ -69,6 +69,11 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "The list of parts was not in ascending order.",
         "",
     ),
+    "InvalidPolicyDocument": (
+        400,
+        "The content of the form does not meet the conditions of a policy document.",
+        "",
+    ),
     "InvalidRange": (416, "The requested range cannot be satisfied", ""),
     "InvalidSecurityToken": (403, "The security token you provided is invalid.", ""),
     "InvalidURI": (400, "Couldn't parse the specified URI.", ""),

@@ -41,7 +41,7 @@ class Operation:
     handler: Callable[[OssCall], Awaitable[Answer]]
 
 
-_PUT = ("oss:PutObject",)
+PUT_ACTIONS = ("oss:PutObject",)
 # The vendor documents oss:GetObject for both. Yet the operations listed for VOD's upload
 # credentials hold HeadObject and GetObjectMeta without GetObject, so a policy may also name the
 # operation itself.
@@ -51,7 +51,7 @@ _META = ("oss:GetObject", "oss:GetObjectMeta")
 _GET_OBJECT_META = Operation("GetObjectMeta", _META, objects.get_object_meta)
 
 _ON_OBJECTS: dict[tuple[str, frozenset[str]], Operation] = {
-    ("PUT", frozenset()): Operation("PutObject", _PUT, objects.put_object),
+    ("PUT", frozenset()): Operation("PutObject", PUT_ACTIONS, objects.put_object),
     ("GET", frozenset()): Operation("GetObject", ("oss:GetObject",), objects.get_object),
     ("HEAD", frozenset()): Operation("HeadObject", _HEAD, objects.head_object),
     ("GET", frozenset({"objectMeta"})): _GET_OBJECT_META,
@@ -60,16 +60,16 @@ _ON_OBJECTS: dict[tuple[str, frozenset[str]], Operation] = {
         "DeleteObject", ("oss:DeleteObject",), objects.delete_object
     ),
     ("POST", frozenset({"append", "position"})): Operation(
-        "AppendObject", _PUT, objects.append_object
+        "AppendObject", PUT_ACTIONS, objects.append_object
     ),
     ("POST", frozenset({"uploads"})): Operation(
-        "InitiateMultipartUpload", _PUT, multipart.initiate_multipart_upload
+        "InitiateMultipartUpload", PUT_ACTIONS, multipart.initiate_multipart_upload
     ),
     ("PUT", frozenset({"partNumber", "uploadId"})): Operation(
-        "UploadPart", _PUT, multipart.upload_part
+        "UploadPart", PUT_ACTIONS, multipart.upload_part
     ),
     ("POST", frozenset({"uploadId"})): Operation(
-        "CompleteMultipartUpload", _PUT, multipart.complete_multipart_upload
+        "CompleteMultipartUpload", PUT_ACTIONS, multipart.complete_multipart_upload
     ),
     ("GET", frozenset({"uploadId"})): Operation(
         "ListParts", ("oss:ListParts",), multipart.list_parts

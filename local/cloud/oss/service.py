@@ -9,19 +9,20 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
 from local.cloud.clock import Clock, http_date
 from local.cloud.faults import Fault, Faults
-from local.cloud.identity import Identities
-from local.cloud.oss import cors, delivery, permission
+from local.cloud.identity import Credential, Identities
+from local.cloud.oss import cors, delivery, permission, post_object
 from local.cloud.oss.address import Address, addresses, check_key, host_name, region_of_host
 from local.cloud.oss.authentication import Authenticator
 from local.cloud.oss.call import Answer, OssCall
 from local.cloud.oss.claim import read_claim
 from local.cloud.oss.errors import OssError
-from local.cloud.oss.operations import Operation, select
+from local.cloud.oss.operations import PUT_ACTIONS, Operation, select
 from local.cloud.oss.request import Head, read_head
 from local.cloud.oss.state import Bucket, Storage
 from local.cloud.ram.evaluation import request_context
@@ -82,16 +83,8 @@ class OssService:
         exchange.bucket = self._likely(meant)
         if head.method == "OPTIONS":
             return self._preflight(head, meant)
-        claim = read_claim(head, self.region)
-        if claim is None:
-            if exchange.bucket is None:
-                self._existing(head, meant[0])
-            raise permission.anonymous()
-        credential, address = self.authenticator.verify(claim, meant)
-        if address.bucket is None:
-            raise OssError("NotImplemented", "Operations on the service are not supported here.")
+        credential, address, operation = await self._authenticate(exchange, head, meant)
         exchange.bucket = bucket = self._existing(head, address)
-        operation = select(head, address.key)
         check_key(address.key)
         permission.authorize(
             credential,
@@ -104,6 +97,32 @@ class OssService:
         fault = self._faults.take("oss", operation.name)
         call = OssCall(exchange.request, head, bucket.name, address.key, self.storage, self._clock)
         return await exchange.operate(operation, call, fault)
+
+    async def _authenticate(
+        self, exchange: _Exchange, head: Head, meant: Sequence[Address]
+    ) -> tuple[Credential, Address, Operation]:
+        claim = read_claim(head, self.region)
+        if claim is not None:
+            credential, address = self.authenticator.verify(claim, meant)
+            if address.bucket is None:
+                raise OssError("NotImplemented", "Operations on the service are not supported.")
+            self._existing(head, address)
+            return credential, address, select(head, address.key)
+        if exchange.bucket is None:
+            self._existing(head, meant[0])
+        if post_object.is_form(exchange.request) and meant[0].bucket and not meant[0].key:
+            return await self._by_form(exchange.request, meant[0].bucket)
+        raise permission.anonymous()
+
+    async def _by_form(
+        self, request: web.Request, bucket: str
+    ) -> tuple[Credential, Address, Operation]:
+        form = await post_object.read_form(request, bucket)
+        credential, policy = post_object.authenticate(form, self.authenticator, self.region)
+        if not form.key:
+            raise OssError("InvalidArgument", "The form has no key.")
+        handler = partial(post_object.post_object, form=form, policy=policy)
+        return credential, Address(bucket, form.key), Operation("PostObject", PUT_ACTIONS, handler)
 
     def _existing(self, head: Head, address: Address) -> Bucket:
         name = address.bucket or ""
