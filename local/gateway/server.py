@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from email.utils import formatdate
@@ -85,8 +86,11 @@ class Gateway:
         """Where the gateway listens, without a final slash."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, *, port: int = 0) -> None:
-        """Listen on loopback; port 0 takes any free one. Raises OSError when it is in use."""
+    async def start(self, *, port: int = 0, listening: socket.socket | None = None) -> None:
+        """Listen on loopback; port 0 takes any free one. Raises OSError when it is in use.
+
+        `listening` is a socket that listens already; `stop` closes it.
+        """
         middlewares: list[Any] = [self._guard.middleware(), self._functions()]
         app = web.Application(middlewares=middlewares)
         app.add_routes([*self._routes, web.get("/_local/instances", self._instances)])
@@ -100,7 +104,11 @@ class Gateway:
             shutdown_timeout=1.0,
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
+        site: web.BaseSite = (
+            web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
+            if listening is None
+            else web.SockSite(self._runner, listening)
+        )
         await site.start()
         self.port = self._runner.addresses[0][1]
 

@@ -177,7 +177,7 @@ def _env(scope: Scope, arguments: Sequence[str]) -> str:
     if not 1 <= len(arguments) <= 2:
         raise TemplatingError("env() takes a name and perhaps a default")
     found = scope.environment.get(arguments[0])
-    if found is not None:
+    if found:  # the tool, too, takes an empty value for an absent one
         return found
     if len(arguments) == 2:
         return arguments[1]

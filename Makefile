@@ -1,0 +1,56 @@
+# What CI calls and what a developer calls are the same words. Each target sets itself up.
+PYTHON ?= python3
+PORT ?= 9000
+CLOUD_PORT ?= 9001
+RUNTIME ?= 3.10
+# Further arguments for pytest: make test ARGS="tests/gateway -k timeout"
+ARGS ?=
+
+PY := .venv/bin/python
+export PORT CLOUD_PORT
+
+.PHONY: setup run test check bundle lock clean
+
+setup: .venv/installed node_modules/installed
+
+# Stamps: nothing is installed again until a lock file changes.
+.venv/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "vodpass needs Python 3.10 or later; name one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv .venv || \
+	  { echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/installed: package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 18)' || \
+	  { echo "vodpass needs Node 18 or later, with npm" >&2; exit 1; }
+	npm ci --silent
+	@touch $@
+
+run: setup
+	@exec $(PY) -m local
+
+test: setup
+	$(PY) -m pytest -n 2 $(ARGS)
+
+check: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+
+bundle: setup
+	$(PY) -m ops.bundle --python $(RUNTIME) --out build
+
+# Resolve both lock files anew. uv is needed for this alone.
+LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"
+lock:
+	$(LOCK) --python-platform x86_64-manylinux2014 --only-binary :all: \
+	  requirements.in -o requirements.txt
+	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
+
+# Keeps .local/keys.json: tokens and marks of earlier runs stay valid.
+clean:
+	rm -rf build .local/python-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' \
+	  -prune -exec rm -rf {} +

@@ -1,0 +1,84 @@
+"""`POST /_local/token`: a token such as the app's own login would issue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+from aiohttp import web
+
+from local.guard import Refused, control_body
+from local.keys import LocalKeys
+
+ISSUER = "vodpass-local"
+AUDIENCE = "vodpass"
+SCOPES = ("vod:upload", "vod:refresh", "vod:play", "vod:sts")
+DEFAULT_LIFE = 3600  # seconds
+MAX_LIFE = 86400
+MAX_SUBJECT_BYTES = 128
+
+_VOD_KEYS = frozenset({"play", "upload", "sts"})
+
+
+def token_route(keys: LocalKeys) -> web.RouteDef:
+    """The route that signs development tokens with this checkout's key.
+
+    Body: `sub` (1 to 128 bytes), optional `scope` (words separated by blanks; all four), `vod`
+    (the claim that narrows; none) and `expires_in` (seconds, 1 to 86400; 3600). Anything else is
+    a 400. The caller must be no foreign page, which the server's guard sees to.
+    """
+
+    async def issue(request: web.Request) -> web.Response:
+        claims = _claims(await control_body(request))
+        token = jwt.encode(claims, keys.secret, algorithm="HS256", headers={"kid": keys.kid})
+        return web.json_response({"token": token}, headers={"Cache-Control": "no-store"})
+
+    return web.post("/_local/token", issue)
+
+
+def _claims(body: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(body) - {"sub", "scope", "vod", "expires_in"})
+    if unknown:
+        raise Refused(400, "the body may have sub, scope, vod and expires_in only")
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": _subject(body.get("sub")),
+        "scope": _scope(body.get("scope", " ".join(SCOPES))),
+        "iat": now,
+        "exp": now + _life(body.get("expires_in", DEFAULT_LIFE)),
+    }
+    if "vod" in body:
+        claims["vod"] = _vod(body["vod"])
+    return claims
+
+
+def _subject(value: Any) -> str:
+    try:
+        sound = isinstance(value, str) and 1 <= len(value.encode()) <= MAX_SUBJECT_BYTES
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        raise Refused(400, f"sub must be a string of 1 to {MAX_SUBJECT_BYTES} bytes of UTF-8")
+    return str(value)
+
+
+def _scope(value: Any) -> str:
+    if not isinstance(value, str) or not set(value.split()) <= set(SCOPES):
+        raise Refused(400, f"scope must be words out of: {' '.join(SCOPES)}")
+    return value
+
+
+def _vod(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not set(value) <= _VOD_KEYS:
+        raise Refused(400, "vod must be an object that may have play, upload and sts")
+    return value
+
+
+def _life(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LIFE:
+        raise Refused(400, f"expires_in must be a whole number of seconds from 1 to {MAX_LIFE}")
+    return value

@@ -1,0 +1,53 @@
+"""The page at `/`: the files below one folder, and nothing else of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".mp4": "video/mp4",
+}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def static_routes(folder: Path) -> list[web.RouteDef]:
+    """One route a file, by its path below `folder`; `index.html` at `/` as well.
+
+    No request's path is ever made a path on disk, so none can lead out of the folder. Files that
+    are added later need a restart; what is in them is read on each request. Links and hidden files
+    are left out.
+    """
+    routes = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if hidden or path.is_symlink() or not path.is_file() or path.suffix not in _TYPES:
+            continue
+        routes.append(_route(f"/{relative.as_posix()}", path))
+        if relative.as_posix() == "index.html":
+            routes.append(_route("/", path))
+    return routes
+
+
+def _route(url: str, path: Path) -> web.RouteDef:
+    async def serve(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(path, headers={**_HEADERS, "Content-Type": _TYPES[path.suffix]})
+
+    return web.get(url, serve)
