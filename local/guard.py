@@ -16,15 +16,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 MAX_CONTROL_BODY = 64 * 1024  # bytes
 _MAX_DEPTH = 16
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -144,12 +143,12 @@ class Guard:
             if own not in self.own_origins:
                 raise Refused(403, "requests from pages of a foreign origin are not served here")
 
-    def middleware(self) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """An aiohttp middleware: `check_host` on every request, `check_page` on `/_local/*`, and
         `Refused` raised anywhere below turned into its answer."""
 
         @web.middleware
-        async def guarded(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
                 self.check_host(request)
                 if is_control(request):

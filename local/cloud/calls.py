@@ -5,9 +5,15 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 
+from local.cloud.faults import Fault, Faults
+
 
 class Calls:
-    """Counters by service and action; a call that is refused counts too."""
+    """Counters by service and action. Thread-safe.
+
+    Of VOD and STS every call counts that names an operation, refused or not; of OSS those that
+    were accepted.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -32,3 +38,17 @@ class Calls:
         """Back to zero."""
         with self._lock:
             self._counts.clear()
+
+
+class CountedFaults(Faults):
+    """The same faults for a service that asks for one exactly once a call it accepted."""
+
+    def __init__(self, faults: Faults, calls: Calls) -> None:
+        super().__init__()
+        self._faults = faults
+        self._calls = calls
+
+    def take(self, service: str, action: str) -> Fault | None:
+        """Count the call, then as Faults."""
+        self._calls.count(service, action)
+        return self._faults.take(service, action)

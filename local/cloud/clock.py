@@ -107,11 +107,11 @@ class Clock:
         return handle
 
     def reset(self) -> None:
-        """Forget every timer and let cloud time equal wall time again."""
+        """Let cloud time equal wall time again. A timer keeps the time it had left."""
         with self._changed:
             for _, _, handle in self._timers:
-                handle.cancel()
-            self._timers.clear()
+                handle.when -= self._offset
+            self._timers = [(when - self._offset, n, handle) for when, n, handle in self._timers]
             self._offset = 0.0
             self._changed.notify_all()
 

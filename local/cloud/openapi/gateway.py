@@ -31,6 +31,7 @@ from local.cloud.openapi.envelope import Envelope, Format, Target, identify, ope
 from local.cloud.openapi.nonces import Nonces
 from local.cloud.openapi.types import ApiError, Call, Operation, Service
 from local.cloud.openapi.wire import MAX_BODY, RawRequest
+from local.cloud.ram.denial import access_denied_detail
 from local.cloud.ram.evaluation import AccessRequest, evaluate, request_context
 from local.guard import Guard, Refused
 
@@ -173,18 +174,8 @@ class OpenApi:
         decision = evaluate(call.caller, AccessRequest(action, operation.resource(call), context))
         if decision.allowed:
             return
-        principal = call.caller.principal
-        raise errors.denied(
-            *operation.denied,
-            {
-                "AuthAction": action,
-                "AuthPrincipalType": _PRINCIPAL_TYPES.get(principal.kind, principal.kind),
-                "AuthPrincipalOwnerId": principal.account_id,
-                "AuthPrincipalDisplayName": principal.principal_id,
-                "NoPermissionType": decision.no_permission_type,
-                "PolicyType": decision.policy_type,
-            },
-        )
+        detail = access_denied_detail(call.caller.principal, action, decision)
+        raise errors.denied(*operation.denied, detail)
 
     async def _run(
         self,
@@ -206,9 +197,6 @@ class OpenApi:
         if fault.kind == "reset_after":
             return breakage.reset(request)
         return await breakage.apply(fault, request, whole)
-
-
-_PRINCIPAL_TYPES = {"RAMUser": "SubUser", "Account": "RootUser"}
 
 
 class _Exchange:

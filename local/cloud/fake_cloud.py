@@ -1,0 +1,228 @@
+"""The fake Alibaba Cloud as one object: its services, its state and its server."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from aiohttp import web
+
+from local.cloud.calls import Calls, CountedFaults
+from local.cloud.clock import Clock
+from local.cloud.control import Control
+from local.cloud.faults import Faults
+from local.cloud.identity import Credential, Identities
+from local.cloud.openapi.gateway import OpenApi
+from local.cloud.oss.service import OssService
+from local.cloud.oss.state import Storage
+from local.cloud.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, Ram
+from local.cloud.server import LARGEST_LINE, build
+from local.cloud.sts.service import StsService
+from local.cloud.vod.progress import ANONYMOUS
+from local.cloud.vod.service import VERSION, VodService
+from local.cloud.vod.settings import VodSettings
+from local.guard import Guard
+
+ADDRESS = "127.0.0.1"
+PAGE_ORIGINS = ("http://127.0.0.1:9000", "http://localhost:9000")
+"""The origins of the local gateway's page, as `make run` serves it."""
+
+_PROJECT_ROLES = Path(__file__).resolve().parents[2] / "ram"
+_START_TIME = 30  # seconds the thread form waits for its server
+
+
+class FakeCloud:
+    """An account of Alibaba Cloud on one loopback port.
+
+    In a test, as a context manager: the server runs in a thread of its own. In a running loop:
+    `await cloud.start()` and `await cloud.stop()`. A cloud is started once.
+
+    `port` 0 takes any free one. `data_dir` holds the objects' bytes (default: a temporary folder
+    that goes with the cloud). `ram_dir` has a folder for each role (default: the project's). With
+    `mapped_hosts` the cloud answers to further names (`*.aliyuncs.com` for a browser's resolver
+    rules); `own_origins` are the pages that may use its control routes.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        data_dir: Path | None = None,
+        ram_dir: Path | None = None,
+        region: str = "cn-shanghai",
+        vod_settings: VodSettings | None = None,
+        mapped_hosts: Iterable[str] = (),
+        own_origins: Iterable[str] = PAGE_ORIGINS,
+    ) -> None:
+        self.account_id = ACCOUNT_ID
+        self.region = region
+        self.clock = Clock()
+        self.faults = Faults()
+        self.calls = Calls()
+        self.identities = Identities(self.clock)
+        self.ram = Ram(self.identities, self.clock, account_id=self.account_id)
+        roles = ram_dir or _PROJECT_ROLES
+        if ram_dir is not None or roles.is_dir():
+            self.ram.load(roles)
+        self.storage = Storage(data_dir or self._temporary_folder(), self.clock)
+        self.vod = VodService(
+            vod_settings or VodSettings(),
+            account_id=self.account_id,
+            region=region,
+            storage=self.storage,
+            identities=self.identities,
+            clock=self.clock,
+        )
+        self.sts = StsService(self.ram, self.identities, self.clock)
+        self.oss = OssService(
+            self.storage,
+            self.identities,
+            self.clock,
+            CountedFaults(self.faults, self.calls),
+            region=region,
+            account_id=self.account_id,
+        )
+        guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
+        self.openapi = OpenApi(
+            (self.vod, self.sts),
+            identities=self.identities,
+            clock=self.clock,
+            faults=self.faults,
+            calls=self.calls,
+            guard=guard,
+            anonymous={(VERSION, action): answer for action, answer in ANONYMOUS.items()},
+        )
+        self._app = build(
+            guard=guard,
+            clock=self.clock,
+            control=Control(self).handle,
+            openapi=self.openapi.handle,
+            oss=self.oss.handle,
+        )
+        self._wanted_port = port
+        self._port: int | None = None
+        self._runner: web.AppRunner | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+
+    @property
+    def port(self) -> int:
+        """The port, once started. Raises RuntimeError before."""
+        if self._port is None:
+            raise RuntimeError("the cloud has not been started")
+        return self._port
+
+    @property
+    def endpoint(self) -> str:
+        """`127.0.0.1:PORT`, for the `endpoint` of an SDK with `protocol` http."""
+        return f"{ADDRESS}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return f"http://{self.endpoint}"
+
+    @property
+    def admin(self) -> Credential:
+        """The AccessKey of the RAM user `admin`, who may do everything."""
+        admin = self.identities.find(ADMIN_ACCESS_KEY_ID)
+        if admin is None:
+            raise RuntimeError("the administrator's AccessKey was removed")
+        return admin
+
+    def reset(self) -> None:
+        """The cloud as it was at its start: no media, objects, faults or counters, the clock at
+        the machine's time. Keys that a service holds for a running function stay valid."""
+        self.faults.clear()
+        self.identities.reset()
+        self.ram.reset()
+        self.storage.reset()
+        self.vod.reset()
+        self.openapi.reset()
+        self.calls.reset()
+        self.clock.reset()
+
+    async def start(self) -> None:
+        """Serve in the running loop. Raises OSError when the port is taken."""
+        if self._runner is not None:
+            raise RuntimeError("a cloud is started once")
+        self._runner = web.AppRunner(
+            self._app,
+            access_log=None,
+            # Objects are stored as they are sent, whatever Content-Encoding says.
+            auto_decompress=False,
+            max_line_size=LARGEST_LINE,
+            max_field_size=LARGEST_LINE,
+            shutdown_timeout=1.0,
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, ADDRESS, self._wanted_port)
+        await site.start()
+        self._port = int(self._runner.addresses[0][1])
+        self.vod.serve_at(self.url)
+
+    async def stop(self) -> None:
+        """End the server and the clock."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.clock.close()
+        self._remove_folder()
+
+    def __enter__(self) -> FakeCloud:
+        started: threading.Event = threading.Event()
+        failures: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=self._run, args=(started, failures), name="fake-cloud", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(_START_TIME):
+            raise TimeoutError("the fake cloud did not start")
+        if failures:
+            self._thread.join()
+            raise failures[0]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, started: threading.Event, failures: list[BaseException]) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stopping = asyncio.Event()
+            try:
+                await self.start()
+            except BaseException as failure:  # noqa: BLE001 - it is raised where it was asked for
+                failures.append(failure)
+                await self.stop()
+                return
+            finally:
+                started.set()
+            await self._stopping.wait()
+            await self.stop()
+
+        asyncio.run(serve())
+
+    def _temporary_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="fake-cloud-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _remove_folder(self) -> None:
+        finalizer = getattr(self, "_finalizer", None)
+        if finalizer is not None:
+            finalizer()

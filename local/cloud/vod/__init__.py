@@ -1,0 +1,1 @@
+"""ApsaraVideo VOD."""

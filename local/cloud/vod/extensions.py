@@ -1,0 +1,23 @@
+"""The file name extensions VOD takes, and which of them play without transcoding."""
+
+from __future__ import annotations
+
+VIDEO = frozenset(
+    "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb mov mkv m3u8 dv gif m2t m4v mj2 "
+    "mjpeg mts ogg qt swf webm".split()
+)
+AUDIO = frozenset("mp3 wma wav aac ra m4a flac ape ac3 amr caf acm".split())
+PLAYABLE = frozenset({"mp4", "flv", "mp3", "m3u8", "webm"})
+"""What plays as it was uploaded; the others are only stored by a group without transcoding."""
+
+
+def extension_of(file_name: str) -> str | None:
+    """The lower-case extension of a file name, source path or URL-like name; None if not taken."""
+    _, dot, extension = file_name.rpartition(".")
+    extension = extension.lower()
+    return extension if dot and extension in VIDEO | AUDIO else None
+
+
+def media_type(extension: str) -> str:
+    """`audio` or `video`, as VOD tells them apart."""
+    return "audio" if extension in AUDIO else "video"

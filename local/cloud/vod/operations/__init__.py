@@ -1,0 +1,1 @@
+"""VOD's operations, by what they are for."""

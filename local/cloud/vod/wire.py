@@ -1,0 +1,127 @@
+"""Assets as the fields of VOD's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.cloud.clock import utc
+from local.cloud.vod.media import Media, Stream
+from local.cloud.vod.settings import VodSettings
+
+
+def _set(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is not set: the live service leaves it out rather than sending null."""
+    return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def common_fields(media: Media, settings: VodSettings, location: str) -> dict[str, Any]:
+    """What GetVideoInfo, GetVideoInfos, GetVideoList and SearchMedia have in common."""
+    return _set(
+        {
+            "VideoId": media.video_id,
+            "Title": media.title,
+            "Description": media.description,
+            "Tags": media.tags,
+            "Status": media.status,
+            "Size": media.size,
+            "Duration": media.duration,
+            "CoverURL": media.cover_url,
+            "CateId": media.cate_id,
+            "CateName": None if media.cate_id is None else settings.categories[media.cate_id],
+            "CreationTime": utc(media.created),
+            "ModificationTime": utc(media.modified),
+            "StorageLocation": location,
+            "StorageClass": "Standard",
+            "AppId": media.app_id,
+            "ReferenceId": media.reference_id,
+        }
+    )
+
+
+def video_info(media: Media, settings: VodSettings, location: str, region: str) -> dict[str, Any]:
+    """`Video` of GetVideoInfo."""
+    return common_fields(media, settings, location) | _set(
+        {
+            "TemplateGroupId": media.template_group_id,
+            "AuditStatus": "Init",
+            "DownloadSwitch": "off",
+            "RegionId": region,
+            "UserData": media.user_data,
+        }
+    )
+
+
+def list_entry(media: Media, settings: VodSettings, location: str) -> dict[str, Any]:
+    """`Video` of GetVideoList."""
+    return common_fields(media, settings, location) | _set({"UserData": media.user_data})
+
+
+def mezzanine(media: Media, file_url: str | None) -> dict[str, Any]:
+    """`Mezzanine` of GetMezzanineInfo. Its numbers are texts, but for sizes."""
+    fields: dict[str, Any] = {
+        "VideoId": media.video_id,
+        "Status": "Uploading",
+        "CreationTime": utc(media.created),
+        "PreprocessStatus": "UnPreprocess",
+        "FileName": media.key.rpartition("/")[2],
+        "StorageClass": "Standard",
+    }
+    if media.source is not None:
+        picture = media.source.picture
+        fields |= {
+            "Status": "Normal",
+            "Size": media.size,
+            "FileMD5": media.source.md5,
+            "Duration": f"{media.duration:.4f}",
+            "Bitrate": f"{bit_rate(media):.4f}",
+            "Width": picture.width,
+            "Height": picture.height,
+            "OutputType": "oss",
+            "FileURL": file_url,
+        }
+    return _set(fields)
+
+
+def bit_rate(media: Media) -> float:
+    """Kbit/s over the whole file; 0 while the duration is unknown."""
+    return media.size * 8 / media.duration / 1000 if media.duration else 0.0
+
+
+def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
+    """One entry of `PlayInfoList.PlayInfo`."""
+    assert media.source is not None  # noqa: S101 - a stream exists only of a file that arrived
+    picture = media.source.picture
+    return {
+        "JobId": stream.job_id,
+        "PlayURL": play_url,
+        "Format": stream.format,
+        "Definition": stream.definition,
+        "StreamType": media.media_type,
+        "Status": "Normal",
+        "Size": media.size,
+        "Duration": f"{media.duration:.4f}",
+        "Bitrate": f"{bit_rate(media):.3f}",
+        "Width": picture.width,
+        "Height": picture.height,
+        "Encrypt": 0,
+        "Specification": "Original" if stream.definition == "OD" else "H264." + stream.definition,
+        "CreationTime": utc(stream.created),
+        "ModificationTime": utc(stream.created),
+    }
+
+
+def video_base(media: Media) -> dict[str, Any]:
+    """`VideoBase` of GetPlayInfo: always an object, the web player needs it."""
+    return _set(
+        {
+            "VideoId": media.video_id,
+            "Title": media.title,
+            "Duration": f"{media.duration:.4f}",
+            "CoverURL": media.cover_url,
+            "Status": media.status,
+            "CreationTime": utc(media.created),
+            "MediaType": media.media_type,
+            "StorageClass": "Standard",
+        }
+    )
