@@ -37,6 +37,8 @@ class Caller:
 
     ``play`` is None (own videos only), or the exhaustive set of VideoIds and the words "*" and
     "own". ``upload_media`` is None for no restriction; ``max_bytes`` bounds FileSize.
+    ``sts`` lists the purposes an STS token may be had for; ``life`` is the token's, in seconds,
+    and ``age`` what of it has passed (None where the token does not say).
     """
 
     owner: Owner
@@ -44,6 +46,9 @@ class Caller:
     play: frozenset[str] | None = None
     upload_media: frozenset[str] | None = None
     max_bytes: int | None = None
+    sts: frozenset[str] = frozenset()
+    life: float = 0.0
+    age: float | None = None
 
     @property
     def subject(self) -> str:
@@ -160,13 +165,14 @@ def _pyjwt(keys: KeySet) -> Any:
 
 
 def _caller(claims: Mapping[str, Any], settings: Settings) -> Caller:
-    _check_life(claims, settings)
+    life, age = _life(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
     grants = _grants(_claim(claims, settings.jwt_vod_claim))
-    return Caller(Owner(settings.issuer_alias, subject), _scopes(claims, settings), **grants)
+    owner = Owner(settings.issuer_alias, subject)
+    return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
 
 
-def _check_life(claims: Mapping[str, Any], settings: Settings) -> None:
+def _life(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
     for name in ("exp", "iat", "nbf"):
         value = claims.get(name)
         if value is None and name != "exp":
@@ -174,10 +180,13 @@ def _check_life(claims: Mapping[str, Any], settings: Settings) -> None:
         # PyJWT takes text and booleans for a NumericDate; RFC 7519 does not.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
             raise InvalidToken("claim", f"The claim {name} must be a number of seconds.")
-    begin = claims.get("iat", time.time())
-    if claims["exp"] - begin > settings.jwt_max_life:
+    now = time.time()
+    issued = claims.get("iat")
+    life = claims["exp"] - (now if issued is None else issued)
+    if life > settings.jwt_max_life:
         limit = settings.jwt_max_life
         raise InvalidToken("too_long", f"The token may live at most {limit} seconds.")
+    return life, None if issued is None else max(0.0, now - issued)
 
 
 def _finite(value: float) -> bool:
@@ -232,8 +241,10 @@ def _grants(value: Any) -> dict[str, Any]:
         grants["play"] = _play(value["play"])
     if "upload" in value:
         grants.update(_upload(value["upload"]))
-    if "sts" in value and not _is_text_list(value["sts"]):
-        raise InvalidToken("vod_claim", "vod.sts must be an array of purposes.")
+    if "sts" in value:
+        if not _is_text_list(value["sts"]):
+            raise InvalidToken("vod_claim", "vod.sts must be an array of purposes.")
+        grants["sts"] = frozenset(value["sts"])
     return grants
 
 

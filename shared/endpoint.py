@@ -14,11 +14,11 @@ from typing import Any
 
 from shared import audit
 from shared.caller import Caller, authenticate
+from shared.cloud import Client, Service, Session
 from shared.credentials import FunctionRole
 from shared.errors import InvalidToken, MethodNotAllowed, Misconfigured, Refusal
 from shared.http import Request, Response, preflight, problem, read_event, render
 from shared.settings import USES, Settings, SettingsError, load
-from shared.vod import Client, Vod
 
 DEADLINE = 8.0  # seconds for the whole call, below the function's timeout
 _SHARE_OF_TIMEOUT = 0.8
@@ -32,7 +32,7 @@ class Call:
     request_id: str
     caller: Caller
     settings: Settings
-    vod: Vod
+    cloud: Session
     asked: dict[str, Any] = field(default_factory=dict)
 
 
@@ -44,7 +44,12 @@ class Endpoint:
     """A function's one HTTP endpoint; made once an instance."""
 
     def __init__(
-        self, name: str, method: str, action: Action, environ: Mapping[str, str] = os.environ
+        self,
+        name: str,
+        method: str,
+        service: Service,
+        action: Action,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._name = name
         self._methods = (method,)
@@ -58,7 +63,7 @@ class Endpoint:
         except SettingsError as fault:
             audit.write(function=name, level="error", message=str(fault))
         else:
-            self._client = Client(self._settings, self._role)
+            self._client = Client(service, self._settings, self._role)
             for warning in self._settings.warnings:
                 audit.write(function=name, level="warning", message=warning)
 
@@ -109,13 +114,13 @@ class Endpoint:
             raise Misconfigured("A setting of the function is missing or wrong.")
         caller = authenticate(request.headers.get("authorization"), self._settings)
         line["subject"] = caller.subject
-        vod = Vod(self._client, deadline)
-        call = Call(request, request_id, caller, self._settings, vod)
+        session = Session(self._client, deadline)
+        call = Call(request, request_id, caller, self._settings, session)
         try:
             return self._action(call)
         finally:
             line.update(call.asked)
-            line["vod_request_ids"] = vod.request_ids or None
+            line["cloud_request_ids"] = session.request_ids or None
 
     def _render(
         self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None

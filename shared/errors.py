@@ -5,6 +5,7 @@
     ├── InvalidToken          401  no usable bearer token
     ├── Forbidden             403  the token lacks the scope or claim
     ├── VideoNotFound         404  absent, a stranger's or unmarked: alike
+    ├── NotConfigured         404  this deployment does not offer it
     ├── MethodNotAllowed      405
     ├── Conflict              409
     │   ├── UploadFinished         the file has arrived (or failed): nothing left to authorize
@@ -98,6 +99,15 @@ class VideoNotFound(Refusal):
 
     def __init__(self) -> None:
         super().__init__("No video with this VideoId belongs to you.")
+
+
+class NotConfigured(Refusal):
+    """404: the deployment has not switched this on."""
+
+    status, code, title = 404, "NotConfigured", "This deployment does not offer this"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not switched on in this deployment.")
 
 
 class MethodNotAllowed(Refusal):

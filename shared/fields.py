@@ -167,6 +167,13 @@ def integer(value: Any, low: int, high: int, unit: str = "") -> int:
     return value
 
 
+def choice(value: Any, choices: tuple[str, ...]) -> str:
+    """One of ``choices``, exactly as they are written."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}")
+    return value
+
+
 _VIDEO_ID = re.compile(r"[0-9a-f]{32}")
 
 

@@ -7,10 +7,12 @@ bytes, so the stricter reading, UTF-8 bytes, is taken for Title and Description.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.fields import text
+from shared.fields import Check, choice, integer, text
 
 MAX_TITLE = 128  # bytes of UTF-8
 MAX_DESCRIPTION = 1024  # bytes of UTF-8
@@ -25,12 +27,67 @@ VIDEO_EXTENSIONS = frozenset(
 )
 """Extensions CreateUploadVideo accepts: video first, then audio, which VOD treats alike."""
 
+IMAGE_TYPES = ("default", "cover")
+IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "gif", "heic", "webp")
+ATTACHED_EXTENSIONS: Mapping[str, tuple[str, ...]] = {
+    "watermark": ("png", "gif", "apng", "mov"),
+    "subtitle": ("srt", "ass", "stl", "ttml", "vtt"),
+    "material": ("jpg", "gif", "png", "mp4", "mat", "zip", "apk"),
+}
+"""CreateUploadAttachedMedia: the extensions of each BusinessType."""
+
 _EMOJI = re.compile(
     "[\u2300-\u23ff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
     "\u200d\u20e3\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 # VOD refuses "emoticon or special characters" without listing them; these are the emoji blocks,
 # with what joins and modifies them. Should VOD refuse more, its answer becomes the same error.
+
+
+def video_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of a video and their checks; sizes in bytes."""
+    return {
+        "FileName": file_name,
+        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
+        "Title": title,
+        "Description": description,
+        "Tags": tags,
+        "CoverURL": cover_url,
+    }
+
+
+def image_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of an image and their checks; sizes in bytes."""
+    return {
+        "ImageType": partial(choice, choices=IMAGE_TYPES),
+        "ImageExt": partial(choice, choices=IMAGE_EXTENSIONS),
+        **_described(max_file_size),
+    }
+
+
+def attached_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of an attached medium and their checks; sizes in bytes."""
+    every = sorted({ext for listed in ATTACHED_EXTENSIONS.values() for ext in listed})
+    return {
+        "BusinessType": partial(choice, choices=tuple(ATTACHED_EXTENSIONS)),
+        "MediaExt": partial(choice, choices=tuple(every)),
+        **_described(max_file_size),
+    }
+
+
+def _described(max_file_size: int) -> Mapping[str, Check]:
+    return {
+        "FileName": plain_file_name,
+        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
+        "Title": title,
+        "Description": description,
+        "Tags": tags,
+    }
+
+
+def plain_file_name(value: Any) -> str:
+    """FileName of an image or attachment, whose extension is told by a field of its own."""
+    return without_emoji(text(value, max_bytes=MAX_FILE_NAME)) or "untitled"
 
 
 def file_name(value: Any) -> str:

@@ -76,8 +76,14 @@ class Settings:
     storage_location: str = ""
     app_id: str = ""
     cate_id: int | None = None
+    sts_upload_role: str = ""
+    sts_play_role: str = ""
+    sts_oss_role: str = ""
+    oss_bucket: str = ""
+    oss_prefix: str = ""
     local: bool = False
     vod_endpoint: str = ""
+    sts_endpoint: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -114,8 +120,13 @@ def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
 
 
 def _check_together(settings: Settings, uses: frozenset[str]) -> None:
-    if settings.vod_endpoint and not settings.local:
-        raise SettingsError("VODPASS_VOD_ENDPOINT", "is accepted only with VODPASS_LOCAL=1")
+    for name in ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"):
+        if getattr(settings, VARIABLES[name].attribute) and not settings.local:
+            raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
+    if settings.sts_oss_role:
+        for name in ("VODPASS_OSS_BUCKET", "VODPASS_OSS_PREFIX"):
+            if not getattr(settings, VARIABLES[name].attribute):
+                raise SettingsError(name, "is not set, and VODPASS_STS_OSS_ROLE needs it")
     if "VODPASS_JWT_KEYS" not in uses:
         return
     if settings.jwt_keys is None:
@@ -214,6 +225,8 @@ def _flag(raw: str) -> bool:
 
 
 _LOOPBACK = _matching(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
+_ROLE = _matching(r"acs:ram::[0-9]{5,20}:role/[A-Za-z0-9.-]{1,64}")
+_ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-client-play"
 _TEXT = _matching(r"[\x21-\x7e]{1,256}")
 _CLAIM = _matching(r"[\x21-\x7e]{1,128}")
 _CLAIM_ALLOWED = "a claim's name, or a JSON pointer to it such as /app_metadata/vod"
@@ -277,14 +290,28 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "VODPASS_APP_ID": Variable("app_id", _matching(r"[0-9A-Za-z-]{1,64}"), "an AppId"),
     "VODPASS_CATE_ID": Variable("cate_id", _number(0, 10**15 - 1), "a CateId, an integer"),
+    "VODPASS_STS_UPLOAD_ROLE": Variable("sts_upload_role", _ROLE, _ROLE_ALLOWED),
+    "VODPASS_STS_PLAY_ROLE": Variable("sts_play_role", _ROLE, _ROLE_ALLOWED),
+    "VODPASS_STS_OSS_ROLE": Variable("sts_oss_role", _ROLE, _ROLE_ALLOWED),
+    "VODPASS_OSS_BUCKET": Variable(
+        "oss_bucket", _matching(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"), "an OSS bucket's name"
+    ),
+    "VODPASS_OSS_PREFIX": Variable(
+        "oss_prefix",
+        _matching(r"([a-z0-9_-]{1,32}/){1,4}"),
+        "a key prefix that ends in a slash, of a-z, 0-9, _ and -, such as uploads/",
+    ),
     "VODPASS_LOCAL": Variable("local", _flag, "1 on a developer's machine, else unset"),
     "VODPASS_VOD_ENDPOINT": Variable(
         "vod_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
     ),
+    "VODPASS_STS_ENDPOINT": Variable(
+        "sts_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
+    ),
 }
 
-ALWAYS = frozenset({"VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT"})
-"""Set by the local gateway alone; a deployment has neither."""
+ALWAYS = frozenset({"VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"})
+"""Set by the local gateway alone; a deployment has none of them."""
 
 _CALLER = frozenset(
     {
@@ -316,5 +343,14 @@ USES: Mapping[str, frozenset[str]] = {
     },
     "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
     "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
+    "sts": _CALLER
+    | {
+        "VODPASS_ISSUER_ALIAS",
+        "VODPASS_STS_UPLOAD_ROLE",
+        "VODPASS_STS_PLAY_ROLE",
+        "VODPASS_STS_OSS_ROLE",
+        "VODPASS_OSS_BUCKET",
+        "VODPASS_OSS_PREFIX",
+    },
 }
 """The variables each function reads, and no others: what ``s.yaml`` gives it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.cloud import utc_text
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.vod import (
     AWAITING_FILE,
@@ -12,7 +13,6 @@ from shared.vod import (
     UploadCredential,
     Video,
     Vod,
-    utc_text,
 )
 
 
@@ -40,11 +40,12 @@ def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
     return credential
 
 
-def answer(credential: UploadCredential, request_id: str) -> dict[str, Any]:
+def answer(credential: UploadCredential, id_name: str, request_id: str) -> dict[str, Any]:
     """The answer's members, named and shaped as Alibaba's client samples expect."""
     return {
         "RequestId": request_id,
-        "VideoId": credential.video_id,
+        id_name: credential.media_id,
+        **credential.urls,
         "UploadAddress": credential.upload_address,
         "UploadAuth": credential.upload_auth,
         "ExpireUTCTime": utc_text(credential.expires_at),

@@ -7,16 +7,18 @@ from functools import partial
 from typing import Any
 
 from shared import fields, owner
+from shared.cloud import utc_text
 from shared.endpoint import Call, Endpoint
 from shared.errors import Forbidden, VideoNotFound, VideoNotReady
 from shared.vod import (
     MAY_BECOME_PLAYABLE,
     PLAYABLE,
+    VOD,
     IllegalStatus,
     NotFoundAtVod,
     PlayCredential,
     Video,
-    utc_text,
+    Vod,
 )
 
 SHORTEST = 100  # seconds: VOD's own minimum and default
@@ -31,11 +33,11 @@ def play(call: Call) -> Mapping[str, Any]:
     allowed: dict[str, fields.Check] = {"VideoId": fields.video_id, "AuthInfoTimeout": timeout}
     asked = fields.check(call.request.query, allowed, frozenset({"VideoId"}))
     call.asked.update(asked)
-    video_id = asked["VideoId"]
+    vod, video_id = Vod(call.cloud), asked["VideoId"]
     try:
         if not call.caller.may_play(video_id):
-            _require_own(call, video_id)
-        credential = _issue(call, video_id, asked.get("AuthInfoTimeout", SHORTEST))
+            _require_own(call, vod, video_id)
+        credential = _issue(vod, video_id, asked.get("AuthInfoTimeout", SHORTEST))
     except NotFoundAtVod:
         raise VideoNotFound from None
     return {
@@ -47,22 +49,22 @@ def play(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _require_own(call: Call, video_id: str) -> None:
+def _require_own(call: Call, vod: Vod, video_id: str) -> None:
     if not call.caller.may_play_own:
         # Told from the token alone, before any look: it says nothing of whether the video exists.
         raise Forbidden("The vod claim of the token does not open this video.")
-    video = call.vod.video(video_id=video_id)
+    video = vod.video(video_id=video_id)
     if not owner.owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
     if video.status != PLAYABLE:
         raise _not_ready(video)
 
 
-def _issue(call: Call, video_id: str, timeout: int) -> PlayCredential:
+def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
     try:
-        return call.vod.play_auth(video_id, timeout)
+        return vod.play_auth(video_id, timeout)
     except IllegalStatus:
-        raise _not_ready(call.vod.video(video_id=video_id)) from None
+        raise _not_ready(vod.video(video_id=video_id)) from None
 
 
 def _not_ready(video: Video) -> VideoNotReady:
@@ -70,7 +72,7 @@ def _not_ready(video: Video) -> VideoNotReady:
     return VideoNotReady(video.status, RETRY_AFTER if waits else None)
 
 
-_ENDPOINT = Endpoint("play", "GET", play)
+_ENDPOINT = Endpoint("play", "GET", VOD, play)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

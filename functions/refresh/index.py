@@ -8,7 +8,7 @@ from typing import Any
 from shared import fields, owner, uploads
 from shared.endpoint import Call, Endpoint
 from shared.errors import VideoNotFound
-from shared.vod import NotFoundAtVod
+from shared.vod import VOD, NotFoundAtVod, Vod
 
 
 def refresh(call: Call) -> Mapping[str, Any]:
@@ -18,17 +18,18 @@ def refresh(call: Call) -> Mapping[str, Any]:
     body = fields.json_object(call.request)
     asked = fields.check(body, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
     call.asked.update(asked)
+    vod = Vod(call.cloud)
     try:
-        video = call.vod.video(video_id=asked["VideoId"])
+        video = vod.video(video_id=asked["VideoId"])
     except NotFoundAtVod:
         raise VideoNotFound from None
     if not owner.owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
-    credential = uploads.renew(call.vod, video, call.settings.upload_window)
-    return uploads.answer(credential, call.request_id)
+    credential = uploads.renew(vod, video, call.settings.upload_window)
+    return uploads.answer(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint("refresh", "POST", refresh)
+_ENDPOINT = Endpoint("refresh", "POST", VOD, refresh)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""POST /sts: an STS token for one purpose, with the least that the purpose needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from shared import fields, sts
+from shared.endpoint import Call, Endpoint
+from shared.errors import Forbidden, InvalidToken, NotConfigured
+from shared.sts import PURPOSES, STS, Purpose, Sts
+
+FRESH = 3600  # seconds: how old, or how long-lived, a caller's token may be
+
+
+def issue_token(call: Call) -> Mapping[str, Any]:
+    """A token for a purpose that the deployment has switched on and the caller's token lists."""
+    call.caller.require("vod:sts")
+    fields.check(call.request.query, {})
+    asked = _asked(call)
+    call.asked.update(asked)
+    name = asked["Purpose"]
+    purpose = PURPOSES[name]
+    _permit(call, name)
+    role = purpose.role(call.settings)
+    if not role:
+        raise NotConfigured(name)
+    owner = call.caller.owner
+    token = Sts(call.cloud).assume_role(
+        role,
+        sts.role_session_name(owner),
+        sts.session_policy(purpose, call.settings, owner),
+        asked.get("DurationSeconds", sts.SHORTEST),
+    )
+    return {
+        "RequestId": call.request_id,
+        "AccessKeyId": token.access_key_id,
+        "AccessKeySecret": token.access_key_secret,
+        "SecurityToken": token.security_token,
+        "Expiration": token.expiration,
+        "ExpiresIn": token.expires_in,
+        "Region": call.settings.region,
+        **_where(call, purpose),
+    }
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    body = fields.json_object(call.request)
+    purpose = PURPOSES.get(body["Purpose"]) if isinstance(body.get("Purpose"), str) else None
+    longest = sts.LONGEST if purpose is None else purpose.longest
+    seconds = partial(fields.integer, low=sts.SHORTEST, high=longest, unit="seconds")
+    allowed: dict[str, fields.Check] = {
+        "Purpose": partial(fields.choice, choices=tuple(PURPOSES)),
+        "DurationSeconds": seconds,
+    }
+    return fields.check(body, allowed, frozenset({"Purpose"}))
+
+
+def _permit(call: Call, name: str) -> None:
+    """An STS token is account-wide: it is given to a fresh token that names the purpose, only."""
+    caller = call.caller
+    if name not in caller.sts:
+        raise Forbidden("The vod claim of the token does not list this purpose.")
+    if name == "vod-play" and (caller.play is None or "*" not in caller.play):
+        raise Forbidden("This purpose opens every video: vod.play of the token must be *.")
+    if caller.life > FRESH and (caller.age is None or caller.age > FRESH):
+        raise InvalidToken(
+            "stale", f"An STS token needs one that was issued {FRESH} s ago at most."
+        )
+
+
+def _where(call: Call, purpose: Purpose) -> Mapping[str, str]:
+    """Where the token may write, for the purpose that writes to OSS itself."""
+    if purpose is not PURPOSES["oss-upload"]:
+        return {}
+    settings = call.settings
+    local = settings.sts_endpoint
+    return {
+        "Endpoint": f"http://{local}" if local else f"https://oss-{settings.region}.aliyuncs.com",
+        "Bucket": settings.oss_bucket,
+        "KeyPrefix": sts.key_prefix(settings, call.caller.owner),
+    }
+
+
+_ENDPOINT = Endpoint("sts", "POST", STS, issue_token)
+
+
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    """FC's entry: an HTTP trigger's event in, its response object out."""
+    return _ENDPOINT.answer(event, context)
