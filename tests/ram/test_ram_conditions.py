@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from local.cloud.ram.conditions import OPERATORS, Answer, Condition, all_hold
+from local.cloud.ram.answer import Answer
+from local.cloud.ram.conditions import OPERATORS, Condition, all_hold
 
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
 

@@ -194,6 +194,25 @@ def test_conditions_of_allow_and_deny_when_a_key_is_absent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("action", "resource"),
+    [("vod:GetVideoInfo", "*"), ("oss:PutObject", f"acs:oss:*:{ACCOUNT}:bucket/x")],
+)
+def test_a_region_that_a_request_leaves_open(action: str, resource: str) -> None:
+    """Never to the caller's advantage: an Allow for one region is too narrow, a Deny reaches."""
+    named = f"acs:{action[:3]}:cn-shanghai:*:*"
+    request = AccessRequest(action, resource)
+    everything = allow("*")
+    assert not evaluate(user(policy(allow("*", named))), request).allowed
+    assert not evaluate(user(policy(everything, deny("*", named))), request).allowed
+    but = {"Action": "*", "NotResource": named}
+    assert not evaluate(user(policy({"Effect": "Allow", **but})), request).allowed
+    assert not evaluate(user(policy(everything, {"Effect": "Deny", **but})), request).allowed
+    other_account = "acs:vod:*:99:*" if action.startswith("vod") else "acs:oss:cn-shanghai:99:*"
+    denied = evaluate(user(policy(everything, deny("*", other_account))), request)
+    assert denied.allowed is action.startswith("oss")
+
+
+@pytest.mark.parametrize(
     ("condition", "allowed"),
     [
         ({"IpAddress": {"acs:SourceIp": "127.0.0.0/8"}}, True),

@@ -7,22 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from local.cloud.ram.answer import Answer, all_of
 from local.cloud.ram.glob import Glob
-
-
-class Answer(Enum):
-    """Whether a condition holds. UNKNOWN is never to the caller's advantage.
-
-    An Allow needs YES; a Deny takes effect on YES and on UNKNOWN.
-    """
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -70,10 +59,7 @@ class Condition:
 
 def all_hold(conditions: tuple[Condition, ...], context: Mapping[str, str]) -> Answer:
     """The conjunction: several operators, and several keys of one operator, must all hold."""
-    answers = {condition.holds(context) for condition in conditions}
-    if Answer.NO in answers:
-        return Answer.NO
-    return Answer.UNKNOWN if Answer.UNKNOWN in answers else Answer.YES
+    return all_of(condition.holds(context) for condition in conditions)
 
 
 _Family = Callable[[tuple[str, ...]], Callable[[str], bool]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.cloud.ram.answer import Answer
 from local.cloud.ram.glob import Glob
 from local.cloud.ram.grammar import Element
 
@@ -76,14 +77,21 @@ class ResourcePattern:
                 raise text.error(f"the {name} is neither a name nor *")
         return cls((service.lower(), region, account), Glob(relative))
 
-    def matches(self, resource: str) -> bool:
-        """Whether the resource of a request, in the same form, is named."""
+    def matches(self, resource: str) -> Answer:
+        """Whether the resource of a request, in the same form, is named.
+
+        UNKNOWN where the request leaves region or account open (`*`) and the pattern does not:
+        an Allow for one region does not reach such a request, a Deny does.
+        """
         if self._parts is None:
-            return True
+            return Answer.YES
         parts = resource.split(":", 4)
-        if len(parts) != 5 or parts[0] != "acs":
-            return False
+        if len(parts) != 5 or parts[0] != "acs" or not self._relative.matches(parts[4]):
+            return Answer.NO
         actual = (parts[1].lower(), parts[2], parts[3])
-        return all(
-            want in ("*", part) for want, part in zip(self._parts, actual, strict=True)
-        ) and (self._relative.matches(parts[4]))
+        unequal = [
+            got for want, got in zip(self._parts, actual, strict=True) if want not in ("*", got)
+        ]
+        if not unequal:
+            return Answer.YES
+        return Answer.UNKNOWN if set(unequal) == {"*"} else Answer.NO

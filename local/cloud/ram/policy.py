@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.cloud.ram.conditions import Answer, Condition, all_hold
+from local.cloud.ram.answer import Answer, all_of, any_of
+from local.cloud.ram.conditions import Condition, all_hold
 from local.cloud.ram.grammar import Element, PolicyGrammarError, read_principals
 from local.cloud.ram.patterns import ActionPattern, ResourcePattern
 
@@ -42,12 +43,14 @@ class Statement:
         named = any(pattern.matches(action) for pattern in self.actions)
         if named == self.actions_negated:
             return False
-        if self.resources is not None:
-            named = any(pattern.matches(resource) for pattern in self.resources)
-            if named == self.resources_negated:
-                return False
-        answer = all_hold(self.conditions, context)
+        answer = all_of([self._concerns(resource), all_hold(self.conditions, context)])
         return answer is Answer.YES or (answer is Answer.UNKNOWN and self.effect == "Deny")
+
+    def _concerns(self, resource: str) -> Answer:
+        if self.resources is None:
+            return Answer.YES
+        named = any_of(pattern.matches(resource) for pattern in self.resources)
+        return named.negated if self.resources_negated else named
 
 
 @dataclass(frozen=True, repr=False)
