@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from importlib import import_module
 from typing import Any
 
 from shared.credentials import FunctionRole
@@ -37,10 +36,13 @@ FIRST_ATTEMPT = 3.0  # seconds, where a second one may follow
 
 @dataclass(frozen=True)
 class Service:
-    """One product: its SDK package, its endpoint by the settings, and what its codes mean."""
+    """One product: its official client, its endpoint by the settings, what its codes mean.
 
-    name: str
-    package: str
+    ``models`` and ``client`` import the SDK when they are called, not before.
+    """
+
+    models: Callable[[], Any]
+    client: Callable[[Any], Any]
     endpoint: Callable[[Settings], str]
     meaning: Callable[[str], Exception | None]
     """What a Code of the service's own means: the exception to raise, or None where unknown."""
@@ -157,8 +159,7 @@ class Client:
 
         if self._made is None:
             self._made = self._make()
-        models = import_module(f"{self._service.package}.models")
-        request = getattr(models, f"{operation}Request")(**fields)
+        request = getattr(self._service.models(), f"{operation}Request")(**fields)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         options = RuntimeOptions(read_timeout=max(1, int(timeout * 1000)))
         try:
@@ -188,7 +189,7 @@ class Client:
             protocol="http" if endpoint else "https",
             user_agent="vodpass",
         )
-        return import_module(f"{self._service.package}.client").Client(config)
+        return self._service.client(config)
 
     def _carry(self, request: Any, options: Mapping[str, Any] | None = None) -> Any:
         """What the client calls instead of its own transport."""

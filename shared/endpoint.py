@@ -18,6 +18,7 @@ from shared.cloud import Client, Service, Session
 from shared.credentials import FunctionRole
 from shared.errors import InvalidToken, MethodNotAllowed, Misconfigured, Refusal
 from shared.http import Request, Response, preflight, problem, read_event, render
+from shared.keys import KeySource
 from shared.settings import USES, Settings, SettingsError, load
 
 DEADLINE = 8.0  # seconds for the whole call, below the function's timeout
@@ -57,6 +58,7 @@ class Endpoint:
         self._role = FunctionRole(environ)
         self._settings: Settings | None = None
         self._client: Client | None = None
+        self._keys: KeySource | None = None
         self._cold = True
         try:
             self._settings = load(environ, USES[name])
@@ -64,6 +66,7 @@ class Endpoint:
             audit.write(function=name, level="error", message=str(fault))
         else:
             self._client = Client(service, self._settings, self._role)
+            self._keys = _key_source(self._settings)
             for warning in self._settings.warnings:
                 audit.write(function=name, level="warning", message=warning)
 
@@ -110,9 +113,9 @@ class Endpoint:
     ) -> Mapping[str, Any]:
         if request.method not in self._methods:
             raise MethodNotAllowed((*self._methods, "OPTIONS"))
-        if self._settings is None or self._client is None:
+        if self._settings is None or self._client is None or self._keys is None:
             raise Misconfigured("A setting of the function is missing or wrong.")
-        caller = authenticate(request.headers.get("authorization"), self._settings)
+        caller = authenticate(request.headers.get("authorization"), self._settings, self._keys)
         line["subject"] = caller.subject
         session = Session(self._client, deadline)
         call = Call(request, request_id, caller, self._settings, session)
@@ -129,6 +132,14 @@ class Endpoint:
         return render(
             response, origin=origin, allowed_origins=allowed, preflight_methods=preflighted
         )
+
+
+def _key_source(settings: Settings) -> KeySource:
+    if settings.jwt_keys is not None:
+        return settings.jwt_keys
+    from shared.jwks import PublishedKeys
+
+    return PublishedKeys(settings.jwt_jwks_url)
 
 
 def _deadline(begin: float, context: Any) -> float:

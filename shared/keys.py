@@ -10,9 +10,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 MIN_HMAC_BYTES = 32
 MIN_RSA_BITS = 2048
@@ -29,6 +29,8 @@ class VerificationKey:
     kid: str
     alg: str
     jwk: Mapping[str, Any] = field(repr=False)
+    cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """For what is made of the key once, and used for every token."""
 
     @property
     def symmetric(self) -> bool:
@@ -36,12 +38,18 @@ class VerificationKey:
         return self.alg == "HS256"
 
 
+class KeySource(Protocol):
+    """Where keys come from: the settings, or a URL."""
+
+    def find(self, kid: str | None) -> VerificationKey | None:
+        """The key of that ``kid``; without one, the only key there is."""
+
+
 class KeySet:
     """Verification keys by ``kid``, in order."""
 
     def __init__(self, keys: tuple[VerificationKey, ...]) -> None:
         self._keys = {key.kid: key for key in keys}
-        self._prepared: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -58,12 +66,6 @@ class KeySet:
             return self._keys.get(kid)
         return next(iter(self)) if len(self) == 1 else None
 
-    def prepared(self, key: VerificationKey, prepare: Callable[..., Any]) -> Any:
-        """The key as the library wants it, made once (a public key takes 0.1 ms to load)."""
-        if key.kid not in self._prepared:
-            self._prepared[key.kid] = prepare(dict(key.jwk), algorithm=key.alg).key
-        return self._prepared[key.kid]
-
 
 def parse_key_set(raw: str) -> KeySet:
     """A JWKS text as a KeySet. Raises ValueError, without the text, for anything but sound keys."""
@@ -76,6 +78,46 @@ def parse_key_set(raw: str) -> KeySet:
     if not 1 <= len(keys) <= MAX_KEYS or len({key.kid for key in keys}) != len(keys):
         raise ValueError("not a JWKS of sound keys")
     return KeySet(keys)
+
+
+_ALGORITHM_OF: Mapping[tuple[Any, Any], str] = {
+    ("RSA", None): "RS256",
+    ("EC", "P-256"): "ES256",
+    ("OKP", "Ed25519"): "EdDSA",
+}
+
+
+def parse_published_keys(raw: bytes) -> KeySet:
+    """The usable public keys of a published JWKS. Raises ValueError where there is none.
+
+    What others publish holds keys for other uses, and often no ``alg``: what cannot be used is
+    passed over, a missing ``alg`` follows from the key's type, and a shared secret is never taken.
+    """
+    try:
+        listed = json.loads(raw)["keys"]
+        keys: dict[str, VerificationKey] = {}
+        for jwk in listed[: 4 * MAX_KEYS]:
+            key = _published_key(jwk)
+            if key is not None and key.kid in keys:
+                raise ValueError  # two keys of one name: neither can be trusted
+            if key is not None and len(keys) < MAX_KEYS:
+                keys[key.kid] = key
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError("not a JWKS") from None
+    if not keys:
+        raise ValueError("no usable key")
+    return KeySet(tuple(keys.values()))
+
+
+def _published_key(jwk: Mapping[str, Any]) -> VerificationKey | None:
+    kind = jwk.get("kty")
+    algorithm = _ALGORITHM_OF.get((kind, None if kind == "RSA" else jwk.get("crv")))
+    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
+        return None
+    try:
+        return _key({**jwk, "alg": algorithm})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _key(jwk: Mapping[str, Any]) -> VerificationKey:

@@ -58,6 +58,7 @@ class Settings:
 
     region: str = ""
     jwt_keys: KeySet | None = field(default=None, repr=False)
+    jwt_jwks_url: str = ""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_max_life: int = 86400
@@ -137,7 +138,7 @@ def _check_together(settings: Settings, uses: frozenset[str]) -> None:
         ("VODPASS_JWT_ISSUER", settings.jwt_issuer),
         ("VODPASS_JWT_AUDIENCE", settings.jwt_audience),
     ):
-        if value == NONE and len(settings.jwt_keys) != 1:
+        if value == NONE and (settings.jwt_keys is None or len(settings.jwt_keys) != 1):
             raise SettingsError(name, "may be the word none only beside a single key")
 
 
@@ -224,7 +225,10 @@ def _flag(raw: str) -> bool:
     return raw == "1"
 
 
-_LOOPBACK = _matching(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
+_HOST = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
+_PATH = r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
+_LOOPBACK_HOST = r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}"
+_LOOPBACK = _matching(_LOOPBACK_HOST)
 _ROLE = _matching(r"acs:ram::[0-9]{5,20}:role/[A-Za-z0-9.-]{1,64}")
 _ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-client-play"
 _TEXT = _matching(r"[\x21-\x7e]{1,256}")
@@ -241,6 +245,11 @@ VARIABLES: Mapping[str, Variable] = {
         parse_key_set,
         "a JWKS (JSON): each key with kid and alg (HS256 of 32 bytes or more, RS256 of 2048 bits"
         " or more, ES256, EdDSA), no two kid alike, public parts only",
+    ),
+    "VODPASS_JWT_JWKS_URL": Variable(
+        "jwt_jwks_url",
+        _matching(rf"https://{_HOST}(:[0-9]{{1,5}})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}"),
+        "an https URL, without user information or fragment",
     ),
     "VODPASS_JWT_ISSUER": Variable(
         "jwt_issuer", _TEXT, "the iss of accepted tokens, or the word none", required=True
@@ -317,6 +326,7 @@ _CALLER = frozenset(
     {
         "VODPASS_REGION",
         "VODPASS_JWT_KEYS",
+        "VODPASS_JWT_JWKS_URL",
         "VODPASS_JWT_ISSUER",
         "VODPASS_JWT_AUDIENCE",
         "VODPASS_JWT_MAX_LIFE",

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.cloud import Answer, Service, Session, epoch, text
 from shared.errors import Misconfigured, UpstreamError
@@ -144,4 +145,16 @@ def _meaning(code: str) -> Exception | None:
     return None
 
 
-STS = Service("sts", "alibabacloud_sts20150401", lambda s: s.sts_endpoint, _meaning)
+def _models() -> Any:
+    from alibabacloud_sts20150401 import models
+
+    return models
+
+
+def _client(config: Any) -> Any:
+    from alibabacloud_sts20150401.client import Client
+
+    return Client(config)
+
+
+STS = Service(_models, _client, lambda settings: settings.sts_endpoint, _meaning)

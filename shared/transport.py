@@ -74,11 +74,13 @@ class Transport:
         *,
         tls: bool,
         timeout: float,
+        limit: int = MAX_ANSWER,
     ) -> Answer:
         """Send one request to ``host`` (name and perhaps port) and read its answer whole.
 
         ``timeout`` is in seconds and covers connecting, sending and reading; only the look-up of
-        the host's name is the resolver's. Raises TransportError; follows no redirect.
+        the host's name is the resolver's. An answer over ``limit`` bytes is none. Raises
+        TransportError; follows no redirect.
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
@@ -87,7 +89,7 @@ class Transport:
             connection.settimeout(_left(deadline, sent=False))
             sent = True
             connection.sendall(_request(method, host, path, headers, body))
-            answer, reusable = _read(connection, method, deadline)
+            answer, reusable = _read(connection, method, deadline, limit)
         except TransportError:
             connection.close()
             raise
@@ -175,12 +177,14 @@ def _request(method: str, host: str, path: str, headers: Mapping[str, str], body
     return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
-def _read(connection: socket.socket, method: str, deadline: float) -> tuple[Answer, bool]:
+def _read(
+    connection: socket.socket, method: str, deadline: float, limit: int
+) -> tuple[Answer, bool]:
     response = http.client.HTTPResponse(_Readable(connection, deadline), method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
-        body = response.read(MAX_ANSWER + 1)
-        if len(body) > MAX_ANSWER:
+        body = response.read(limit + 1)
+        if len(body) > limit:
             raise BrokenAnswer("the answer is too large", sent=True)
         if response.length:
             raise BrokenAnswer("the answer is cut short", sent=True)

@@ -192,4 +192,16 @@ def _meaning(code: str) -> Exception | None:
     return None
 
 
-VOD = Service("vod", "alibabacloud_vod20170321", lambda s: s.vod_endpoint, _meaning)
+def _models() -> Any:
+    from alibabacloud_vod20170321 import models
+
+    return models
+
+
+def _client(config: Any) -> Any:
+    from alibabacloud_vod20170321.client import Client
+
+    return Client(config)
+
+
+VOD = Service(_models, _client, lambda settings: settings.vod_endpoint, _meaning)

@@ -69,12 +69,14 @@ def token(alg: str = "HS256", headers: dict[str, Any] | None = None, **changes: 
 
 
 def believed(text: str, settings: Settings = SETTINGS) -> Caller:
-    return authenticate(f"Bearer {text}", settings)
+    assert settings.jwt_keys is not None
+    return authenticate(f"Bearer {text}", settings, settings.jwt_keys)
 
 
 def reason(authorization: str | None, settings: Settings = SETTINGS) -> str:
+    assert settings.jwt_keys is not None
     with pytest.raises(InvalidToken) as caught:
-        authenticate(authorization, settings)
+        authenticate(authorization, settings, settings.jwt_keys)
     assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
     return caught.value.reason
 
@@ -322,6 +324,6 @@ def test_the_vod_claim_narrows() -> None:
 def test_no_reason_quotes_the_token() -> None:
     text = token(exp=NOW - 3600, iat=NOW - 7200)
     with pytest.raises(InvalidToken) as caught:
-        authenticate(f"Bearer {text}", SETTINGS)
+        believed(text)
 
     assert not any(part in repr(caught.value) + caught.value.detail for part in text.split("."))
