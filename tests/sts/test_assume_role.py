@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -260,8 +261,7 @@ def test_a_service_s_role_is_for_nobody_else(cloud: FakeCloud) -> None:
     arn = f"acs:ram::{ACCOUNT}:role/fn"
     function = cloud.ram.service_session("fc.aliyuncs.com", "fn", "fn", 36 * 3600)
     for keys in (ADMIN, function):
-        asker = Sts(cloud, keys)
-        without_permission(lambda asker=asker: asker.assume(arn), "AssumeRolePolicy")
+        without_permission(partial(Sts(cloud, keys).assume, arn), "AssumeRolePolicy")
 
 
 def test_conditions_of_the_trust_policy(cloud: FakeCloud) -> None:
@@ -290,8 +290,8 @@ def test_conditions_on_the_request(
     cloud.ram.put_role("open", trust=trust(ROOT))
     cloud.ram.put_role("bound", trust=trust(ROOT, Condition=condition))
     bob = Sts(cloud, cloud.ram.add_user("bob", allow("sts:AssumeRole", Condition=condition)))
-    by_policy = lambda: bob.assume(f"acs:ram::{ACCOUNT}:role/open")  # noqa: E731
-    by_trust = lambda: Sts(cloud, ADMIN).assume(f"acs:ram::{ACCOUNT}:role/bound")  # noqa: E731
+    by_policy = partial(bob.assume, f"acs:ram::{ACCOUNT}:role/open")
+    by_trust = partial(Sts(cloud, ADMIN).assume, f"acs:ram::{ACCOUNT}:role/bound")
     if allowed:
         assert Keys.told(by_policy())
         assert Keys.told(by_trust())
@@ -370,8 +370,7 @@ def test_a_session_policy_takes_away_and_never_gives(cloud: FakeCloud) -> None:
     assert session(allow("sts:*")).assume(target)
     assert session(allow("*", resource=target)).assume(target)
     for narrowed in (allow("vod:*"), allow("sts:AssumeRole", resource=middle)):
-        held = session(narrowed)
-        without_permission(lambda held=held: held.assume(target), "SessionPolicy")
+        without_permission(partial(session(narrowed).assume, target), "SessionPolicy")
     denied = {
         "Version": "1",
         "Statement": [
