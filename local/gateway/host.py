@@ -16,6 +16,10 @@ from local.gateway.logs import MAX_LINE, FunctionLogs, LogLine, RequestLog
 from local.gateway.outcome import INITIALIZATION, TIMED_OUT, UNHANDLED, Failed, Outcome
 from local.gateway.pool import Pool
 
+_RENEW_SECONDS = 3600.0
+"""The role's credentials are replaced after this, long before they expire; when Function Compute
+does so is not documented."""
+
 _PRE_STOP_SECONDS_AT_MOST = 5.0  # a developer who stops the gateway does not wait 90 s
 
 
@@ -36,6 +40,7 @@ class FunctionHost:
         self._cloud = cloud
         self._logs = logs
         self._interpreter = interpreter
+        self._keys: tuple[float, RoleCredentials] | None = None
         self._serving: dict[str, tuple[str, RequestLog]] = {}
         self.pool = Pool(function.instances, self._start, self._stop, idle_seconds)
 
@@ -176,7 +181,10 @@ class FunctionHost:
     def _credentials(self, session: str) -> RoleCredentials | None:
         if self._function.role is None:
             return None
-        return self._cloud.role_credentials(self._function.role, session)
+        now = self._cloud.now()
+        if self._keys is None or not 0 <= now - self._keys[0] < _RENEW_SECONDS:
+            self._keys = now, self._cloud.role_credentials(self._function.role, session)
+        return self._keys[1]
 
     async def _start(self) -> Instance:
         function = self._function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from local.gateway import errors
@@ -42,7 +44,20 @@ IDLE_SECONDS = 300.0
 _MAX_LINE = 256 * 1024
 _MAX_HEADERS = 2048
 
+_logger = logging.getLogger(__name__)
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _OurFaultsOnly(logging.Filter):
+    """Drops what a malformed request causes: the parser quotes it, and it may hold a token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+_logger.addFilter(_OurFaultsOnly())
 
 
 class Gateway:
@@ -97,6 +112,7 @@ class Gateway:
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=_logger,
             auto_decompress=False,
             max_line_size=_MAX_LINE,
             max_field_size=_MAX_LINE,
