@@ -48,6 +48,8 @@ def test_glob_of_repeated_pieces_equals_its_definition(piece: str, times: int, t
         ("a.c", "abc", False),
         ("*.mp4", "x.mp4.exe", False),
         ("a*a", "a", False),
+        ("*ab*b", "xab", False),
+        ("*ab*b", "xabb", True),
         ("[a-z]*", "b", False),
         ("*(a+)+$", "(a+)+$", True),
     ],

@@ -21,7 +21,8 @@ LONGEST_POLICY = 2048
 _ROLE_ARN = re.compile(r"acs:ram::(?P<account>[0-9]{1,20}):role/(?P<role>[A-Za-z0-9.-]{1,64})")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
-_SOURCE_IDENTITY = re.compile(r"(?!acs:|aliyun:|alibabacloud:)[A-Za-z0-9_+=,.@-]{2,64}")
+# The prefixes acs:, aliyun: and alibabacloud: are forbidden too; no colon is allowed anywhere.
+_SOURCE_IDENTITY = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
