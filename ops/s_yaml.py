@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.shape import anything, choice, each, either, number, record, text, truth, values, whole
-from shared.settings import REGIONS, USES, SettingsError, load
+from shared.settings import REGIONS, USES, VARIABLES, Settings, SettingsError, load
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})
@@ -158,9 +158,25 @@ def _environment(place: str, function: str, props: Mapping[str, Any]) -> Iterato
         settings = load(variables, USES[function])
     except SettingsError as error:
         yield f"{place}.{error.variable}: {error.allowed}"
-    else:
-        if settings.region != props["region"]:
-            yield f"{place}.VODPASS_REGION: must be the region of the function"
+        return
+    if settings.region != props["region"]:
+        yield f"{place}.VODPASS_REGION: must be the region of the function"
+    if (settings.jwt_keys is None) == (not settings.jwt_jwks_url):
+        yield f"{place}.VODPASS_JWT_KEYS: either this or VODPASS_JWT_JWKS_URL must be set, not both"
+    if settings.jwt_jwks_url and not settings.jwt_jwks_url.startswith("https://"):
+        yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
+    yield from _client_roles(place, settings)
+
+
+def _client_roles(place: str, settings: Settings) -> Iterator[str]:
+    # A purpose cannot do more than its role; two purposes in one role can each do both's.
+    seen: dict[str, str] = {}
+    for name in ("VODPASS_STS_UPLOAD_ROLE", "VODPASS_STS_PLAY_ROLE", "VODPASS_STS_OSS_ROLE"):
+        role = getattr(settings, VARIABLES[name].attribute)
+        if role in seen:
+            yield f"{place}.{name}: is the role of {seen[role]} too; each purpose has its own"
+        if role:
+            seen[role] = name
 
 
 def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:

@@ -14,14 +14,22 @@ from shared.endpoint import DEADLINE
 from shared.settings import ALWAYS, USES, VARIABLES, load
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ["upload", "refresh", "play"]
+FUNCTIONS = ["upload", "refresh", "play", "sts"]
 WITHOUT_DEFAULT = [
     "VODPASS_ISSUER_ALIAS",
     "VODPASS_JWT_AUDIENCE",
     "VODPASS_JWT_ISSUER",
-    "VODPASS_JWT_KEYS",
     "VODPASS_OWNER_KEYS",
 ]
+
+JWKS_URL = "https://login.example.com/.well-known/jwks.json"
+STS = {
+    "VODPASS_STS_UPLOAD_ROLE": "acs:ram::1234567890123456:role/vodpass-client-upload",
+    "VODPASS_STS_PLAY_ROLE": "acs:ram::1234567890123456:role/vodpass-client-play",
+    "VODPASS_STS_OSS_ROLE": "acs:ram::1234567890123456:role/vodpass-client-oss",
+    "VODPASS_OSS_BUCKET": "my-bucket",
+    "VODPASS_OSS_PREFIX": "uploads/",
+}
 
 Document = dict[str, Any]
 
@@ -81,11 +89,13 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_STORAGE_LOCATION": f"outin-{'0' * 32}.oss-cn-shanghai.aliyuncs.com",
         "VODPASS_APP_ID": "app-1000000",
         "VODPASS_CATE_ID": "1000000000",
+        **STS,
     }
     document = json.loads(s_preview(environment | optional).stdout)
     assert faults(document) == []
     variables = document["resources"][function]["props"]["environmentVariables"]
-    assert "" not in variables.values()
+    empty = {name for name, value in variables.items() if value == ""}
+    assert empty == {"VODPASS_JWT_JWKS_URL"}  # the keys are given
     size = sum(len(name) + len(value) for name, value in variables.items())
     assert size < ENVIRONMENT_BYTES
 
@@ -101,10 +111,39 @@ def test_a_missing_variable_stops_the_command_and_is_named(
 
 def test_no_variable_that_the_functions_require_has_a_default() -> None:
     text = (PROJECT / "s.yaml").read_text()
-    assert sorted(re.findall(r"\$\{env\('(\w+)'\)\}", text)) == WITHOUT_DEFAULT
+    assert sorted(set(re.findall(r"\$\{env\('(\w+)'\)\}", text))) == WITHOUT_DEFAULT
     required = {name for name, variable in VARIABLES.items() if variable.required}
     # The region has one, being the only answer that most deployments would give.
     assert required - {"VODPASS_REGION"} <= set(WITHOUT_DEFAULT)
+
+
+def test_keys_come_from_the_settings_or_a_url(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    without = {name: value for name, value in environment.items() if name != "VODPASS_JWT_KEYS"}
+    by_url = json.loads(s_preview(without | {"VODPASS_JWT_JWKS_URL": JWKS_URL}).stdout)
+    assert faults(by_url) == []
+    both = json.loads(s_preview(environment | {"VODPASS_JWT_JWKS_URL": JWKS_URL}).stdout)
+    neither = json.loads(s_preview(without).stdout)
+    for document in (both, neither):
+        found = faults(document)
+        for function in FUNCTIONS:
+            place = f"s.yaml.resources.{function}.props.environmentVariables.VODPASS_JWT_"
+            assert [fault for fault in found if fault.startswith(place)]
+
+
+def test_what_opens_every_video_is_off_until_it_is_named(rendered: Document) -> None:
+    variables = rendered["resources"]["sts"]["props"]["environmentVariables"]
+    assert {name: variables[name] for name in STS} == dict.fromkeys(STS, "")
+    # The mark's keys would let whoever reads them claim any video; no purpose needs them.
+    assert "VODPASS_OWNER_KEYS" not in variables
+
+
+def test_the_roles_of_a_token_are_those_of_the_files() -> None:
+    for name in ("UPLOAD", "PLAY", "OSS"):
+        role = STS[f"VODPASS_STS_{name}_ROLE"]
+        assert (PROJECT / "ram" / role.rpartition("/")[2] / "policy.json").is_file()
+        assert f"as {role}:" in (PROJECT / ".env.example").read_text()
 
 
 def test_name_region_and_python_come_from_the_environment(

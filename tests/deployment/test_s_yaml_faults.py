@@ -106,7 +106,10 @@ IN_A_FUNCTION = [
     (cut("concurrencyConfig"), "props.concurrencyConfig: missing"),
     (cut("concurrencyConfig", "reservedConcurrency"), "reservedConcurrency: missing"),
     (put("concurrencyConfig", "reservedConcurrency", value=0), "reservedConcurrency: must be a"),
-    (put("concurrencyConfig", "reservedConcurrency", value=80), "must be at most 90 in all, is 96"),
+    (
+        put("concurrencyConfig", "reservedConcurrency", value=80),
+        "at most 90 in all, is 100",
+    ),
     # The environment.
     (cut(ENVIRONMENT, "PYTHONPATH"), "PYTHONPATH: must be /code/python"),
     (put(ENVIRONMENT, "1ST", value=""), "1ST: must begin with a letter"),
@@ -124,10 +127,28 @@ IN_A_FUNCTION = [
     (put(ENVIRONMENT, "VODPASS_APP_ID", value="${vars.app}"), "expression that was not resolved"),
     (put(ENVIRONMENT, "VODPASS_OWNER_KEYS", value=""), "VODPASS_OWNER_KEYS: is not set"),
     (put(ENVIRONMENT, "VODPASS_JWT_KEYS", value=""), "VODPASS_JWT_KEYS: is not set"),
+    (put(ENVIRONMENT, "VODPASS_JWT_JWKS_URL", value="https://a.example/keys"), "VODPASS_JWT_"),
+    (put(ENVIRONMENT, "VODPASS_JWT_JWKS_URL", value="http://a.example"), "must be an https URL"),
+    (put(ENVIRONMENT, "VODPASS_STS_PLAY_ROLE", value=""), "_ROLE: upload does not read it"),
     (put(ENVIRONMENT, "VODPASS_CORS_ORIGINS", value="*"), "VODPASS_CORS_ORIGINS: must be origins"),
     (
         put(ENVIRONMENT, "VODPASS_CORS_ORIGINS", value=",".join(["https://a.example"] * 200)),
         "environmentVariables: must be at most 4096 bytes in all",
+    ),
+]
+
+ROLE = "acs:ram::1234567890123456:role/client"
+IN_STS = [
+    (put(ENVIRONMENT, "VODPASS_OWNER_KEYS", value="k1:a"), "OWNER_KEYS: sts does not read it"),
+    (put(ENVIRONMENT, "VODPASS_STS_PLAY_ROLE", value="client"), "PLAY_ROLE: must be a role's ARN"),
+    (put(ENVIRONMENT, "VODPASS_STS_OSS_ROLE", value=ROLE), "VODPASS_OSS_BUCKET: is not set"),
+    (put(ENVIRONMENT, "VODPASS_OSS_PREFIX", value="uploads"), "OSS_PREFIX: must be a key prefix"),
+    (put(ENVIRONMENT, "VODPASS_STS_ENDPOINT", value="127.0.0.1:1"), "_ENDPOINT: is for a machine"),
+    (
+        lambda props: props[ENVIRONMENT].update(
+            VODPASS_STS_UPLOAD_ROLE=ROLE, VODPASS_STS_PLAY_ROLE=ROLE
+        ),
+        "VODPASS_STS_PLAY_ROLE: is the role of VODPASS_STS_UPLOAD_ROLE too",
     ),
 ]
 
@@ -174,6 +195,16 @@ def test_a_mistake_in_a_function_is_named(
     assert any(fault in line for line in found), found
 
 
+@pytest.mark.parametrize(("change", "fault"), told(IN_STS))
+def test_a_mistake_in_sts_is_named(
+    rendered: Document, change: Callable[[Any], None], fault: str
+) -> None:
+    document = copy.deepcopy(rendered)
+    change(document["resources"]["sts"]["props"])
+    found = faults(document)
+    assert any(fault in line for line in found), found
+
+
 @pytest.mark.parametrize(("change", "fault"), told(IN_THE_DOCUMENT))
 def test_a_mistake_in_the_document_is_named(
     rendered: Document, change: Callable[[Any], None], fault: str
@@ -187,7 +218,9 @@ def test_a_mistake_in_the_document_is_named(
 def test_a_resource_that_is_no_function_is_named(rendered: Document) -> None:
     document = copy.deepcopy(rendered)
     document["resources"]["uplaod"] = document["resources"].pop("upload")
-    assert "s.yaml.resources.uplaod: must be a function: upload, refresh, play" in faults(document)
+    assert "s.yaml.resources.uplaod: must be a function: upload, refresh, play, sts" in faults(
+        document
+    )
 
 
 def test_the_preview_runtime_is_refused_where_it_is_not_offered(rendered: Document) -> None:
@@ -247,7 +280,7 @@ def command(stdin: str) -> "subprocess.CompletedProcess[str]":
 
 def test_the_command_reports_and_fails(rendered: Document) -> None:
     sound = command(json.dumps(rendered))
-    assert (sound.returncode, sound.stdout) == (0, "s.yaml: 3 functions, no fault\n")
+    assert (sound.returncode, sound.stdout) == (0, "s.yaml: 4 functions, no fault\n")
     document = copy.deepcopy(rendered)
     document["resources"]["play"]["props"]["timeout"] = 1
     wrong = command(json.dumps(document))
