@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from local.gateway import FunctionLogs, Gateway, RoleCredentials, load_deployment
+from local.gateway import Gateway, RoleCredentials, load_deployment
 from local.guard import Guard
 
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -183,7 +183,6 @@ def serve(loop: LoopThread, tmp_path: Path) -> Iterator[Callable[..., Served]]:
             deployment,
             cloud,
             guard=Guard(own_origins=[PAGE]),
-            logs=FunctionLogs(),
             **settings,
         )
         loop.run(gateway.start())
