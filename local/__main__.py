@@ -16,6 +16,7 @@ from aiohttp import web
 
 from local.build import BuildError, fill
 from local.cloud import FakeCloud
+from local.cloud.ram.state import LOCAL_VALUES
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import (
     Deployment,
@@ -60,8 +61,13 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def deployment_environment(keys: LocalKeys, origins: list[str]) -> dict[str, str]:
-    """What `${env()}` in s.yaml sees here; nothing of the developer's own environment."""
+def deployment_environment(keys: LocalKeys, origins: list[str], account_id: str) -> dict[str, str]:
+    """What `${env()}` in s.yaml sees here; nothing of the developer's own environment.
+
+    Every purpose of /sts is switched on, with the roles, the bucket and the prefix that the fake
+    cloud reads into the files of `ram/`.
+    """
+    role = f"acs:ram::{account_id}:role/vodpass-client"
     return {
         "VODPASS_REGION": REGION,
         "VODPASS_JWT_KEYS": keys.jwks,
@@ -70,12 +76,21 @@ def deployment_environment(keys: LocalKeys, origins: list[str]) -> dict[str, str
         "VODPASS_ISSUER_ALIAS": "local",
         "VODPASS_OWNER_KEYS": keys.owner_keys,
         "VODPASS_CORS_ORIGINS": ",".join(origins),
+        "VODPASS_STS_UPLOAD_ROLE": f"{role}-upload",
+        "VODPASS_STS_PLAY_ROLE": f"{role}-play",
+        "VODPASS_STS_OSS_ROLE": f"{role}-oss",
+        "VODPASS_OSS_BUCKET": LOCAL_VALUES["Bucket"],
+        "VODPASS_OSS_PREFIX": f"{LOCAL_VALUES['Prefix']}/",
     }
 
 
 def local_environment(cloud_endpoint: str) -> dict[str, str]:
     """What every function gets here on top of s.yaml, and is refused anywhere else."""
-    return {"VODPASS_LOCAL": "1", "VODPASS_VOD_ENDPOINT": cloud_endpoint}
+    return {
+        "VODPASS_LOCAL": "1",
+        "VODPASS_VOD_ENDPOINT": cloud_endpoint,
+        "VODPASS_STS_ENDPOINT": cloud_endpoint,
+    }
 
 
 async def serve(options: Options) -> None:
@@ -89,11 +104,12 @@ async def serve(options: Options) -> None:
     port = listening.getsockname()[1]
     origins = [f"http://127.0.0.1:{port}", f"http://localhost:{port}"]
     cloud = FakeCloud(port=options.cloud_port, region=REGION, own_origins=origins)
+    cloud.storage.create_bucket(LOCAL_VALUES["Bucket"], REGION)
     try:
         await _start(cloud, options.cloud_port)
         deployment = load_deployment(
             PROJECT / "s.yaml",
-            deployment_environment(keys, origins),
+            deployment_environment(keys, origins, cloud.account_id),
             account_id=cloud.account_id,
             extra_environment=local_environment(cloud.endpoint),
         )
