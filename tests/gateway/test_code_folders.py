@@ -1,0 +1,147 @@
+"""Code folders: what `make run` serves and what is deployed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from local.build import BuildError, dependencies, fill, install
+from ops.bundle import plain
+
+NAME = "vodpass_sample"
+
+
+def wheel(folder: Path) -> Path:
+    """A wheel with one module."""
+    info = f"{NAME}-1.0.dist-info"
+    files = {
+        f"{NAME}.py": b"VALUE = 1\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1.0\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(
+        f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()[:-1]},"
+        f"{len(data)}\n"
+        for name, data in files.items()
+    )
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    path = folder / f"{NAME}-1.0-py3-none-any.whl"
+    path.write_bytes(content.getvalue())
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two functions, whose one package needs no network."""
+    root = tmp_path / "project"
+    for name in ("one", "two"):
+        (root / "functions" / name / "__pycache__").mkdir(parents=True)
+        (root / "functions" / name / "index.py").write_text(f"NAME = '{name}'\n")
+        (root / "functions" / name / "__pycache__" / "stale.pyc").touch()
+    (root / "functions" / "no_function").mkdir()
+    (root / "shared").mkdir()
+    (root / "shared" / "__init__.py").touch()
+    (root / "shared" / ".secret").write_text("not shipped")
+    digest = hashlib.sha256(wheel(tmp_path).read_bytes()).hexdigest()
+    (root / "requirements.txt").write_text(f"{NAME}==1.0 --hash=sha256:{digest}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    return root
+
+
+def test_a_folder_holds_what_the_function_gets(project: Path, tmp_path: Path) -> None:
+    fill(project, tmp_path / "build", tmp_path / "cache")
+    one = tmp_path / "build" / "one"
+    assert {path.name for path in one.iterdir()} == {"index.py", "shared", "python"}
+    assert (one / "index.py").read_text() == "NAME = 'one'\n"
+    assert {path.name for path in (one / "shared").iterdir()} == {"__init__.py"}
+    assert (one / "python" / f"{NAME}.py").exists()
+    assert not (tmp_path / "build" / "no_function").exists()
+
+
+def test_is_fresh_every_time(project: Path, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    fill(project, build, tmp_path / "cache")
+    (build / "one" / "left-over").touch()
+    (project / "functions" / "one" / "index.py").write_text("NAME = 'changed'\n")
+    fill(project, build, tmp_path / "cache")
+    assert not (build / "one" / "left-over").exists()
+    assert (build / "one" / "index.py").read_text() == "NAME = 'changed'\n"
+    assert {path.name for path in build.iterdir()} == {"one", "two", ".lock"}
+
+
+def test_packages_are_installed_once_for_a_lock_file(project: Path, tmp_path: Path) -> None:
+    first = dependencies(project, tmp_path / "cache")
+    (first / "kept").touch()
+    assert dependencies(project, tmp_path / "cache") == first
+    assert (first / "kept").exists()
+    requirements = project / "requirements.txt"
+    requirements.write_text(requirements.read_text() + "# changed\n")
+    assert dependencies(project, tmp_path / "cache") != first
+
+
+def test_side_by_side_starts_do_not_collide(project: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from local.build import fill;"
+        "fill(*map(Path, sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script]
+    command += [str(project), str(tmp_path / "build"), str(tmp_path / "cache")]
+    root = Path(__file__).resolve().parents[2]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(
+            pool.map(
+                lambda _: subprocess.run(
+                    command, cwd=root, capture_output=True, text=True, check=False
+                ),
+                range(4),
+            )
+        )
+    assert [found.returncode for found in done] == [0, 0, 0, 0], done[0].stderr
+    assert (tmp_path / "build" / "two" / "python" / f"{NAME}.py").exists()
+    names = {path.name for path in (tmp_path / "cache").iterdir()}
+    assert len([name for name in names if not name.endswith(".lock")]) == 1
+
+
+def test_a_package_that_is_not_the_locked_one_is_refused(project: Path, tmp_path: Path) -> None:
+    (project / "requirements.txt").write_text(f"{NAME}==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(BuildError, match="pip install failed"):
+        install(project / "requirements.txt", tmp_path / "target")
+    with pytest.raises(BuildError):
+        fill(project, tmp_path / "build", tmp_path / "cache")
+    left = [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()]
+    assert left == [], "nothing half installed is taken for the packages"
+
+
+@pytest.mark.parametrize("python", plain.PYTHONS)
+def test_the_bundle_has_its_own_copy_of_the_packages(
+    project: Path, tmp_path: Path, python: str
+) -> None:
+    folders = plain.build(project, python, tmp_path / "out")
+    assert [folder.name for folder in folders] == ["one", "two"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"one", "two"}
+    for folder in folders:
+        assert {path.name for path in folder.iterdir()} == {"index.py", "shared", "python"}
+        assert not (folder / "python").is_symlink()
+        assert (folder / "python" / f"{NAME}.py").is_file()
+        assert not list(folder.rglob("*.pyc"))
+        assert not list(folder.rglob(".secret"))
+    plain.build(project, python, tmp_path / "out")
+
+
+def test_the_bundle_refuses_a_project_without_functions(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="no functions"):
+        plain.build(tmp_path, "3.10", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
