@@ -1,0 +1,66 @@
+"""The deployment, served once a process; the cloud is new for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.cloud import FakeCloud
+from local.cloud.vod.settings import TRANSCODE
+from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, environment, serve
+from tests.behaviour.tokens import Issuer
+
+VARIANTS = {
+    # Every choice that is the deployment's.
+    "chosen": {
+        "environment": {
+            "VODPASS_TEMPLATE_GROUP_ID": TRANSCODE,
+            "VODPASS_CATE_ID": "1000000001",
+            "VODPASS_APP_ID": "app-1000000",
+            "VODPASS_MAX_FILE_SIZE": "1000000",
+            "VODPASS_UPLOAD_WINDOW": "3600",
+            "VODPASS_PLAY_MAX_TIMEOUT": "200",
+            "VODPASS_CORS_ORIGINS": "null",
+            "VODPASS_DEFAULT_SCOPES": "vod:upload vod:refresh",
+            "VODPASS_OWNER_KEYS": f"{NEXT_OWNER_KEY},{OWNER_KEY}",
+        }
+    },
+    # A runtime that has the role's key in the environment only, fixed when an instance starts.
+    "newer": {"runtime": "python3.12", "only": ["play"]},
+    # A role that may not do what the function does.
+    "powerless": {"role": "vodpass-play", "only": ["upload", "refresh"]},
+    # Deadlines that pass soon. The functions keep 0.8 of this, and upload 2.5 s of that for
+    # finding out what became of a video.
+    "hurried": {"timeout": 2, "only": ["refresh", "play"]},
+    "hasty": {"timeout": 4, "only": ["upload"]},
+}
+
+
+@pytest.fixture(scope="session")
+def running_house(
+    running_cloud: FakeCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """The deployment; ask for `house`, which has a new cloud."""
+    issuer = Issuer()
+    folder = tmp_path_factory.mktemp("build")
+    with serve(folder, running_cloud, issuer, environment(issuer), VARIANTS) as house:
+        yield house
+
+
+@pytest.fixture
+def house(cloud: FakeCloud, running_house: House) -> House:
+    """The deployment on a cloud without media."""
+    return running_house
+
+
+@pytest.fixture
+def alice(house: House) -> str:
+    """A token of one user."""
+    return house.issuer.token("alice")
+
+
+@pytest.fixture
+def bob(house: House) -> str:
+    """A token of another."""
+    return house.issuer.token("bob")

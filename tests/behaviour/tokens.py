@@ -1,0 +1,59 @@
+"""Callers' tokens, as the app's own login would sign them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from typing import Any
+
+import jwt
+
+ISSUER = "https://login.example.com"
+AUDIENCE = "vodpass"
+SCOPES = "vod:upload vod:refresh vod:play"
+
+
+def base64url(data: bytes) -> str:
+    """As in a JWS: URL-safe and without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Issuer:
+    """One login service with one HS256 key."""
+
+    def __init__(self, kid: str = "app-1") -> None:
+        self.kid = kid
+        self.secret = secrets.token_bytes(48)
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The key as a JWK."""
+        return {"kty": "oct", "kid": self.kid, "alg": "HS256", "k": base64url(self.secret)}
+
+    def jwks(self, *more: dict[str, str]) -> str:
+        """`VODPASS_JWT_KEYS` with this key and perhaps others."""
+        return json.dumps({"keys": [self.jwk, *more]}, separators=(",", ":"))
+
+    def claims(self, sub: Any = "alice", **changes: Any) -> dict[str, Any]:
+        """The claims of a good token; a change to None leaves a claim out."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": sub,
+            "scope": SCOPES,
+            "iat": now,
+            "exp": now + 3600,
+            **changes,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, sub: Any = "alice", **changes: Any) -> str:
+        """A good token of `sub`, but for the changes."""
+        return self.sign(self.claims(sub, **changes))
+
+    def sign(self, claims: dict[str, Any], **headers: Any) -> str:
+        """A token with exactly these claims; a header changed to None is left out."""
+        return jwt.encode(claims, self.secret, "HS256", headers={"kid": self.kid, **headers})
