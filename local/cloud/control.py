@@ -32,6 +32,14 @@ class Control:
             "/_local/reset": {"POST": self._reset},
         }
 
+    def routes(self) -> list[tuple[str, _Route]]:
+        """Every route as `METHOD /path` with what answers it."""
+        return [
+            (f"{method} {path}", route)
+            for path, methods in self._routes.items()
+            for method, route in methods.items()
+        ]
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one control call with JSON. Raises Refused."""
         methods = self._routes.get(request.path)

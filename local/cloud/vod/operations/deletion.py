@@ -19,7 +19,7 @@ class DeletionOperations:
         self.operations: Mapping[str, Operation] = {
             "DeleteVideo": Operation(
                 self.delete_video,
-                source="vod.md 7 (documentation of 2021, SDK 3.12.1)",
+                source="API reference of 2021, Python SDK 3.12.1",
                 doubts=("InvalidVideo.NotFound is given when none of the ids exists.",),
             ),
         }

@@ -24,17 +24,18 @@ class InfoOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoInfo": Operation(
                 self.get_video_info,
-                source="vod.md 7 (SDK 3.12.1)",
+                source="Python SDK 3.12.1; table of statuses of the documentation",
                 doubts=(
                     "Size and Duration are 0 until a file has arrived, and Duration stays 0 for "
                     "what is no MP4.",
                     "Fields that are not set are left out.",
+                    "AuditStatus is always Init, DownloadSwitch off, StorageClass Standard.",
                     "ModificationTime moves with every change of status.",
                 ),
             ),
             "GetVideoInfos": Operation(
                 self.get_video_infos,
-                source="vod.md 13 (SDK 3.12.1)",
+                source="Python SDK 3.12.1",
                 doubts=(
                     "When none of the ids exists the answer is 200 with an empty list; the live "
                     "service may answer InvalidVideo.NotFound.",
@@ -42,7 +43,7 @@ class InfoOperations:
             ),
             "GetMezzanineInfo": Operation(
                 self.get_mezzanine_info,
-                source="vod.md 7, 13 (SDK 3.12.1)",
+                source="API reference of 2021, Python SDK 3.12.1",
                 doubts=(
                     "FileMD5 is in lower case.",
                     "AdditionType is checked; stream lists are never given.",

@@ -24,7 +24,8 @@ class PlaybackOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoPlayAuth": Operation(
                 self.get_video_play_auth,
-                source="vod.md 6.1, 6.2",
+                source="API reference of 2021, Python SDK 3.12.1; PlayAuth from expired samples "
+                "of 2024",
                 doubts=(
                     "Only Normal videos; whether another state with a ready stream passes is not "
                     "documented.",
@@ -37,7 +38,8 @@ class PlaybackOperations:
             "GetPlayInfo": Operation(
                 self.get_play_info,
                 web=True,
-                source="vod.md 6.3, 6.4, clients.md 2",
+                source="API reference and error table of 2021, Python SDK 3.12.1; the requests "
+                "that the web player 2.37 sends and what it reads of the answer",
                 doubts=(
                     "No stream is really transcoded: every definition's URL is the source file's.",
                     "Codes for an AuthInfo of another video or with a wrong signature are "

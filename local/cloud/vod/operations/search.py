@@ -27,7 +27,7 @@ class SearchOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoList": Operation(
                 self.get_video_list,
-                source="vod.md 13 (SDK 3.12.1, documentation of 2021)",
+                source="API reference of 2021, Python SDK 3.12.1",
                 doubts=(
                     "Nothing lags behind; how far the live list does is not known.",
                     "StartTime and EndTime both belong to the range.",
@@ -37,7 +37,7 @@ class SearchOperations:
             ),
             "SearchMedia": Operation(
                 self.search_media,
-                source="vod.md 7, 13 and the search protocol (documentation of 2021)",
+                source="API reference and search protocol of 2021, Python SDK 3.12.1",
                 doubts=(
                     "Match is a subset: exact, fuzzy, multi-value and range conditions on the "
                     "documented fields, and, or; anything else is refused.",
@@ -45,6 +45,7 @@ class SearchOperations:
                     "ScrollToken is refused and never given; paging ends at 5000.",
                     "Fuzzy conditions look for the text as it is; the live service splits it "
                     "into words.",
+                    "MediaSource is always general, PreprocessStatus UnPreprocess.",
                 ),
             ),
         }

@@ -27,7 +27,8 @@ class UploadOperations:
             "CreateUploadVideo": Operation(
                 self.create_upload_video,
                 web=True,
-                source="vod.md 2, 5 (SDK 3.12.1, documentation of 2021 to 2026)",
+                source="API reference and error table of 2021, pages of 2024 to 2026, Python SDK "
+                "3.12.1; UploadAddress and UploadAuth from expired samples of 2020",
                 doubts=(
                     "Title and Description are limited in bytes of UTF-8; the text says "
                     "characters, the error bytes.",
@@ -46,7 +47,7 @@ class UploadOperations:
             "RefreshUploadVideo": Operation(
                 self.refresh_upload_video,
                 web=True,
-                source="vod.md 3, 5",
+                source="API reference of 2021 and 2024, Python SDK 3.12.1",
                 doubts=(
                     "Accepted in every state; no precondition is documented.",
                     "The old credential lives on until its own expiry; nothing documents "

@@ -1,0 +1,150 @@
+"""`python -m local.cloud.coverage`: write `docs/fake-cloud.md` from what the operations declare.
+
+The page says operation by operation what is faked, where the facts come from, and what is in
+doubt. `--check` only tells whether the file is current.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from local.cloud.control import Control
+from local.cloud.fake_cloud import FakeCloud
+from local.cloud.faults import KINDS
+from local.cloud.openapi.types import Operation, Service
+from local.cloud.oss import operations as oss
+from local.cloud.oss.post_object import post_object
+from local.cloud.vod.progress import ANONYMOUS
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "fake-cloud.md"
+
+_HEAD = """\
+<!-- Written by python -m local.cloud.coverage; do not edit. -->
+# What the fake Alibaba Cloud does
+
+`python -m local.cloud` serves one account on one loopback port. Signatures, expiry, nonces,
+permissions and states are always checked; nothing switches them off. What is not listed here is
+refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`.
+
+*Wall* time judges the dates that clients sign; *cloud* time, which `POST /_local/clock` moves,
+decides expiry, states, timers and the `Date` of every answer.
+
+## The OpenAPI gateway (VOD and STS)
+
+| what | how |
+|---|---|
+| signatures | ACS3-HMAC-SHA256, and RPC with HMAC-SHA1 by GET or POST (query and form) |
+| date | within 15 minutes of wall time, either way |
+| RPC without `Timestamp` | only with a SecurityToken, for the operations marked *web* |
+| nonce | once for each AccessKey, for as long as the request could be accepted |
+| token | missing, malformed, another key's and expired are told apart |
+| permission | RAM policies of the user or role, and the session policy |
+| pages in a browser | foreign origins are refused, but for *web* operations with a SecurityToken |
+
+In doubt:
+
+- The HTTP status of signature and token errors: the vendor's tables say 400 and 403; 400 here.
+- The code of a permission refusal by VOD: Forbidden.RAM here.
+- Repeated parameters, broken escapes and unsigned `x-acs-*` headers are refused.
+- The order of the checks: date, AccessKey, signature, token, nonce, permission.
+- RegionId, added unsigned by the web player to the address of a custom server, is left out of the
+  signature when the request carries no `Timestamp`.
+"""
+
+
+def page(cloud: FakeCloud) -> str:
+    """The whole page."""
+    parts = [_HEAD]
+    for title, service in (("VOD", cloud.vod), ("STS", cloud.sts)):
+        parts.append(f"## {title} {service.version}\n")
+        parts.extend(_operations(service))
+    parts.append("## VOD, called by the web uploader without an AccessKey\n")
+    parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
+    parts.append("## OSS\n")
+    parts.append(_oss())
+    parts.append("## Control\n")
+    parts.append(_control(cloud))
+    return "\n".join(parts)
+
+
+def _summary(function: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring, on one line."""
+    text = inspect.getdoc(function) or ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _entry(name: str, handler: Callable[..., Any]) -> str:
+    return f"### {name}\n\n{_told(name, handler)}\n"
+
+
+def _told(name: str, handler: Callable[..., Any]) -> str:
+    """The summary without the operation's name in front."""
+    text = _summary(handler).removeprefix(f"{name}: ")
+    return text[:1].upper() + text[1:]
+
+
+def _operations(service: Service) -> Iterable[str]:
+    for name, operation in service.operations.items():
+        yield _entry(name, operation.handler) + _facts(service, name, operation)
+
+
+def _facts(service: Service, name: str, operation: Operation) -> str:
+    permission = f"`{service.name}:{name}`" if operation.needs_permission else "none needed"
+    lines = [
+        f"- Permission: {permission}{'; *web*' if operation.web else ''}",
+        f"- Source: {operation.source}",
+        *(f"- In doubt: {doubt}" for doubt in operation.doubts),
+    ]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _oss() -> str:
+    rows: dict[str, tuple[str, Callable[..., Any]]] = {
+        operation.name: (" or ".join(f"`{a}`" for a in operation.actions), operation.handler)
+        for operation in (*oss._ON_OBJECTS.values(), *oss._ON_BUCKETS.values())
+    }
+    rows["PostObject"] = (f"`{oss.PUT_ACTIONS[0]}`", post_object)
+    lines = ["| operation | permission | what |", "|---|---|---|"]
+    lines += [
+        f"| {name} | {permission} | {_told(name, handler)} |"
+        for name, (permission, handler) in sorted(rows.items())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _control(cloud: FakeCloud) -> str:
+    lines = ["| route | what |", "|---|---|"]
+    lines += [f"| `{route}` | {_summary(what)} |" for route, what in Control(cloud).routes()]
+    lines.append("")
+    lines.append("Faults, with their parameters:")
+    lines.append("")
+    lines += [
+        f"- `{kind}`" + (f": {', '.join(f'`{p}`' for p in taken)}" if taken else "")
+        for kind, taken in KINDS.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the page, or check it; 1 when it was not current."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="do not write, only compare")
+    arguments = parser.parse_args()
+    text = page(FakeCloud())
+    if arguments.check:
+        current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
+        print("current" if current else "not current: run python -m local.cloud.coverage")
+        return 0 if current else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"wrote {PAGE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
