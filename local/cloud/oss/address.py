@@ -27,10 +27,14 @@ _MAX_KEY = 1023
 
 @dataclass(frozen=True)
 class Address:
-    """A bucket (None: the service itself) and a key in it (empty: the bucket itself)."""
+    """A bucket (None: the service itself) and a key in it (empty: the bucket itself).
+
+    `named` tells whether the request itself names the bucket, by host or path.
+    """
 
     bucket: str | None
     key: str
+    named: bool = True
 
 
 def host_name(host: str) -> str:
@@ -82,7 +86,7 @@ def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, 
     first, _, rest = whole.partition("/")
     first = decode(first)
     buckets = tuple(known)
-    bucketless = [Address(name, decode(whole)) for name in buckets]
+    bucketless = [Address(name, decode(whole), named=False) for name in buckets]
     if not whole:
         return (Address(None, ""), *bucketless)
     by_path = Address(first, decode(rest))

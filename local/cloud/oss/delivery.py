@@ -26,7 +26,7 @@ async def send(
     try:
         if fault is not None:
             answer = _distort(answer, fault)
-        return await _write(request, answer, common, fault.kind if fault else "", fault)
+        return await _write(request, answer, common, fault)
     finally:
         if answer.file is not None:
             answer.file.close()
@@ -70,7 +70,6 @@ async def _write(
     request: web.Request,
     answer: Answer,
     common: Mapping[str, str],
-    kind: str,
     fault: Fault | None,
 ) -> web.StreamResponse:
     size = len(answer.body) if answer.length is None else answer.length
@@ -81,9 +80,21 @@ async def _write(
     if "Content-Type" not in response.headers and (size == 0 or bodiless):
         # aiohttp would make one up.
         response.content_type = "application/xml"
-    await response.prepare(request)
-    if request.method == "HEAD" or bodiless:
-        return response
+    try:
+        await response.prepare(request)
+        if request.method != "HEAD" and not bodiless:
+            await _write_body(response, answer, size, fault)
+    except ConnectionError:
+        # The client went away, or never was to get the rest.
+        if request.transport is not None:
+            request.transport.close()
+    return response
+
+
+async def _write_body(
+    response: web.StreamResponse, answer: Answer, size: int, fault: Fault | None
+) -> None:
+    kind = fault.kind if fault else ""
     left = size // 2 if kind == "truncated" else size
     pause = fault.number("seconds", 1) / _DRIPS if fault and kind == "drip" else 0.0
     step = max(1, size // _DRIPS) if kind == "drip" else _CHUNK
@@ -92,10 +103,7 @@ async def _write(
         if pause:
             await asyncio.sleep(pause)
     if kind == "truncated":
-        if request.transport is not None:
-            request.transport.close()
         raise ConnectionResetError
-    return response
 
 
 async def _pieces(answer: Answer, left: int, step: int) -> AsyncIterator[bytes]:

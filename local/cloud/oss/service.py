@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 import secrets
@@ -70,8 +69,9 @@ class OssService:
             answer = await exchange.run()
         except OssError as error:
             answer = exchange.refuse(error)
-        except (ConnectionResetError, asyncio.CancelledError):
-            raise
+        except ConnectionError:
+            # Cut by a fault; what is returned goes nowhere.
+            return web.Response()
         except Exception:  # noqa: BLE001
             _log.exception("OSS failed at a request")
             answer = exchange.refuse(OssError("InternalError"))
@@ -80,7 +80,7 @@ class OssService:
     async def accept(self, exchange: _Exchange, head: Head) -> Answer:
         """Check a request through to its operation and run it. Raises OssError."""
         meant = addresses(head.host, head.raw_path, (b.name for b in self.storage.buckets()))
-        exchange.bucket = self._likely(meant)
+        exchange.bucket = next(iter(self._candidates(meant)), None)
         if head.method == "OPTIONS":
             return self._preflight(head, meant)
         credential, address, operation = await self._authenticate(exchange, head, meant)
@@ -149,16 +149,14 @@ class OssService:
                 context[f"oss:{name.title()}"] = head.parameters[name]
         return context
 
-    def _likely(self, meant: Sequence[Address]) -> Bucket | None:
-        """The bucket whose cross-origin rules speak while it is not known who signed what."""
-        found = self._candidates(meant)
-        return found[0] if found else None
-
     def _candidates(self, meant: Sequence[Address]) -> list[Bucket]:
+        """The buckets whose cross-origin rules may speak while nobody knows who signed what."""
         pairs = [(self.storage.bucket(a.bucket or ""), a.key) for a in meant]
         known = [(bucket, key) for bucket, key in pairs if bucket is not None]
+        if meant[0].named:
+            return [bucket for bucket, _ in known[:1] if bucket.name == meant[0].bucket]
         holding = [bucket for bucket, key in known if self._holds(bucket.name, key)]
-        return holding + [bucket for bucket, _ in known if bucket not in holding]
+        return holding or [bucket for bucket, _ in known]
 
     def _holds(self, bucket: str, key: str) -> bool:
         return self.storage.get(bucket, key) is not None or any(
