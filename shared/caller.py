@@ -12,11 +12,12 @@ import math
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import Forbidden, InvalidToken
+from shared.http import Request
 from shared.keys import KeySource, VerificationKey, decode_base64url
 from shared.owner import Owner
 from shared.settings import NONE, Settings
@@ -68,6 +69,18 @@ class Caller:
     def may_play_own(self) -> bool:
         """Whether the caller's own videos may be played."""
         return self.play is None or "own" in self.play
+
+
+def bearer(settings: Settings) -> Callable[[Request], Caller]:
+    """What tells a request's caller by its bearer token, with the keys that the settings name."""
+    keys: KeySource
+    if settings.jwt_keys is not None:
+        keys = settings.jwt_keys
+    else:
+        from shared.jwks import PublishedKeys
+
+        keys = PublishedKeys(settings.jwt_jwks_url)
+    return lambda request: authenticate(request.headers.get("authorization"), settings, keys)
 
 
 def authenticate(authorization: str | None, settings: Settings, keys: KeySource) -> Caller:

@@ -37,8 +37,14 @@ class FunctionRole:
         self._expired: str | None = None
 
     def use(self, context: Any) -> None:
-        """Take the newest key there is for this invocation."""
+        """Take the newest key there is for this invocation.
+
+        Where the last one has expired and there is no newer, the process ends: nothing here can
+        sign any more, and FC replaces an instance that ends.
+        """
         self._key = _from_context(context) or _from_environment(self._environ)
+        if self.spent:
+            os._exit(1)
 
     def get_credential(self) -> RoleKey:
         """The key to sign with. Raises Misconfigured where the function has no role."""

@@ -1,7 +1,7 @@
-"""The order of work that every function keeps.
+"""The order of work that every function with an HTTP trigger keeps.
 
-Size, method, token, and only then the body and VOD: a stranger must not cost a cold SDK. Every
-way out, foreseen or not, is a response of ours and one line in the log.
+Size, method, who asks, and only then the body and the cloud: a stranger must not cost a cold SDK.
+Every way out, foreseen or not, is a response of ours and one line in the log.
 """
 
 from __future__ import annotations
@@ -10,73 +10,76 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from shared import audit
-from shared.caller import Caller, authenticate
 from shared.cloud import Client, Service, Session
 from shared.credentials import FunctionRole
 from shared.errors import InvalidToken, MethodNotAllowed, Misconfigured, Refusal
 from shared.http import Request, Response, preflight, problem, read_event, render
-from shared.keys import KeySource
 from shared.settings import USES, Settings, SettingsError, load
 
 DEADLINE = 8.0  # seconds for the whole call, below the function's timeout
 _SHARE_OF_TIMEOUT = 0.8
 
 
+Who = TypeVar("Who")
+
+
 @dataclass
-class Call:
-    """One authenticated request. ``asked`` collects what the log line says of it."""
+class Call(Generic[Who]):
+    """One admitted request. ``asked`` collects what the log line says of it."""
 
     request: Request = field(repr=False)
     request_id: str
-    caller: Caller
+    caller: Who
     settings: Settings
     cloud: Session
     asked: dict[str, Any] = field(default_factory=dict)
 
 
-Action = Callable[[Call], Mapping[str, Any]]
+Action = Callable[[Call[Who]], Mapping[str, Any]]
 """What a function does with a call: the answer's members. Raises a Refusal."""
 
+Admit = Callable[[Request], Who]
+"""Tells who asks. Raises a Refusal."""
 
-class Endpoint:
-    """A function's one HTTP endpoint; made once an instance."""
+
+class Endpoint(Generic[Who]):
+    """A function's one HTTP endpoint; made once an instance.
+
+    ``admission`` makes, from the settings, what tells who asks. ``deadline`` is in seconds, for
+    the whole call.
+    """
 
     def __init__(
         self,
         name: str,
         method: str,
+        admission: Callable[[Settings], Admit[Who]],
         service: Service,
-        action: Action,
+        action: Action[Who],
+        *,
+        deadline: float = DEADLINE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._name = name
         self._methods = (method,)
         self._action = action
-        self._role = FunctionRole(environ)
-        self._settings: Settings | None = None
-        self._client: Client | None = None
-        self._keys: KeySource | None = None
+        self._longest = deadline
         self._cold = True
-        try:
-            self._settings = load(environ, USES[name])
-        except SettingsError as fault:
-            audit.write(function=name, level="error", message=str(fault))
-        else:
-            self._client = Client(service, self._settings, self._role)
-            self._keys = _key_source(self._settings)
-            for warning in self._settings.warnings:
-                audit.write(function=name, level="warning", message=warning)
+        self.role = FunctionRole(environ)
+        self.settings = settings_of(name, environ)
+        self._client: Client | None = None
+        self._admit: Admit[Who] | None = None
+        if self.settings is not None:
+            self._client = Client(service, self.settings, self.role)
+            self._admit = admission(self.settings)
 
     def answer(self, event: bytes, context: Any) -> dict[str, Any]:
         """FC's event in, its response object out. Raises nothing."""
         begin = time.monotonic()
-        self._role.use(context)
-        if self._role.spent:
-            # Nothing here can sign any more. FC replaces an instance that ends.
-            os._exit(1)
+        self.role.use(context)
         line: dict[str, Any] = {}
         origin: str | None = None
         request_id = str(getattr(context, "request_id", "") or "")
@@ -85,7 +88,7 @@ class Endpoint:
             origin = request.origin
             if request.method == "OPTIONS":
                 return self._render(preflight(self._methods), origin, self._methods)
-            content = self._act(request, request_id, _deadline(begin, context), line)
+            content = self._act(request, request_id, begin + self._allowed(context), line)
             response = Response(200, content)
             line.update(decision="issued", code="OK")
         except Refusal as refusal:
@@ -113,40 +116,44 @@ class Endpoint:
     ) -> Mapping[str, Any]:
         if request.method not in self._methods:
             raise MethodNotAllowed((*self._methods, "OPTIONS"))
-        if self._settings is None or self._client is None or self._keys is None:
+        if self.settings is None or self._client is None or self._admit is None:
             raise Misconfigured("A setting of the function is missing or wrong.")
-        caller = authenticate(request.headers.get("authorization"), self._settings, self._keys)
-        line["subject"] = caller.subject
+        caller = self._admit(request)
+        line["subject"] = getattr(caller, "subject", None)
         session = Session(self._client, deadline)
-        call = Call(request, request_id, caller, self._settings, session)
+        call = Call(request, request_id, caller, self.settings, session)
         try:
             return self._action(call)
         finally:
             line.update(call.asked)
             line["cloud_request_ids"] = session.request_ids or None
 
+    def _allowed(self, context: Any) -> float:
+        """Seconds this call may take: less than the function's timeout, however low it is set."""
+        timeout = getattr(getattr(context, "function", None), "timeout", None)
+        if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
+            return min(self._longest, timeout * _SHARE_OF_TIMEOUT)
+        return self._longest
+
     def _render(
         self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None
     ) -> dict[str, Any]:
-        allowed = self._settings.cors_origins if self._settings is not None else frozenset[str]()
+        allowed = self.settings.cors_origins if self.settings is not None else frozenset[str]()
         return render(
             response, origin=origin, allowed_origins=allowed, preflight_methods=preflighted
         )
 
 
-def _key_source(settings: Settings) -> KeySource:
-    if settings.jwt_keys is not None:
-        return settings.jwt_keys
-    from shared.jwks import PublishedKeys
-
-    return PublishedKeys(settings.jwt_jwks_url)
-
-
-def _deadline(begin: float, context: Any) -> float:
-    timeout = getattr(getattr(context, "function", None), "timeout", None)
-    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
-        return begin + min(DEADLINE, timeout * _SHARE_OF_TIMEOUT)
-    return begin + DEADLINE
+def settings_of(name: str, environ: Mapping[str, str]) -> Settings | None:
+    """A function's settings; None, with a line in the log, where they are missing or wrong."""
+    try:
+        settings = load(environ, USES[name])
+    except SettingsError as fault:
+        audit.write(function=name, level="error", message=str(fault))
+        return None
+    for warning in settings.warnings:
+        audit.write(function=name, level="warning", message=warning)
+    return settings
 
 
 def _decision(refusal: Refusal) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import media, owner, uploads
+from shared.caller import Caller
 from shared.cloud import Rejected
 from shared.endpoint import Call
 from shared.errors import (
@@ -31,7 +32,7 @@ from shared.vod import NotFoundAtVod, UploadCredential, Video, Vod
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def video(call: Call, vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def video(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Create under the caller's mark, or carry on with what an earlier request created.
 
     Create is never sent twice: where its outcome is unknown, the mark finds the video.
@@ -67,13 +68,13 @@ def video(call: Call, vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     return uploads.renew(vod, created, call.settings.upload_window)
 
 
-def image(call: Call, vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def image(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Create an image. Raises a Refusal."""
     _refuse_idempotency_key(call)
     return _created(vod.create_upload_image, _image_parameters(call.settings, asked))
 
 
-def attached_media(call: Call, vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def attached_media(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Create an attached medium: a watermark, a subtitle or a material. Raises a Refusal."""
     _refuse_idempotency_key(call)
     permitted = media.ATTACHED_EXTENSIONS[asked["BusinessType"]]
@@ -93,21 +94,23 @@ def _created(create: Any, parameters: Mapping[str, Any]) -> UploadCredential:
     return credential
 
 
-def _idempotency_key(call: Call) -> str | None:
+def _idempotency_key(call: Call[Caller]) -> str | None:
     key = call.request.headers.get("idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidRequest("The header Idempotency-Key must be 1 to 64 of A-Z a-z 0-9 _ and -.")
     return key
 
 
-def _refuse_idempotency_key(call: Call) -> None:
+def _refuse_idempotency_key(call: Call[Caller]) -> None:
     if "idempotency-key" in call.request.headers:
         # Accepted and not kept, it would promise what VOD cannot do for this medium.
         raise InvalidRequest("The header Idempotency-Key serves for videos only.")
 
 
-def _after_rejection(call: Call, vod: Vod, mark: str, sealed: owner.Extend) -> UploadCredential:
-    """VOD refused the create. A ReferenceId is unique, so most likely it exists already; which
+def _after_rejection(
+    call: Call[Caller], vod: Vod, mark: str, sealed: owner.Extend
+) -> UploadCredential:
+    """VOD refused the create. A ReferenceId is unique: most likely the video exists already. Which
     code VOD has for that is not documented, and none is relied on."""
     earlier = _find(call, vod, mark)
     if earlier is not None:
@@ -117,7 +120,7 @@ def _after_rejection(call: Call, vod: Vod, mark: str, sealed: owner.Extend) -> U
     raise UpstreamError("VOD refused for a reason that is not foreseen.")
 
 
-def _find(call: Call, vod: Vod, mark: str) -> Video | None:
+def _find(call: Call[Caller], vod: Vod, mark: str) -> Video | None:
     try:
         found = vod.video(reference_id=mark)
     except NotFoundAtVod:
@@ -126,7 +129,7 @@ def _find(call: Call, vod: Vod, mark: str) -> Video | None:
     return found if owner.owns(call.settings, call.caller.owner, found.reference_id) else None
 
 
-def _repeat(call: Call, vod: Vod, earlier: Video, sealed: owner.Extend) -> UploadCredential:
+def _repeat(call: Call[Caller], vod: Vod, earlier: Video, sealed: owner.Extend) -> UploadCredential:
     """The same request again: a fresh credential for the same video, by the rules of a refresh."""
     call.caller.require("vod:refresh")
     _require_same(call.settings, earlier, sealed)

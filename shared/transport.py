@@ -60,7 +60,9 @@ class Transport:
     """Connections of one instance, one a host. Not shared between threads: FC runs one request
     at a time in an instance."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, public_only: bool = False) -> None:
+        """``public_only``: connect to no private, loopback or otherwise special address."""
+        self._public_only = public_only
         self._resting: dict[tuple[bool, str], tuple[socket.socket, float]] = {}
         self._tls: ssl.SSLContext | None = None
 
@@ -75,12 +77,13 @@ class Transport:
         tls: bool,
         timeout: float,
         limit: int = MAX_ANSWER,
+        read_body: bool = True,
     ) -> Answer:
         """Send one request to ``host`` (name and perhaps port) and read its answer whole.
 
         ``timeout`` is in seconds and covers connecting, sending and reading; only the look-up of
-        the host's name is the resolver's. An answer over ``limit`` bytes is none. Raises
-        TransportError; follows no redirect.
+        the host's name is the resolver's. An answer over ``limit`` bytes is none;
+        without ``read_body`` only its head is read. Raises TransportError; follows no redirect.
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
@@ -89,7 +92,7 @@ class Transport:
             connection.settimeout(_left(deadline, sent=False))
             sent = True
             connection.sendall(_request(method, host, path, headers, body))
-            answer, reusable = _read(connection, method, deadline, limit)
+            answer, reusable = _read(connection, method, deadline, limit if read_body else 0)
         except TransportError:
             connection.close()
             raise
@@ -126,6 +129,9 @@ class Transport:
             addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except OSError:
             raise ConnectionLost("the host's name does not resolve", sent=False) from None
+        if self._public_only:
+            # The very addresses that are connected to: a second look-up could say otherwise.
+            addresses = [found for found in addresses if _is_public(str(found[4][0]))]
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             # Each address gets its share, so that one dead address does not use up the deadline.
             share = _left(deadline, sent=False) / (len(addresses) - position)
@@ -161,6 +167,14 @@ def _split(host: str, default_port: int) -> tuple[str, int]:
     return host.strip("[]"), default_port
 
 
+def _is_public(address: str) -> bool:
+    import ipaddress
+
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return (mapped or parsed).is_global and not parsed.is_multicast
+
+
 def _left(deadline: float, *, sent: bool) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
@@ -183,12 +197,14 @@ def _read(
     response = http.client.HTTPResponse(_Readable(connection, deadline), method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        if limit == 0:
+            return Answer(response.status, headers, b""), False
         body = response.read(limit + 1)
         if len(body) > limit:
             raise BrokenAnswer("the answer is too large", sent=True)
         if response.length:
             raise BrokenAnswer("the answer is cut short", sent=True)
-        headers = {name.lower(): value for name, value in response.getheaders()}
         reusable = not response.will_close and response.isclosed()
         return Answer(response.status, headers, body), reusable
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from shared import fields, owner
+from shared.caller import Caller, bearer
 from shared.cloud import utc_text
 from shared.endpoint import Call, Endpoint
 from shared.errors import Forbidden, VideoNotFound, VideoNotReady
@@ -25,7 +26,7 @@ SHORTEST = 100  # seconds: VOD's own minimum and default
 RETRY_AFTER = 10  # seconds, while a video is being processed
 
 
-def play(call: Call) -> Mapping[str, Any]:
+def play(call: Call[Caller]) -> Mapping[str, Any]:
     """A PlayAuth for a video the caller owns or the token's ``vod`` claim opens."""
     call.caller.require("vod:play")
     longest = call.settings.play_max_timeout
@@ -49,7 +50,7 @@ def play(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _require_own(call: Call, vod: Vod, video_id: str) -> None:
+def _require_own(call: Call[Caller], vod: Vod, video_id: str) -> None:
     if not call.caller.may_play_own:
         # Told from the token alone, before any look: it says nothing of whether the video exists.
         raise Forbidden("The vod claim of the token does not open this video.")
@@ -72,7 +73,7 @@ def _not_ready(video: Video) -> VideoNotReady:
     return VideoNotReady(video.status, RETRY_AFTER if waits else None)
 
 
-_ENDPOINT = Endpoint("play", "GET", VOD, play)
+_ENDPOINT = Endpoint("play", "GET", bearer, VOD, play)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import fields, owner, uploads
+from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import VideoNotFound
 from shared.vod import VOD, NotFoundAtVod, Vod
 
 
-def refresh(call: Call) -> Mapping[str, Any]:
+def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     """Renew the caller's own upload. Raises a Refusal."""
     call.caller.require("vod:refresh")
     fields.check(call.request.query, {})
@@ -29,7 +30,7 @@ def refresh(call: Call) -> Mapping[str, Any]:
     return uploads.answer(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint("refresh", "POST", VOD, refresh)
+_ENDPOINT = Endpoint("refresh", "POST", bearer, VOD, refresh)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from shared import fields, sts
+from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import Forbidden, InvalidToken, NotConfigured
 from shared.sts import PURPOSES, STS, Purpose, Sts
@@ -14,7 +15,7 @@ from shared.sts import PURPOSES, STS, Purpose, Sts
 FRESH = 3600  # seconds: how old, or how long-lived, a caller's token may be
 
 
-def issue_token(call: Call) -> Mapping[str, Any]:
+def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
     """A token for a purpose that the deployment has switched on and the caller's token lists."""
     call.caller.require("vod:sts")
     fields.check(call.request.query, {})
@@ -45,7 +46,7 @@ def issue_token(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _asked(call: Call) -> dict[str, Any]:
+def _asked(call: Call[Caller]) -> dict[str, Any]:
     body = fields.json_object(call.request)
     purpose = PURPOSES.get(body["Purpose"]) if isinstance(body.get("Purpose"), str) else None
     longest = sts.LONGEST if purpose is None else purpose.longest
@@ -57,7 +58,7 @@ def _asked(call: Call) -> dict[str, Any]:
     return fields.check(body, allowed, frozenset({"Purpose"}))
 
 
-def _permit(call: Call, name: str) -> None:
+def _permit(call: Call[Caller], name: str) -> None:
     """An STS token is account-wide: it is given to a fresh token that names the purpose, only."""
     caller = call.caller
     if name not in caller.sts:
@@ -70,7 +71,7 @@ def _permit(call: Call, name: str) -> None:
         )
 
 
-def _where(call: Call, purpose: Purpose) -> Mapping[str, str]:
+def _where(call: Call[Caller], purpose: Purpose) -> Mapping[str, str]:
     """Where the token may write, for the purpose that writes to OSS itself."""
     if purpose is not PURPOSES["oss-upload"]:
         return {}
@@ -83,7 +84,7 @@ def _where(call: Call, purpose: Purpose) -> Mapping[str, str]:
     }
 
 
-_ENDPOINT = Endpoint("sts", "POST", STS, issue_token)
+_ENDPOINT = Endpoint("sts", "POST", bearer, STS, issue_token)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from shared import fields, issue, media, uploads
-from shared.caller import Caller
+from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import FieldError, Forbidden, InvalidRequest
 from shared.vod import VOD, UploadCredential, Vod
@@ -17,7 +17,7 @@ class Medium(NamedTuple):
 
     fields: Callable[[int], Mapping[str, fields.Check]]
     required: frozenset[str]
-    issue: Callable[[Call, Vod, dict[str, Any]], UploadCredential]
+    issue: Callable[[Call[Caller], Vod, dict[str, Any]], UploadCredential]
     id_name: str
 
 
@@ -30,7 +30,7 @@ MEDIA: Mapping[str, Medium] = {
 }
 
 
-def upload(call: Call) -> Mapping[str, Any]:
+def upload(call: Call[Caller]) -> Mapping[str, Any]:
     """Create the medium at VOD, once, and answer the credential for its file."""
     call.caller.require("vod:upload")
     fields.check(call.request.query, {})
@@ -61,7 +61,7 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
 
 
-_ENDPOINT = Endpoint("upload", "POST", VOD, upload)
+_ENDPOINT = Endpoint("upload", "POST", bearer, VOD, upload)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
