@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import filecmp
 import hashlib
 import os
 import shutil
@@ -57,6 +58,26 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def same(left: Path, right: Path) -> bool:
+    """Whether two folders hold the same files, links and bytes."""
+    names = _leaves(left)
+    return names == _leaves(right) and all(_same(left / name, right / name) for name in names)
+
+
+def _leaves(folder: Path) -> set[Path]:
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def _same(left: Path, right: Path) -> bool:
+    if left.is_symlink() or right.is_symlink():
+        return left.is_symlink() and right.is_symlink() and left.readlink() == right.readlink()
+    return filecmp.cmp(left, right, shallow=False)
+
+
 def put_in_place(made: Path, place: Path) -> None:
     """Move the folder `made` to `place`; what was there goes away, and is whole until then."""
     old = Path(tempfile.mkdtemp(dir=place.parent, prefix=".old-"))
@@ -87,12 +108,17 @@ def dependencies(project: Path, cache: Path) -> Path:
 
 
 def fill(project: Path, build: Path, cache: Path) -> None:
-    """Make `build/<function>/` for every function, quickly: `python` is a link into `cache`."""
+    """Make `build/<function>/` for every function, quickly: `python` is a link into `cache`.
+
+    A folder that is as it should be stays in place, so that what another process is serving from
+    it is not disturbed.
+    """
     packages = dependencies(project, cache).resolve()
     with locked(build / ".lock"):
         for name in function_names(project):
             made = Path(tempfile.mkdtemp(dir=build, prefix=f".{name}-")) / name
             lay_out(project, name, made)
             (made / "python").symlink_to(packages, target_is_directory=True)
-            put_in_place(made, build / name)
-            made.parent.rmdir()
+            if not same(made, build / name):
+                put_in_place(made, build / name)
+            shutil.rmtree(made.parent)

@@ -82,6 +82,22 @@ def test_is_fresh_every_time(project: Path, tmp_path: Path) -> None:
     assert {path.name for path in build.iterdir()} == {"one", "two", ".lock"}
 
 
+def test_what_is_as_it_should_be_is_left_alone(project: Path, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    fill(project, build, tmp_path / "cache")
+    before = {name: (build / name).stat().st_ino for name in ("one", "two")}
+    (project / "functions" / "two" / "index.py").write_text("NAME = 'new'\n")
+    fill(project, build, tmp_path / "cache")
+    assert (build / "one").stat().st_ino == before["one"]
+    assert (build / "two").stat().st_ino != before["two"]
+    (project / "requirements.txt").write_text(
+        (project / "requirements.txt").read_text() + "# changed\n"
+    )
+    fill(project, build, tmp_path / "cache")
+    packages = dependencies(project, tmp_path / "cache").resolve()
+    assert (build / "one" / "python").readlink() == packages
+
+
 def test_packages_are_installed_once_for_a_lock_file(project: Path, tmp_path: Path) -> None:
     first = dependencies(project, tmp_path / "cache")
     (first / "kept").touch()

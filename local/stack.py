@@ -1,0 +1,213 @@
+"""All of vodpass on one machine, as one object: the functions of `s.yaml` in the gateway, and the
+fake cloud that they call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from aiohttp import web
+
+from local.cloud import FakeCloud
+from local.development_token import AUDIENCE, ISSUER, token_route
+from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
+from local.guard import Guard
+from local.keys import LocalKeys
+from local.static import static_routes
+
+PROJECT = Path(__file__).resolve().parents[1]
+ADDRESS = "127.0.0.1"
+_START_SECONDS = 60
+
+
+class StartError(Exception):
+    """It cannot start; the message is one line for the developer."""
+
+
+class Stack:
+    """The functions in `build`, filled already, with a cloud of their own.
+
+    In a running loop: `await start()` and `await stop()`. In a test, as a context manager: all of
+    it then runs in a thread of its own. Ports of 0 take any free ones. `environment` is laid upon
+    what `${env()}` in s.yaml sees, which is nothing of the process's own environment;
+    `interpreter` runs the functions; `echo` gets each line that they log.
+    """
+
+    def __init__(
+        self,
+        *,
+        build: Path,
+        keys: LocalKeys,
+        port: int = 0,
+        cloud_port: int = 0,
+        project: Path = PROJECT,
+        environment: Mapping[str, str] | None = None,
+        interpreter: Path | None = None,
+        echo: Callable[[str], None] | None = None,
+    ) -> None:
+        self.keys = keys
+        self.logs = FunctionLogs(echo)
+        self.cloud: FakeCloud
+        self.gateway: Gateway
+        self.port = port
+        self._build = build
+        self._cloud_port = cloud_port
+        self._project = project
+        self._environment = dict(environment or {})
+        self._interpreter = interpreter
+        self._stopping: Callable[[], None] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where functions and page are served, without a final slash."""
+        return f"http://{ADDRESS}:{self.port}"
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of the page."""
+        return [self.url, f"http://localhost:{self.port}"]
+
+    async def start(self) -> None:
+        """Start the cloud, then the gateway.
+
+        Raises StartError for a port that cannot be used, and DeploymentError.
+        """
+        listening = _listen(self.port)
+        try:
+            self.port = listening.getsockname()[1]
+            self.cloud = FakeCloud(port=self._cloud_port, own_origins=self.origins)
+            try:
+                await self.cloud.start()
+            except OSError as error:
+                raise _unusable("CLOUD_PORT", self._cloud_port, error) from None
+            self.gateway = self._make_gateway()
+            await self.gateway.start(listening=listening)
+        except BaseException:
+            listening.close()
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """End every process and both servers."""
+        if hasattr(self, "gateway"):
+            await self.gateway.stop()
+        if hasattr(self, "cloud"):
+            await self.cloud.stop()
+
+    def _make_gateway(self) -> Gateway:
+        deployment = load_deployment(
+            self._project / "s.yaml",
+            {
+                "VODPASS_REGION": self.cloud.region,
+                "VODPASS_JWT_KEYS": self.keys.jwks,
+                "VODPASS_JWT_ISSUER": ISSUER,
+                "VODPASS_JWT_AUDIENCE": AUDIENCE,
+                "VODPASS_ISSUER_ALIAS": "local",
+                "VODPASS_OWNER_KEYS": self.keys.owner_keys,
+                "VODPASS_CORS_ORIGINS": ",".join(self.origins),
+                **self._environment,
+            },
+            account_id=self.cloud.account_id,
+            code_root=self._build,
+            # Refused by the functions' settings, the bundle and s.yaml anywhere else.
+            extra_environment={
+                "VODPASS_LOCAL": "1",
+                "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
+            },
+        )
+        return Gateway(
+            deployment,
+            FakeCloudLink(self.cloud),
+            guard=Guard(own_origins=self.origins),
+            logs=self.logs,
+            interpreter=self._interpreter,
+            routes=[
+                token_route(self.keys),
+                self._config_route(deployment),
+                *static_routes(self._project / "local" / "page"),
+            ],
+        )
+
+    def _config_route(self, deployment: Deployment) -> web.RouteDef:
+        """What the page has to know; nothing secret."""
+        config = {
+            "url": self.url,
+            "cloudUrl": self.cloud.url,
+            "region": self.cloud.region,
+            "functions": {
+                name: {"path": f"/{name}", "methods": sorted(function.http.methods)}
+                for name, function in deployment.functions.items()
+                if function.http is not None
+            },
+        }
+
+        async def answer(_request: web.Request) -> web.Response:
+            return web.json_response(config, headers={"Cache-Control": "no-store"})
+
+        return web.get("/_local/config", answer)
+
+    def __enter__(self) -> Stack:
+        started = threading.Event()
+        failures: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run(started, failures)), name="stack", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(_START_SECONDS):
+            raise TimeoutError("the stack did not start")
+        if failures:
+            self._thread.join()
+            raise failures[0]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._stopping is not None:
+            self._stopping()
+        if self._thread is not None:
+            self._thread.join()
+
+    async def _run(self, started: threading.Event, failures: list[BaseException]) -> None:
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(stopped.set)
+
+        self._stopping = stop
+        try:
+            await self.start()
+        except BaseException as failure:  # noqa: BLE001 - it is raised where it was asked for
+            failures.append(failure)
+            return
+        finally:
+            started.set()
+        await stopped.wait()
+        await self.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((ADDRESS, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise _unusable("PORT", port, error) from None
+    return listening
+
+
+def _unusable(name: str, port: int, error: OSError) -> StartError:
+    reason = os.strerror(error.errno or 0)
+    return StartError(f"port {port} cannot be used ({reason}); choose another by {name}")
