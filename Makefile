@@ -23,7 +23,7 @@ setup: .venv/installed node_modules/installed
 	@touch $@
 
 node_modules/installed: package-lock.json
-	@node -e 'process.exit(parseInt(process.versions.node) < 18)' || \
+	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || \
 	  { echo "vodpass needs Node 18 or later, with npm" >&2; exit 1; }
 	npm ci --silent
 	@touch $@
