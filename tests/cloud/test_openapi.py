@@ -212,9 +212,9 @@ def test_security_tokens(cloud: FakeCloud, algorithm: str | None) -> None:
     assert refused(None) == (400, "MissingSecurityToken")
     assert refused("CAISgarbage") == (400, "InvalidSecurityToken.Malformed")
     assert refused(other.security_token) == (400, "InvalidSecurityToken.MismatchWithAccessKey")
-    cloud.clock.advance(899)
+    cloud.clock.advance(800)
     assert Vod(cloud, mine, algorithm).call("get_video_list")["Total"] == 0
-    cloud.clock.advance(2)
+    cloud.clock.advance(100)
     assert refused(mine.security_token) == (400, "InvalidSecurityToken.Expired")
 
 
