@@ -1,0 +1,187 @@
+"""The keys of a deployment as the text of its settings: made, read, listed.
+
+What is read is held to the functions' own parsers (shared.settings, shared.keys), and so is what
+is made. No error repeats a value.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import secrets
+import string
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from shared.keys import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
+from shared.settings import VARIABLES, OwnerKey
+
+KEY_BYTES = 32
+"""Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""
+
+_WEBHOOK = re.compile(r"whsec_([A-Za-z0-9+/]+={0,2})")
+_WEBHOOK_BYTES = range(24, 65)  # Standard Webhooks, "Signature scheme"
+_WEBHOOK_ALLOWED = (
+    "one or two secrets separated by a comma: whsec_ and the base64 of 24 to 64 bytes"
+)
+
+
+class Refused(Exception):
+    """It cannot be done; the message says why, without any value."""
+
+
+Row = tuple[str, ...]
+"""What may be shown of one key: its name, algorithm, size, perhaps its use."""
+
+
+# --- tokens of callers ------------------------------------------------------------------------
+
+
+def new_jwt_keys(present: list[dict[str, Any]] | None = None) -> str:
+    """A JWKS with a new HS256 key, before those there are. Raises Refused when there are too
+    many."""
+    kid = f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(4)}"
+    key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode().rstrip("=")
+    made = {"kty": "oct", "kid": kid, "alg": "HS256", "use": "sig", "k": key}
+    return jwks([made, *(present or [])])
+
+
+def read_jwt_keys(raw: str) -> list[dict[str, Any]]:
+    """The JWKs of a JWKS as they are written. Raises Refused unless the functions accept it."""
+    _parsed("VODPASS_JWT_KEYS", raw)
+    keys: list[dict[str, Any]] = json.loads(raw)["keys"]
+    return keys
+
+
+def retire_jwt_keys(present: list[dict[str, Any]], kids: Sequence[str]) -> str:
+    """The JWKS without the keys of these `kid`. Raises Refused where one is not there."""
+    known = {key["kid"] for key in present}
+    if not set(kids) <= known:
+        raise Refused(f"there is no key of that kid; there are: {', '.join(sorted(known))}")
+    left = [key for key in present if key["kid"] not in kids]
+    if not left:
+        raise Refused("no key would be left; make a new one first")
+    return jwks(left)
+
+
+def jwks(keys: Sequence[dict[str, Any]]) -> str:
+    """A JWKS on one line. Raises Refused for keys that the functions would not accept."""
+    if len(keys) > MAX_KEYS:
+        raise Refused(f"at most {MAX_KEYS} keys are accepted; retire those that are used no more")
+    if len({key["kid"] for key in keys}) != len(keys):
+        raise Refused("two keys have the same kid")
+    raw = json.dumps({"keys": list(keys)}, separators=(",", ":"))
+    _parsed("VODPASS_JWT_KEYS", raw)
+    return raw
+
+
+def list_jwt_keys(present: list[dict[str, Any]]) -> list[Row]:
+    """`kid`, algorithm and size of each key."""
+    keys = parse_key_set(json.dumps({"keys": present}))
+    # A kid is an issuer's text: escaped, so that it cannot move a terminal's cursor.
+    return [
+        (key.kid if key.kid.isprintable() else ascii(key.kid), key.alg, f"{_bits(key)} bits")
+        for key in keys
+    ]
+
+
+def _bits(key: VerificationKey) -> int:
+    member = {"HS256": "k", "RS256": "n"}.get(key.alg, "x")
+    value = decode_base64url(key.jwk[member])
+    if key.alg == "RS256":
+        return int.from_bytes(value, "big").bit_length()
+    return len(value) * 8
+
+
+# --- owners' marks ----------------------------------------------------------------------------
+
+
+def new_owner_keys(present: Sequence[OwnerKey] = ()) -> str:
+    """A new key before those there are, none of which may be dropped. Raises Refused when every
+    id is taken."""
+    taken = {key.key_id for key in present}
+    letters = string.ascii_lowercase + string.digits
+    free = [a + b for a in letters for b in letters if a + b not in taken]
+    if not free:
+        raise Refused("every id of two characters is taken")
+    made = OwnerKey(secrets.choice(free), secrets.token_bytes(KEY_BYTES))
+    raw = ",".join(
+        f"{key.key_id}:{base64.b64encode(key.secret).decode()}" for key in (made, *present)
+    )
+    _parsed("VODPASS_OWNER_KEYS", raw)
+    return raw
+
+
+def read_owner_keys(raw: str) -> tuple[OwnerKey, ...]:
+    """The keys in their order. Raises Refused unless the functions accept them."""
+    keys: tuple[OwnerKey, ...] = _parsed("VODPASS_OWNER_KEYS", raw)
+    return keys
+
+
+def list_owner_keys(present: Sequence[OwnerKey]) -> list[Row]:
+    """Id, algorithm, size and use of each key."""
+    return [
+        (key.key_id, "HMAC-SHA256", f"{len(key.secret) * 8} bits", _use(number))
+        for number, key in enumerate(present)
+    ]
+
+
+# --- webhooks ---------------------------------------------------------------------------------
+
+
+def new_webhook_secrets(present: Sequence[bytes] = ()) -> str:
+    """A new secret before the first there is: two, while receivers change over."""
+    return _webhook_text((secrets.token_bytes(KEY_BYTES), *present[:1]))
+
+
+def newest_webhook_secret(present: Sequence[bytes]) -> str:
+    """The first secret alone, once every receiver has it."""
+    return _webhook_text(present[:1])
+
+
+def read_webhook_secrets(raw: str) -> list[bytes]:
+    """The secrets' bytes in their order. Raises Refused for what is no such list."""
+    found = []
+    for item in raw.split(","):
+        encoded = _WEBHOOK.fullmatch(item.strip())
+        try:
+            secret = base64.b64decode(encoded[1] if encoded else "", validate=True)
+        except binascii.Error:
+            secret = b""
+        if len(secret) not in _WEBHOOK_BYTES:
+            raise Refused(f"VODPASS_WEBHOOK_SECRETS must be {_WEBHOOK_ALLOWED}")
+        found.append(secret)
+    if len(found) > 2 or len(set(found)) != len(found):
+        raise Refused(f"VODPASS_WEBHOOK_SECRETS must be {_WEBHOOK_ALLOWED}")
+    return found
+
+
+def list_webhook_secrets(present: Sequence[bytes]) -> list[Row]:
+    """Of each secret the start of its SHA-256, which tells it from others and tells no one what it
+    is; algorithm, size and use."""
+    return [
+        (
+            f"sha256:{hashlib.sha256(secret).hexdigest()[:8]}",
+            "HMAC-SHA256",
+            f"{len(secret) * 8} bits",
+            "signs",
+        )
+        for secret in present
+    ]
+
+
+def _webhook_text(listed: Sequence[bytes]) -> str:
+    return ",".join(f"whsec_{base64.b64encode(secret).decode()}" for secret in listed)
+
+
+def _parsed(variable: str, raw: str) -> Any:
+    try:
+        return VARIABLES[variable].parse(raw)
+    except ValueError:
+        raise Refused(f"{variable} must be {VARIABLES[variable].allowed}") from None
+
+
+def _use(number: int) -> str:
+    return "signs and verifies" if number == 0 else "verifies"

@@ -1,0 +1,224 @@
+"""Make, rotate and list the keys of a deployment, in the form its settings have.
+
+    python -m ops.keys owner new
+    python -m ops.keys jwt rotate < jwks.json
+
+What is made goes to standard output, as the one line that the variable takes; everything else is
+said on standard error. A present value is read from standard input or from the environment, never
+from an argument, which every user of the machine can see. It is held to what the functions
+themselves accept, and no message repeats it. Only `jwt public` needs an installed package.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ops import keyring
+from ops.keyring import Refused
+from ops.public_key import PublicKeyError, jwk_of_pem
+
+LARGEST_INPUT = 64 * 1024  # bytes
+CROWDED = 3000
+"""Bytes of one variable from which little is left of the 4096 that all of a function have."""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _present(variable: str, arguments: argparse.Namespace) -> str:
+    if arguments.env:
+        raw = os.environ.get(variable, "")
+    else:
+        if sys.stdin.isatty():
+            _say(f"Paste the present value of {variable}, then Ctrl-D.")
+        read = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+        if len(read) > LARGEST_INPUT:
+            raise Refused(f"more than {LARGEST_INPUT} bytes were given")
+        # What is not UTF-8 becomes what no parser accepts.
+        raw = read.decode("utf-8", "replace").strip()
+    if not raw:
+        where = f"the environment variable {variable}" if arguments.env else "standard input"
+        raise Refused(f"{where} is empty, and should hold the present value")
+    return raw
+
+
+def _jwt(arguments: argparse.Namespace) -> str:
+    variable = "VODPASS_JWT_KEYS"
+    if arguments.action == "new":
+        _say(f"{variable}: a new key. Whoever has it can make tokens; give it to the issuer alone.")
+        return keyring.new_jwt_keys()
+    if arguments.action == "public":
+        return _public(arguments)
+    present = keyring.read_jwt_keys(_present(variable, arguments))
+    if arguments.action == "list":
+        return _table(keyring.list_jwt_keys(present))
+    if arguments.action == "retire":
+        _say(f"{variable}: tokens of a retired key are refused from the next deployment on.")
+        return keyring.retire_jwt_keys(present, arguments.kid)
+    _say(
+        f"{variable}: a new key before the others. Deploy this; then let the issuer sign with the\n"
+        "new key; retire the old one when its last token has expired."
+    )
+    if not any(key["kty"] == "oct" for key in present):
+        _say("All others are public keys of an issuer; its next one comes by `jwt public --add`.")
+    return keyring.new_jwt_keys(present)
+
+
+def _public(arguments: argparse.Namespace) -> str:
+    kids = arguments.kid or [None] * len(arguments.pem)
+    if len(kids) != len(arguments.pem):
+        raise Refused("give --kid once for each file, in the same order, or not at all")
+    made = [_jwk_of_file(path, kid) for path, kid in zip(arguments.pem, kids, strict=True)]
+    if not arguments.kid:
+        _say("kid is the key's thumbprint; where the issuer's tokens name another, use --kid.")
+    if arguments.add:
+        made += keyring.read_jwt_keys(_present("VODPASS_JWT_KEYS", arguments))
+    return keyring.jwks(made)
+
+
+def _jwk_of_file(path: str, kid: str | None) -> dict[str, Any]:
+    try:
+        with Path(path).open("rb") as file:
+            return jwk_of_pem(file.read(LARGEST_INPUT), kid)
+    except OSError as error:
+        raise Refused(f"{path}: {os.strerror(error.errno or 0)}") from None
+    except PublicKeyError as error:
+        raise Refused(f"{path}: {error}") from None
+
+
+def _owner(arguments: argparse.Namespace) -> str:
+    variable = "VODPASS_OWNER_KEYS"
+    if arguments.action == "new":
+        _say(f"{variable}: keep a copy in a safe place. Without it no video has an owner any more.")
+        return keyring.new_owner_keys()
+    present = keyring.read_owner_keys(_present(variable, arguments))
+    if arguments.action == "list":
+        return _table(keyring.list_owner_keys(present))
+    _say(
+        f"{variable}: the new key marks from now on, the {len(present)} older ones still verify.\n"
+        "None may be dropped while videos live that it marked: they would be nobody's."
+    )
+    return keyring.new_owner_keys(present)
+
+
+def _webhook(arguments: argparse.Namespace) -> str:
+    variable = "VODPASS_WEBHOOK_SECRETS"
+    if arguments.action == "new":
+        _say(f"{variable}: a new secret, for the sender and the receiver.")
+        return keyring.new_webhook_secrets()
+    present = keyring.read_webhook_secrets(_present(variable, arguments))
+    if arguments.action == "list":
+        return _table(keyring.list_webhook_secrets(present))
+    if arguments.action == "retire":
+        _say(f"{variable}: the newest secret alone.")
+        return keyring.newest_webhook_secret(present)
+    if len(present) > 1:
+        _say(f"{variable}: there were two already; the older is dropped.")
+    _say(
+        f"{variable}: each delivery is signed with both. Give receivers the new one, then retire\n"
+        "the old."
+    )
+    return keyring.new_webhook_secrets(present)
+
+
+def _table(rows: Sequence[keyring.Row]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, _message: str) -> NoReturn:
+        # argparse would repeat the argument, which may be a secret in the wrong place.
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: not understood; --help explains. No secret is an argument.\n")
+
+
+_EXAMPLES = """\
+examples:
+  python -m ops.keys jwt new > jwks.json
+  python -m ops.keys jwt rotate < jwks.json > jwks.new.json
+  python -m ops.keys jwt public issuer.pem --kid 2026-11
+  python -m ops.keys owner list --env
+with --env the present value is that of the setting's own variable, as after
+  set -a; . ./.env; set +a
+"""
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m ops.keys",
+        description="Make, rotate and list the keys of a deployment. A value for the setting goes "
+        "to standard output, everything else to standard error. The present value comes from "
+        "standard input or, with --env, from the environment.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="{jwt,owner,webhook}")
+    jwt = _kind(kinds, "jwt", _jwt, "VODPASS_JWT_KEYS", "what verifies callers' tokens")
+    _action(jwt, "new", "a JWKS with one new HS256 key", present=False)
+    _action(jwt, "rotate", "put a new HS256 key before the keys there are")
+    retire = _action(jwt, "retire", "take keys out whose last token has expired")
+    retire.add_argument("kid", nargs="+", help="the kid of a key, as list shows it")
+    public = _action(jwt, "public", "a JWKS of an issuer's public keys (RSA, P-256, Ed25519)")
+    public.add_argument("pem", nargs="+", metavar="PEM", help="a file with one public key")
+    public.add_argument("--kid", action="append", help="the kid in the issuer's tokens")
+    public.add_argument("--add", action="store_true", help="put them before the present keys")
+    _action(jwt, "list", "show kid, algorithm and size; no secret")
+    owner = _kind(
+        kinds, "owner", _owner, "VODPASS_OWNER_KEYS", "what marks videos as their owner's"
+    )
+    _action(owner, "new", "one new key", present=False)
+    _action(owner, "rotate", "put a new key before the keys there are; none is ever dropped")
+    _action(owner, "list", "show id, algorithm, size and use; no secret")
+    webhook = _kind(kinds, "webhook", _webhook, "VODPASS_WEBHOOK_SECRETS", "what signs webhooks")
+    _action(webhook, "new", "one new secret", present=False)
+    _action(webhook, "rotate", "put a new secret before the newest; both sign")
+    _action(webhook, "retire", "keep the newest secret alone")
+    _action(webhook, "list", "show a fingerprint, algorithm and size; no secret")
+    return parser
+
+
+def _kind(
+    kinds: Any, name: str, run: Callable[[argparse.Namespace], str], variable: str, what: str
+) -> Any:
+    kind = kinds.add_parser(name, help=f"{variable}: {what}", description=f"{variable}: {what}.")
+    kind.set_defaults(run=run, env=False)
+    return kind.add_subparsers(dest="action", required=True)
+
+
+def _action(kind: Any, name: str, what: str, *, present: bool = True) -> argparse.ArgumentParser:
+    action: argparse.ArgumentParser = kind.add_parser(name, help=what, description=f"{what}.")
+    if present:
+        action.add_argument(
+            "--env",
+            action="store_true",
+            help="the present value is in the environment, not in standard input",
+        )
+    return action
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do as the arguments say; 0 when it is done, 1 when it is refused, 2 for wrong arguments."""
+    arguments = _arguments().parse_args(argv)
+    run: Callable[[argparse.Namespace], str] = arguments.run
+    try:
+        made = run(arguments)
+    except Refused as refusal:
+        _say(f"refused: {refusal}")
+        return 1
+    if arguments.action != "list" and len(made) > CROWDED:
+        _say(f"{len(made)} bytes: all variables of a function together may have 4096.")
+    print(made)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
