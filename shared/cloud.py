@@ -74,6 +74,10 @@ class Session:
         """Seconds until the deadline."""
         return self._deadline - time.monotonic()
 
+    def cloud_time(self) -> float:
+        """Epoch seconds by the cloud's clock as of its last answer; by ours before the first."""
+        return time.time() + self._client.ahead
+
     def once(
         self, operation: str, fields: Mapping[str, Any], timeout: float | None = None
     ) -> Answer:
@@ -85,7 +89,9 @@ class Session:
         given = {name: value for name, value in fields.items() if value is not None}
         begin = time.monotonic()
         body, headers = self._client.send(operation, given, allowed, self.request_ids)
-        return Answer(body, _server_time(headers), time.monotonic() - begin)
+        now = _server_time(headers)
+        self._client.ahead = now - time.time()
+        return Answer(body, now, time.monotonic() - begin)
 
     def repeatable(self, operation: str, fields: Mapping[str, Any]) -> Answer:
         """An operation that does no harm when repeated: sent once more after a passing fault."""
@@ -143,6 +149,7 @@ class Client:
         self._role = role
         self._transport = Transport()
         self._made: Any = None
+        self.ahead = 0.0  # seconds the cloud's clock is ahead of ours
 
     @property
     def key_expired(self) -> bool:

@@ -3,6 +3,7 @@
     Refusal
     ├── InvalidRequest        400  a field, header or the body is wrong (``errors`` names each)
     ├── InvalidToken          401  no usable bearer token
+    ├── InvalidCallback       401  no callback of VOD's
     ├── Forbidden             403  the token lacks the scope or claim
     ├── VideoNotFound         404  absent, a stranger's or unmarked: alike
     ├── NotConfigured         404  this deployment does not offer it
@@ -83,6 +84,16 @@ class InvalidToken(Refusal):
     def __init__(self, reason: str, detail: str) -> None:
         challenge = "Bearer" if reason == "missing" else 'Bearer error="invalid_token"'
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
+        self.reason = reason
+
+
+class InvalidCallback(Refusal):
+    """401: one text for a wrong URL, time or signature; ``reason`` is for the log."""
+
+    status, code, title = 401, "InvalidCallback", "This is no callback of VOD's"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("URL, time and signature of a callback must be VOD's.")
         self.reason = reason
 
 

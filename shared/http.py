@@ -23,12 +23,14 @@ _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key"
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request: ``headers`` by lower-case name, ``query`` decoded, ``body`` raw bytes."""
+    """One HTTP request: ``headers`` by lower-case name, ``query`` decoded, ``body`` raw bytes,
+    ``path`` as it was sent (it may hold a secret)."""
 
     method: str
     headers: Mapping[str, str] = field(repr=False)
     query: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    path: str = field(default="/", repr=False)
 
     @property
     def origin(self) -> str | None:
@@ -50,8 +52,9 @@ def read_event(event: bytes | str) -> Request:
         method = http["method"]
         headers = _headers(parsed.get("headers") or {})
         query = _texts(parsed.get("queryParameters") or {})
+        path = parsed.get("rawPath") or "/"
         raw = parsed.get("body") or ""
-        if not isinstance(method, str) or not isinstance(raw, str):
+        if not all(isinstance(value, str) for value in (method, path, raw)):
             raise TypeError
         if parsed.get("isBase64Encoded") is True:
             body = base64.b64decode(raw, validate=True)
@@ -59,7 +62,7 @@ def read_event(event: bytes | str) -> Request:
             body = raw.encode("utf-8", "surrogatepass")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise InvalidRequest("This function is called through its HTTP trigger.") from None
-    return Request(method, headers, query, body)
+    return Request(method, headers, query, body, path)
 
 
 def _headers(raw: Mapping[str, Any]) -> dict[str, str]:

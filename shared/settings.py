@@ -32,6 +32,9 @@ REGIONS = frozenset(
 )
 """Regions where VOD is. The SDK maps some others silently to a host elsewhere."""
 
+WATCH_JOBS = frozenset({"expiring", "abandoned", "completed"})
+"""What the watch can look after."""
+
 SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play", "vod:sts"})
 
 
@@ -82,6 +85,15 @@ class Settings:
     sts_oss_role: str = ""
     oss_bucket: str = ""
     oss_prefix: str = ""
+    callback_url: str = field(default="", repr=False)
+    callback_keys: tuple[str, ...] = field(default=(), repr=False)
+    webhook_url: str = field(default="", repr=False)
+    webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    webhook_private: bool = False
+    credential_webhook_url: str = field(default="", repr=False)
+    credential_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    watch: frozenset[str] = frozenset({"expiring", "abandoned"})
+    cleanup: str = "dry-run"
     local: bool = False
     vod_endpoint: str = ""
     sts_endpoint: str = ""
@@ -124,6 +136,11 @@ def _check_together(settings: Settings, uses: frozenset[str]) -> None:
     for name in ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"):
         if getattr(settings, VARIABLES[name].attribute) and not settings.local:
             raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
+    for name in _WEB_URLS:
+        given = getattr(settings, VARIABLES[name].attribute)
+        if given.startswith("http:") and not settings.local:
+            raise SettingsError(name, "must be an https URL")
+    _check_credential_webhook(settings)
     if settings.sts_oss_role:
         for name in ("VODPASS_OSS_BUCKET", "VODPASS_OSS_PREFIX"):
             if not getattr(settings, VARIABLES[name].attribute):
@@ -141,6 +158,28 @@ def _check_together(settings: Settings, uses: frozenset[str]) -> None:
         if value == NONE and (settings.jwt_keys is None or len(settings.jwt_keys) != 1):
             raise SettingsError(name, "may be the word none only beside a single key")
 
+
+def _check_credential_webhook(settings: Settings) -> None:
+    if bool(settings.credential_webhook_url) != bool(settings.credential_webhook_secrets):
+        raise SettingsError(
+            "VODPASS_CREDENTIAL_WEBHOOK_URL",
+            "and VODPASS_CREDENTIAL_WEBHOOK_SECRETS are set together or not at all",
+        )
+    if settings.credential_webhook_url and (
+        settings.credential_webhook_url == settings.webhook_url
+        or set(settings.credential_webhook_secrets) & set(settings.webhook_secrets)
+    ):
+        raise SettingsError(
+            "VODPASS_CREDENTIAL_WEBHOOK_URL", "needs a URL and secrets that nothing else uses"
+        )
+
+
+_WEB_URLS = (
+    "VODPASS_JWT_JWKS_URL",
+    "VODPASS_CALLBACK_URL",
+    "VODPASS_WEBHOOK_URL",
+    "VODPASS_CREDENTIAL_WEBHOOK_URL",
+)
 
 PREFIX = "VODPASS_"
 NONE = "none"
@@ -209,6 +248,48 @@ def _owner_keys(raw: str) -> tuple[OwnerKey, ...]:
     return tuple(keys)
 
 
+def _callback_keys(raw: str) -> tuple[str, ...]:
+    keys = tuple(item.strip() for item in raw.split(","))
+    for key in keys:
+        # VOD's own rule for an AuthKey, and long enough not to be guessed.
+        mixed = all(re.search(kind, key) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+        if not re.fullmatch(r"[A-Za-z0-9]{16,32}", key) or not mixed:
+            raise ValueError
+    if not 1 <= len(keys) <= 2:
+        raise ValueError
+    return keys
+
+
+def _callback_url(raw: str) -> str:
+    if not _WEB_URL.fullmatch(raw) or len(raw) > 256 or not re.search(r"/[A-Za-z0-9_-]{22,}$", raw):
+        raise ValueError
+    return raw
+
+
+def _webhook_secrets(raw: str) -> tuple[bytes, ...]:
+    secrets = []
+    for item in raw.split(","):
+        try:
+            secret = base64.b64decode(item.strip().removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            raise ValueError from None
+        if not 24 <= len(secret) <= 64:
+            raise ValueError
+        secrets.append(secret)
+    if not 1 <= len(secrets) <= 2:
+        raise ValueError
+    return tuple(secrets)
+
+
+def _watch(raw: str) -> frozenset[str]:
+    if raw == NONE:
+        return frozenset()
+    jobs = frozenset(item.strip() for item in raw.split(","))
+    if not jobs <= WATCH_JOBS:
+        raise ValueError
+    return jobs
+
+
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*]+", re.IGNORECASE)
 
 
@@ -229,6 +310,8 @@ _HOST = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 _PATH = r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
 _LOOPBACK_HOST = r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}"
 _LOOPBACK = _matching(_LOOPBACK_HOST)
+_WEB_URL = re.compile(rf"https://{_HOST}(:[0-9]{{1,5}})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}")
+_web_url = _matching(_WEB_URL.pattern)
 _ROLE = _matching(r"acs:ram::[0-9]{5,20}:role/[A-Za-z0-9.-]{1,64}")
 _ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-client-play"
 _TEXT = _matching(r"[\x21-\x7e]{1,256}")
@@ -247,9 +330,7 @@ VARIABLES: Mapping[str, Variable] = {
         " or more, ES256, EdDSA), no two kid alike, public parts only",
     ),
     "VODPASS_JWT_JWKS_URL": Variable(
-        "jwt_jwks_url",
-        _matching(rf"https://{_HOST}(:[0-9]{{1,5}})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}"),
-        "an https URL, without user information or fragment",
+        "jwt_jwks_url", _web_url, "an https URL, without user information or fragment"
     ),
     "VODPASS_JWT_ISSUER": Variable(
         "jwt_issuer", _TEXT, "the iss of accepted tokens, or the word none", required=True
@@ -310,6 +391,51 @@ VARIABLES: Mapping[str, Variable] = {
         _matching(r"([a-z0-9_-]{1,32}/){1,4}"),
         "a key prefix that ends in a slash, of a-z, 0-9, _ and -, such as uploads/",
     ),
+    "VODPASS_CALLBACK_URL": Variable(
+        "callback_url",
+        _callback_url,
+        "the https URL set as VOD's CallbackURL, whose path ends in a segment of 22 random"
+        " characters or more; at most 256 bytes, without a query",
+        required=True,
+    ),
+    "VODPASS_CALLBACK_KEYS": Variable(
+        "callback_keys",
+        _callback_keys,
+        "VOD's AuthKey, or two separated by a comma during a rotation: 16 to 32 letters and"
+        " digits, with upper case, lower case and digits",
+        required=True,
+    ),
+    "VODPASS_WEBHOOK_URL": Variable(
+        "webhook_url", _web_url, "the https URL of the app's receiver", required=True
+    ),
+    "VODPASS_WEBHOOK_SECRETS": Variable(
+        "webhook_secrets",
+        _webhook_secrets,
+        "a secret (base64 of 24 to 64 bytes, perhaps after whsec_), or two separated by a comma",
+        required=True,
+    ),
+    "VODPASS_WEBHOOK_PRIVATE": Variable(
+        "webhook_private", _flag, "1 to allow receivers at private addresses, else unset"
+    ),
+    "VODPASS_CREDENTIAL_WEBHOOK_URL": Variable(
+        "credential_webhook_url", _web_url, "the https URL that new credentials are sent to"
+    ),
+    "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": Variable(
+        "credential_webhook_secrets",
+        _webhook_secrets,
+        "a secret (base64 of 24 to 64 bytes, perhaps after whsec_), or two separated by a comma",
+    ),
+    "VODPASS_WATCH": Variable(
+        "watch",
+        _watch,
+        f"some of {', '.join(sorted(WATCH_JOBS))}, separated by commas, or the word none"
+        " (default: expiring,abandoned)",
+    ),
+    "VODPASS_CLEANUP": Variable(
+        "cleanup",
+        _one_of(frozenset({"off", "dry-run", "delete"})),
+        "off, dry-run (the default) or delete",
+    ),
     "VODPASS_LOCAL": Variable("local", _flag, "1 on a developer's machine, else unset"),
     "VODPASS_VOD_ENDPOINT": Variable(
         "vod_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
@@ -338,6 +464,13 @@ _CALLER = frozenset(
     }
 )
 _OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
+_EVENTS = _OWNER | {
+    "VODPASS_REGION",
+    "VODPASS_MAX_FILE_SIZE",
+    "VODPASS_WEBHOOK_URL",
+    "VODPASS_WEBHOOK_SECRETS",
+    "VODPASS_WEBHOOK_PRIVATE",
+}
 
 USES: Mapping[str, frozenset[str]] = {
     "upload": _CALLER
@@ -361,6 +494,15 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_STS_OSS_ROLE",
         "VODPASS_OSS_BUCKET",
         "VODPASS_OSS_PREFIX",
+    },
+    "events": _EVENTS | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"},
+    "watch": _EVENTS
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
+        "VODPASS_WATCH",
+        "VODPASS_CLEANUP",
     },
 }
 """The variables each function reads, and no others: what ``s.yaml`` gives it."""

@@ -82,8 +82,8 @@ class Transport:
         """Send one request to ``host`` (name and perhaps port) and read its answer whole.
 
         ``timeout`` is in seconds and covers connecting, sending and reading; only the look-up of
-        the host's name is the resolver's. An answer over ``limit`` bytes is none;
-        without ``read_body`` only its head is read. Raises TransportError; follows no redirect.
+        the host's name is the resolver's. An answer over ``limit`` bytes is none; without
+        ``read_body`` only its head is read. Raises TransportError; follows no redirect.
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
@@ -171,8 +171,12 @@ def _is_public(address: str) -> bool:
     import ipaddress
 
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        elif parsed.sixtofour or parsed.teredo or parsed in ipaddress.ip_network("64:ff9b::/32"):
+            return False  # these carry an IPv4 address, which may be a private one
+    return parsed.is_global and not parsed.is_multicast
 
 
 def _left(deadline: float, *, sent: bool) -> float:

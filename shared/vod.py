@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.cloud import Answer, Rejected, Service, Session, epoch, text
+from shared.cloud import Answer, Rejected, Service, Session, epoch, text, utc_text
 from shared.errors import FieldError, InvalidRequest, Misconfigured, UpstreamError
 
 CREDENTIAL_LIFE = 3000  # seconds an upload credential lives, by VOD's documentation
+PAGE_SIZE = 100  # videos; VOD's own maximum
 AWAITING_FILE = "Uploading"
 PLAYABLE = "Normal"
 MAY_BECOME_PLAYABLE = frozenset({"Uploading", "UploadSucc", "Transcoding", "Checking"})
@@ -29,13 +30,30 @@ class IllegalStatus(Exception):
 
 @dataclass(frozen=True)
 class Video:
-    """What GetVideoInfo says of a video. ``age`` is in seconds, by VOD's own clock."""
+    """What VOD says of a video: ``size`` in bytes, ``created_at`` and ``now`` (when it said so)
+    in epoch seconds by VOD's own clock."""
 
     video_id: str
     status: str
     reference_id: str | None
     user_data: str | None = field(repr=False)
-    age: float
+    size: int
+    created_at: float
+    now: float
+
+    @property
+    def age(self) -> float:
+        """Seconds since VOD made the video, by VOD's own clock."""
+        return self.now - self.created_at
+
+
+@dataclass(frozen=True)
+class Medium:
+    """What VOD says of an image or attached medium; ``now`` is epoch seconds by VOD's clock."""
+
+    media_id: str
+    status: str
+    now: float
 
 
 @dataclass(frozen=True)
@@ -103,10 +121,53 @@ class Vod:
     def video(self, *, video_id: str | None = None, reference_id: str | None = None) -> Video:
         """GetVideoInfo, by either id. Raises NotFoundAtVod or a Refusal."""
         fields = {"video_id": video_id, "reference_id": reference_id}
-        video = _video(self._session.repeatable("GetVideoInfo", fields))
+        answer = self._session.repeatable("GetVideoInfo", fields)
+        video = _video(answer.body.get("Video"), answer.now)
         if video_id is not None and video.video_id != video_id:
             raise UpstreamError("VOD answered for another video.")
         return video
+
+    def image(self, image_id: str) -> Medium:
+        """GetImageInfo. Raises NotFoundAtVod or a Refusal."""
+        answer = self._session.repeatable("GetImageInfo", {"image_id": image_id})
+        info = answer.body.get("ImageInfo")
+        if not isinstance(info, dict) or info.get("ImageId") != image_id:
+            raise UpstreamError("VOD's answer lacks ImageInfo.")
+        return Medium(image_id, text(info, "Status"), answer.now)
+
+    def attached_media(self, media_id: str) -> Medium:
+        """GetAttachedMediaInfo. Raises NotFoundAtVod or a Refusal."""
+        answer = self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id})
+        if media_id in (answer.body.get("NonExistMediaIds") or []):
+            raise NotFoundAtVod
+        for info in answer.body.get("AttachedMediaList") or []:
+            if isinstance(info, dict) and info.get("MediaId") == media_id:
+                return Medium(media_id, text(info, "Status"), answer.now)
+        raise UpstreamError("VOD's answer lacks AttachedMediaList.")
+
+    def videos(self, statuses: tuple[str, ...], since: float, page: int) -> tuple[list[Video], int]:
+        """GetVideoList: one page (from 1) of PAGE_SIZE videos made since an epoch second, the
+        oldest first, and how many there are in all. Raises a Refusal."""
+        fields = {
+            "status": ",".join(statuses),
+            "start_time": utc_text(since),
+            "sort_by": "CreationTime:Asc",
+            "page_no": page,
+            "page_size": PAGE_SIZE,
+        }
+        try:
+            answer = self._session.repeatable("GetVideoList", fields)
+        except NotFoundAtVod:
+            return [], 0
+        total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
+        videos = listed.get("Video") if isinstance(listed, dict) else None
+        if not isinstance(total, int):
+            raise UpstreamError("VOD's answer lacks Total.")
+        return [_video(info, answer.now) for info in videos or []], total
+
+    def delete_video(self, video_id: str) -> None:
+        """DeleteVideo: for good, with all that belongs to it. Raises NotFoundAtVod, a Refusal."""
+        self._session.repeatable("DeleteVideo", {"video_ids": video_id})
 
     def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
         """GetVideoPlayAuth for ``timeout`` seconds. Raises NotFoundAtVod, IllegalStatus, …"""
@@ -141,20 +202,21 @@ def _upload_credential(answer: Answer, id_name: str) -> UploadCredential:
     return UploadCredential(text(body, id_name), address, auth, expires_at, expires_in, urls)
 
 
-def _video(answer: Answer) -> Video:
-    info = answer.body.get("Video")
+def _video(info: Any, now: float) -> Video:
     if not isinstance(info, dict):
         raise UpstreamError("VOD's answer lacks Video.")
-    created = epoch(info.get("CreationTime"))
-    if created is None:
+    created_at = epoch(info.get("CreationTime"))
+    if created_at is None:
         raise UpstreamError("VOD's answer lacks a CreationTime.")
-    reference_id, user_data = info.get("ReferenceId"), info.get("UserData")
+    reference_id, user_data, size = info.get("ReferenceId"), info.get("UserData"), info.get("Size")
     return Video(
         text(info, "VideoId"),
         text(info, "Status"),
         reference_id if isinstance(reference_id, str) else None,
         user_data if isinstance(user_data, str) else None,
-        answer.now - created,
+        size if isinstance(size, int) and not isinstance(size, bool) else 0,
+        created_at,
+        now,
     )
 
 
@@ -177,7 +239,7 @@ _FIELD_FAULTS: Mapping[str, str] = {
 
 
 def _meaning(code: str) -> Exception | None:
-    if code == "InvalidVideo.NotFound":
+    if code in ("InvalidVideo.NotFound", "InvalidImage.NotFound", "InvalidMedia.NotFound"):
         return NotFoundAtVod()
     if code == "Forbidden.IllegalStatus":
         return IllegalStatus()

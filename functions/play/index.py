@@ -11,6 +11,7 @@ from shared.caller import Caller, bearer
 from shared.cloud import utc_text
 from shared.endpoint import Call, Endpoint
 from shared.errors import Forbidden, VideoNotFound, VideoNotReady
+from shared.instance import Instance
 from shared.vod import (
     MAY_BECOME_PLAYABLE,
     PLAYABLE,
@@ -73,7 +74,7 @@ def _not_ready(video: Video) -> VideoNotReady:
     return VideoNotReady(video.status, RETRY_AFTER if waits else None)
 
 
-_ENDPOINT = Endpoint("play", "GET", bearer, VOD, play)
+_ENDPOINT = Endpoint(Instance("play", VOD), "GET", bearer, play)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

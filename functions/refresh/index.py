@@ -9,6 +9,7 @@ from shared import fields, owner, uploads
 from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import VideoNotFound
+from shared.instance import Instance
 from shared.vod import VOD, NotFoundAtVod, Vod
 
 
@@ -30,7 +31,7 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     return uploads.answer(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint("refresh", "POST", bearer, VOD, refresh)
+_ENDPOINT = Endpoint(Instance("refresh", VOD), "POST", bearer, refresh)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from shared import fields, sts
 from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import Forbidden, InvalidToken, NotConfigured
+from shared.instance import Instance
 from shared.sts import PURPOSES, STS, Purpose, Sts
 
 FRESH = 3600  # seconds: how old, or how long-lived, a caller's token may be
@@ -84,7 +85,7 @@ def _where(call: Call[Caller], purpose: Purpose) -> Mapping[str, str]:
     }
 
 
-_ENDPOINT = Endpoint("sts", "POST", bearer, STS, issue_token)
+_ENDPOINT = Endpoint(Instance("sts", STS), "POST", bearer, issue_token)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from shared import fields, issue, media, uploads
 from shared.caller import Caller, bearer
 from shared.endpoint import Call, Endpoint
 from shared.errors import FieldError, Forbidden, InvalidRequest
+from shared.instance import Instance
 from shared.vod import VOD, UploadCredential, Vod
 
 
@@ -61,7 +62,7 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
 
 
-_ENDPOINT = Endpoint("upload", "POST", bearer, VOD, upload)
+_ENDPOINT = Endpoint(Instance("upload", VOD), "POST", bearer, upload)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -25,9 +25,17 @@ def keys(*jwks: object) -> str:
     return json.dumps({"keys": list(jwks)})
 
 
+EVENTS = {
+    "VODPASS_CALLBACK_URL": "https://hooks.example.com/events/" + "r" * 22,
+    "VODPASS_CALLBACK_KEYS": "Abcdefgh12345678",
+    "VODPASS_WEBHOOK_URL": "https://app.example.com/hooks",
+    "VODPASS_WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"w" * 32).decode(),
+}
+
+
 @pytest.mark.parametrize("function", sorted(USES))
 def test_a_sound_environment_is_accepted(function: str) -> None:
-    settings = load(SOUND, USES[function])
+    settings = load({**SOUND, **EVENTS}, USES[function])
 
     assert settings.region == "cn-shanghai"
     assert settings.jwt_max_life == 86400
@@ -86,6 +94,51 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str) -> None:
     assert str(caught.value).startswith(name)
     if len(value) > 12:
         assert value not in str(caught.value)
+
+
+WRONG_EVENTS = {
+    "VODPASS_CALLBACK_URL": [
+        "http://hooks.example.com/" + "r" * 22,
+        "https://hooks.example.com/" + "r" * 21,
+        "https://hooks.example.com/" + "r" * 22 + "?a=1",
+        "https://u:p@hooks.example.com/" + "r" * 22,
+        "https://hooks.example.com/" + "r" * 256,
+    ],
+    "VODPASS_CALLBACK_KEYS": ["abcdefgh12345678", "Abcdefgh1234567", "Abcdefgh12345678," * 3],
+    "VODPASS_WEBHOOK_URL": ["http://app.example.com/", "ftp://app.example.com/", "app.example.com"],
+    "VODPASS_WEBHOOK_SECRETS": ["whsec_c2hvcnQ=", "not base64 at all, is it", "whsec_"],
+    "VODPASS_CREDENTIAL_WEBHOOK_URL": [
+        "https://app.example.com/hooks",
+        "https://app.example.com/credentials",
+    ],
+    "VODPASS_WATCH": ["everything", "expiring;abandoned"],
+    "VODPASS_CLEANUP": ["yes", "on"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG_EVENTS.items() for value in values]
+)
+def test_a_wrong_value_of_the_events_is_named_but_not_shown(name: str, value: str) -> None:
+    uses = USES["events"] | USES["watch"]
+    with pytest.raises(SettingsError) as caught:
+        load({**SOUND, **EVENTS, name: value}, uses)
+
+    assert caught.value.variable == name
+    assert len(value) < 12 or value not in str(caught.value)
+
+
+def test_new_credentials_go_where_nothing_else_goes() -> None:
+    given = {
+        **SOUND,
+        **EVENTS,
+        "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": EVENTS["VODPASS_WEBHOOK_SECRETS"],
+    }
+    with pytest.raises(SettingsError, match="nothing else"):
+        load(given, USES["watch"])
+    given["VODPASS_CREDENTIAL_WEBHOOK_SECRETS"] = base64.b64encode(b"c" * 24).decode()
+    assert load(given, USES["watch"]).credential_webhook_url
 
 
 def test_a_misspelt_variable_is_refused() -> None:

@@ -1,0 +1,234 @@
+"""Looks after uploads under way, by a timer: what VOD has no event for.
+
+Each run starts from what VOD lists and the clock, and keeps no state: a run that is lost, late or
+doubled changes nothing in the ids of what the app gets to see. An event whose time has come is
+sent in every run for LOOK_BACK seconds, under one id, so that an hour without a run loses none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from shared import audit, news, notice, uploads
+from shared.cloud import Session, utc_text
+from shared.errors import Refusal, UploadFinished, VideoNotFound
+from shared.instance import Instance, deadline
+from shared.settings import Settings
+from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, VOD, NotFoundAtVod, Video, Vod
+from shared.webhook import Event, NotDelivered, Webhook
+
+RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
+MAX_VIDEOS = 1000  # looked at in one run
+RENEW_AT = 2400  # seconds of the CREDENTIAL_LIFE of each credential
+LOOK_BACK = 4200  # seconds for which an event that is due is sent again
+CLEANUP_AFTER = CREDENTIAL_LIFE + 600  # seconds after the window: no credential is alive then
+COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
+_ENOUGH = 5.0  # seconds that must be left for another video
+
+
+class RunFailed(Exception):
+    """Raised to the trigger, so that it tries again; the text is constant."""
+
+
+class Run:
+    """One run: the cloud, the receivers, and what came of it."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self._session = session
+        self._settings = settings
+        self._vod = Vod(session)
+        self.looked_at = 0
+        self.left_over = 0
+        self.failed = 0
+        self.sent: dict[str, int] = {}
+
+    def sweep(self) -> None:
+        """Look after every upload that may have something due. Raises a Refusal."""
+        jobs, window = self._settings.watch, self._settings.upload_window
+        if jobs & {"expiring", "abandoned"}:
+            reach = window + CLEANUP_AFTER + LOOK_BACK
+            for video in self._listed((AWAITING_FILE,), reach):
+                self._guarded(video)
+        if "completed" in jobs:
+            for video in self._listed(COMPLETED, window + LOOK_BACK):
+                self._guarded(video)
+
+    def look_after(self, video_id: str) -> None:
+        """The same for one video. Raises a Refusal; a video that is gone needs nothing."""
+        try:
+            video = self._vod.video(video_id=video_id)
+        except NotFoundAtVod:
+            return
+        self._guarded(video)
+
+    def _listed(self, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
+        page, seen, total = 1, 0, 1
+        since = self._session.cloud_time() - reach
+        while seen < total:
+            videos, total = self._vod.videos(statuses, since, page)
+            if not videos:
+                return
+            for video in videos:
+                if self.looked_at >= MAX_VIDEOS or self._session.left < _ENOUGH:
+                    self.left_over += total - seen
+                    return
+                seen += 1
+                self.looked_at += 1
+                yield video
+            page += 1
+
+    def _guarded(self, video: Video) -> None:
+        """One video's trouble must not keep the others waiting."""
+        if news.sealed(video, self._settings) is None:
+            return
+        try:
+            self._tend(video)
+        except (Refusal, NotDelivered):
+            self.failed += 1
+
+    def _tend(self, video: Video) -> None:
+        jobs, window = self._settings.watch, self._settings.upload_window
+        if video.status != AWAITING_FILE:
+            if "completed" in jobs and video.status in COMPLETED:
+                for kind in (news.completion(video, self._settings), *news.verdict(video)):
+                    self._send(news.of_video(self._settings, kind, video))
+        elif video.age <= window:
+            if "expiring" in jobs:
+                self._keep_alive(video)
+        elif "abandoned" in jobs:
+            self._abandon(video)
+
+    def _keep_alive(self, video: Video) -> None:
+        """A credential is about to end: tell the client, or bring it a new one."""
+        renewing = bool(self._settings.credential_webhook_url)
+        newest = int((video.age - RENEW_AT) // CREDENTIAL_LIFE)
+        for period in range(max(0, newest - 1), newest + 1):
+            due = RENEW_AT + period * CREDENTIAL_LIFE
+            if not due <= video.age < due + LOOK_BACK:
+                continue
+            if not renewing:
+                self._send(self._expiring(video, period))
+            elif period == newest:
+                # An older credential is of no use to anybody by now.
+                self._renew(video, period)
+
+    def _expiring(self, video: Video, period: int) -> Event:
+        ends = video.created_at + (period + 1) * CREDENTIAL_LIFE
+        data = {**news.data_of(video, self._settings), "ExpireUTCTime": utc_text(ends)}
+        return self._event("upload.expiring", video, (str(period),), data)
+
+    def _renew(self, video: Video, period: int) -> None:
+        event = self._event("upload.refreshed", video, (str(period),), {})
+        if event.event_id in _delivered:
+            return
+        try:
+            credential = uploads.renew(self._vod, video, self._settings.upload_window)
+        except (UploadFinished, VideoNotFound):
+            return
+        data = {
+            **news.data_of(video, self._settings),
+            **uploads.answer(credential, "VideoId", event.event_id),
+        }
+        renewed = self._event("upload.refreshed", video, (str(period),), data)
+        self._send(renewed, credentials=True)
+
+    def _abandon(self, video: Video) -> None:
+        overdue = video.age - self._settings.upload_window
+        if overdue < LOOK_BACK:
+            data = news.data_of(video, self._settings)
+            self._send(self._event("upload.abandoned", video, (), data))
+        if overdue > CLEANUP_AFTER and self._settings.cleanup != "off":
+            self._clean_up(video)
+
+    def _clean_up(self, video: Video) -> None:
+        """Delete an abandoned video, after a fresh look; a dry run only says so."""
+        try:
+            now = self._vod.video(video_id=video.video_id)
+        except NotFoundAtVod:
+            return
+        unchanged = now.status == AWAITING_FILE and now.reference_id == video.reference_id
+        if not unchanged or news.sealed(now, self._settings) is None:
+            return
+        if self._settings.cleanup == "delete":
+            self._vod.delete_video(video.video_id)
+        audit.write(function="watch", clean_up=self._settings.cleanup, VideoId=video.video_id)
+
+    def _event(
+        self, kind: str, video: Video, facts: tuple[str, ...], data: dict[str, Any]
+    ) -> Event:
+        return news.event(self._settings, kind, video.video_id, facts, data, video.now)
+
+    def _send(self, event: Event, *, credentials: bool = False) -> None:
+        if event.event_id in _delivered:
+            return
+        receiver = _receiver(self._settings, credentials=credentials)
+        receiver.deliver(event, max(0.0, self._session.left))
+        if len(_delivered) >= _REMEMBERED:
+            _delivered.clear()
+        _delivered.add(event.event_id)
+        kind = str(event.content["type"])
+        self.sent[kind] = self.sent.get(kind, 0) + 1
+
+
+_REMEMBERED = 20_000
+_delivered: set[str] = set()
+"""Ids this instance has delivered. It only spares the app repeats; another instance, or this one
+after a restart, sends them again."""
+
+_receivers: dict[bool, Webhook] = {}
+
+
+def _receiver(settings: Settings, *, credentials: bool) -> Webhook:
+    if credentials not in _receivers:
+        private = settings.webhook_private or settings.local
+        if credentials:
+            url, secrets = settings.credential_webhook_url, settings.credential_webhook_secrets
+        else:
+            url, secrets = settings.webhook_url, settings.webhook_secrets
+        _receivers[credentials] = Webhook(url, secrets, private=private)
+    return _receivers[credentials]
+
+
+_INSTANCE = Instance("watch", VOD)
+
+
+def handler(event: bytes, context: Any) -> None:
+    """FC's entry: a timer's event starts a run, the queue's messages name single videos.
+
+    Never returns anything: what a function returns, a caller could have stored. Raises RunFailed.
+    """
+    _INSTANCE.begin(context)
+    due = deadline(context, RUN_SECONDS)
+    line: dict[str, Any] = {"function": "watch"}
+    try:
+        run = Run(_INSTANCE.session(due), _INSTANCE.require_settings())
+        parsed = json.loads(event)
+        if isinstance(parsed, dict) and "triggerName" in parsed:
+            run.sweep()
+        else:
+            for video_id in _named(parsed):
+                run.look_after(video_id)
+    except Refusal as refusal:
+        audit.write(**line, code=refusal.code, cold=_INSTANCE.was_cold())
+        raise RunFailed("the run did not end") from None
+    except (ValueError, RecursionError):
+        audit.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())
+        raise RunFailed("the event cannot be read") from None
+    line.update(looked_at=run.looked_at, sent=run.sent or None, left_over=run.left_over or None)
+    audit.write(**line, failed=run.failed or None, code="OK", cold=_INSTANCE.was_cold())
+    if run.failed:
+        raise RunFailed("not every video was looked after")
+
+
+def _named(event: Any) -> Iterator[str]:
+    """The VideoIds that queue messages name. Raises ValueError for a message that names none."""
+    for message_id, text in notice.from_queue(event):
+        try:
+            received = notice.read(text, message_id)
+        except notice.UnreadableNotice:
+            yield notice.video_id_in(text)
+            continue
+        if received.kind == "video" and received.media_id is not None:
+            yield received.media_id

@@ -1,0 +1,181 @@
+"""From VOD's notices to events an app can trust.
+
+A notice only says where to look. One read of VOD tells what is so, and from that alone come an
+event's type, its ``data`` and its id: a digest of type, medium and confirmed facts. A repeat, or
+a forged notice of something true, yields the same id, which a receiver drops; a notice of
+something untrue yields nothing. What was received is passed on under ``unverified``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared import owner
+from shared.cloud import utc_text
+from shared.notice import Notice
+from shared.owner import Extend, Owner
+from shared.settings import Settings
+from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, PLAYABLE, NotFoundAtVod, Video, Vod
+from shared.webhook import Event
+
+SETTLING = CREDENTIAL_LIFE + 60
+"""Seconds after a completion until no credential for the upload is alive, and the file settled."""
+
+_FAILED = frozenset({"UploadFail", "TranscodeFail"})
+_BLOCKED = "Blocked"
+_UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
+_DELETIONS = frozenset({"DeleteMediaComplete", "MediaBaseChangeComplete"})
+_DECIDING = _UPLOADS | {
+    "StreamTranscodeComplete",
+    "TranscodeComplete",
+    "CreateAuditComplete",
+    "AIMediaAuditComplete",
+    "ProduceMediaComplete",
+}
+"""Notices after which a video may be ready, failed or blocked."""
+
+
+class NotConfirmed(Exception):
+    """VOD does not (yet) confirm what the notice says."""
+
+
+def announce(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
+    """The events a notice leads to, perhaps none. Raises NotConfirmed, or a Refusal."""
+    if not notice.known:
+        return [_unknown(notice, settings)] if notice.message_id else []
+    if notice.media_id is None:
+        return []
+    try:
+        if notice.kind == "video":
+            return _of_video(notice, vod.video(video_id=notice.media_id), settings)
+        read = vod.image if notice.kind == "image" else vod.attached_media
+        medium = read(notice.media_id)
+    except NotFoundAtVod:
+        return _of_nothing(notice, settings)
+    if medium.status == AWAITING_FILE:
+        raise NotConfirmed
+    name = "ImageId" if notice.kind == "image" else "MediaId"
+    data = {name: medium.media_id, "Status": medium.status}
+    known = {"ImageUploadComplete", "AttachedMediaUploadComplete"}
+    kind = "media.completed" if notice.event_type in known else "vod.event"
+    facts = (medium.status,) if kind == "media.completed" else (notice.event_type, medium.status)
+    return [event(settings, kind, medium.media_id, facts, data, medium.now, notice.body)]
+
+
+def _of_video(notice: Notice, video: Video, settings: Settings) -> list[Event]:
+    if notice.event_type in _UPLOADS and video.status == AWAITING_FILE:
+        raise NotConfirmed
+    kinds = []
+    if notice.event_type in _UPLOADS and video.status not in _FAILED:
+        kinds.append(completion(video, settings))
+    if notice.event_type in _DECIDING:
+        kinds += verdict(video)
+    if not kinds:
+        facts = (notice.event_type, video.status, str(video.size))
+        data = data_of(video, settings)
+        return [event(settings, "vod.event", video.video_id, facts, data, video.now, notice.body)]
+    return [of_video(settings, kind, video, notice.body) for kind in kinds]
+
+
+def completion(video: Video, settings: Settings) -> str:
+    """Whether a finished upload is what was declared and allowed, as an event's type."""
+    declared = sealed(video, settings)
+    wanted = None if declared is None else declared.file_size
+    fits = video.size <= settings.max_file_size and wanted in (None, video.size)
+    return "upload.completed" if fits else "upload.rejected"
+
+
+def verdict(video: Video) -> list[str]:
+    """What has become of a video, as the event's type; nothing while it is under way."""
+    if video.status == PLAYABLE:
+        return ["video.ready"]
+    if video.status in _FAILED:
+        return ["video.failed"]
+    return ["video.blocked"] if video.status == _BLOCKED else []
+
+
+def of_video(
+    settings: Settings, kind: str, video: Video, unverified: Mapping[str, Any] | None = None
+) -> Event:
+    """An event of a video, from what VOD says of it."""
+    data = data_of(video, settings)
+    if kind in ("upload.completed", "upload.rejected"):
+        data["SettlesAt"] = utc_text(video.now + SETTLING)
+    facts = (str(video.size),)
+    return event(settings, kind, video.video_id, facts, data, video.now, unverified)
+
+
+def data_of(video: Video, settings: Settings) -> dict[str, Any]:
+    """``data`` of a video's event. Owner and declarations are null unless mark and MAC verify."""
+    extend = sealed(video, settings)
+    return {
+        "VideoId": video.video_id,
+        "Status": video.status,
+        "Size": video.size,
+        "CreationTime": utc_text(video.created_at),
+        "owner": None if extend is None else extend.subject,
+        "IdempotencyKey": None if extend is None else extend.idempotency_key or None,
+        "DeclaredFileSize": None if extend is None else extend.file_size,
+    }
+
+
+def sealed(video: Video, settings: Settings) -> Extend | None:
+    """What the video's UserData says of its making, where mark and MAC both verify."""
+    mark = video.reference_id or ""
+    extend = owner.unseal(settings, mark, video.user_data)
+    if extend is None:
+        return None
+    maker = Owner(settings.issuer_alias, extend.subject)
+    return extend if owner.owns(settings, maker, mark) else None
+
+
+def _of_nothing(notice: Notice, settings: Settings) -> list[Event]:
+    """The medium is gone. That is news only where it was announced."""
+    if notice.event_type not in _DELETIONS or notice.media_id is None:
+        return []
+    data = {"MediaId": notice.media_id, "MediaType": notice.kind}
+    kind, media_id = "media.deleted", notice.media_id
+    return [event(settings, kind, media_id, (), data, None, notice.body)]
+
+
+def _unknown(notice: Notice, settings: Settings) -> Event:
+    """A type that no documentation knows, from the queue: passed on, with nothing confirmed."""
+    facts = (notice.message_id,)
+    return event(settings, "vod.event", "", facts, None, None, notice.body)
+
+
+def event(
+    settings: Settings,
+    kind: str,
+    media_id: str,
+    facts: tuple[str, ...],
+    data: Mapping[str, Any] | None,
+    now: float | None,
+    unverified: Mapping[str, Any] | None = None,
+) -> Event:
+    """A CloudEvent (1.0, structured JSON). ``now``: when VOD said so, in epoch seconds."""
+    digest = hashlib.sha256()
+    for part in (settings.issuer_alias, kind, media_id, *facts):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    event_id = "vp_" + base64.b32encode(digest.digest()[:20]).decode("ascii").lower()
+    content: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/vodpass/{settings.issuer_alias}",
+        "type": kind,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    if media_id:
+        content["subject"] = media_id
+    if now is not None:
+        content["time"] = utc_text(now)
+    if unverified is not None:
+        # An extension attribute may only be text.
+        content["unverified"] = json.dumps(unverified, ensure_ascii=True)
+    return Event(event_id, content)
