@@ -14,6 +14,7 @@ from types import TracebackType
 from aiohttp import web
 
 from local.cloud import FakeCloud
+from local.cloud.ram.state import LOCAL_VALUES
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
 from local.guard import Guard
@@ -111,6 +112,7 @@ class Stack:
                 "VODPASS_ISSUER_ALIAS": "local",
                 "VODPASS_OWNER_KEYS": self.keys.owner_keys,
                 "VODPASS_CORS_ORIGINS": ",".join(self.origins),
+                **self._sts_environment(),
                 **self._environment,
             },
             account_id=self.cloud.account_id,
@@ -119,6 +121,7 @@ class Stack:
             extra_environment={
                 "VODPASS_LOCAL": "1",
                 "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
+                "VODPASS_STS_ENDPOINT": self.cloud.endpoint,
             },
         )
         return Gateway(
@@ -133,6 +136,20 @@ class Stack:
                 *static_routes(self._project / "local" / "page"),
             ],
         )
+
+    def _sts_environment(self) -> dict[str, str]:
+        """Every purpose of /sts, with the roles, bucket and prefix of the files in `ram/` as the
+        cloud reads them; and the bucket."""
+        bucket, prefix = LOCAL_VALUES["Bucket"], LOCAL_VALUES["Prefix"]
+        self.cloud.storage.create_bucket(bucket, self.cloud.region)
+        role = f"acs:ram::{self.cloud.account_id}:role/vodpass-client"
+        return {
+            "VODPASS_STS_UPLOAD_ROLE": f"{role}-upload",
+            "VODPASS_STS_PLAY_ROLE": f"{role}-play",
+            "VODPASS_STS_OSS_ROLE": f"{role}-oss",
+            "VODPASS_OSS_BUCKET": bucket,
+            "VODPASS_OSS_PREFIX": f"{prefix}/",
+        }
 
     def _config_route(self, deployment: Deployment) -> web.RouteDef:
         """What the page has to know; nothing secret."""
