@@ -5,10 +5,8 @@ is made. No error repeats a value.
 """
 
 import base64
-import binascii
 import hashlib
 import json
-import re
 import secrets
 import string
 import time
@@ -20,12 +18,6 @@ from shared.settings import VARIABLES, OwnerKey
 
 KEY_BYTES = 32
 """Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""
-
-_WEBHOOK = re.compile(r"whsec_([A-Za-z0-9+/]+={0,2})")
-_WEBHOOK_BYTES = range(24, 65)  # Standard Webhooks, "Signature scheme"
-_WEBHOOK_ALLOWED = (
-    "one or two secrets separated by a comma: whsec_ and the base64 of 24 to 64 bytes"
-)
 
 
 class Refused(Exception):
@@ -141,20 +133,9 @@ def newest_webhook_secret(present: Sequence[bytes]) -> str:
     return _webhook_text(present[:1])
 
 
-def read_webhook_secrets(raw: str) -> list[bytes]:
-    """The secrets' bytes in their order. Raises Refused for what is no such list."""
-    found = []
-    for item in raw.split(","):
-        encoded = _WEBHOOK.fullmatch(item.strip())
-        try:
-            secret = base64.b64decode(encoded[1] if encoded else "", validate=True)
-        except binascii.Error:
-            secret = b""
-        if len(secret) not in _WEBHOOK_BYTES:
-            raise Refused(f"VODPASS_WEBHOOK_SECRETS must be {_WEBHOOK_ALLOWED}")
-        found.append(secret)
-    if len(found) > 2 or len(set(found)) != len(found):
-        raise Refused(f"VODPASS_WEBHOOK_SECRETS must be {_WEBHOOK_ALLOWED}")
+def read_webhook_secrets(raw: str) -> tuple[bytes, ...]:
+    """The secrets' bytes in their order. Raises Refused unless the functions accept them."""
+    found: tuple[bytes, ...] = _parsed("VODPASS_WEBHOOK_SECRETS", raw)
     return found
 
 
