@@ -205,7 +205,10 @@ class Identities:
         for session in sessions:
             self._sessions[session.access_key_id] = session
             self._tokens[_digest(session.security_token or "")] = session.access_key_id
-            heapq.heappush(self._expiry, (session.expires_at or 0.0, session.access_key_id))
+            # A running function's keys are kept for good: a reset turns the clock back, and the
+            # instance that holds them knows nothing of it.
+            if session.held_by is None:
+                heapq.heappush(self._expiry, (session.expires_at or 0.0, session.access_key_id))
 
     def _forget(self) -> None:
         now = self._clock.now()

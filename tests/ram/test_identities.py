@@ -180,8 +180,20 @@ def test_reset_forgets_sessions_but_not_those_of_running_functions(
     assert identities.find(held.access_key_id) == held
     with pytest.raises(TokenMalformed):
         identities.check_token(held, session.security_token)
+
+
+def test_a_running_functions_keys_outlast_a_clock_that_is_turned_back(
+    identities: Identities, clock: Clock
+) -> None:
+    held = identities.issue(SESSION, (ALLOW,), 900, held_by="fc.aliyuncs.com")
     clock.advance(900 + FORGET_AFTER)
-    assert identities.find(held.access_key_id) is None
+    issue(identities)
+    with pytest.raises(TokenExpired):
+        identities.check_token(held, held.security_token)
+    clock.reset()
+    identities.reset()
+    assert identities.find(held.access_key_id) == held
+    identities.check_token(held, held.security_token)
 
 
 @pytest.mark.parametrize("lifetime", [0, -1, float("nan")])
