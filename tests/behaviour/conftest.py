@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud import FakeCloud
 from local.cloud.vod.settings import TRANSCODE
-from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, environment, serve
+from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
 from tests.behaviour.tokens import Issuer
 
 VARIANTS = {
     # Every choice that is the deployment's.
     "chosen": {
-        "environment": {
+        "environmentVariables": {
             "VODPASS_TEMPLATE_GROUP_ID": TRANSCODE,
             "VODPASS_CATE_ID": "1000000001",
             "VODPASS_APP_ID": "app-1000000",
@@ -38,19 +37,18 @@ VARIANTS = {
 
 
 @pytest.fixture(scope="session")
-def running_house(
-    running_cloud: FakeCloud, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The deployment; ask for `house`, which has a new cloud."""
     issuer = Issuer()
-    folder = tmp_path_factory.mktemp("build")
-    with serve(folder, running_cloud, issuer, environment(issuer), VARIANTS) as house:
+    project = tmp_path_factory.mktemp("project")
+    with serve(project, issuer, settings(issuer), VARIANTS) as house:
         yield house
 
 
 @pytest.fixture
-def house(cloud: FakeCloud, running_house: House) -> House:
+def house(running_house: House) -> House:
     """The deployment on a cloud without media."""
+    running_house.cloud.reset()
     return running_house
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import copy
 import http.client
 import json
 import threading
@@ -17,13 +18,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
+
 from local.build import fill
 from local.cloud import FakeCloud
-from local.gateway import Deployment, FakeCloudLink, Function, Gateway, load_deployment
-from local.gateway.function import Route
+from local.gateway import Gateway
+from local.keys import load_keys
+from local.stack import PROJECT, Stack
 from tests.behaviour.tokens import AUDIENCE, ISSUER, Issuer
 
-PROJECT = Path(__file__).resolve().parents[2]
 ALIAS = "example"
 OWNER_KEY = "k1:" + base64.b64encode(b"1" * 32).decode()
 NEXT_OWNER_KEY = "k2:" + base64.b64encode(b"2" * 32).decode()
@@ -93,9 +96,7 @@ def send(
     names = {name.lower() for name, _ in given}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.putrequest(
-            method, target, skip_host="host" in names, skip_accept_encoding=True
-        )
+        connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
         if body is not None and not names & {"content-length", "transfer-encoding"}:
             given.append(("Content-Length", str(len(body))))
         for name, value in given:
@@ -105,6 +106,32 @@ def send(
         return Reply(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
+
+
+def keep_the_rules(reply: Reply) -> None:
+    """What holds for each answer of a function: never stored, never guessed at, and a refusal is
+    a problem of RFC 9457 that says what it is."""
+    assert reply.headers.get_all("Cache-Control") == ["no-store"]
+    assert reply.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    if reply.status < 400:
+        return
+    problem = reply.json()
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert problem["status"] == reply.status
+    assert problem["type"] == f"urn:vodpass:problem:{problem['Code']}"
+    assert problem["RequestId"] == reply.headers["X-Fc-Request-Id"]
+    assert problem["title"]
+    assert problem["detail"]
+    assert set(problem) <= {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "Code",
+        "RequestId",
+        "errors",
+        "Status",
+    }
 
 
 @dataclass(frozen=True)
@@ -132,8 +159,11 @@ class House:
         headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
         body: bytes | None = None,
     ) -> Reply:
-        """One request to the gateway."""
-        return send(self.port, method, self.prefix + target, headers, body)
+        """One request to the gateway. Whatever it is, an answer keeps the rules of all answers."""
+        reply = send(self.port, method, self.prefix + target, headers, body)
+        if "X-Fc-Error-Type" not in reply.headers and not target.startswith("/_local"):
+            keep_the_rules(reply)
+        return reply
 
     def post(
         self, path: str, token: str | None, body: Any, headers: Mapping[str, str] | None = None
@@ -193,10 +223,9 @@ class House:
         return [json.loads(text) for text in lines if text.startswith("{")]
 
 
-def environment(issuer: Issuer, **changes: str) -> dict[str, str]:
-    """What `${env()}` in s.yaml sees."""
+def settings(issuer: Issuer, **changes: str) -> dict[str, str]:
+    """What `${env()}` in s.yaml sees, besides what `make run` gives it."""
     return {
-        "VODPASS_REGION": "cn-shanghai",
         "VODPASS_JWT_KEYS": issuer.jwks(),
         "VODPASS_JWT_ISSUER": ISSUER,
         "VODPASS_JWT_AUDIENCE": AUDIENCE,
@@ -207,56 +236,49 @@ def environment(issuer: Issuer, **changes: str) -> dict[str, str]:
     }
 
 
-def variant(
-    function: Function, name: str, settings: Mapping[str, str], **changes: Any
-) -> Function:
-    """A second deployment of a function, at `/name/…`, with other settings or properties."""
-    kept = {key: value for key, value in function.environment.items() if key not in settings}
-    return replace(
-        function,
-        resource=f"{name}-{function.resource}",
-        routes=(Route(f"/{name}/{function.resource}"),),
-        environment={**kept, **settings},
-        **changes,
-    )
+def write_deployment(project: Path, variants: Mapping[str, Mapping[str, Any]]) -> None:
+    """`s.yaml` in the folder `project`: the real one, and a second resource at
+    `/<variant>/<function>` for each function in `only` with the variant's props laid over its own.
+    """
+    document = yaml.safe_load((PROJECT / "s.yaml").read_text())
+    resources = document["resources"]
+    for name, changes in variants.items():
+        for function in changes.get("only", ("upload", "refresh", "play")):
+            other = copy.deepcopy(resources[function])
+            props = other["props"]
+            laid = {key: value for key, value in changes.items() if key != "only"}
+            chosen = laid.pop("environmentVariables", {})
+            props["environmentVariables"] = {**props.get("environmentVariables", {}), **chosen}
+            props.update(laid)
+            props["functionName"] += f"-{name}"
+            props["customDomain"] = {"route": {"path": f"/{name}/{function}*"}}
+            resources[f"{name}-{function}"] = other
+    (project / "s.yaml").write_text(yaml.safe_dump(document))
 
 
 @contextlib.contextmanager
 def serve(
-    folder: Path,
-    cloud: FakeCloud,
+    project: Path,
     issuer: Issuer,
-    settings: Mapping[str, str],
+    environment: Mapping[str, str],
     variants: Mapping[str, Mapping[str, Any]],
+    functions: Path = PROJECT,
 ) -> Iterator[House]:
-    """Build the functions into `folder` and serve them.
-
-    `variants` maps a name to changed properties of Function for each; its `environment` is laid
-    over the function's own, and `only` names the functions it is for.
-    """
-    fill(PROJECT, folder, PROJECT / ".local")
-    plain = load_deployment(
-        PROJECT / "s.yaml",
-        settings,
-        account_id=cloud.account_id,
-        code_root=folder,
-        extra_environment={"VODPASS_LOCAL": "1", "VODPASS_VOD_ENDPOINT": cloud.endpoint},
+    """Build the functions of the project at `functions` below `project`, and serve them there."""
+    write_deployment(project, variants)
+    fill(functions, project / "build", PROJECT / ".local")
+    stack = Stack(
+        build=project / "build",
+        keys=load_keys(project / "keys"),
+        project=project,
+        environment=environment,
     )
-    functions = dict(plain.functions)
-    for name, changes in variants.items():
-        other = dict(changes)
-        laid = other.pop("environment", {})
-        for resource in other.pop("only", ("upload", "refresh", "play")):
-            made = variant(plain.functions[resource], name, laid, **other)
-            functions[made.resource] = made
-    deployment = Deployment(plain.account_id, functions, plain.props)
     loop = LoopThread()
-    gateway = Gateway(deployment, FakeCloudLink(cloud))
     try:
-        loop.run(gateway.start())
+        loop.run(stack.start())
         try:
-            yield House(gateway, cloud, issuer, loop)
+            yield House(stack.gateway, stack.cloud, issuer, loop)
         finally:
-            loop.run(gateway.stop())
+            loop.run(stack.stop())
     finally:
         loop.close()
