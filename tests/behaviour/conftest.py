@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from local.cloud.vod.settings import TRANSCODE
 from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
 from tests.behaviour.tokens import Issuer
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     # Every choice that is the deployment's.
     "chosen": {
         "environmentVariables": {
