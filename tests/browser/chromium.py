@@ -1,0 +1,76 @@
+"""Where Chromium is; on Debian it is installed when it is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from local.build import locked
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever asks for a host elsewhere, a page or the browser itself, finds none.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, "
+    "EXCLUDE *.localhost",
+)
+
+
+class ChromiumMissing(Exception):
+    """There is no Chromium, and it was not installed; the message says what to do."""
+
+
+def chromium() -> Path:
+    """The browser's program. Raises ChromiumMissing."""
+    with locked(Path(tempfile.gettempdir()) / "vodpass-chromium.lock"):
+        found = _find()
+        if found is None and _can_install():
+            _install()
+            found = _find()
+    if found is None:
+        raise ChromiumMissing(
+            "the browser tests need Chromium: apt-get install chromium on Debian, "
+            "elsewhere the system's own package or Google Chrome"
+        )
+    return found
+
+
+def _find() -> Path | None:
+    for name in NAMES:
+        found = shutil.which(name)
+        if found is not None:
+            return Path(found)
+    return None
+
+
+def _can_install() -> bool:
+    return os.geteuid() == 0 and Path("/etc/debian_version").exists()
+
+
+def _install() -> None:
+    log = Path(tempfile.gettempdir()) / "vodpass-chromium.log"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with log.open("wb") as output:
+        for command in (
+            ["apt-get", "update"],
+            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+        ):
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                check=False,
+            )
+            if done.returncode:
+                raise ChromiumMissing(f"{' '.join(command)} failed; {log} says why")

@@ -1,0 +1,174 @@
+"""The stack with its page, a customer's site, and a browser that cannot reach beyond loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from local.build import fill
+from local.keys import load_keys
+from local.stack import PROJECT, Stack
+from tests.browser import site as customer
+from tests.browser.chromium import FLAGS, ChromiumMissing, chromium
+
+HERE = Path(__file__).parent
+PATIENCE = 30_000  # milliseconds: a function may have to start first, on a busy machine
+expect.set_options(timeout=PATIENCE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The time limit is of the tests themselves: a fixture may have Chromium to install."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(60, func_only=True))
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip, and say what is missing; where CI=true nothing may be missing."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+# As long as Playwright's synchronous interface is in use, no other event loop can run in its
+# thread. Hence nothing here lives longer than the package.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium; each test has a profile of its own in it."""
+    try:
+        program = chromium()
+    except ChromiumMissing as missing:
+        unavailable(str(missing))
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def running_site() -> Iterator[customer.Site]:
+    """The customer's site."""
+    for path in customer.FILES.values():
+        if not path.exists():
+            unavailable(f"{path.name} is missing; make setup installs node_modules")
+    with customer.serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def running_stack(
+    running_site: customer.Site, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Functions, cloud and page; ask for `stack`, whose cloud is new."""
+    folder = tmp_path_factory.mktemp("browser")
+    fill(PROJECT, folder / "build", PROJECT / ".local")
+    environment = {"VODPASS_CORS_ORIGINS": running_site.url}
+    with Stack(build=folder / "build", keys=load_keys(folder), environment=environment) as running:
+        yield running
+
+
+@pytest.fixture
+def stack(running_stack: Stack) -> Stack:
+    """The stack, with a cloud that holds nothing."""
+    running_stack.cloud.reset()
+    return running_stack
+
+
+@pytest.fixture
+def site(running_site: customer.Site) -> customer.Site:
+    """The customer's site, whose hook does nothing yet."""
+    running_site.hook = lambda: None
+    return running_site
+
+
+class Traffic:
+    """What a browser asked for."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.requests: list[Request] = []
+        context.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def to(self, url: str) -> list[Request]:
+        """The requests to one server, oldest first."""
+        return [request for request in self.requests if request.url.startswith(f"{url}/")]
+
+    @property
+    def hosts_elsewhere(self) -> set[str]:
+        """Hosts beyond loopback that were asked for, in vain."""
+        hosts = {urlsplit(request.url).hostname or "" for request in self.requests}
+        return {
+            host
+            for host in hosts
+            if host and host not in ("127.0.0.1", "localhost") and not host.endswith(".localhost")
+        }
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile."""
+    made = browser.new_context(locale="en-GB")
+    made.set_default_timeout(PATIENCE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def traffic(context: BrowserContext) -> Traffic:
+    """What the profile's pages ask for."""
+    return Traffic(context)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What pages of `page` wrote to the console as an error, and what they threw."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: list[str]) -> Page:
+    """An empty page."""
+    made = context.new_page()
+    made.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    return made
+
+
+def token(stack: Stack, sub: str, **more: object) -> str:
+    """A development token."""
+    asked = urllib.request.Request(
+        f"{stack.url}/_local/token",
+        data=json.dumps({"sub": sub, **more}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        return str(json.load(answer)["token"])
+
+
+def call(
+    stack: Stack, method: str, target: str, bearer: str, body: object = None
+) -> dict[str, str]:
+    """A function's answer, which must be a 200."""
+    asked = urllib.request.Request(
+        f"{stack.url}{target}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        found = json.load(answer)
+    assert isinstance(found, dict)
+    return found

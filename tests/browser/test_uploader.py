@@ -1,0 +1,136 @@
+"""The official web uploader, from a customer's own origin, against functions and cloud."""
+
+from __future__ import annotations
+
+import urllib.error
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from local.cloud.oss.state import StoredObject
+from local.stack import Stack
+from tests.behaviour.files import PART, mp4
+from tests.browser.conftest import Traffic, call, token
+from tests.browser.site import Site
+
+START = """({ vodpass, token }) => {
+  window.told = [];
+  window.finished = new Promise((resolve) => {
+    window.uploader = startUploader({
+      vodpass,
+      token,
+      told: (what, value) => {
+        window.told.push([what, value]);
+        if (what === "progress" && value > 0 && value < 1) {
+          // Synchronous, so that no part is sent while the test acts.
+          const request = new XMLHttpRequest();
+          request.open("POST", "/hook", false);
+          request.send();
+        }
+        if (what === "succeeded" || what === "failed") resolve([what, value]);
+      },
+    });
+  });
+}"""
+
+
+def start(page: Page, stack: Stack, site: Site, bearer: str, file: Path) -> None:
+    """Open the customer's page and give it a file."""
+    page.goto(f"{site.url}/uploader")
+    page.evaluate(START, {"vodpass": stack.url, "token": bearer})
+    page.locator("#file").set_input_files(file)
+    page.evaluate(
+        "uploader.addFile(document.getElementById('file').files[0], null, null, null, '{}')"
+    )
+    page.evaluate("uploader.startUpload()")
+
+
+def objects(stack: Stack) -> list[StoredObject]:
+    """Every object in the cloud."""
+    storage = stack.cloud.storage
+    return [found for bucket in storage.buckets() for found in storage.objects(bucket.name)]
+
+
+def parts_sent(stack: Stack) -> list[int]:
+    """For each multipart upload under way, how many parts have arrived."""
+    storage = stack.cloud.storage
+    uploads = [found for bucket in storage.buckets() for found in storage.uploads(bucket.name)]
+    return [len(upload.parts) for upload in uploads]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of six parts."""
+    path = tmp_path / "my film.mp4"
+    path.write_bytes(mp4(5 * PART + 1234))
+    return path
+
+
+def test_an_upload_survives_the_expiry_of_its_credential(
+    stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
+) -> None:
+    moved: list[int] = []
+
+    def expire_after_two_parts() -> None:
+        if parts_sent(stack) == [2] and not moved:
+            stack.cloud.clock.advance(3001)
+            moved.append(3001)
+
+    site.hook = expire_after_two_parts
+    bearer = token(stack, "alice")
+    start(page, stack, site, bearer, film)
+    assert page.evaluate("finished.then(([what]) => what)") == "succeeded", page.evaluate("told")
+    assert moved == [3001]
+
+    video_id = page.evaluate("finished.then(([, value]) => value)")
+    assert page.evaluate("told.filter(([what]) => what === 'expired')") == [["expired", video_id]]
+    asked = [urlsplit(request.url).path for request in traffic.to(stack.url)]
+    assert [path for path in asked if path != "/preflight"] == ["/upload", "/refresh"]
+
+    sent = [
+        (r.method, parse_qs(urlsplit(r.url).query, keep_blank_values=True))
+        for r in traffic.to(stack.cloud.url)
+    ]
+    assert [method for method, query in sent if "uploads" in query] == ["POST"]
+    assert len({query["uploadId"][0] for _, query in sent if "uploadId" in query}) == 1
+    numbers = [query["partNumber"][0] for _, query in sent if "partNumber" in query]
+    assert numbers[:2] == ["1", "2"]
+    assert sorted(set(numbers)) == ["1", "2", "3", "4", "5", "6"]
+    assert numbers.count("1") == numbers.count("2") == 1, "what had arrived is not sent again"
+
+    (media,) = stack.cloud.vod.library.all()
+    assert (media.video_id, media.status, media.title) == (video_id, "Normal", "my film")
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+    assert call(stack, "GET", f"/play?VideoId={video_id}", bearer)["PlayAuth"]
+    with pytest.raises(urllib.error.HTTPError, match="409"):
+        call(stack, "POST", "/refresh", bearer, {"VideoId": video_id})
+
+
+def test_a_small_file_goes_in_one_piece(
+    stack: Stack, site: Site, page: Page, traffic: Traffic, tmp_path: Path
+) -> None:
+    film = tmp_path / "short.mp4"
+    film.write_bytes(mp4(PART - 1))
+    start(page, stack, site, token(stack, "alice"), film)
+    assert page.evaluate("finished.then(([what]) => what)") == "succeeded", page.evaluate("told")
+    assert [request.method for request in traffic.to(stack.cloud.url)] == ["PUT"]
+    assert [one.status for one in stack.cloud.vod.library.all()] == ["Normal"]
+
+
+def test_a_page_of_another_origin_gets_no_credential_to_read(
+    stack: Stack, site: Site, page: Page, film: Path
+) -> None:
+    page.goto(f"{site.url.replace('127.0.0.1', 'localhost')}/uploader")
+    answer = page.evaluate(
+        """([url, token]) => fetch(`${url}/upload`, {
+          method: "POST",
+          headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+          body: JSON.stringify({ FileName: "film.mp4" }),
+        }).then((answer) => answer.status, (error) => error.name)""",
+        [stack.url, token(stack, "alice")],
+    )
+    assert answer == "TypeError"
+    assert stack.cloud.vod.library.all() == [], "the preflight kept the request from being sent"
