@@ -155,6 +155,13 @@ class TestCustomersBucket:
         assert first_match(self.RULES, "https://first.example", "PUT") is self.RULES[1]
         assert first_match(self.RULES, "https://first.example", "DELETE") is None
 
+    @pytest.mark.parametrize(
+        ("origin", "allowed"), [("ab", False), ("abb", True), ("ab.b", True), ("ab.", False)]
+    )
+    def test_both_ends_of_a_pattern_count(self, origin: str, allowed: bool) -> None:
+        rules = (CorsRule(("ab*b",), ("GET",)),)
+        assert (first_match(rules, origin, "GET") is not None) is allowed
+
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": PAGE}, {"Access-Control-Request-Method": "PUT"}]

@@ -58,12 +58,13 @@ def test_a_fault_is_not_spent_on_a_stranger(cloud: FakeCloud, owner: Credential)
     assert browser(cloud, owner, "PUT", "a", b"x").status == 500
 
 
-@pytest.mark.parametrize(("kind", "stored"), [("reset_before", False), ("reset_after", True)])
-def test_a_reset(cloud: FakeCloud, owner: Credential, kind: str, stored: bool) -> None:
-    cloud.faults.set("oss", "PutObject", kind)
+@pytest.mark.parametrize(("kind", "kept"), [("reset_before", True), ("reset_after", False)])
+def test_a_reset(cloud: FakeCloud, owner: Credential, kind: str, kept: bool) -> None:
+    sdk(cloud, owner).put_object("a.mp4", b"x")
+    cloud.faults.set("oss", "DeleteObject", kind)
     with pytest.raises(BROKEN):
-        browser(cloud, owner, "PUT", "a.mp4", b"x")
-    assert (cloud.storage.get(BUCKET, "a.mp4") is not None) is stored
+        browser(cloud, owner, "DELETE", "a.mp4")
+    assert (cloud.storage.get(BUCKET, "a.mp4") is not None) is kept
 
 
 def test_a_reset_after_completion_leaves_one_object(cloud: FakeCloud, owner: Credential) -> None:

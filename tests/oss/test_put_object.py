@@ -201,12 +201,11 @@ class HalfAPut:
 
 
 def raw_head(
-    cloud: FakeCloud, owner: Credential, *extra: str, query: dict[str, str] | None = None
+    cloud: FakeCloud, owner: Credential, *extra: str, headers: dict[str, str] | None = None
 ) -> bytes:
-    headers = browser_headers(owner, "PUT", "a.mp4", query=query)
-    target = "/a.mp4" + ("?" + "&".join(f"{n}={v}" for n, v in query.items()) if query else "")
-    lines = [f"PUT {target} HTTP/1.1", f"Host: {cloud.endpoint}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    signed = browser_headers(owner, "PUT", "a.mp4", headers=headers)
+    lines = ["PUT /a.mp4 HTTP/1.1", f"Host: {cloud.endpoint}"]
+    lines += [f"{name}: {value}" for name, value in signed.items()]
     return "\r\n".join([*lines, *extra, "", ""]).encode()
 
 
@@ -241,6 +240,16 @@ def test_the_old_object_is_read_while_the_new_one_arrives(
     put.socket.sendall(b"est")
     assert b" 200 " in put.end()
     assert sdk(cloud, owner).get_object("a.mp4").read() == b"newest"
+
+
+def test_overwriting_is_forbidden_at_the_end_too(cloud: FakeCloud, owner: Credential) -> None:
+    forbid = {"x-oss-forbid-overwrite": "true"}
+    head = raw_head(cloud, owner, "Content-Length: 6", headers=forbid)
+    slow = HalfAPut(cloud, head, b"new")
+    sdk(cloud, owner).put_object("a.mp4", b"first", headers=forbid)
+    slow.socket.sendall(b"est")
+    assert b"FileAlreadyExists" in slow.end()
+    assert sdk(cloud, owner).get_object("a.mp4").read() == b"first"
 
 
 def test_puts_of_one_key_at_once(cloud: FakeCloud, owner: Credential) -> None:
