@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 CREDENTIAL_LIFE = 36 * 3600
 """Seconds that a function's role credentials live (function-compute.md section 2)."""
 
+_LOOK_SECONDS = 1.0
 _SERVICE = "fc.aliyuncs.com"
 
 
@@ -74,7 +76,9 @@ class FakeCloudLink:
 
 
 async def sleep_until(link: CloudLink, when: float) -> None:
-    """Return once the cloud's clock has reached `when` (epoch seconds)."""
+    """Return once the cloud's clock has reached `when` (epoch seconds), or was set back, which
+    makes it forget its timers."""
+    begun = link.now()
     loop = asyncio.get_running_loop()
     reached = asyncio.Event()
 
@@ -83,6 +87,8 @@ async def sleep_until(link: CloudLink, when: float) -> None:
 
     cancel = link.call_at(when, arrive)
     try:
-        await reached.wait()
+        while not reached.is_set() and begun <= link.now() < when:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(reached.wait(), _LOOK_SECONDS)
     finally:
         cancel()

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from local.gateway import errors
 from local.gateway.function import Function
+from local.guard import split_host
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_TARGET_BYTES = 4 * 1024  # path and query
@@ -82,7 +83,7 @@ def build_event(
         for name, value in request.raw_headers
     )
     text = _as_text(body, request.content_type if "Content-Type" in headers else "")
-    host = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
+    host = (split_host(request.headers.get("Host", "")) or ("", ""))[0]
     moment = datetime.fromtimestamp(now, timezone.utc)
     event: dict[str, Any] = {
         "version": "v1",

@@ -103,9 +103,12 @@ class Instance:
                 start_new_session=True,
             )
             self._exited = asyncio.ensure_future(self._process.wait())
-        except OSError as error:
+        except BaseException as error:
             ours.close()
-            raise InstanceExited(f"the process cannot be started: {error.strerror}") from None
+            if isinstance(error, OSError):
+                text = f"the process cannot be started: {error.strerror}"
+                raise InstanceExited(text) from None
+            raise
         finally:
             theirs.close()
             os.close(lifeline)

@@ -1,4 +1,8 @@
-"""The instances of one function: as many as requests need, up to its bound."""
+"""The instances of one function: as many as requests need, up to its bound.
+
+Between two requests Function Compute freezes an instance. Here it goes on running, so a thread that
+a handler left behind gets further than it would there.
+"""
 
 from __future__ import annotations
 
