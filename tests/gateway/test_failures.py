@@ -199,6 +199,8 @@ def test_instances_end_even_when_the_gateway_is_killed(
     with subprocess.Popen(
         [sys.executable, "-c", GATEWAY, str(tmp_path / "s.yaml")],
         cwd=project,
+        # What a killed gateway leaves on the disk goes with the test's own folder.
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
     ) as gateway:
