@@ -1,0 +1,218 @@
+"""What every contender finds: keys, a caller's token, a video, the environment, the event."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+import oss2
+from alibabacloud_tea_openapi.models import Config
+from alibabacloud_vod20170321 import models
+from alibabacloud_vod20170321.client import Client
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from benchmarks.cloud import CloudProcess
+from local.gateway import Function
+from local.gateway.environment import instance_environment
+from shared import owner, settings
+
+FUNCTIONS = ("upload", "refresh", "play", "sts")
+ALGORITHMS = ("HS256", "RS256")
+SUBJECT = "benchmark"
+ISSUER = "https://login.example.com"
+AUDIENCE = "vodpass"
+MEMORY = 512  # MB, as s.yaml has it
+TIMEOUT = 10  # seconds
+
+# An ISO file's first box: a video that plays as it is.
+_MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41" + b"\x00\x00\x00\x08free"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """One algorithm's key: as the functions verify with it, and as the login signs with it."""
+
+    algorithm: str
+    jwks: str = field(repr=False)
+    signing: Any = field(repr=False)
+
+    def token(self) -> str:
+        """What the app's login gives a caller: everything that the functions can grant."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": SUBJECT,
+            "iat": now,
+            "exp": now + 3600,
+            "scope": " ".join(f"vod:{function}" for function in FUNCTIONS),
+            "vod": {"play": "*", "sts": ["vod-upload"]},
+        }
+        return jwt.encode(claims, self.signing, self.algorithm, headers={"kid": "benchmark"})
+
+
+def make_keys(algorithm: str) -> Keys:
+    """A new key for HS256 or RS256."""
+    signing: Any
+    if algorithm == "HS256":
+        signing = secrets.token_bytes(32)
+        encoded = base64.urlsafe_b64encode(signing).rstrip(b"=").decode()
+        jwk = {"kty": "oct", "k": encoded}
+    else:
+        signing = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        jwk = RSAAlgorithm.to_jwk(signing.public_key(), as_dict=True)
+        jwk.pop("key_ops", None)
+    jwk |= {"kid": "benchmark", "alg": algorithm, "use": "sig"}
+    return Keys(algorithm, json.dumps({"keys": [jwk]}), signing)
+
+
+class Scene:
+    """A cloud, its account's video, and the means to call a function there."""
+
+    def __init__(self, cloud: CloudProcess) -> None:
+        self._cloud = cloud
+        self._keys = {algorithm: make_keys(algorithm) for algorithm in ALGORITHMS}
+        self._owner_keys = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        self._awaiting, self._playable = self._videos()
+
+    def environment(
+        self, function: str, algorithm: str, code: Path, runtime: str, scratch: Path
+    ) -> dict[str, str]:
+        """All that an instance of `function` sees, with fresh keys of its role."""
+        described = Function(
+            resource=function,
+            name=f"vodpass-{function}",
+            region="cn-shanghai",
+            runtime=f"python{runtime}",
+            handler="index.handler",
+            code=code,
+            memory=MEMORY,
+            timeout=TIMEOUT,
+            instances=1,
+            routes=(),
+            environment={
+                "PYTHONPATH": "/code/python",
+                "BENCHMARK_FUNCTION": function,
+                **self._settings(function, algorithm),
+            },
+        )
+        return instance_environment(
+            described,
+            account_id="1234567890123456",
+            instance_id="benchmark",
+            credentials=self._cloud.role_credentials(f"vodpass-{function}"),
+            scratch=scratch,
+        )
+
+    def event(self, function: str, algorithm: str) -> bytes:
+        """The event of an HTTP trigger for a call that ends with a credential."""
+        query, body = self._request(function)
+        event = {
+            "version": "v1",
+            "rawPath": f"/{function}",
+            "headers": {
+                "Authorization": f"Bearer {self._keys[algorithm].token()}",
+                "Content-Type": "application/json",
+                "Host": "example.cn-shanghai.fcapp.run",
+                "User-Agent": "benchmark",
+            },
+            "queryParameters": query,
+            "body": json.dumps(body) if body else "",
+            "isBase64Encoded": False,
+            "requestContext": {
+                "accountId": "1234567890123456",
+                "domainName": "example.cn-shanghai.fcapp.run",
+                "requestId": "benchmark",
+                "http": {
+                    "method": "POST" if body else "GET",
+                    "path": f"/{function}",
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1",
+                    "userAgent": "benchmark",
+                },
+            },
+        }
+        return json.dumps(event).encode()
+
+    def _request(self, function: str) -> tuple[dict[str, str], dict[str, Any]]:
+        if function == "play":
+            return {"VideoId": self._playable}, {}
+        if function == "refresh":
+            return {}, {"VideoId": self._awaiting}
+        if function == "sts":
+            return {}, {"Purpose": "vod-upload"}
+        return {}, {"FileName": "holiday.mp4"}
+
+    def _settings(self, function: str, algorithm: str) -> dict[str, str]:
+        role = "acs:ram::1234567890123456:role/vodpass-client-upload"
+        known = {
+            "VODPASS_REGION": "cn-shanghai",
+            "VODPASS_JWT_KEYS": self._keys[algorithm].jwks,
+            "VODPASS_JWT_ISSUER": ISSUER,
+            "VODPASS_JWT_AUDIENCE": AUDIENCE,
+            "VODPASS_ISSUER_ALIAS": "benchmark",
+            "VODPASS_OWNER_KEYS": self._owner_keys,
+            "VODPASS_STS_UPLOAD_ROLE": role,
+        }
+        used = {name: known[name] for name in known if name in settings.USES[function]}
+        service = "VODPASS_STS_ENDPOINT" if function == "sts" else "VODPASS_VOD_ENDPOINT"
+        return {**used, "VODPASS_LOCAL": "1", service: self._cloud.endpoint}
+
+    def _videos(self) -> tuple[str, str]:
+        """Two videos of the caller's: one that awaits its file, one that can be played."""
+        access_key_id, access_key_secret = self._cloud.admin
+        client = Client(
+            Config(
+                access_key_id=access_key_id,
+                access_key_secret=access_key_secret,
+                endpoint=self._cloud.endpoint,
+                protocol="http",
+            )
+        )
+        given = settings.load(self._settings("upload", "HS256"), settings.USES["upload"])
+        whose = owner.Owner("benchmark", SUBJECT)
+        created = [
+            client.create_upload_video(
+                models.CreateUploadVideoRequest(
+                    file_name="holiday.mp4",
+                    title="holiday",
+                    reference_id=owner.new_mark(given, whose),
+                )
+            ).body
+            for _ in range(2)
+        ]
+        _put(created[1].upload_address, created[1].upload_auth, _MP4)
+        return created[0].video_id, created[1].video_id
+
+
+def _put(upload_address: str, upload_auth: str, content: bytes) -> None:
+    address = json.loads(base64.b64decode(upload_address))
+    keys = json.loads(base64.b64decode(upload_auth))
+    auth = oss2.StsAuth(keys["AccessKeyId"], keys["AccessKeySecret"], keys["SecurityToken"])
+    bucket = oss2.Bucket(auth, address["Endpoint"], address["Bucket"], connect_timeout=10)
+    bucket.put_object(address["FileName"], content)
+
+
+def runtime_settings(function: str, runtime: str) -> Mapping[str, Any]:
+    """What the runtime tells a function of itself."""
+    return {
+        "runtime": f"python{runtime}",
+        "region": "cn-shanghai",
+        "accountId": "1234567890123456",
+        "function": {
+            "name": f"vodpass-{function}",
+            "handler": "index.handler",
+            "memory": MEMORY,
+            "timeout": TIMEOUT,
+            "qualifier": "LATEST",
+            "version_id": "",
+        },
+    }

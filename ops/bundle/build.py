@@ -1,0 +1,221 @@
+"""From a project and its locked packages to one folder a function."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from local.build import BuildError, function_names, put_in_place
+from ops.bundle import byte_code, manifest, native, sdk, stand_ins
+from ops.bundle.imports import Code, code_of
+from ops.bundle.packages import Packages, fetch
+from ops.bundle.target import PLATFORM, Target, find_interpreter
+
+_SHIPPED = Path(__file__).parent / "shipped"
+_CERTIFI = '''"""Where the certificates are: no more of certifi is needed."""
+import os
+
+
+def where():
+    """The path of the file of trusted roots."""
+    return os.path.join(os.path.dirname(__file__), "cacert.pem")
+'''
+
+
+@dataclass(frozen=True)
+class Built:
+    """A function's folder, and what became of the packages in it. Sizes are bytes."""
+
+    folder: Path
+    operations: tuple[str, ...]
+    kept: tuple[str, ...]
+    left_out: tuple[str, ...]
+    installed_size: int
+    size: int
+    with_byte_code: bool
+
+
+def build(
+    project: Path,
+    python: str,
+    out: Path,
+    *,
+    packages: Path | None = None,
+    interpreter: Callable[[str], Path | None] = find_interpreter,
+) -> list[Built]:
+    """Make `out/<function>/` for every function of the project.
+
+    `python` is the runtime's version, whatever runs this. Folders that exist are replaced, each
+    only when its successor is whole. `packages` is a folder that `packages.fetch` filled for the
+    same target. `interpreter` finds one of that version; where there is none, the bundle goes
+    without byte code and untried, and `Built.with_byte_code` says so. Raises BuildError.
+    """
+    target = Target(python)
+    names = function_names(project)
+    if not names:
+        raise BuildError("there are no functions in functions/")
+    found = interpreter(python)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".bundle-") as temporary:
+        if packages is None:
+            packages = Path(temporary) / "packages"
+            fetch(project / "requirements.txt", target, packages)
+        source = _checked(packages, target)
+        models = cache(sdk.Models)
+        made = [
+            _Function(project, name, source, models, target, found).make(Path(temporary) / name)
+            for name in names
+        ]
+        for built in made:
+            put_in_place(built.folder, out / built.folder.name)
+    return [_moved(built, out) for built in made]
+
+
+def _checked(folder: Path, target: Target) -> Packages:
+    """The packages, once everything that the bundle relies on has been found in them."""
+    packages = Packages(folder)
+    sdk.check_seam(folder)
+    for distribution in packages.distributions:
+        native.check_wheel(distribution.info, target)
+    native.check(folder, target)
+    return packages
+
+
+def _moved(built: Built, out: Path) -> Built:
+    return Built(**{**vars(built), "folder": out / built.folder.name})
+
+
+class _Function:
+    """One function on its way into the bundle."""
+
+    def __init__(
+        self,
+        project: Path,
+        name: str,
+        packages: Packages,
+        models: Callable[[Path], sdk.Models],
+        target: Target,
+        interpreter: Path | None,
+    ) -> None:
+        self._name = name
+        self._packages = packages
+        self._models = models
+        self._target = target
+        self._interpreter = interpreter
+        self._code: Code = code_of(project, name)
+        self._roots = packages.reached(
+            self._code.packages, stand_ins.STOOD_IN_PACKAGES, sdk.NOT_NEEDED
+        )
+        self._kept = self._roots - stand_ins.STOOD_IN_PACKAGES
+
+    def make(self, folder: Path) -> Built:
+        """Fill `folder`, which must not exist."""
+        python = folder / "python"
+        python.mkdir(parents=True)
+        for place, path in self._code.files.items():
+            (folder / place).parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, folder / place)
+        operations = self._copy_packages(python)
+        kept = self._licences(python)
+        for source in (path for root in self._kept for path in self._packages.sources(root)):
+            stand_ins.check(source, self._packages.imports_of(source))
+        stand_ins.write(python, self._roots)
+        if self._roots:
+            shutil.copyfile(_SHIPPED / "left_out.py", python / "left_out.py")
+        if self._interpreter is not None:
+            byte_code.compile_folder(self._interpreter, folder)
+            modules = sorted(m for m in self._code.packages if self._is_locked(m))
+            plan = {"modules": modules, "operations": operations}
+            byte_code.try_function(self._interpreter, folder, plan)
+        native.check(python, self._target)
+        named = tuple(name for found in operations.values() for name in found)
+        about = {
+            "function": self._name,
+            "python": self._target.python,
+            "platform": PLATFORM,
+            "byte_code": self._interpreter is not None,
+            "operations": sorted(named),
+            "distributions": kept,
+        }
+        manifest.write(folder, about)
+        manifest.settle(folder)
+        everything = {distribution.name for distribution in self._packages.distributions}
+        return Built(
+            folder=folder,
+            operations=named,
+            kept=tuple(kept),
+            left_out=tuple(sorted(everything - set(kept))),
+            installed_size=_size(self._packages.folder),
+            size=_size(folder),
+            with_byte_code=self._interpreter is not None,
+        )
+
+    def _is_locked(self, module: str) -> bool:
+        return module.partition(".")[0] in self._kept
+
+    def _copy_packages(self, python: Path) -> dict[str, list[str]]:
+        """Copy what is kept, each in the form that loads fast; the operations of each service."""
+        operations: dict[str, list[str]] = {}
+        for root in sorted(self._kept):
+            source = self._packages.root(root)
+            if source is None:
+                raise AssertionError("what is kept was found before")
+            if source.is_file():
+                shutil.copyfile(source, python / source.name)
+            elif root == "certifi":
+                (python / root).mkdir()
+                shutil.copyfile(source / "cacert.pem", python / root / "cacert.pem")
+                (python / root / "__init__.py").write_text(_CERTIFI, "utf-8")
+            elif root in sdk.SERVICES:
+                operations[root] = self._copy_service(source, python / root)
+            else:
+                shutil.copytree(source, python / root, ignore=_not_code)
+        if "darabonba" in self._kept:
+            sdk.defer_imports(python)
+        return operations
+
+    def _copy_service(self, source: Path, destination: Path) -> list[str]:
+        models = self._models(source)
+        operations = models.operations(self._code.constants)
+        if not operations:
+            raise BuildError(f"{self._name} takes {source.name} and names no operation of it")
+        reached = models.reached(operations)
+        files = models.files(reached)
+
+        def not_needed(folder: str, names: list[str]) -> set[str]:
+            if Path(folder) == source / "models":
+                return set(names) - files
+            return _not_code(folder, names)
+
+        shutil.copytree(source, destination, ignore=not_needed)
+        (destination / "models" / "__init__.py").write_text(models.source(reached), "utf-8")
+        return operations
+
+    def _licences(self, python: Path) -> dict[str, str]:
+        """Copy the licences of what is kept; its distributions and their versions."""
+        kept: dict[str, str] = {}
+        for root in sorted(self._kept):
+            distribution = self._packages.distribution_of(root)
+            kept[distribution.name] = distribution.version
+            for path in distribution.licences:
+                place = python / path.relative_to(self._packages.folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+        return kept
+
+
+def _not_code(_folder: str, names: list[str]) -> set[str]:
+    """What a package has besides code and native parts, and byte code of others' making."""
+    return {
+        name
+        for name in names
+        if name in ("__pycache__", "tests") or name.endswith((".pyc", ".pyi", ".typed", ".c", ".h"))
+    }
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

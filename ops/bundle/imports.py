@@ -1,0 +1,109 @@
+"""What code imports, read from its source: the modules a function needs, and no others."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.build import BuildError
+
+
+@dataclass(frozen=True)
+class Import:
+    """`import module`, or `from module import names`. `level` counts the leading dots."""
+
+    module: str
+    names: tuple[str, ...]
+    level: int
+    at_once: bool
+    """Whether it happens when the importing module is loaded, rather than in a call."""
+
+    @property
+    def root(self) -> str:
+        """The package at the top, empty for a relative import."""
+        return "" if self.level else self.module.partition(".")[0]
+
+
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file. Raises BuildError."""
+    try:
+        return ast.parse(path.read_bytes(), filename=path.name)
+    except (SyntaxError, ValueError) as error:
+        raise BuildError(f"{path} is not Python: {error}") from None
+
+
+def imports_of(path: Path) -> tuple[Import, ...]:
+    """Every import of a module but those for type checkers alone."""
+    return tuple(_imports(parsed(path), at_once=True))
+
+
+def _imports(node: ast.AST, *, at_once: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, (), 0, at_once) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            names = tuple(alias.name for alias in child.names)
+            yield Import(child.module or "", names, child.level, at_once)
+        elif isinstance(child, ast.If) and _is_type_checking(child.test):
+            for other in child.orelse:
+                yield from _imports(other, at_once=at_once)
+            continue
+        later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _imports(child, at_once=at_once and not later)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return name == "TYPE_CHECKING"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function's own code: its files by their place at `/code`, what it imports from packages,
+    and every text constant in it, among which are the names of the operations it calls."""
+
+    files: Mapping[str, Path]
+    packages: frozenset[str]
+    constants: frozenset[str]
+
+
+def code_of(project: Path, function: str) -> Code:
+    """The `index.py` of a function and the modules of `shared/` that it reaches.
+
+    Raises BuildError for a module that is not there or that an import does not name in full.
+    """
+    files: dict[str, Path] = {}
+    packages: set[str] = set()
+    constants: set[str] = set()
+    pending = {"index.py": project / "functions" / function / "index.py"}
+    while pending:
+        place, path = pending.popitem()
+        files[place] = path
+        for item in imports_of(path):
+            if item.level:
+                raise BuildError(f"{path}: Function Compute cannot import relatively")
+            if item.root == "shared":
+                found = _shared_modules(project, item, path)
+                pending |= {name: at for name, at in found.items() if name not in files}
+            else:
+                packages.add(item.module)
+        constants |= {
+            node.value
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+    return Code(files, frozenset(packages), frozenset(constants))
+
+
+def _shared_modules(project: Path, item: Import, importer: Path) -> dict[str, Path]:
+    """`from shared import a, b` means two modules, `from shared.a import b` one."""
+    modules = [item.module] if item.module != "shared" else [f"shared.{n}" for n in item.names]
+    found = {"shared/__init__.py": project / "shared" / "__init__.py"}
+    for module in modules:
+        place = module.replace(".", "/") + ".py"
+        found[place] = project / place
+        if not found[place].is_file():
+            raise BuildError(f"{importer}: there is no {place}")
+    return found

@@ -1,0 +1,1 @@
+"""Scripts that the target's own interpreter runs; nothing of the builder imports them."""

@@ -1,0 +1,226 @@
+"""The SDK made quick to load: models on demand, and imports that wait until they are used.
+
+The SDK is under the Apache License 2.0, which allows changed copies that say so; each does, in
+its first line. Whatever is not exactly as it is expected here stops the build: a new version of
+the SDK has to be looked at before it is trusted to the same treatment.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.build import BuildError
+from ops.bundle.imports import parsed
+
+SERVICES = ("alibabacloud_vod20170321", "alibabacloud_sts20150401")
+"""The SDK packages of single services: a client and hundreds of models."""
+
+DEFERRED: Mapping[str, tuple[str, ...]] = {
+    "darabonba/core.py": ("import asyncio",),
+    "darabonba/utils/xml.py": ("from xml.etree import ElementTree",),
+    "alibabacloud_tea_openapi/utils.py": (
+        "from cryptography.hazmat.primitives import hashes",
+        "from cryptography.hazmat.primitives.asymmetric import padding",
+        "from cryptography.hazmat.primitives.serialization import load_pem_private_key",
+    ),
+}
+"""Imports of the SDK that no synchronous, HMAC-signed call needs, and that cost most."""
+
+NOT_NEEDED: Mapping[str, frozenset[str]] = {
+    place: frozenset(
+        node.module
+        for statement in statements
+        for node in ast.parse(statement).body
+        if isinstance(node, ast.ImportFrom) and node.module
+    )
+    for place, statements in DEFERRED.items()
+}
+"""The modules behind them, by source: nothing is bundled for their sake."""
+
+_NOTICE = "# Changed by vodpass when it was bundled: {}.\n"
+
+
+def changed(what: str) -> BuildError:
+    """The error for an SDK that is not as it was."""
+    return BuildError(f"the SDK has changed: {what} (ops/bundle/sdk.py)")
+
+
+def defer_imports(folder: Path) -> None:
+    """Make the imports of DEFERRED in `folder` happen on first use. Raises BuildError."""
+    for place, statements in DEFERRED.items():
+        path = folder / place
+        if not path.is_file():
+            raise changed(f"there is no {place}")
+        path.write_text(deferred(path.read_text("utf-8"), place, statements), "utf-8")
+
+
+def deferred(source: str, place: str, statements: tuple[str, ...]) -> str:
+    """The source with those import statements replaced, and nothing else. Raises BuildError."""
+    tree = ast.parse(source)
+    lines = source.splitlines(keepends=True)
+    for statement in statements:
+        found = [node for node in tree.body if ast.unparse(node) == statement]
+        if len(found) != 1 or found[0].lineno != found[0].end_lineno:
+            raise changed(f"{place} does not say `{statement}` exactly once")
+        node = found[0]
+        bound = _bound(node)
+        early = _used_while_loading(tree, set(bound))
+        if early:
+            raise changed(f"{place} uses {early} while it is loaded")
+        made = "; ".join(f"{name} = _Deferred({call})" for name, call in bound.items())
+        lines[node.lineno - 1] = f"from left_out import Deferred as _Deferred; {made}\n"
+    return _NOTICE.format("imports are deferred") + "".join(lines)
+
+
+def _bound(node: ast.stmt) -> dict[str, str]:
+    """The names an import binds, each with what finds it later."""
+    if isinstance(node, ast.ImportFrom):
+        return {a.asname or a.name: f"{node.module!r}, {a.name!r}" for a in node.names}
+    if isinstance(node, ast.Import):
+        return {a.asname or a.name: repr(a.name) for a in node.names}
+    raise AssertionError("only imports are deferred")
+
+
+def _used_while_loading(tree: ast.Module, names: set[str]) -> str | None:
+    """A name that is used outside of function bodies, decorators and defaults included."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name) and node.id in names:
+            return node.id
+        children: list[ast.AST] = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            children = [*node.decorator_list, node.args]
+        elif isinstance(node, ast.Lambda):
+            children = [node.args]
+        pending += children
+    return None
+
+
+class Models:
+    """The models of one service: which module has which, and which need which."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package.name
+        self._folder = package / "models"
+        self.home = _homes(self._folder)
+        self._operations = _operations(package / "client.py")
+
+    def operations(self, constants: frozenset[str]) -> list[str]:
+        """The operations of the service that are named among `constants`."""
+        return sorted(self._operations & constants)
+
+    def reached(self, operations: list[str]) -> frozenset[str]:
+        """The models that these operations take, return, and consist of. Raises BuildError."""
+        pending = {f"{name}{part}" for name in operations for part in ("Request", "Response")}
+        found: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in self.home:
+                raise changed(f"{self.package} has no model {name}")
+            if name not in found:
+                found.add(name)
+                tree = parsed(self._folder / f"{self.home[name]}.py")
+                pending |= {
+                    node.attr
+                    for node in ast.walk(tree)
+                    if isinstance(node, ast.Attribute) and node.attr in self.home
+                }
+        return frozenset(found)
+
+    def source(self, reached: frozenset[str]) -> str:
+        """What takes the place of `models/__init__.py`: these models, loaded on demand."""
+        homes = {name: self.home[name] for name in sorted(reached)}
+        return (
+            _NOTICE.format("models are loaded on demand, those of unused operations left out")
+            + f'"""Models of {self.package}."""\n'
+            + f"_HOMES = {homes!r}\n\n\n"
+            + _ON_DEMAND
+        )
+
+    def files(self, reached: frozenset[str]) -> frozenset[str]:
+        """The files that hold these models."""
+        return frozenset(f"{self.home[name]}.py" for name in reached)
+
+
+_ON_DEMAND = """def __getattr__(name):
+    home = _HOMES.get(name)
+    if home is None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        from left_out import LeftOutError
+
+        raise LeftOutError(__name__ + "." + name + " is left out: no function calls its operation")
+    module = __import__(__name__ + "." + home, fromlist=[name])
+    globals()[name] = found = getattr(module, name)
+    return found
+"""
+
+
+def _homes(folder: Path) -> dict[str, str]:
+    """Name -> module, from a package that only lists `from ._module import Name`."""
+    path = folder / "__init__.py"
+    if not path.is_file():
+        raise changed(f"{folder.parent.name} has no models")
+    homes: dict[str, str] = {}
+    for node in parsed(path).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            continue
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if not isinstance(node, ast.ImportFrom) or node.level != 1 or not node.module:
+            raise changed(
+                f"{folder.parent.name}.models does more than list its models, in line {node.lineno}"
+            )
+        for alias in node.names:
+            if alias.asname or not (folder / f"{node.module}.py").is_file():
+                raise changed(f"{folder.parent.name}.models.{alias.name} is elsewhere")
+            homes[alias.name] = node.module
+    if not homes:
+        raise changed(f"{folder.parent.name}.models lists no model")
+    return homes
+
+
+def _operations(client: Path) -> frozenset[str]:
+    """The operations of a client, by the `action` that each of its methods sends."""
+    found = frozenset(
+        node.value.value
+        for node in ast.walk(parsed(client))
+        if isinstance(node, ast.keyword)
+        and node.arg == "action"
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+    if not found:
+        raise changed(f"{client.parent.name}/client.py names no action")
+    return found
+
+
+def check_seam(folder: Path) -> None:
+    """The one method that `shared.cloud` replaces is where it was, and what calls go through.
+
+    Raises BuildError.
+    """
+    core = parsed(folder / "darabonba" / "core.py")
+    methods = {
+        method.name: [argument.arg for argument in method.args.args]
+        for node in core.body
+        if isinstance(node, ast.ClassDef) and node.name == "DaraCore"
+        for method in node.body
+        if isinstance(method, ast.FunctionDef)
+    }
+    if methods.get("do_action") != ["request", "runtime_option"]:
+        raise changed("DaraCore.do_action(request, runtime_option) is not there")
+    client = parsed(folder / "alibabacloud_tea_openapi" / "client.py")
+    for node in ast.walk(client):
+        if isinstance(node, ast.FunctionDef) and node.name == "do_request":
+            calls = {
+                ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)
+            }
+            if "DaraCore.do_action" in calls:
+                return
+    raise changed("Client.do_request does not go through DaraCore.do_action")

@@ -1,0 +1,72 @@
+"""What stands in for code that a bundle leaves out: it can be imported, and not used.
+
+Part of every cold start, so it imports nothing at once.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # importing typing would cost more than this file
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+class LeftOutError(RuntimeError):
+    """Something was used that no function of this bundle was known to need."""
+
+
+def _refuse(name: str) -> NoReturn:
+    raise LeftOutError(
+        name + " is left out of this bundle: no function was known to need it when it was built"
+    )
+
+
+class _LeftOut(type):
+    """The class of stand-in classes. They may be named, and be a base; any use is refused."""
+
+    def __getattr__(cls, attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        _refuse(cls.__module__ + "." + cls.__qualname__)
+
+    def __call__(cls, *_: Any, **__: Any) -> Any:
+        _refuse(cls.__module__ + "." + cls.__qualname__)
+
+
+def left_out(module: str, name: str) -> type:
+    """A class that stands in for `module.name`."""
+    return _LeftOut(name, (), {"__module__": module})
+
+
+class Idle:
+    """Stands in for a class that is instantiated while the SDK is loaded. An instance may exist;
+    whatever is asked of it is refused."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        _refuse(type(self).__module__ + "." + type(self).__qualname__)
+
+
+class Deferred:
+    """A module, or one name out of it, that is imported when it is first used."""
+
+    def __init__(self, module: str, name: str | None = None) -> None:
+        self._deferred = (module, name)
+
+    def _resolve(self) -> Any:
+        from importlib import import_module
+
+        module, name = self._deferred
+        found = import_module(module)
+        return found if name is None else getattr(found, name)
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        return getattr(self._resolve(), attribute)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._resolve()(*arguments, **named)

@@ -1,0 +1,94 @@
+"""Stand-ins for what a synchronous call through our own transport never touches.
+
+The SDK imports all of these when it is loaded, and each brings others along. A stand-in has the
+names that the SDK takes from it, and raises LeftOutError when one of them is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.build import BuildError
+from ops.bundle.imports import Import
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One module: `names` are refused on any use; `idle` may be instantiated while loading."""
+
+    names: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+STAND_INS: Mapping[str, StandIn] = {
+    # The SDK's transports, asynchronous and synchronous: shared/transport.py takes their place.
+    "aiohttp": StandIn(("ClientResponse", "ClientSession", "ClientTimeout", "TCPConnector")),
+    "requests": StandIn(("PreparedRequest", "Session", "status_codes")),
+    "requests.adapters": StandIn(idle=("HTTPAdapter",)),
+    # Web sockets, which VOD and STS do not have.
+    "websocket": StandIn(("WebSocketApp",)),
+    "websocket._abnf": StandIn(("ABNF",)),
+    # Where keys come from: shared/credentials.py takes its place. And hooks around calls.
+    "alibabacloud_credentials": StandIn(),
+    "alibabacloud_credentials.client": StandIn(("Client",)),
+    "alibabacloud_credentials.models": StandIn(("Config",)),
+    "alibabacloud_gateway_spi": StandIn(),
+    "alibabacloud_gateway_spi.client": StandIn(("Client",)),
+    "alibabacloud_gateway_spi.models": StandIn(
+        (
+            "AttributeMap",
+            "InterceptorContext",
+            "InterceptorContextConfiguration",
+            "InterceptorContextRequest",
+            "InterceptorContextResponse",
+        )
+    ),
+    # PyJWT's own fetching of keys takes urllib, tempfile and more: shared/jwks.py fetches ours.
+    "jwt.jwks_client": StandIn(("PyJWKClient",)),
+}
+
+STOOD_IN_PACKAGES = frozenset(name for name in STAND_INS if "." not in name)
+"""The packages of which nothing else is bundled."""
+
+
+def check(source: Path, imports: Sequence[Import]) -> None:
+    """Refuse a source that takes what its stand-ins do not have. Raises BuildError."""
+    for item in imports:
+        if item.root not in STOOD_IN_PACKAGES or not item.at_once:
+            continue
+        known = STAND_INS.get(item.module)
+        has = () if known is None else (*known.names, *known.idle)
+        lacking = [n for n in item.names if n not in has and f"{item.module}.{n}" not in STAND_INS]
+        if known is None or lacking:
+            raise BuildError(
+                f"the SDK has changed: {source.parent.name}/{source.name} imports"
+                f" {'.'.join([item.module, *lacking[:1]])}, for which there is no stand-in"
+                " (ops/bundle/stand_ins.py)"
+            )
+
+
+def write(folder: Path, roots: frozenset[str]) -> None:
+    """Write the stand-ins of these packages, and within them, into `folder`."""
+    for module, stand_in in STAND_INS.items():
+        if module.partition(".")[0] not in roots:
+            continue
+        is_package = any(other.startswith(f"{module}.") for other in STAND_INS)
+        place = module.replace(".", "/") + ("/__init__.py" if is_package else ".py")
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_source(module, stand_in), "utf-8")
+
+
+def _source(module: str, stand_in: StandIn) -> str:
+    lines = [f'"""Stands in for {module}, which this bundle leaves out."""']
+    inner = [name for name in STAND_INS if name.rpartition(".")[0] == module]
+    if stand_in.names:
+        lines.append("from left_out import left_out")
+    if stand_in.idle:
+        lines.append("from left_out import Idle")
+    lines += [f"{name} = left_out(__name__, {name!r})" for name in stand_in.names]
+    lines += [f"class {name}(Idle):\n    pass" for name in stand_in.idle]
+    lines += [f"from {module} import {name.rpartition('.')[2]}" for name in inner]
+    return "\n".join(lines) + "\n"
