@@ -67,6 +67,15 @@ def test_a_reset(cloud: FakeCloud, owner: Credential, kind: str, kept: bool) -> 
     assert (cloud.storage.get(BUCKET, "a.mp4") is not None) is kept
 
 
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_reset_of_a_download(cloud: FakeCloud, owner: Credential, kind: str) -> None:
+    sdk(cloud, owner).put_object("a.mp4", b"content")
+    cloud.faults.set("oss", "GetObject", kind)
+    with pytest.raises(BROKEN):
+        browser(cloud, owner, "GET", "a.mp4")
+    assert browser(cloud, owner, "GET", "a.mp4").body == b"content"
+
+
 def test_a_reset_after_completion_leaves_one_object(cloud: FakeCloud, owner: Credential) -> None:
     told = []
     cloud.storage.on_stored(lambda stored: told.append(stored.key))

@@ -200,6 +200,8 @@ class _Exchange:
         await delivery.strike_before(self.request, fault)
         answer = await operation.handler(call)
         if fault is not None and fault.kind == "reset_after":
+            if answer.file is not None:
+                answer.file.close()
             delivery.reset(self.request)
             raise ConnectionResetError
         self.fault = fault
