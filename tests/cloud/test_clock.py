@@ -84,9 +84,10 @@ def test_timers_fire_without_anyone_moving_the_clock(clock: Clock) -> None:
 def test_reset_lets_a_timer_keep_the_time_it_had_left(clock: Clock) -> None:
     fired: list[str] = []
     clock.advance(5000)
-    clock.call_at(clock.now() + 100, lambda: fired.append("fired"))
+    handle = clock.call_at(clock.now() + 100, lambda: fired.append("fired"))
     clock.reset()
     assert clock.offset == 0
+    assert abs(handle.when - clock.now() - 100) < 60
     clock.advance(50)
     assert fired == []
     clock.advance(60)

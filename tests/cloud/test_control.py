@@ -15,7 +15,7 @@ import pytest
 
 from local.cloud import FakeCloud
 from local.cloud.coverage import PAGE, page
-from tests.cloud.clients import MP4, Vod, post_control, send
+from tests.cloud.clients import MP4, Vod, post_control, rpc, send
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,6 +129,20 @@ def test_the_state_shows_no_secret(cloud: FakeCloud, vod: Vod) -> None:
 def test_no_call_is_told_as_no_call(cloud: FakeCloud) -> None:
     assert send(cloud, "GET", "/_local/state").json()["calls"] == {}
     assert cloud.calls.of("vod", "CreateUploadVideo") == 0
+
+
+def test_reset_forgets_nonces(cloud: FakeCloud) -> None:
+    for _ in range(2):
+        assert rpc(cloud, cloud.admin, "GetVideoList", SignatureNonce="n").status == 200
+        cloud.reset()
+
+
+def test_a_body_is_stored_as_it_was_sent(cloud: FakeCloud, vod: Vod) -> None:
+    upload = vod.create()
+    upload.bucket().put_object(upload.key, MP4, headers={"Content-Encoding": "gzip"})
+    stored = cloud.storage.get(cloud.vod.bucket, upload.key)
+    assert stored is not None
+    assert stored.path.read_bytes() == MP4
 
 
 def test_reset_goes_back_to_the_start(cloud: FakeCloud, vod: Vod) -> None:

@@ -291,6 +291,13 @@ def test_host_must_be_signed(cloud: FakeCloud) -> None:
     assert request.send(without).code == "IncompleteSignature"
 
 
+def test_a_signed_header_must_be_there(cloud: FakeCloud) -> None:
+    request = Acs3(cloud, cloud.admin, "GetVideoList", headers={"x-extra": ""})
+    authorization = request.authorization()
+    del request.headers["x-extra"]
+    assert request.send(authorization).code == "IncompleteSignature"
+
+
 def test_a_named_access_key_must_be_the_signing_one(cloud: FakeCloud) -> None:
     headers = {"x-acs-accesskey-id": "LTAIsomeoneelse"}
     answer = Acs3(cloud, cloud.admin, "GetVideoList", headers=headers).send()
@@ -388,12 +395,19 @@ def test_a_malformed_query(cloud: FakeCloud, target: str) -> None:
 
 
 def test_a_repeated_parameter_is_refused_even_when_signed(cloud: FakeCloud) -> None:
-    parameters = rpc_parameters(cloud.admin, "GetVideoInfo", VideoId="a" * 32)
-    query = urlencode(parameters) + "&VideoId=" + "b" * 32
-    assert send(cloud, "GET", "/?" + query).status == 400
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    both = send(cloud, "POST", "/?" + urlencode(parameters), headers, b"VideoId=" + b"b" * 32)
-    assert both.status == 400
+    """Whichever of the two values the signature is for."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for first, last in ("ab", "ba"):
+        for method in ("GET", "POST"):
+            parameters = rpc_parameters(cloud.admin, "GetVideoInfo", method, VideoId="a")
+            del parameters["VideoId"]
+            target = f"/?{urlencode(parameters)}&VideoId={first}"
+            if method == "GET":
+                answer = send(cloud, "GET", f"{target}&VideoId={last}")
+            else:
+                answer = send(cloud, "POST", target, form, f"VideoId={last}".encode())
+            assert answer.status == 400
+            assert b"InvalidRequest" in answer.body
 
 
 @pytest.mark.parametrize(
@@ -448,6 +462,8 @@ def test_another_method(cloud: FakeCloud, method: str) -> None:
     "raw",
     [
         b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /_local/state HTTP/1.0\r\n\r\n",
+        b"GET http://127.0.0.1/_local/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
         b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",

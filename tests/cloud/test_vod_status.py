@@ -77,6 +77,16 @@ def test_a_moment_may_pass_before_a_file_is_normal() -> None:
         assert vod.status(video_id) == "Normal"
 
 
+def test_the_moment_of_an_older_file_does_not_count() -> None:
+    with FakeCloud(vod_settings=VodSettings(settle_seconds=3600)) as cloud:
+        vod = Vod(cloud)
+        upload = vod.create()
+        upload.put()
+        upload.put(b"no film")
+        cloud.clock.advance(3600)
+        assert vod.status(upload.video_id) == "UploadSucc"
+
+
 def test_a_transcode_takes_cloud_time() -> None:
     with FakeCloud(vod_settings=VodSettings(transcode_seconds=600)) as cloud:
         vod = Vod(cloud)
