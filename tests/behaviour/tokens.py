@@ -26,6 +26,7 @@ class Issuer:
 
     def __init__(self, kid: str = "app-1") -> None:
         self.kid = kid
+        self.signed: list[str] = []
         self.secret = secrets.token_bytes(48)
 
     @property
@@ -57,7 +58,9 @@ class Issuer:
 
     def sign(self, claims: dict[str, Any], **headers: Any) -> str:
         """A token with exactly these claims; a header changed to None is left out."""
-        return jwt.encode(claims, self.secret, "HS256", headers={"kid": self.kid, **headers})
+        token = jwt.encode(claims, self.secret, "HS256", headers={"kid": self.kid, **headers})
+        self.signed.append(token)
+        return token
 
     def sign_raw(self, claims: dict[str, Any]) -> str:
         """A token with these claims, be they such as PyJWT itself would not sign."""
@@ -65,4 +68,5 @@ class Issuer:
         parts = [base64url(json.dumps(part).encode()) for part in (header, claims)]
         signing_input = ".".join(parts).encode()
         signature = hmac.digest(self.secret, signing_input, "sha256")
-        return f"{signing_input.decode()}.{base64url(signature)}"
+        self.signed.append(f"{signing_input.decode()}.{base64url(signature)}")
+        return self.signed[-1]

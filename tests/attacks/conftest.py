@@ -1,0 +1,129 @@
+"""A deployment under attack. After every test, all that it said is searched for secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from tests.behaviour.clients import decoded
+from tests.behaviour.house import House, serve, settings
+from tests.behaviour.tokens import Issuer, base64url
+
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    # Another login service whose users may bear the same names, with the same keys.
+    "other": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "other"}, "only": ["refresh"]},
+    # One whose alias, run together with a name, looks like the first.
+    "examplex": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "examplex"}, "only": ["refresh"]},
+}
+
+
+def _number(value: int) -> str:
+    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
+def public_keys() -> list[dict[str, str]]:
+    """The public halves of RSA_KEY and EC_KEY as JWKs."""
+    modulus, point = RSA_KEY.public_key().public_numbers(), EC_KEY.public_key().public_numbers()
+    return [
+        {
+            "kty": "RSA",
+            "kid": "rsa-1",
+            "alg": "RS256",
+            "n": _number(modulus.n),
+            "e": _number(modulus.e),
+        },
+        {
+            "kty": "EC",
+            "kid": "ec-1",
+            "alg": "ES256",
+            "crv": "P-256",
+            "x": base64url(point.x.to_bytes(32, "big")),
+            "y": base64url(point.y.to_bytes(32, "big")),
+        },
+    ]
+
+
+@pytest.fixture(scope="session")
+def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The deployment, which accepts three kinds of keys; ask for `house`."""
+    issuer = Issuer()
+    environment = settings(issuer, VODPASS_JWT_KEYS=issuer.jwks(*public_keys()))
+    project = tmp_path_factory.mktemp("project")
+    with serve(project, issuer, environment, VARIANTS) as house:
+        yield house
+
+
+@pytest.fixture
+def house(
+    running_house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> Iterator[House]:
+    """The deployment on a cloud without media; afterwards, no secret has been told."""
+    running_house.cloud.reset()
+    running_house.replies.clear()
+    lines = len(running_house.log())
+    yield running_house
+    written = capfd.readouterr()
+    told = [*running_house.log()[lines:], caplog.text, written.out, written.err]
+    for reply in running_house.replies:
+        told += [f"{name}: {value}" for name, value in reply.headers.items()]
+        tail = reply.headers["X-Fc-Log-Result"]
+        told.append(base64.b64decode(tail).decode() if tail else "")
+        if reply.status != 200:
+            told.append(reply.body.decode("utf-8", "replace"))
+    everything = "\n".join(told)
+    for secret in secrets_of(running_house):
+        assert secret not in everything
+
+
+@pytest.fixture
+def alice(house: House) -> str:
+    """A token of one user."""
+    return house.issuer.token("alice")
+
+
+@pytest.fixture
+def mallory(house: House) -> str:
+    """A token of another, who means ill."""
+    return house.issuer.token("mallory")
+
+
+def secrets_of(house: House) -> set[str]:
+    """The very values that must not be told: tokens and their parts, credentials, keys."""
+    found = {part for token in house.issuer.signed for part in token.split(".")[1:]}
+    for reply in house.replies:
+        if reply.status != 200 or not reply.body.startswith(b"{"):
+            continue
+        for name in ("UploadAuth", "PlayAuth"):
+            credential = reply.json().get(name)
+            if credential is not None:
+                inner = decoded(credential)
+                found |= {credential, inner["AccessKeySecret"], inner["SecurityToken"]}
+    for instance in house.gateway.invoker.instances():
+        found |= secrets_in_environment(Path(f"/proc/{instance['pid']}/environ"))
+    return {secret for secret in found if len(secret) >= 16}
+
+
+def secrets_in_environment(path: Path) -> set[str]:
+    """What an instance must keep to itself; on Linux only."""
+    try:
+        pairs = [item.partition("=") for item in path.read_bytes().decode().split("\0")]
+    except OSError:
+        return set()
+    found: set[str] = set()
+    for name, _, value in pairs:
+        if name in ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"):
+            found.add(value)
+        elif name == "VODPASS_OWNER_KEYS":
+            found |= {item.partition(":")[2] for item in value.split(",")}
+        elif name == "VODPASS_JWT_KEYS":
+            found |= {key["k"] for key in json.loads(value)["keys"] if "k" in key}
+    return found
