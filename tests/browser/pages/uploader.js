@@ -1,5 +1,5 @@
-// The official uploader with vodpass behind it, as docs/clients.md shows it.
-
+// The official uploader with vodpass behind it; docs/clients.md shows what is between the lines.
+// ---
 function startUploader({ vodpass, token, told }) {
   const ask = async (path, body) => {
     const answer = await fetch(vodpass + path, {
@@ -11,35 +11,50 @@ function startUploader({ vodpass, token, told }) {
     if (!answer.ok) throw new Error(`${content.Code}: ${content.detail ?? content.Message}`);
     return content;
   };
+  // The uploader waits for ever for a credential that does not come. (stopUpload would throw here.)
+  const giveUp = (info, reason) => {
+    uploader.cancelFile(uploader.listFiles().indexOf(info));
+    told("refused", reason);
+  };
+  let expiries = 0; // without progress in between
 
   const uploader = new AliyunUpload.Vod({
     userId: "1", // must not be empty; vodpass does not use it
-    region: "cn-shanghai",
-    partSize: 102400,
-    parallel: 1,
+    region: "cn-shanghai", // where VOD is
+    partSize: 1048576,
+    parallel: 5,
 
     onUploadstarted: async (info) => {
-      // After a reload the uploader remembers the video: then carry on, do not create another.
-      const issued = info.videoId
-        ? await ask("/refresh", { VideoId: info.videoId })
-        : await ask("/upload", { FileName: info.file.name, FileSize: info.file.size });
-      uploader.setUploadAuthAndAddress(
-        info,
-        issued.UploadAuth,
-        issued.UploadAddress,
-        issued.VideoId,
-      );
+      try {
+        // After a reload the uploader remembers the video: then carry on with it.
+        const issued = info.videoId
+          ? await ask("/refresh", { VideoId: info.videoId })
+          : await ask("/upload", { FileName: info.file.name, FileSize: info.file.size });
+        const { UploadAuth, UploadAddress, VideoId } = issued;
+        uploader.setUploadAuthAndAddress(info, UploadAuth, UploadAddress, VideoId);
+      } catch (error) {
+        giveUp(info, error.message);
+      }
     },
 
     onUploadTokenExpired: async (info) => {
-      told("expired", info.videoId);
-      const { UploadAuth } = await ask("/refresh", { VideoId: info.videoId });
-      uploader.resumeUploadWithAuth(UploadAuth);
+      // It takes a bad signature for an expiry too, which no new credential mends.
+      if (++expiries > 3) return giveUp(info, "the credential is not accepted");
+      try {
+        const { UploadAuth } = await ask("/refresh", { VideoId: info.videoId });
+        uploader.resumeUploadWithAuth(UploadAuth);
+      } catch (error) {
+        giveUp(info, error.message);
+      }
     },
 
-    onUploadProgress: (info, total, fraction) => told("progress", fraction),
+    onUploadProgress: (info, bytes, fraction) => {
+      expiries = 0;
+      told("progress", fraction);
+    },
     onUploadSucceed: (info) => told("succeeded", info.videoId),
     onUploadFailed: (info, code, message) => told("failed", `${code}: ${message}`),
   });
   return uploader;
 }
+// ---
