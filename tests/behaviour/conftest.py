@@ -29,7 +29,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     # A runtime that has the role's key in the environment only, fixed when an instance starts.
     "newer": {"runtime": "python3.12", "only": ["play"]},
     # A role that may not do what the function does.
-    "powerless": {"role": "vodpass-play", "only": ["upload", "refresh"]},
+    "powerless": {"role": "vodpass-play", "only": ["upload"]},
+    # A setting that is wrong.
+    "broken": {"environmentVariables": {"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, "only": ["play"]},
     # Deadlines that pass soon. The functions keep 0.8 of this, and upload 2.5 s of that for
     # finding out what became of a video.
     "hurried": {"timeout": 2, "only": ["refresh", "play"]},

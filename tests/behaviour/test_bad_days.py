@@ -261,10 +261,19 @@ class TestOnlyTheOperatorCanMendIt:
             assert b"acs:ram" not in reply.body
 
     def test_the_role_of_another_function(self, house: House, alice: str) -> None:
-        powerless = house.at("powerless")
-        assert powerless.upload(alice).refusal == (500, "Misconfigured")
-        video_id = house.begun(alice)
-        assert powerless.refresh(alice, video_id).refusal == (500, "Misconfigured")
+        assert house.at("powerless").upload(alice).refusal == (500, "Misconfigured")
+
+    def test_a_setting_that_is_wrong(self, house: House, alice: str) -> None:
+        """The log names it, the caller learns nothing, and nobody its value."""
+        broken = house.at("broken")
+        for token in (alice, "a.b.c"):
+            reply = broken.play(token, "0" * 32)
+            assert reply.refusal == (500, "Misconfigured")
+            assert b"VODPASS" not in reply.body
+        said = [line for line in house.decisions("broken-play") if line.get("level") == "error"]
+        assert "VODPASS_OWNER_KEYS" in said[0]["message"]
+        assert "c2hvcnQ" not in "".join(house.log())
+        assert house.calls() == {}
 
 
 def test_an_upstream_refusal_of_a_field_is_the_callers_to_mend(house: House, alice: str) -> None:
