@@ -53,7 +53,8 @@ def _find() -> Path | None:
 
 
 def _can_install() -> bool:
-    return os.geteuid() == 0 and Path("/etc/debian_version").exists()
+    debian = Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+    return debian and os.geteuid() == 0
 
 
 def _install() -> None:
