@@ -22,7 +22,7 @@ from local.cloud.openapi.gateway import OpenApi
 from local.cloud.oss.service import OssService
 from local.cloud.oss.state import Storage
 from local.cloud.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, Ram
-from local.cloud.server import LARGEST_LINE, build
+from local.cloud.server import HTTP_LOG, LARGEST_LINE, build
 from local.cloud.sts.service import StsService
 from local.cloud.vod.progress import ANONYMOUS
 from local.cloud.vod.service import VERSION, VodService
@@ -156,6 +156,7 @@ class FakeCloud:
         self._runner = web.AppRunner(
             self._app,
             access_log=None,
+            logger=HTTP_LOG,
             # Objects are stored as they are sent, whatever Content-Encoding says.
             auto_decompress=False,
             max_line_size=LARGEST_LINE,

@@ -9,6 +9,7 @@ an address or localhost: / alone            OpenAPI, unless it is signed or post
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -16,6 +17,12 @@ from aiohttp import web
 
 from local.cloud.clock import Clock, http_date
 from local.guard import Guard, Refused, is_control, split_host
+
+_log = logging.getLogger(__name__)
+
+HTTP_LOG = logging.getLogger(f"{__name__}.http")
+"""aiohttp's own log of a server: silent, it reports broken requests with their content."""
+HTTP_LOG.setLevel(logging.CRITICAL + 1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,9 +40,16 @@ def build(
     async def dispatch(request: web.Request) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
             raise Refused(400, "the request target must be a path")
-        if is_control(request):
-            return await control(request)
-        return await (openapi(request) if is_for_openapi(request) else oss(request))
+        service = openapi if is_for_openapi(request) else oss
+        answer = control if is_control(request) else service
+        try:
+            return await answer(request)
+        except (Refused, OSError):
+            raise
+        except Exception:
+            # Here and not by aiohttp, whose log would also show what hostile clients send.
+            _log.exception("a request could not be answered")
+            raise
 
     async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = http_date(clock.now())
@@ -43,7 +57,7 @@ def build(
             response.headers["x-acs-request-id"] = secrets.token_hex(16).upper()
 
     app = web.Application(middlewares=[guard.middleware()])
-    app.router.add_route("*", "/{path:.*}", dispatch)
+    app.router.add_route("*", r"/{path:[\s\S]*}", dispatch)  # a key may hold a new line
     app.on_response_prepare.append(stamp)
     return app
 

@@ -131,6 +131,13 @@ def test_no_call_is_told_as_no_call(cloud: FakeCloud) -> None:
     assert cloud.calls.of("vod", "CreateUploadVideo") == 0
 
 
+def test_every_path_reaches_a_service(cloud: FakeCloud) -> None:
+    for path in ("/%0A", "/a%0Ab", "/%E2%80%A8", "/%00", "//", "/a//b", "/%2F", "/..", "/?"):
+        answer = send(cloud, "GET", path)
+        known = answer.headers.get("x-oss-request-id") or b"<Error>" in answer.body
+        assert known, path
+
+
 def test_reset_forgets_nonces(cloud: FakeCloud) -> None:
     for _ in range(2):
         assert rpc(cloud, cloud.admin, "GetVideoList", SignatureNonce="n").status == 200

@@ -458,30 +458,53 @@ def test_another_method(cloud: FakeCloud, method: str) -> None:
     assert send(cloud, method, "/?" + query).status == 405
 
 
+def first_line(cloud: FakeCloud, raw: bytes, *, end: bool) -> bytes:
+    """The status line that answers raw bytes; with `end` the client says it sends no more."""
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=20) as connection:
+        connection.sendall(raw)
+        if end:
+            connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").readline()
+
+
 @pytest.mark.parametrize(
     "raw",
     [
-        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /_local/state HTTP/1.1\r\n\r\n",
         b"GET /_local/state HTTP/1.0\r\n\r\n",
         b"GET http://127.0.0.1/_local/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"GET http://evil.example/_local/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /_local/state HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
         b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
         b"nonsense\r\n\r\n",
+        b"GET /?a=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     ],
 )
 def test_bytes_that_are_no_request(cloud: FakeCloud, raw: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
-        connection.sendall(raw)
-        connection.shutdown(socket.SHUT_WR)
-        answer = connection.makefile("rb").readline()
-    assert answer == b"" or answer.split()[1].startswith(b"4")
+    assert first_line(cloud, raw, end=False).split()[1].startswith(b"4")
     assert rpc(cloud, cloud.admin, "GetVideoList").status == 200
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"GET",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nhalf",
+        b"POST /_local/reset HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{}",
+    ],
+)
+def test_a_client_that_goes_away_half_way(cloud: FakeCloud, vod: Vod, raw: bytes) -> None:
+    vod.create()
+    assert first_line(cloud, raw, end=True) == b""
+    assert len(cloud.vod.library.all()) == 1
 
 
 # -- what web clients call from a page

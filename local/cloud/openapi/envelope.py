@@ -71,7 +71,7 @@ class Envelope:
     is_signed_with: Callable[[str], bool] = field(repr=False)
     """Whether the signature was made with this secret. Constant-time."""
     echo: str = field(repr=False)
-    """The string to sign as an error may show it: without the token."""
+    """The string to sign as an error may show it: without what opens something."""
 
 
 def identify(request: RawRequest) -> Target:
@@ -160,8 +160,9 @@ def _open_rpc(request: RawRequest, target: Target, *, web: bool) -> Envelope:
         messages.append(rpc.string_to_sign(request.method, unsigned))
     token = given.get("SecurityToken") or None
     echo = messages[0]
-    if token is not None:
-        echo = echo.replace(encode(encode(token)), "***")
+    for name in ("SecurityToken", "AuthInfo"):
+        if given.get(name):
+            echo = echo.replace(encode(encode(given[name])), "***")
 
     def is_signed_with(secret: str) -> bool:
         signatures = [rpc.sign(secret, message) for message in messages]

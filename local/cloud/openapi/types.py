@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ class Call:
     """One accepted request: signature, token, expiry, nonce and permission have been checked."""
 
     action: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] = field(repr=False)
     """The operation's own parameters; the protocol's (AccessKeyId, Signature, …) are not in it."""
     caller: Credential
     request_id: str

@@ -22,7 +22,7 @@ class RawRequest:
 
     method: str
     path: str
-    query: str
+    query: str = field(repr=False)
     headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
     host: str

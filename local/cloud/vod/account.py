@@ -60,7 +60,7 @@ class Account:
         name = hashlib.sha256(f"{account_id}:{region}".encode()).hexdigest()[:32]
         self.bucket = f"outin-{name}"
         self._storage = storage
-        self.library = Library(settings, storage, clock, self.bucket)
+        self.library = Library(settings, storage, clock, self.bucket, self.location)
         self._play_auths = PlayAuths(identities, clock, self._issuer, region)
         self._issued: deque[Issued] = deque(maxlen=_MOST_REMEMBERED)
         self._signer = self._new_signer()

@@ -32,10 +32,16 @@ class ReferenceIdTaken(Exception):
 
 
 class Library:
-    """Every asset of the account. Thread-safe."""
+    """Every asset of the account. Thread-safe.
 
-    def __init__(self, settings: VodSettings, storage: Storage, clock: Clock, bucket: str) -> None:
+    `bucket` holds the sources, `location` is its public host.
+    """
+
+    def __init__(
+        self, settings: VodSettings, storage: Storage, clock: Clock, bucket: str, location: str
+    ) -> None:
         self.bucket = bucket
+        self._location = location
         self.events = Events()
         self._settings = settings
         self._storage = storage
@@ -202,7 +208,8 @@ class Library:
     # -- events
 
     def _file_url(self, media: Media) -> str:
-        return f"http://{media.bucket}.oss.aliyuncs.com/{media.key}"
+        """Where the file lies, as events tell it: http, and without a signature."""
+        return f"http://{self._location}/{media.key}"
 
     def _stream_info(self, media: Media, stream: Stream, outcome: str) -> dict[str, Any]:
         info: dict[str, Any] = {
