@@ -54,6 +54,6 @@ def test_s_reads_it_and_the_check_refuses_it(s_preview: Callable[..., Any]) -> N
     variables = document["resources"]["upload"]["props"]["environmentVariables"]
     assert {name: variables[name] for name in PLACEHOLDERS} == PLACEHOLDERS
     found = faults(document)
-    for function in USES:
+    for function in document["resources"]:
         place = f"s.yaml.resources.{function}.props.environmentVariables.VODPASS_"
         assert any(fault.startswith(place) for fault in found)
