@@ -219,9 +219,8 @@ def test_a_mistake_in_the_document_is_named(
 def test_a_resource_that_is_no_function_is_named(rendered: Document) -> None:
     document = copy.deepcopy(rendered)
     document["resources"]["uplaod"] = document["resources"].pop("upload")
-    assert "s.yaml.resources.uplaod: must be a function: upload, refresh, play, sts" in faults(
-        document
-    )
+    named = f"s.yaml.resources.uplaod: must be a function: {', '.join(USES)}"
+    assert named in faults(document)
 
 
 def test_the_preview_runtime_is_refused_where_it_is_not_offered(rendered: Document) -> None:
