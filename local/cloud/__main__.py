@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from local.cloud.fake_cloud import PAGE_ORIGINS, FakeCloud
+from local.cloud.vod.settings import VodSettings
 
 
 def _arguments() -> argparse.Namespace:
@@ -16,6 +17,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, help="where objects are kept (temporary)")
     parser.add_argument("--ram-dir", type=Path, help="the roles, a folder each (the project's)")
     parser.add_argument("--region", default="cn-shanghai", help="the region (cn-shanghai)")
+    parser.add_argument(
+        "--upload-endpoint",
+        choices=("ip", "localhost"),
+        default="ip",
+        help="UploadAddress.Endpoint: 127.0.0.1, or oss-REGION.localhost, for browsers only (ip)",
+    )
     parser.add_argument(
         "--map-host",
         action="append",
@@ -38,6 +45,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         data_dir=arguments.data_dir,
         ram_dir=arguments.ram_dir,
         region=arguments.region,
+        vod_settings=VodSettings(upload_endpoint=arguments.upload_endpoint),
         mapped_hosts=arguments.map_host,
         own_origins=arguments.own_origin or PAGE_ORIGINS,
     )
