@@ -16,6 +16,10 @@ from ops.bundle.packages import Packages, fetch
 from ops.bundle.target import PLATFORM, Target, find_interpreter
 
 _SHIPPED = Path(__file__).parent / "shipped"
+_NEEDS_LEFT_OUT = frozenset(
+    {*sdk.SERVICES, *(place.partition("/")[0] for place in sdk.DEFERRED)}
+    | {module.partition(".")[0] for module in stand_ins.STAND_INS}
+)
 _CERTIFI = '''"""Where the certificates are: no more of certifi is needed."""
 import os
 
@@ -78,7 +82,6 @@ def build(
 def _checked(folder: Path, target: Target) -> Packages:
     """The packages, once everything that the bundle relies on has been found in them."""
     packages = Packages(folder)
-    sdk.check_seam(folder)
     for distribution in packages.distributions:
         native.check_wheel(distribution.info, target)
     native.check(folder, target)
@@ -108,7 +111,7 @@ class _Function:
         self._interpreter = interpreter
         self._code: Code = code_of(project, name)
         self._roots = packages.reached(
-            self._code.packages, stand_ins.STOOD_IN_PACKAGES, sdk.NOT_NEEDED
+            self._code.packages, stand_ins.STOOD_IN_PACKAGES, self._sources, sdk.NOT_NEEDED
         )
         self._kept = self._roots - stand_ins.STOOD_IN_PACKAGES
 
@@ -121,10 +124,10 @@ class _Function:
             shutil.copyfile(path, folder / place)
         operations = self._copy_packages(python)
         kept = self._licences(python)
-        for source in (path for root in self._kept for path in self._packages.sources(root)):
+        for source in (path for root in sorted(self._kept) for path in self._sources(root)):
             stand_ins.check(source, self._packages.imports_of(source))
         stand_ins.write(python, self._roots)
-        if self._roots:
+        if self._roots & _NEEDS_LEFT_OUT:
             shutil.copyfile(_SHIPPED / "left_out.py", python / "left_out.py")
         if self._interpreter is not None:
             byte_code.compile_folder(self._interpreter, folder)
@@ -175,20 +178,35 @@ class _Function:
             else:
                 shutil.copytree(source, python / root, ignore=_not_code)
         if "darabonba" in self._kept:
+            sdk.check_seam(python)
             sdk.defer_imports(python)
         return operations
 
-    def _copy_service(self, source: Path, destination: Path) -> list[str]:
-        models = self._models(source)
+    def _sources(self, root: str) -> list[Path]:
+        """The sources of a package that the function can reach."""
+        found = self._packages.sources(root)
+        if root not in sdk.SERVICES or not found:
+            return found
+        models, operations = self._service(self._packages.folder / root)
+        files = models.files(models.reached(operations))
+        return [path for path in found if path.parent.name != "models" or path.name in files]
+
+    def _service(self, package: Path) -> tuple[sdk.Models, list[str]]:
+        """The models of a service, and its operations that the function's code names."""
+        models = self._models(package)
         operations = models.operations(self._code.constants)
         if not operations:
-            raise BuildError(f"{self._name} takes {source.name} and names no operation of it")
+            raise BuildError(f"{self._name} takes {package.name} and names no operation of it")
+        return models, operations
+
+    def _copy_service(self, source: Path, destination: Path) -> list[str]:
+        models, operations = self._service(source)
         reached = models.reached(operations)
-        files = models.files(reached)
+        needed = models.files(reached)
 
         def not_needed(folder: str, names: list[str]) -> set[str]:
             if Path(folder) == source / "models":
-                return set(names) - files
+                return set(names) - needed
             return _not_code(folder, names)
 
         shutil.copytree(source, destination, ignore=not_needed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +68,13 @@ class Packages:
         self,
         modules: Iterable[str],
         ends: frozenset[str],
+        sources: Callable[[str], Iterable[Path]],
         passed_over: Mapping[str, frozenset[str]],
     ) -> frozenset[str]:
         """The modules at the top that `modules` need, directly or through others.
 
-        The search does not go on behind those in `ends`, but reports them. `passed_over` says of a
-        source which of its imports do not count.
+        The search does not go on behind those in `ends`, but reports them. `sources` are those of
+        a module at the top that count; `passed_over` says of a source which imports do not.
         """
         pending = {module.partition(".")[0] for module in modules}
         found: set[str] = set()
@@ -84,7 +85,7 @@ class Packages:
                 continue  # the standard library's, or an optional one that is not locked
             found.add(root)
             if root not in ends:
-                for source in self.sources(root):
+                for source in sources(root):
                     place = source.relative_to(self.folder).as_posix()
                     without = passed_over.get(place, frozenset())
                     pending |= {

@@ -105,12 +105,12 @@ class Models:
     def __init__(self, package: Path) -> None:
         self.package = package.name
         self._folder = package / "models"
+        self._needs: dict[str, frozenset[str]] = {}
         self.home = _homes(self._folder)
-        self._operations = _operations(package / "client.py")
 
     def operations(self, constants: frozenset[str]) -> list[str]:
         """The operations of the service that are named among `constants`."""
-        return sorted(self._operations & constants)
+        return sorted(name for name in constants if f"{name}Request" in self.home)
 
     def reached(self, operations: list[str]) -> frozenset[str]:
         """The models that these operations take, return, and consist of. Raises BuildError."""
@@ -122,13 +122,16 @@ class Models:
                 raise changed(f"{self.package} has no model {name}")
             if name not in found:
                 found.add(name)
-                tree = parsed(self._folder / f"{self.home[name]}.py")
-                pending |= {
-                    node.attr
-                    for node in ast.walk(tree)
-                    if isinstance(node, ast.Attribute) and node.attr in self.home
-                }
+                pending |= self._needed_by(self.home[name])
         return frozenset(found)
+
+    def _needed_by(self, module: str) -> frozenset[str]:
+        """The models that the source of a model names."""
+        if module not in self._needs:
+            nodes = ast.walk(parsed(self._folder / f"{module}.py"))
+            named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+            self._needs[module] = frozenset(named & self.home.keys())
+        return self._needs[module]
 
     def source(self, reached: frozenset[str]) -> str:
         """What takes the place of `models/__init__.py`: these models, loaded on demand."""
@@ -183,21 +186,6 @@ def _homes(folder: Path) -> dict[str, str]:
     if not homes:
         raise changed(f"{folder.parent.name}.models lists no model")
     return homes
-
-
-def _operations(client: Path) -> frozenset[str]:
-    """The operations of a client, by the `action` that each of its methods sends."""
-    found = frozenset(
-        node.value.value
-        for node in ast.walk(parsed(client))
-        if isinstance(node, ast.keyword)
-        and node.arg == "action"
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-    if not found:
-        raise changed(f"{client.parent.name}/client.py names no action")
-    return found
 
 
 def check_seam(folder: Path) -> None:

@@ -57,10 +57,9 @@ class Deferred:
         self._deferred = (module, name)
 
     def _resolve(self) -> Any:
-        from importlib import import_module
-
         module, name = self._deferred
-        found = import_module(module)
+        # As `from module import name` does it, so that a name may be a module too.
+        found = __import__(module, fromlist=[name or "*"])
         return found if name is None else getattr(found, name)
 
     def __getattr__(self, attribute: str) -> Any:
