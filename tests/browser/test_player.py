@@ -20,7 +20,7 @@ from tests.browser.conftest import Traffic, call, token
 from tests.browser.site import MODULES, Site
 
 SAMPLE = Path(__file__).parent / "media" / "sample.mp4"
-BUILD = MODULES / "aliyun-aliplayer" / "build"
+BUILD = (MODULES / "aliyun-aliplayer" / "build").resolve()
 CDN = "https://g.alicdn.com/apsara-media-box/imp-web-player/2.37.7/"
 NO_LICENCE = 4036
 
