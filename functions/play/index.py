@@ -24,7 +24,8 @@ from shared.vod import (
 )
 
 SHORTEST = 100  # seconds: VOD's own minimum and default
-RETRY_AFTER = 10  # seconds, while a video is being processed
+RETRY_SOONEST, RETRY_LATEST = 10, 300  # seconds, while a video may still become playable
+WAITING_ENDS = 48 * 3600  # seconds of a video's age: what is not playable by then stays so
 
 
 def play(call: Call[Caller]) -> Mapping[str, Any]:
@@ -70,8 +71,11 @@ def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
 
 
 def _not_ready(video: Video) -> VideoNotReady:
-    waits = video.status in MAY_BECOME_PLAYABLE
-    return VideoNotReady(video.status, RETRY_AFTER if waits else None)
+    # The older a video, the longer its processing takes; and a format that is stored only, or an
+    # upload given up, stays in its state for ever.
+    waits = video.status in MAY_BECOME_PLAYABLE and video.age < WAITING_ENDS
+    retry_after = min(max(RETRY_SOONEST, int(video.age) // 20), RETRY_LATEST)
+    return VideoNotReady(video.status, retry_after if waits else None)
 
 
 _ENDPOINT = Endpoint(Instance("play", VOD), "GET", bearer, play)
