@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.keys import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
-from shared.settings import VARIABLES, OwnerKey
+from shared.variables import VARIABLES, OwnerKey
 
 KEY_BYTES = 32
 """Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""

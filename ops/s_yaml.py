@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.shape import anything, choice, each, either, number, record, text, truth, values, whole
-from shared.settings import REGIONS, USES, VARIABLES, Settings, SettingsError, load
+from shared.settings import USES, Settings, SettingsError, load
+from shared.variables import REGIONS, VARIABLES
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})

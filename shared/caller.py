@@ -20,7 +20,8 @@ from shared.errors import Forbidden, InvalidToken
 from shared.http import Request
 from shared.keys import KeySource, VerificationKey, decode_base64url
 from shared.owner import Owner
-from shared.settings import NONE, Settings
+from shared.settings import Settings
+from shared.variables import NONE
 
 LEEWAY = 30  # seconds a clock may be off
 MAX_TOKEN = 8 * 1024  # bytes; FC itself allows 8 KB of headers

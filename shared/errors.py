@@ -109,7 +109,9 @@ class VideoNotFound(Refusal):
     status, code, title = 404, "VideoNotFound", "There is no such video"
 
     def __init__(self) -> None:
-        super().__init__("No video with this VideoId belongs to you.")
+        super().__init__(
+            "No video with this VideoId belongs to you. Only videos can be refreshed or played."
+        )
 
 
 class NotConfigured(Refusal):

@@ -18,7 +18,7 @@ from shared.transport import Transport, TransportError
 TIMEOUT = 2.0  # seconds
 LIMIT = 64 * 1024  # bytes
 FRESH = 600  # seconds a set is used without asking again
-PAUSE = 60  # seconds between two fetches, whatever asks for them
+PAUSE = 60  # seconds between two fetches for a kid that is not known
 PAUSE_AFTER_FAILURE = 5  # seconds
 STALE = 24 * 3600  # seconds the last good set serves while the URL does not answer
 
@@ -33,24 +33,26 @@ class PublishedKeys:
         self._path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._transport = Transport()
         self._keys: KeySet | None = None
-        self._fetched = 0.0
-        self._tried = 0.0
+        self._fetched = 0.0  # when the set was had
+        self._failed = 0.0  # when it was last not to be had
+        self._searched = 0.0  # when it was last fetched for an unknown kid
 
     def find(self, kid: str | None) -> VerificationKey | None:
         """The key of that ``kid``. Raises Unavailable while no set could be had."""
         # Wall time: the monotonic clock may stand still while the instance is frozen.
         now = time.time()
-        known = self._keys.find(kid) if self._keys is not None else None
-        due = known is None or not 0 <= now - self._fetched < FRESH
-        pause = PAUSE if self._fetched == self._tried else PAUSE_AFTER_FAILURE
-        if due and not 0 <= now - self._tried < pause:
+        if self._keys is None or not 0 <= now - self._fetched < FRESH:
+            if not 0 <= now - self._failed < PAUSE_AFTER_FAILURE:
+                self._fetch(now)
+        elif self._keys.find(kid) is None and not 0 <= now - self._searched < PAUSE:
+            self._searched = now
             self._fetch(now)
         if self._keys is None or not 0 <= now - self._fetched < STALE:
             raise Unavailable("The keys that verify tokens cannot be had at the moment.")
         return self._keys.find(kid)
 
     def _fetch(self, now: float) -> None:
-        self._tried = now
+        self._failed = now  # until it is known better
         try:
             answer = self._transport.exchange(
                 "GET",
@@ -67,4 +69,4 @@ class PublishedKeys:
             self._keys = parse_published_keys(answer.body)
         except (TransportError, ValueError):
             return  # the last good set serves on; find() knows for how long
-        self._fetched = now
+        self._fetched, self._failed = now, 0.0

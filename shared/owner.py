@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.settings import OwnerKey, Settings
+from shared.settings import Settings
+from shared.variables import OwnerKey
 
 _VERSION = "v1"
 _NONCE = 15  # bytes

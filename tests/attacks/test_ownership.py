@@ -13,7 +13,8 @@ import pytest
 
 from local.cloud.vod.media import Media
 from shared import owner
-from shared.settings import OwnerKey, Settings
+from shared.settings import Settings
+from shared.variables import OwnerKey
 from tests.behaviour.clients import put
 from tests.behaviour.files import SMALL
 from tests.behaviour.house import ALIAS, OWNER_KEY, House, Reply

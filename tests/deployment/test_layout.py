@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.settings import ALWAYS, VARIABLES
+from shared.settings import ALWAYS
+from shared.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,8 @@ import pytest
 
 from ops.s_yaml import ENVIRONMENT_BYTES, faults
 from shared.endpoint import LONGEST
-from shared.settings import ALWAYS, USES, VARIABLES, load
+from shared.settings import ALWAYS, USES, load
+from shared.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ["upload", "refresh", "play", "sts"]
@@ -122,7 +123,6 @@ def without_keys(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name != "VODPASS_JWT_KEYS"}
 
 
-@pytest.mark.xfail(reason="shared.settings.load demands VODPASS_JWT_KEYS beside the URL")
 def test_keys_may_come_from_a_url_alone(
     s_preview: Callable[..., Any], environment: dict[str, str]
 ) -> None:

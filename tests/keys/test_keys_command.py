@@ -26,7 +26,8 @@ from ops.keys import main
 from shared.caller import authenticate
 from shared.keys import MAX_KEYS
 from shared.owner import Owner, new_mark, owns
-from shared.settings import USES, VARIABLES, Settings, load
+from shared.settings import USES, Settings, load
+from shared.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

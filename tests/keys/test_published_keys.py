@@ -110,7 +110,6 @@ def test_a_rotation_refuses_nobody(
     assert refused(OLD, published) == "unknown_key"
 
 
-@pytest.mark.xfail(reason="an unknown kid is not asked for within a minute of a planned fetch")
 def test_a_rotation_right_after_a_fetch_refuses_nobody_either(
     server: JwksServer, published: PublishedKeys, clock: Clock
 ) -> None:

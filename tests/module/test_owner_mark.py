@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared import owner
 from shared.owner import Extend, Owner
-from shared.settings import OwnerKey, Settings
+from shared.settings import Settings
+from shared.variables import OwnerKey
 
 SETTINGS = Settings(issuer_alias="main", owner_keys=(OwnerKey("k1", b"a" * 32),))
 ALICE = Owner("main", "alice")

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from shared.settings import USES, VARIABLES, SettingsError, load
+from shared.settings import USES, SettingsError, load
+from shared.variables import VARIABLES
 
 SECRET = base64.urlsafe_b64encode(b"s" * 32).decode().rstrip("=")
 HS_KEY = {"kty": "oct", "kid": "h1", "alg": "HS256", "k": SECRET}

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from shared import errors
-from shared.settings import VARIABLES
+from shared.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = [
