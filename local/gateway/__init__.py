@@ -5,7 +5,8 @@
     await gateway.start(port=9000)
 
 `deployment` reads what is deployed; `pool`, `instance` and `runtime/` run it, one process an
-instance; `http_event`, `http_answer` and `server` are the HTTP trigger in front.
+instance; `http_event`, `http_answer` and `server` are the HTTP trigger in front; `timers`,
+`queue_consumer` and `asynchronous` are what else invokes functions, all by the cloud's clock.
 """
 
 from local.gateway.cloud_link import CloudLink, FakeCloudLink, RoleCredentials

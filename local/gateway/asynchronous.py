@@ -1,22 +1,30 @@
 """Asynchronous invocation: accepted at once, run in the background, tried again on failure.
 
-Any caller of an HTTP trigger may ask for it by `X-Fc-Invocation-Type: Async`. The result is
-discarded, for no destinations are served here. Attempts and the age of an event follow the cloud's
-clock (function-compute.md section 5, `asyncInvokeConfig`).
+Timers invoke functions so, and any caller of an HTTP trigger may ask for it by
+`X-Fc-Invocation-Type: Async`. Attempts and the age of an event follow the cloud's clock
+(function-compute.md section 5, `asyncInvokeConfig`). Only an error of the function is a failure:
+an answer of 500 that it returned is a success.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from local.gateway.cloud_link import CloudLink, sleep_until
-from local.gateway.function import Function
+from local.gateway.function import Destination, Function
 from local.gateway.invoker import Invoker
+from local.gateway.outcome import Outcome, new_request_id
 from local.gateway.pool import Exhausted
 
 MAX_WAITING = 1000
 """Events that may wait at once; more are refused, so that a flood cannot fill the memory."""
+
+THROTTLED = "FunctionResourceExhausted"
+"""The `condition` of a result when no instance became free in time."""
 
 _FIRST_DELAY = 1.0  # seconds, doubled with each attempt; the real schedule is not documented
 _LONGEST_DELAY = 60.0
@@ -25,11 +33,15 @@ _logger = logging.getLogger(__name__)
 
 
 class AsyncQueue:
-    """Events that were accepted and are not done yet."""
+    """Events that were accepted and are not done yet. `functions` are the possible destinations,
+    by the name they are deployed under."""
 
-    def __init__(self, invoker: Invoker, cloud: CloudLink) -> None:
+    def __init__(
+        self, invoker: Invoker, cloud: CloudLink, functions: Mapping[str, Function]
+    ) -> None:
         self._invoker = invoker
         self._cloud = cloud
+        self._functions = functions
         self._running: set[asyncio.Task[None]] = set()
 
     def accept(self, function: Function, event: bytes, request_id: str) -> bool:
@@ -51,14 +63,13 @@ class AsyncQueue:
     async def _deliver(self, function: Function, event: bytes, request_id: str) -> None:
         policy = function.asynchronous
         deadline = self._cloud.now() + policy.max_age
-        failures = 0
-        attempt = 0
+        last: Outcome | None = None
+        attempt = failures = 0
         while True:
             try:
-                outcome = await self._invoker.invoke(
-                    function, event, request_id, retry_count=failures
-                )
-                if outcome.error_type is None:
+                last = await self._invoker.invoke(function, event, request_id, retry_count=failures)
+                if last.error_type is None:
+                    self._hand_on(policy.on_success, function, event, request_id, failures, last)
                     return
                 failures += 1
             except Exhausted:
@@ -70,5 +81,56 @@ class AsyncQueue:
             attempt += 1
             if failures > policy.retries or self._cloud.now() + delay > deadline:
                 _logger.warning("async invocation %s of %s given up", request_id, function.resource)
+                self._hand_on(policy.on_failure, function, event, request_id, failures - 1, last)
                 return
             await sleep_until(self._cloud, self._cloud.now() + delay)
+
+    def _hand_on(
+        self,
+        destination: Destination | None,
+        function: Function,
+        event: bytes,
+        request_id: str,
+        retries: int,
+        outcome: Outcome | None,
+    ) -> None:
+        if destination is None:
+            return
+        result = self._result(function, event, request_id, retries + 1, outcome)
+        if destination.kind == "queue":
+            self._cloud.queue(destination.name).send(json.dumps(result))
+            return
+        target = self._functions[destination.name]
+        encoded = json.dumps(result).encode()
+        if not self.accept(target, encoded, new_request_id(self._cloud.now())):
+            _logger.warning("the result of %s is lost: too much waits", request_id)
+
+    def _result(
+        self,
+        function: Function,
+        event: bytes,
+        request_id: str,
+        invocations: int,
+        outcome: Outcome | None,
+    ) -> dict[str, Any]:
+        """What a destination gets: the members of the result callback page. Which `condition` an
+        error of the function has is not documented; here it is the type of the error."""
+        error = THROTTLED if outcome is None else outcome.error_type
+        arn = f"acs:fc:{function.region}:{self._cloud.account_id}:functions/{function.name}"
+        return {
+            "timestamp": int(self._cloud.now() * 1000),
+            "requestContext": {
+                "requestId": request_id,
+                "functionArn": arn,
+                "condition": error or "",
+                "approximateInvokeCount": invocations,
+            },
+            "requestPayload": event.decode("utf-8", "replace"),
+            "responseContext": {
+                "statusCode": 429 if outcome is None else 200,
+                "functionError": "" if outcome is None else error or "",
+            },
+            "responsePayload": (
+                "" if outcome is None else outcome.payload.decode("utf-8", "replace")
+            ),
+        }

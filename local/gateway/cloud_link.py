@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,8 +27,42 @@ class RoleCredentials:
     security_token: str = field(repr=False)
 
 
+class Message(Protocol):
+    """A message in a queue."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def body(self) -> str: ...
+
+
+class Queue(Protocol):
+    """A queue of SMQ (formerly MNS)."""
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """What is in it, received or not."""
+
+    def send(self, body: str) -> str:
+        """Add a message; returns its id. Raises ValueError for one that is too large."""
+
+    def on_message(self, listener: Callable[[Message], None]) -> None:
+        """Have `listener` called, in any thread, whenever a message can be received; also for
+        each that can be already."""
+
+    def remove_listener(self, listener: Callable[[Message], None]) -> None:
+        """Undo `on_message`."""
+
+    def receive(self) -> Message | None:
+        """Take a message, which nobody else then gets for a while; None when there is none."""
+
+    def delete(self, message_id: str) -> None:
+        """Remove a message that was received."""
+
+
 class CloudLink(Protocol):
-    """The account and the clock that functions run under."""
+    """The account, the clock and the queues that functions run with."""
 
     account_id: str
 
@@ -47,6 +81,9 @@ class CloudLink(Protocol):
 
         Returns what cancels it.
         """
+
+    def queue(self, name: str) -> Queue:
+        """The queue of that name in the account; it is made when there is none."""
 
 
 class FakeCloudLink:
@@ -73,6 +110,11 @@ class FakeCloudLink:
         """See CloudLink."""
         cancel: Callable[[], None] = self._cloud.clock.call_at(when, action).cancel
         return cancel
+
+    def queue(self, name: str) -> Queue:
+        """See CloudLink."""
+        queue: Queue = self._cloud.queues.queue(name, create=True)
+        return queue
 
 
 async def sleep_until(link: CloudLink, when: float) -> None:

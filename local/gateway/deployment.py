@@ -61,7 +61,20 @@ def load_deployment(
             functions[name] = reader.function(extra_environment or {})
         except DeploymentError as error:
             raise DeploymentError(f"{path.name}: resources.{name}: {error}") from None
+    _check_destinations(functions)
     return Deployment(account_id, functions, props)
+
+
+def _check_destinations(functions: Mapping[str, Function]) -> None:
+    names = {function.name for function in functions.values()}
+    for function in functions.values():
+        policy = function.asynchronous
+        for destination in (policy.on_success, policy.on_failure):
+            if destination and destination.kind == "function" and destination.name not in names:
+                raise DeploymentError(
+                    f"resources.{function.resource}: the destination {destination.name} is no"
+                    " function of this deployment"
+                )
 
 
 def _lay_upon_template(resource: dict[str, Any], templates: Any) -> None:
@@ -71,5 +84,7 @@ def _lay_upon_template(resource: dict[str, Any], templates: Any) -> None:
     if not isinstance(template, dict):
         raise DeploymentError(f"extend.name: there is no template {name!r}")
     ignore = extend.get("ignore") or []
+    if any("." in str(key) for key in ignore):
+        raise DeploymentError("extend.ignore: parts of a setting cannot be left out here")
     base = {key: value for key, value in template.items() if key not in ignore}
     resource["props"] = deep_merge(base, resource.get("props") or {})

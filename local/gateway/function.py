@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,31 @@ class HttpTrigger:
 
 
 @dataclass(frozen=True)
-class EventTrigger:
-    """A trigger of another type, as it is written: nothing here fires it."""
+class TimerTrigger:
+    """A timer trigger with `cronExpression: "@every Nm"`."""
 
     name: str
-    type: str
-    config: Mapping[str, Any]
+    period: int  # seconds
+    payload: str
+    enabled: bool
+
+
+PushRetryStrategy = Literal["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"]
+
+
+@dataclass(frozen=True)
+class QueueTrigger:
+    """An EventBridge trigger whose source is a queue of SMQ (formerly MNS)."""
+
+    name: str
+    region: str
+    queue: str
+    enabled: bool
+    decode: bool  # the base64 that senders of SMQ wrap a body in
+    streaming: bool  # events come in a list
+    batch: int  # events in one list at most
+    retry: PushRetryStrategy
+    dead_letter_queue: str | None
 
 
 @dataclass(frozen=True)
@@ -34,11 +53,21 @@ class LifecycleHook:
 
 
 @dataclass(frozen=True)
+class Destination:
+    """Where the result of an asynchronous invocation goes: a function or a queue, by its name."""
+
+    kind: Literal["function", "queue"]
+    name: str
+
+
+@dataclass(frozen=True)
 class AsyncPolicy:
     """`asyncInvokeConfig`: what happens to an event that was accepted with a 202."""
 
     retries: int = 3
     max_age: int = 18000  # seconds
+    on_success: Destination | None = None
+    on_failure: Destination | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,8 @@ class Function:
     role: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     http: HttpTrigger | None = None
-    events: tuple[EventTrigger, ...] = ()
+    timers: tuple[TimerTrigger, ...] = ()
+    queues: tuple[QueueTrigger, ...] = ()
     initializer: LifecycleHook | None = None
     pre_stop: LifecycleHook | None = None
     asynchronous: AsyncPolicy = AsyncPolicy()

@@ -10,19 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from local.gateway.function import (
     AsyncPolicy,
-    EventTrigger,
+    Destination,
     Function,
     HttpTrigger,
     LifecycleHook,
     Route,
 )
+from local.gateway.reading import integer, mapping, only
+from local.gateway.triggers import methods_of, read_triggers
 from local.gateway.yaml_document import DeploymentError, within
 
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"})
 RUNTIMES = ("python3.10", "python3.12")
 MAX_ENVIRONMENT_BYTES = 4096
 DEFAULT_INSTANCES = 20
@@ -39,10 +40,14 @@ _READ = frozenset(
     " handler instanceConcurrency instanceLifecycleConfig memorySize region role runtime timeout"
     " triggers".split()
 )
-_TRIGGER_TYPES = frozenset("cdn_events eventbridge http log mns_topic oss tablestore timer".split())
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _HANDLER = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+# The form of a queue's ARN as a destination is taken from older pages.
+_DESTINATION = re.compile(
+    r"acs:fc:[a-z0-9-]+:[0-9]*:functions/(?P<function>[A-Za-z_][A-Za-z0-9_-]{0,63})"
+    r"|acs:mns:[a-z0-9-]+:[0-9]*:/queues/(?P<queue>[A-Za-z0-9][A-Za-z0-9-]{0,119})/messages"
+)
 _RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -71,7 +76,7 @@ class ResourceReader:
         memory = self._integer("memorySize", 512, 128, 32768)
         if memory % 64:
             raise DeploymentError("memorySize must be a multiple of 64")
-        http, events = self._triggers()
+        triggers = read_triggers(self._props.get("triggers", []), self._text("region"))
         initializer, pre_stop = self._hooks()
         return Function(
             resource=self._resource,
@@ -83,11 +88,12 @@ class ResourceReader:
             memory=memory,
             timeout=self._integer("timeout", 3, 1, 86400),
             instances=self._instances(),
-            routes=self._routes(http),
+            routes=self._routes(triggers.http),
             role=self._role(),
             environment={**self._environment(), **extra_environment},
-            http=http,
-            events=events,
+            http=triggers.http,
+            timers=triggers.timers,
+            queues=triggers.queues,
             initializer=initializer,
             pre_stop=pre_stop,
             asynchronous=self._async_policy(),
@@ -102,10 +108,10 @@ class ResourceReader:
         return value
 
     def _integer(self, key: str, default: int, low: int, high: int) -> int:
-        return _integer(self._props, key, default, low, high)
+        return integer(self._props, key, default, low, high)
 
     def _mapping(self, key: str) -> Mapping[str, Any]:
-        return _mapping(self._props, key)
+        return mapping(self._props, key)
 
     def _code(self) -> Path:
         code = self._text("code")
@@ -116,8 +122,8 @@ class ResourceReader:
 
     def _instances(self) -> int:
         config = self._mapping("concurrencyConfig")
-        _only(config, {"reservedConcurrency"}, "concurrencyConfig")
-        return _integer(config, "reservedConcurrency", DEFAULT_INSTANCES, 1, 100000)
+        only(config, {"reservedConcurrency"}, "concurrencyConfig")
+        return integer(config, "reservedConcurrency", DEFAULT_INSTANCES, 1, 100000)
 
     def _role(self) -> str | None:
         if self._props.get("role") is None:
@@ -151,20 +157,20 @@ class ResourceReader:
             if http is None:
                 return ()
             return (Route(f"/{self._resource}"), Route(f"/{self._resource}/*"))
-        route = _mapping(domain, "route")
+        route = mapping(domain, "route")
         path = route.get("path")
         if not isinstance(path, str) or not path.startswith("/") or "*" in path[:-1]:
             raise DeploymentError("customDomain.route.path must begin with / and may end in *")
         methods = route.get("methods")
-        return (Route(path, None if methods is None else _methods(methods)),)
+        return (Route(path, None if methods is None else methods_of(methods)),)
 
     def _hooks(self) -> tuple[LifecycleHook | None, LifecycleHook | None]:
         config = self._mapping("instanceLifecycleConfig")
-        _only(config, {"initializer", "preStop"}, "instanceLifecycleConfig")
+        only(config, {"initializer", "preStop"}, "instanceLifecycleConfig")
         hooks: list[LifecycleHook | None] = []
         for key, longest in (("initializer", 300), ("preStop", 90)):
-            hook = _mapping(config, key)
-            _only(hook, {"handler", "timeout"}, f"instanceLifecycleConfig.{key}")
+            hook = mapping(config, key)
+            only(hook, {"handler", "timeout"}, f"instanceLifecycleConfig.{key}")
             if not hook:
                 hooks.append(None)
                 continue
@@ -173,74 +179,34 @@ class ResourceReader:
                 raise DeploymentError(
                     f"instanceLifecycleConfig.{key}.handler must be file.function"
                 )
-            hooks.append(LifecycleHook(handler, _integer(hook, "timeout", 3, 1, longest)))
+            hooks.append(LifecycleHook(handler, integer(hook, "timeout", 3, 1, longest)))
         return hooks[0], hooks[1]
 
     def _async_policy(self) -> AsyncPolicy:
         config = self._mapping("asyncInvokeConfig")
         known = {"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig"}
-        _only(config, known | {"qualifier"}, "asyncInvokeConfig")
-        if config.get("destinationConfig"):
-            raise DeploymentError("asyncInvokeConfig.destinationConfig is not served locally")
+        only(config, known | {"qualifier"}, "asyncInvokeConfig")
+        destinations = mapping(config, "destinationConfig")
+        only(destinations, {"onSuccess", "onFailure"}, "asyncInvokeConfig.destinationConfig")
         return AsyncPolicy(
-            _integer(config, "maxAsyncRetryAttempts", 3, 0, 8),
-            _integer(config, "maxAsyncEventAgeInSeconds", 18000, 1, 2592000),
+            integer(config, "maxAsyncRetryAttempts", 3, 0, 8),
+            integer(config, "maxAsyncEventAgeInSeconds", 18000, 1, 2592000),
+            _destination(destinations, "onSuccess"),
+            _destination(destinations, "onFailure"),
         )
 
-    def _triggers(self) -> tuple[HttpTrigger | None, tuple[EventTrigger, ...]]:
-        triggers = self._props.get("triggers", [])
-        if not isinstance(triggers, list):
-            raise DeploymentError("triggers must be a list")
-        http: list[HttpTrigger] = []
-        events: list[EventTrigger] = []
-        for trigger in triggers:
-            if not isinstance(trigger, dict) or not isinstance(trigger.get("triggerName"), str):
-                raise DeploymentError("a trigger needs a triggerName")
-            name, kind = trigger["triggerName"], trigger.get("triggerType")
-            config = _mapping(trigger, "triggerConfig")
-            if kind not in _TRIGGER_TYPES:
-                raise DeploymentError(f"trigger {name}: triggerType {kind!r} is unknown")
-            if kind == "http":
-                http.append(_http_trigger(name, config))
-            else:
-                events.append(EventTrigger(name, kind, config))
-        if len(http) > 1:
-            raise DeploymentError("a function has at most one HTTP trigger")
-        return (http[0] if http else None), tuple(events)
 
-
-def _http_trigger(name: str, config: Mapping[str, Any]) -> HttpTrigger:
-    _only(config, {"authType", "methods", "disableURLInternet"}, f"trigger {name}")
-    if config.get("authType") != "anonymous":
+def _destination(config: Mapping[str, Any], key: str) -> Destination | None:
+    if key not in config:
+        return None
+    given = mapping(config, key)
+    only(given, {"destination"}, f"destinationConfig.{key}")
+    text = given.get("destination")
+    found = _DESTINATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
         raise DeploymentError(
-            f"trigger {name}: authType must be anonymous here; function and jwt are not acted out"
+            f"destinationConfig.{key}.destination must be the ARN of a function or of a queue here"
         )
-    return HttpTrigger(name, _methods(config.get("methods")))
-
-
-def _methods(value: Any) -> frozenset[str]:
-    if not isinstance(value, list) or not value or not set(value) <= METHODS:
-        raise DeploymentError(f"methods must be a list of {', '.join(sorted(METHODS))}")
-    return frozenset(value)
-
-
-def _mapping(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = parent.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise DeploymentError(f"{key} must be a mapping")
-    return cast("Mapping[str, Any]", value)
-
-
-def _only(config: Mapping[str, Any], known: set[str], what: str) -> None:
-    unknown = sorted(set(config) - known)
-    if unknown:
-        raise DeploymentError(f"{what}: {unknown[0]} is not a setting that is served locally")
-
-
-def _integer(parent: Mapping[str, Any], key: str, default: int, low: int, high: int) -> int:
-    value = parent.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise DeploymentError(f"{key} must be a whole number from {low} to {high}")
-    return value
+    if found["function"]:
+        return Destination("function", found["function"])
+    return Destination("queue", found["queue"])

@@ -35,6 +35,8 @@ from local.gateway.invoker import Invoker
 from local.gateway.logs import FunctionLogs
 from local.gateway.outcome import new_request_id
 from local.gateway.pool import Exhausted
+from local.gateway.queue_consumer import QueueConsumer
+from local.gateway.timers import Timer
 from local.guard import Guard, is_control
 
 IDLE_SECONDS = 300.0
@@ -65,7 +67,8 @@ class Gateway:
 
     `guard` decides which hosts and pages are served; `routes` are further routes on the same port
     (the page and `/_local/*`), which come before the functions' paths. `interpreter` runs the
-    functions: the one below any virtual environment unless given.
+    functions: the one below any virtual environment unless given. `timers` is whether the timer
+    triggers fire: whoever moves the cloud's clock for another reason may not want them to.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Gateway:
         routes: Iterable[web.AbstractRouteDef] = (),
         interpreter: Path | None = None,
         idle_seconds: float = IDLE_SECONDS,
+        timers: bool = True,
     ) -> None:
         self.deployment = deployment
         self.logs = logs if logs is not None else FunctionLogs()
@@ -93,7 +97,21 @@ class Gateway:
             interpreter=interpreter if interpreter is not None else base,
             idle_seconds=idle_seconds,
         )
-        self._queue = AsyncQueue(self.invoker, cloud)
+        functions = deployment.functions.values()
+        by_name = {function.name: function for function in functions}
+        self._queue = AsyncQueue(self.invoker, cloud, by_name)
+        self._timers = [
+            Timer(function, trigger, self._queue, cloud)
+            for function in functions
+            for trigger in function.timers
+            if timers and trigger.enabled
+        ]
+        self._consumers = [
+            QueueConsumer(function, trigger, self.invoker, cloud)
+            for function in functions
+            for trigger in function.queues
+            if trigger.enabled
+        ]
         self._runner: web.AppRunner | None = None
 
     @property
@@ -127,9 +145,17 @@ class Gateway:
         )
         await site.start()
         self.port = self._runner.addresses[0][1]
+        for timer in self._timers:
+            timer.start()
+        for consumer in self._consumers:
+            consumer.start()
 
     async def stop(self) -> None:
         """Stop listening and end every instance."""
+        for timer in self._timers:
+            timer.stop()
+        for consumer in self._consumers:
+            await consumer.close()
         await self._queue.close()
         if self._runner is not None:
             await self._runner.cleanup()
