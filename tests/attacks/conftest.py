@@ -23,6 +23,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "other": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "other"}, "only": ["refresh"]},
     # One whose alias, run together with a name, looks like the first.
     "examplex": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "examplex"}, "only": ["refresh"]},
+    # One that has not been called yet.
+    "cold": {"only": ["play"]},
 }
 
 
