@@ -6,6 +6,8 @@ token or a signature.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +19,20 @@ from local.guard import Refused, control_body
 if TYPE_CHECKING:
     from local.cloud.fake_cloud import FakeCloud
 
+_QUEUE = re.compile(r"^/_local/queues/[^/]+/messages$")
+
 _Route = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """`clock`, `faults`, `state` and `reset` of one cloud."""
+    """`clock`, `faults`, `queues`, `state` and `reset` of one cloud."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
         self._routes: Mapping[str, Mapping[str, _Route]] = {
             "/_local/clock": {"GET": self._clock, "POST": self._move_clock},
             "/_local/faults": {"GET": self._faults, "POST": self._set_fault},
+            "/_local/queues/<name>/messages": {"POST": self._send_message},
             "/_local/state": {"GET": self._state},
             "/_local/reset": {"POST": self._reset},
         }
@@ -42,7 +47,7 @@ class Control:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one control call with JSON. Raises Refused."""
-        methods = self._routes.get(request.path)
+        methods = self._routes.get(_QUEUE.sub("/_local/queues/<name>/messages", request.path))
         if methods is None:
             raise Refused(404, f"the control routes are {', '.join(self._routes)}")
         route = methods.get(request.method)
@@ -101,6 +106,20 @@ class Control:
             raise Refused(400, reason) from None
         return await self._faults(request)
 
+    async def _send_message(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"body": text, or an object to be sent as JSON}`: put a message into a queue, which is
+        made if there is none of that name."""
+        content = _only(await control_body(request), "body").get("body")
+        if isinstance(content, dict):
+            content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        if not isinstance(content, str):
+            raise Refused(400, "body must be a text or an object")
+        name = request.path.split("/")[3]
+        try:
+            return {"MessageId": self._cloud.queues.queue(name).send(content)}
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+
     async def _reset(self, request: web.Request) -> Mapping[str, Any]:
         """`{}`: the cloud as it was at its start."""
         _only(await control_body(request))
@@ -108,7 +127,8 @@ class Control:
         return {}
 
     async def _state(self, _request: web.Request) -> Mapping[str, Any]:
-        """What there is: media, objects, credentials by id, events, calls, faults."""
+        """What there is: media, objects, credentials by id, events and what became of their
+        callbacks, queues, calls, faults."""
         cloud = self._cloud
         now = cloud.clock.now()
         return {
@@ -130,6 +150,26 @@ class Control:
                     }
                     for media in cloud.vod.library.all()
                 ],
+                "other_media": [
+                    {
+                        "MediaId": medium.media_id,
+                        "MediaType": medium.kind,
+                        "Status": medium.status,
+                        "CreationTime": utc(medium.created),
+                        "Size": medium.size,
+                    }
+                    for medium in cloud.vod.other_media.all()
+                ],
+                "callbacks": [
+                    {
+                        "EventType": delivery.event_type,
+                        "MediaId": delivery.media_id,
+                        "road": delivery.road,
+                        "attempts": delivery.attempts,
+                        "outcome": delivery.outcome,
+                    }
+                    for delivery in cloud.vod.callbacks.deliveries()
+                ],
                 "events": [
                     {
                         "EventType": event.type,
@@ -149,6 +189,13 @@ class Control:
                     }
                     for issued in cloud.vod.issued
                 ],
+            },
+            "queues": {
+                queue.name: [
+                    {"MessageId": message.id, "received": message.dequeue_count}
+                    for message in queue.messages
+                ]
+                for queue in cloud.queues.all()
             },
             "oss": {
                 bucket.name: {

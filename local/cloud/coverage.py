@@ -17,8 +17,7 @@ from local.cloud.control import Control
 from local.cloud.fake_cloud import FakeCloud
 from local.cloud.faults import KINDS
 from local.cloud.openapi.types import Operation, Service
-from local.cloud.oss import operations as oss
-from local.cloud.oss.post_object import post_object
+from local.cloud.oss.offer import DOUBTS, offered
 from local.cloud.vod.progress import ANONYMOUS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "fake-cloud.md"
@@ -56,6 +55,34 @@ In doubt:
   signature when the request carries no `Timestamp`.
 """
 
+_CALLBACKS = """\
+## VOD's callbacks
+
+| what | how |
+|---|---|
+| by HTTP | POST of JSON; success is exactly 200 within 5 seconds; no redirects, the answer unread |
+| to a queue | the same JSON, into a queue that exists at the account's own MNS endpoint |
+| attempts | 3, one second of cloud time apart; then the event is lost |
+| signature | `X-VOD-TIMESTAMP` by wall time, `X-VOD-SIGNATURE`, where AuthSwitch is on |
+| receivers | this machine's own addresses; any other is accepted by SetMessageCallback and \
+recorded in `GET /_local/state`, but never connected to |
+| queues | 65536 bytes a message, kept for 345600 seconds, hidden for 30 seconds once received; \
+all by cloud time |
+
+In doubt:
+
+- `Content-Type: application/json`, no `User-Agent`: neither is documented.
+- The URL that is hashed is the one that is called, also where the upload's UserData names it.
+- An upload's own URL gets what the account's would have got, in its place. It counts for nothing \
+once the video is deleted, nor where the account's callbacks go to a queue (a setting).
+- A configuration that changes between two attempts does not change the second.
+- FileUploadComplete has Status and Extend. Fps is missing of streams, as nothing is transcoded.
+- MediaBaseChangeComplete is raised by CreateUploadVideo and DeleteVideo alone; MediaContent is an \
+object, as in the sample, its members JSON text.
+- SnapshotComplete and every event of an operation that is not faked are never sent.
+- A video that needs no transcoding is announced by FileUploadComplete alone.
+"""
+
 
 def page(cloud: FakeCloud) -> str:
     """The whole page."""
@@ -65,6 +92,7 @@ def page(cloud: FakeCloud) -> str:
         parts.extend(_operations(service))
     parts.append("## VOD, called by the web uploader without an AccessKey\n")
     parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
+    parts.append(_CALLBACKS)
     parts.append("## OSS\n")
     parts.append(_oss())
     parts.append("## Control\n")
@@ -104,16 +132,12 @@ def _facts(service: Service, name: str, operation: Operation) -> str:
 
 
 def _oss() -> str:
-    rows: dict[str, tuple[str, Callable[..., Any]]] = {
-        operation.name: (" or ".join(f"`{a}`" for a in operation.actions), operation.handler)
-        for operation in (*oss._ON_OBJECTS.values(), *oss._ON_BUCKETS.values())
-    }
-    rows["PostObject"] = (f"`{oss.PUT_ACTIONS[0]}`", post_object)
     lines = ["| operation | permission | what |", "|---|---|---|"]
-    lines += [
-        f"| {name} | {permission} | {_told(name, handler)} |"
-        for name, (permission, handler) in sorted(rows.items())
-    ]
+    for operation in offered():
+        permission = " or ".join(f"`{action}`" for action in operation.actions)
+        told = _told(operation.name, operation.handler)
+        lines.append(f"| {operation.name} | {permission} | {told} |")
+    lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in DOUBTS)]
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ from local.cloud.clock import Clock
 from local.cloud.control import Control
 from local.cloud.faults import Faults
 from local.cloud.identity import Credential, Identities
+from local.cloud.mns import Queues
 from local.cloud.openapi.gateway import OpenApi
 from local.cloud.oss.service import OssService
 from local.cloud.oss.state import Storage
@@ -71,6 +72,7 @@ class FakeCloud:
         if ram_dir is not None or roles.is_dir():
             self.ram.load(roles)
         self.storage = Storage(data_dir or self._temporary_folder(), self.clock)
+        self.queues = Queues(self.clock, account_id=self.account_id, region=region)
         self.vod = VodService(
             vod_settings or VodSettings(),
             account_id=self.account_id,
@@ -78,6 +80,8 @@ class FakeCloud:
             storage=self.storage,
             identities=self.identities,
             clock=self.clock,
+            faults=self.faults,
+            queues=self.queues,
         )
         self.sts = StsService(self.ram, self.identities, self.clock)
         self.oss = OssService(
@@ -138,13 +142,15 @@ class FakeCloud:
         return admin
 
     def reset(self) -> None:
-        """The cloud as it was at its start: no media, objects, faults or counters, the clock at
-        the machine's time. Keys that a service holds for a running function stay valid."""
+        """The cloud as it was at its start: no media, objects, messages, callbacks, faults or
+        counters, the clock at the machine's time. Keys that a service holds for a running function
+        stay valid, and so do queues that something listens to."""
         self.faults.clear()
         self.identities.reset()
         self.ram.reset()
         self.storage.reset()
         self.vod.reset()
+        self.queues.reset()
         self.openapi.reset()
         self.calls.reset()
         self.clock.reset()
@@ -168,11 +174,13 @@ class FakeCloud:
         await site.start()
         self._port = int(self._runner.addresses[0][1])
         self.vod.serve_at(self.url)
+        await self.vod.callbacks.start()
 
     async def stop(self) -> None:
         """End the server and the clock."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.vod.callbacks.stop()
         self.clock.close()
         self._remove_folder()
 

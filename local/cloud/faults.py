@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-SERVICES = ("vod", "sts", "oss")
+CALLBACK = "callback"
+"""VOD's notifications, as a service of which every event type is an action."""
+SERVICES = ("vod", "sts", "oss", CALLBACK)
 MAX_COUNT = 1_000_000
 
 Parameter = str | int | float
@@ -50,9 +52,13 @@ KINDS: Mapping[str, Mapping[str, Callable[[object], bool]]] = MappingProxyType(
         "non_json": {"status": _integer(200, 599)},  # a page of HTML (default status 502)
         "wrong_type": {"field": _text},  # one field of the answer, or all, has another type
         "empty": {"status": _integer(200, 599)},  # no body at all (default status 200)
+        "drop": {},  # callback: never sent, as if every attempt had failed
+        "duplicate": {},  # callback: sent twice
     }
 )
 """Every kind with the parameters it takes (all optional) and the check of each."""
+CALLBACK_KINDS = ("drop", "duplicate")
+"""What goes wrong with callbacks, and with nothing else."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ class Faults:
     def set(
         self, service: str, action: str, kind: str, count: int = 1, **parameters: Parameter
     ) -> None:
-        """Strike the next `count` calls of `action` (or `*`) of `service` ("vod", "sts", "oss").
+        """Strike the next `count` calls of `action` (or `*`) of `service` ("vod", "sts", "oss"), or
+        the next `count` callbacks of an event type ("callback").
 
         Raises ValueError for a service, kind, count or parameter that does not exist.
         """
@@ -100,6 +107,8 @@ class Faults:
             raise ValueError("action must be the name of an operation, or *")
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+        if (service == CALLBACK) != (kind in CALLBACK_KINDS):
+            raise ValueError(f"{' and '.join(CALLBACK_KINDS)} are for callbacks, and they for it")
         if type(count) is not int or not 1 <= count <= MAX_COUNT:
             raise ValueError(f"count must be an integer from 1 to {MAX_COUNT}")
         for name, value in parameters.items():

@@ -160,7 +160,7 @@ def _open_rpc(request: RawRequest, target: Target, *, web: bool) -> Envelope:
         messages.append(rpc.string_to_sign(request.method, unsigned))
     token = given.get("SecurityToken") or None
     echo = messages[0]
-    for name in ("SecurityToken", "AuthInfo"):
+    for name in ("SecurityToken", "AuthInfo", "AuthKey"):
         if given.get(name):
             echo = echo.replace(encode(encode(given[name])), "***")
 

@@ -88,6 +88,13 @@ _ON_BUCKETS: dict[tuple[str, frozenset[str]], Operation] = {
     ),
 }
 
+
+def selectable() -> tuple[Operation, ...]:
+    """Every operation that `select` knows, each once, by name."""
+    by_name = {one.name: one for one in (*_ON_OBJECTS.values(), *_ON_BUCKETS.values())}
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 

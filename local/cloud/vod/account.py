@@ -17,6 +17,7 @@ from local.cloud.ram.policy import Policy
 from local.cloud.ram.principal import cloud_service
 from local.cloud.vod import errors
 from local.cloud.vod.media import Media
+from local.cloud.vod.other_media import OtherMedia, OtherMediaLibrary
 from local.cloud.vod.parameters import optional, reference_id
 from local.cloud.vod.play_credential import PlayAuths
 from local.cloud.vod.settings import VodSettings
@@ -61,6 +62,9 @@ class Account:
         self.bucket = f"outin-{name}"
         self._storage = storage
         self.library = Library(settings, storage, clock, self.bucket, self.location)
+        self.other_media = OtherMediaLibrary(
+            storage, clock, self.bucket, self.location, self.library.events
+        )
         self._play_auths = PlayAuths(identities, clock, self._issuer, region)
         self._issued: deque[Issued] = deque(maxlen=_MOST_REMEMBERED)
         self._signer = self._new_signer()
@@ -79,6 +83,7 @@ class Account:
     def reset(self) -> None:
         """Forget all media and events; to be called after storage and identities were reset."""
         self.library.reset()
+        self.other_media.reset()
         self._issued.clear()
         self._set_up()
 
@@ -126,7 +131,7 @@ class Account:
             raise invalid("ReferenceId", "that of the video VideoId names")
         return media
 
-    def upload_credential(self, media: Media) -> dict[str, str]:
+    def upload_credential(self, media: Media | OtherMedia) -> dict[str, str]:
         """A new UploadAddress and UploadAuth for the asset's object."""
         endpoint = self.base_url
         if self.settings.upload_endpoint == "localhost":
@@ -153,10 +158,10 @@ class Account:
         """The latest credentials, oldest first."""
         return list(self._issued)
 
-    def _remember(self, kind: str, media: Media, keys: Credential) -> None:
-        self._issued.append(Issued(kind, media.video_id, keys.access_key_id, keys.expires_at or 0))
+    def _remember(self, kind: str, media: Media | OtherMedia, keys: Credential) -> None:
+        self._issued.append(Issued(kind, media.media_id, keys.access_key_id, keys.expires_at or 0))
 
-    def object_url(self, media: Media, seconds: int) -> str:
+    def object_url(self, media: Media | OtherMedia, seconds: int) -> str:
         """A signed URL of the asset's object, good for `seconds` of cloud time."""
         expires_at = int(self.clock.now()) + seconds
         return sign_url(self._signer, "GET", self.base_url, media.bucket, media.key, expires_at)

@@ -69,6 +69,11 @@ def video_not_found_for_refresh() -> ApiError:
     return ApiError(404, "InvalidVideo.NotFound", "The video not exist.")
 
 
+def image_not_found() -> ApiError:
+    """No such image. The real code and text are not documented."""
+    return ApiError(404, "InvalidImage.NotFound", "The image does not exist.")
+
+
 def illegal_status() -> ApiError:
     """GetVideoPlayAuth of a video that is not Normal."""
     return ApiError(403, "Forbidden.IllegalStatus", "Status of the video is illegal.")

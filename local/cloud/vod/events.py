@@ -19,13 +19,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Event:
-    """`body` is the notification's fields, `EventTime` (cloud time) and `EventType` included."""
+    """`body` is the notification's fields, `EventTime` (cloud time) and `EventType` included.
+
+    `callback_url` is where the upload's own UserData wants it sent, None where it says nothing.
+    """
 
     type: str
     time: str
     media_id: str
     status: str
     body: Mapping[str, Any] = field(repr=False)
+    app_id: str = ""
+    callback_url: str | None = field(default=None, repr=False)
 
 
 Subscriber = Callable[[Event], None]

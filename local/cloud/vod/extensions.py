@@ -21,3 +21,13 @@ def extension_of(file_name: str) -> str | None:
 def media_type(extension: str) -> str:
     """`audio` or `video`, as VOD tells them apart."""
     return "audio" if extension in AUDIO else "video"
+
+
+IMAGE = ("png", "jpg", "jpeg", "gif", "heic", "webp")
+"""`ImageExt` of CreateUploadImage; the first is its default."""
+ATTACHED = {
+    "watermark": ("png", "gif", "apng", "mov"),
+    "subtitle": ("srt", "ass", "stl", "ttml", "vtt"),
+    "material": ("jpg", "gif", "png", "mp4", "mat", "zip", "apk"),
+}
+"""`BusinessType` of CreateUploadAttachedMedia and the `MediaExt` of each."""

@@ -75,12 +75,19 @@ class Media:
     user_data: str | None = field(default=None, repr=False)
     extend: str | None = field(default=None, repr=False)
     """`UserData.Extend` as events carry it."""
+    callback_url: str | None = field(default=None, repr=False)
+    """Where `UserData.MessageCallback` wants the events sent."""
     reference_id: str | None = None
     status: Status = "Uploading"
     source: Source | None = None
     streams: tuple[Stream, ...] = ()
     generation: int = 0
     """How many files have arrived for it; a transcode of an older one does not count."""
+
+    @property
+    def media_id(self) -> str:
+        """The id as what is about any medium calls it."""
+        return self.video_id
 
     @property
     def media_type(self) -> str:
@@ -91,6 +98,11 @@ class Media:
     def duration(self) -> float:
         """Seconds; 0 while unknown."""
         return self.source.picture.duration if self.source else 0.0
+
+    @property
+    def bit_rate(self) -> float:
+        """Kbit/s over the whole file; 0 while the duration is unknown."""
+        return self.size * 8 / self.duration / 1000 if self.duration else 0.0
 
     @property
     def size(self) -> int:

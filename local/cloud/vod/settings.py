@@ -60,6 +60,10 @@ class VodSettings:
     reference_ids_outlive_videos: bool = True
     """Whether a deleted video's ReferenceId stays taken. Not documented: refused."""
 
+    queue_ignores_upload_callback: bool = True
+    """Whether an upload's own callback URL counts for nothing where the account's callbacks go to
+    a queue. Pages of 2021 and 2022 say so, later ones describe overrides of both kinds."""
+
     def __post_init__(self) -> None:
         known = self.template_groups.keys()
         if self.default_template_group not in known or not known >= set(self.workflows.values()):

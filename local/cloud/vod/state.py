@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from local.cloud.clock import Clock, utc
+from local.cloud.clock import Clock
 from local.cloud.oss.state import Storage, StoredObject
+from local.cloud.vod import notifications
 from local.cloud.vod.container import fits, read_container
-from local.cloud.vod.events import Event, Events
+from local.cloud.vod.events import Events
 from local.cloud.vod.extensions import PLAYABLE
 from local.cloud.vod.media import Media, Source, Status, Stream
 from local.cloud.vod.mp4 import read_picture
@@ -74,7 +75,7 @@ class Library:
                 self._by_reference[media.reference_id] = media.video_id
             self._by_id[media.video_id] = media
             self._by_key[media.key] = media.video_id
-        self._announce_base_change(media, "create")
+        self.events.announce(notifications.base_change(media, "create", now))
         return media
 
     def get(self, video_id: str) -> Media | None:
@@ -106,15 +107,9 @@ class Library:
                     if not self._settings.reference_ids_outlive_videos:
                         self._references.discard(media.reference_id.casefold())
             self._storage.delete(media.bucket, media.key)
-            self._announce_base_change(media, "delete")
-            self._announce(
-                "DeleteMediaComplete",
-                media,
-                "success",
-                MediaId=media.video_id,
-                MediaType=media.media_type,
-                DeleteType="all",
-            )
+            now = self._clock.now()
+            self.events.announce(notifications.base_change(media, "delete", now))
+            self.events.announce(notifications.deletion(media, now))
 
     def reset(self) -> None:
         """Forget every asset and event; the objects are the storage's to forget."""
@@ -144,9 +139,8 @@ class Library:
                 streams=(),
                 generation=self._by_id[video_id].generation + 1,
             )
-        self._announce(
-            "FileUploadComplete", media, "success", Size=media.size, FileUrl=self._file_url(media)
-        )
+        now = self._clock.now()
+        self.events.announce(notifications.file_upload(media, self._file_url(media), now))
         self._process(media, family)
 
     def _process(self, media: Media, family: str | None) -> None:
@@ -184,11 +178,11 @@ class Library:
             if not self._is_current(media):
                 return
             media = self._change(media.video_id, status=status, streams=streams if good else ())
-        outcome = "success" if good else "fail"
-        infos = [self._stream_info(media, stream, outcome) for stream in streams]
-        for info in infos:
-            self._announce("StreamTranscodeComplete", media, outcome, **info)
-        self._announce("TranscodeComplete", media, outcome, StreamInfos=infos)
+        outcome: notifications.Outcome = "success" if good else "fail"
+        url = self._file_url(media)
+        for stream in streams:
+            self.events.announce(notifications.stream_transcode(media, stream, outcome, url, now))
+        self.events.announce(notifications.transcode(media, streams, outcome, url, now))
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         if seconds > 0:
@@ -205,48 +199,6 @@ class Library:
         self._by_id[video_id] = media
         return media
 
-    # -- events
-
     def _file_url(self, media: Media) -> str:
         """Where the file lies, as events tell it: http, and without a signature."""
         return f"http://{self._location}/{media.key}"
-
-    def _stream_info(self, media: Media, stream: Stream, outcome: str) -> dict[str, Any]:
-        info: dict[str, Any] = {
-            "Status": outcome,
-            "Definition": stream.definition,
-            "Format": stream.format,
-            "JobId": stream.job_id,
-            "Encrypt": False,
-        }
-        if outcome == "success" and media.source is not None:
-            return info | {
-                "Size": media.size,
-                "Duration": media.duration,
-                "Width": media.source.picture.width,
-                "Height": media.source.picture.height,
-                "FileUrl": self._file_url(media),
-            }
-        return info | {
-            "ErrorCode": "InvalidParameter.ResourceContentBad",
-            "ErrorMessage": "The resource operated is bad.",
-        }
-
-    def _announce_base_change(self, media: Media, mode: str) -> None:
-        self._announce(
-            "MediaBaseChangeComplete",
-            media,
-            "success",
-            MediaId=media.video_id,
-            MediaType="video",
-            OperateMode=mode,
-        )
-
-    def _announce(self, kind: str, media: Media, status: str, **fields: Any) -> None:
-        now = utc(self._clock.now())
-        body = {"EventTime": now, "EventType": kind, "Status": status, **fields}
-        if "MediaId" not in fields:
-            body["VideoId"] = media.video_id
-            if media.extend is not None:
-                body["Extend"] = media.extend
-        self.events.announce(Event(kind, now, media.video_id, status, body))

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.cloud.clock import utc
 from local.cloud.vod.media import Media, Stream
+from local.cloud.vod.other_media import OtherMedia
 from local.cloud.vod.settings import VodSettings
 
 
@@ -74,18 +75,13 @@ def mezzanine(media: Media, file_url: str | None) -> dict[str, Any]:
             "Size": media.size,
             "FileMD5": media.source.md5,
             "Duration": f"{media.duration:.4f}",
-            "Bitrate": f"{bit_rate(media):.4f}",
+            "Bitrate": f"{media.bit_rate:.4f}",
             "Width": picture.width,
             "Height": picture.height,
             "OutputType": "oss",
             "FileURL": file_url,
         }
     return _set(fields)
-
-
-def bit_rate(media: Media) -> float:
-    """Kbit/s over the whole file; 0 while the duration is unknown."""
-    return media.size * 8 / media.duration / 1000 if media.duration else 0.0
 
 
 def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
@@ -101,7 +97,7 @@ def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
         "Status": "Normal",
         "Size": media.size,
         "Duration": f"{media.duration:.4f}",
-        "Bitrate": f"{bit_rate(media):.3f}",
+        "Bitrate": f"{media.bit_rate:.3f}",
         "Width": picture.width,
         "Height": picture.height,
         "Encrypt": 0,
@@ -125,3 +121,59 @@ def video_base(media: Media) -> dict[str, Any]:
             "StorageClass": "Standard",
         }
     )
+
+
+def image_info(
+    image: OtherMedia, settings: VodSettings, location: str, url: str, bare_url: str
+) -> dict[str, Any]:
+    """`ImageInfo` of GetImageInfo. `url` opens the file, `bare_url` only says where it is."""
+    cate_id = image.cate_ids[0] if image.cate_ids else None
+    fields: dict[str, Any] = {
+        "ImageId": image.media_id,
+        "ImageType": image.purpose,
+        "CateId": cate_id,
+        "CateName": None if cate_id is None else settings.categories[cate_id],
+        "URL": url,
+        **_of_other(image, location),
+    }
+    if image.status == "Normal":
+        fields["Mezzanine"] = _set(
+            {
+                "FileSize": str(image.size),  # a text, here alone
+                "FileURL": bare_url,
+                "OriginalFileName": image.file_name,
+            }
+        )
+    return _set(fields)
+
+
+def attached_media_info(
+    medium: OtherMedia, settings: VodSettings, location: str, url: str
+) -> dict[str, Any]:
+    """An entry of `AttachedMediaList` of GetAttachedMediaInfo."""
+    return _set(
+        {
+            "MediaId": medium.media_id,
+            "Type": medium.purpose,
+            "Categories": [
+                # The account's categories lie side by side: level 0, below the root (-1).
+                {"CateId": i, "CateName": settings.categories[i], "Level": 0, "ParentId": -1}
+                for i in medium.cate_ids
+            ],
+            "URL": url,
+            "ModificationTime": utc(medium.modified),
+            **_of_other(medium, location),
+        }
+    )
+
+
+def _of_other(medium: OtherMedia, location: str) -> dict[str, Any]:
+    return {
+        "Title": medium.title,
+        "Description": medium.description,
+        "Tags": medium.tags,
+        "Status": medium.status,
+        "CreationTime": utc(medium.created),
+        "StorageLocation": location,
+        "AppId": medium.app_id,
+    }

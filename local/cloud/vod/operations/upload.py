@@ -11,11 +11,11 @@ from local.cloud.vod import errors, parameters
 from local.cloud.vod.account import Account
 from local.cloud.vod.extensions import extension_of
 from local.cloud.vod.media import Media
-from local.cloud.vod.settings import DEFAULT_APP
+from local.cloud.vod.operations import placement
 from local.cloud.vod.state import ReferenceIdTaken
-from local.cloud.vod.user_data import read_extend
+from local.cloud.vod.user_data import read_user_data
 
-_LARGEST_FILE = 48_800_000_000_000  # bytes, the most OSS takes by multipart upload
+LARGEST_FILE = 48_800_000_000_000  # bytes, the most OSS takes by multipart upload
 
 
 class UploadOperations:
@@ -79,12 +79,13 @@ class UploadOperations:
         extension = extension_of(file_name)
         if extension is None:
             raise errors.illegal_extension()
-        parameters.integer(given, "FileSize", 1, _LARGEST_FILE)
+        parameters.integer(given, "FileSize", 1, LARGEST_FILE)
         parameters.boolean(given, "EnableFirstFrameCover")
         parameters.boolean(given, "GenerateThumbnail")
-        self._check_storage(given)
+        placement.check_storage(self._account, given)
         workflow_id, group_id = self._processing(given)
         user_data = parameters.optional(given, "UserData")
+        wishes = read_user_data(user_data)
         return _Draft(
             self._account.bucket,
             {
@@ -95,20 +96,16 @@ class UploadOperations:
                 or "",
                 "tags": parameters.tags(given) or "",
                 "cover_url": parameters.url(given, "CoverURL") or "",
-                "cate_id": self._category(given),
+                "cate_id": placement.category(self._account, given),
                 "workflow_id": workflow_id,
                 "template_group_id": group_id,
-                "app_id": self._app(given),
+                "app_id": placement.app(self._account, given),
                 "user_data": user_data,
-                "extend": None if user_data is None else read_extend(user_data),
+                "extend": wishes.extend,
+                "callback_url": wishes.callback_url,
                 "reference_id": parameters.reference_id(given),
             },
         )
-
-    def _check_storage(self, given: Mapping[str, str]) -> None:
-        location = parameters.optional(given, "StorageLocation")
-        if location not in (None, self._account.location):
-            raise errors.storage_not_found()
 
     def _processing(self, given: Mapping[str, str]) -> tuple[str | None, str]:
         """The workflow, and the template group that it, the caller or the account names."""
@@ -122,18 +119,6 @@ class UploadOperations:
         if workflow_id not in settings.workflows:
             raise errors.not_found("WorkflowId")
         return workflow_id, settings.workflows[workflow_id]
-
-    def _category(self, given: Mapping[str, str]) -> int | None:
-        cate_id = parameters.integer(given, "CateId", -(2**63), 2**63 - 1)
-        if cate_id is not None and cate_id not in self._account.settings.categories:
-            raise errors.not_found("CateId")
-        return cate_id
-
-    def _app(self, given: Mapping[str, str]) -> str:
-        app_id = parameters.optional(given, "AppId") or DEFAULT_APP
-        if app_id not in self._account.settings.apps:
-            raise errors.not_found("AppId")
-        return app_id
 
 
 class _Draft:

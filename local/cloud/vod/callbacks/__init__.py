@@ -1,0 +1,1 @@
+"""Event notifications: where the account wants them, and how they get there."""

@@ -1,0 +1,105 @@
+"""One HTTP request to a receiver on this machine, and to no other.
+
+A fake that sent what it is told to any address would be a hole in a developer's network, so every
+other address is recorded and never connected to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+TIMEOUT = 5.0  # seconds for the whole exchange, VOD's own
+_IPV6_LOOPBACK = ipaddress.IPv6Address("::1")
+
+
+def receiver(url: str) -> URL | None:
+    """The address, if it is one of this machine's own: 127.0.0.0/8, ::1 or localhost.
+
+    The control routes of the cloud and the gateway are none.
+    """
+    try:
+        parsed = URL(url, encoded=True)
+        host = (parsed.host or "").lower()
+        path = parsed.path
+    except ValueError:
+        return None
+    if parsed.scheme not in ("http", "https") or parsed.user is not None:
+        return None
+    if path == "/_local" or path.startswith("/_local/"):
+        return None
+    return parsed if _is_loopback(host) else None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_loopback
+    return address == _IPV6_LOOPBACK
+
+
+class _Localhost(AbstractResolver):
+    """Knows one name, and asks nobody for it."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        if host.lower() != "localhost":
+            raise OSError("only localhost is resolved")
+        known = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=kind,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for kind, address in known.items()
+            if family in (socket.AF_UNSPEC, kind)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Client:
+    """Sends POSTs from the running loop. Each has a connection of its own, no proxy, no cookies;
+    redirects are not followed and the answer's body is not read."""
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Localhost()),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+            skip_auto_headers=["User-Agent"],  # VOD's is not known
+        )
+
+    async def post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """None when it was answered with exactly 200, else why it failed, in a few words."""
+        given = {"Content-Type": "application/json", **headers}
+        try:
+            async with self._session.post(
+                url, data=body, headers=given, allow_redirects=False
+            ) as response:
+                return None if response.status == 200 else f"status {response.status}"
+        except asyncio.TimeoutError:  # on 3.10 not the builtin one
+            return f"no answer within {TIMEOUT:g} s"
+        except (aiohttp.ClientError, OSError, ValueError):
+            return "the connection failed"
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._session.close()
