@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test check bundle lock clean
+.PHONY: setup run test check bundle bench lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -41,6 +41,10 @@ check: setup
 
 bundle: setup
 	$(PY) -m ops.bundle --python $(RUNTIME) --out build
+
+# Cold starts, warm calls and a sustained run, as ratios to named contenders; a few minutes.
+bench: setup
+	$(PY) -m benchmarks
 
 # Resolve both lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"

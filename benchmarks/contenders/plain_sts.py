@@ -23,6 +23,15 @@ client = Client(
 )
 
 
+def issue(_event: Any) -> Any:
+    request = sts_models.AssumeRoleRequest(
+        role_arn=os.environ["VODPASS_STS_UPLOAD_ROLE"],
+        role_session_name="benchmark",
+        duration_seconds=900,
+    )
+    return client.assume_role(request)
+
+
 def handler(payload: bytes, _context: object) -> dict[str, Any]:
     event = json.loads(payload)
     claims = jwt.decode(
@@ -35,14 +44,9 @@ def handler(payload: bytes, _context: object) -> dict[str, Any]:
     )
     if "vod:sts" not in claims["scope"].split():
         return {"statusCode": 403, "headers": {}, "isBase64Encoded": False, "body": ""}
-    request = sts_models.AssumeRoleRequest(
-        role_arn=os.environ["VODPASS_STS_UPLOAD_ROLE"],
-        role_session_name=claims["sub"],
-        duration_seconds=900,
-    )
     return {
         "statusCode": 200,
         "headers": {"Content-Type": "application/json"},
         "isBase64Encoded": False,
-        "body": json.dumps(client.assume_role(request).body.to_map()),
+        "body": json.dumps(issue(event).body.to_map()),
     }
