@@ -16,9 +16,9 @@ from pathlib import Path
 
 from benchmarks import chart, cold_start, throughput, warm_call
 from benchmarks.cloud import CloudProcess
-from benchmarks.line_up import PROJECT, line_up
+from benchmarks.line_up import line_up
 from benchmarks.process import BenchmarkError
-from benchmarks.scene import FUNCTIONS, Scene
+from benchmarks.scene import FUNCTIONS, ISSUING, PROJECT, Scene
 from local.build import BuildError
 
 CHARTED = "play"
@@ -40,7 +40,7 @@ def main() -> int:
             scene = Scene(cloud)
             cold = cold_start.measure(scene, contenders, FUNCTIONS, max(1, arguments.rounds))
             print(cold_start.table(cold), flush=True)
-            warm = warm_call.measure(scene, contenders, FUNCTIONS, warm_call.CALLS)
+            warm = warm_call.measure(scene, contenders, ISSUING, warm_call.CALLS)
             print(warm_call.table(warm), flush=True)
             sustained = throughput.measure(scene, contenders, arguments.calls)
             print(throughput.table(sustained), flush=True)

@@ -1,8 +1,11 @@
-"""The fake cloud in a process of its own, so that it takes no time from what is measured."""
+"""The fake cloud, and an app that receives webhooks, in a process of their own: so they take no
+time from what is measured."""
 
 from __future__ import annotations
 
 import multiprocessing
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from types import TracebackType
 
@@ -13,7 +16,7 @@ _START_SECONDS = 60.0
 
 
 class CloudProcess:
-    """A running fake cloud; a context manager. `endpoint` is HOST:PORT."""
+    """A running fake cloud; a context manager. `endpoint` is HOST:PORT, `receiver` a URL."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -24,8 +27,9 @@ class CloudProcess:
         if not self._pipe.poll(_START_SECONDS):
             raise TimeoutError("the fake cloud did not start")
         self.endpoint: str
+        self.receiver: str
         self.admin: tuple[str, str]
-        self.endpoint, self.admin = self._pipe.recv()
+        self.endpoint, self.receiver, self.admin = self._pipe.recv()
 
     def __enter__(self) -> CloudProcess:
         return self
@@ -46,10 +50,26 @@ class CloudProcess:
         return credentials
 
 
+class _App(BaseHTTPRequestHandler):
+    """Takes every webhook."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response_only(204)
+        self.end_headers()
+
+
 def _serve(pipe: Connection[object, object]) -> None:
+    app = ThreadingHTTPServer(("127.0.0.1", 0), _App)
+    app.daemon_threads = True
+    threading.Thread(target=app.serve_forever, daemon=True).start()
+    receiver = f"http://127.0.0.1:{app.server_port}/events"
     with FakeCloud() as cloud:
         link = FakeCloudLink(cloud)
-        pipe.send((cloud.endpoint, (cloud.admin.access_key_id, cloud.admin.access_key_secret)))
+        admin = (cloud.admin.access_key_id, cloud.admin.access_key_secret)
+        pipe.send((cloud.endpoint, receiver, admin))
         while True:
             try:
                 role = str(pipe.recv())

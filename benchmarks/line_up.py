@@ -10,13 +10,13 @@ from pathlib import Path
 
 from benchmarks.figures import FLOOR, OURS, PLAIN, PLAIN_VALID
 from benchmarks.process import BenchmarkError
-from benchmarks.scene import FUNCTIONS
+from benchmarks.scene import FUNCTIONS, PROJECT
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.packages import fetch
 from ops.bundle.target import RUNTIMES, Target, find_interpreter
 
-PROJECT = Path(__file__).resolve().parents[1]
+_APART = ("sts", "events", "watch")
 _CONTENDERS = Path(__file__).parent / "contenders"
 _ZIP_TIME = 315532800  # 1980-01-01: what `s` gives every file in its zip
 
@@ -82,7 +82,7 @@ def _floor(folder: Path) -> None:
 def _plain(folder: Path, packages: Path, interpreter: Path) -> None:
     for function in FUNCTIONS:
         (folder / function).mkdir(parents=True)
-        source = "plain_sts.py" if function == "sts" else "plain_vod.py"
+        source = f"plain_{function if function in _APART else 'vod'}.py"
         shutil.copyfile(_CONTENDERS / source, folder / function / "index.py")
         (folder / function / "python").symlink_to(packages, target_is_directory=True)
     command = [str(interpreter), "-m", "compileall", "-q", "-j", "0", str(packages)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import time
@@ -24,11 +25,23 @@ from local.gateway import Function
 from local.gateway.environment import instance_environment
 from shared import owner, settings
 
-FUNCTIONS = ("upload", "refresh", "play", "sts")
+PROJECT = Path(__file__).resolve().parents[1]
+ISSUING = ("upload", "refresh", "play", "sts")
+"""The functions that verify a token and answer with a credential."""
+
+FUNCTIONS = tuple(
+    name
+    for name in (*ISSUING, "events", "watch")
+    if (PROJECT / "functions" / name).is_dir() and (PROJECT / "ram" / f"vodpass-{name}").is_dir()
+)
+"""All functions that have a role to run in."""
+
 ALGORITHMS = ("HS256", "RS256")
 SUBJECT = "benchmark"
 ISSUER = "https://login.example.com"
 AUDIENCE = "vodpass"
+_SECRET_SEGMENT = secrets.token_urlsafe(24)
+CALLBACK_URL = f"https://example.cn-shanghai.fcapp.run/events/{_SECRET_SEGMENT}"
 MEMORY = 512  # MB, as s.yaml has it
 TIMEOUT = 10  # seconds
 
@@ -53,7 +66,7 @@ class Keys:
             "sub": SUBJECT,
             "iat": now,
             "exp": now + 3600,
-            "scope": " ".join(f"vod:{function}" for function in FUNCTIONS),
+            "scope": " ".join(f"vod:{function}" for function in ISSUING),
             "vod": {"play": "*", "sts": ["vod-upload"]},
         }
         return jwt.encode(claims, self.signing, self.algorithm, headers={"kid": "benchmark"})
@@ -81,6 +94,8 @@ class Scene:
         self._cloud = cloud
         self._keys = {algorithm: make_keys(algorithm) for algorithm in ALGORITHMS}
         self._owner_keys = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        self._callback_key = f"aA1{secrets.token_hex(12)}"
+        self._webhook_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self._awaiting, self._playable = self._videos()
 
     def environment(
@@ -113,16 +128,20 @@ class Scene:
         )
 
     def event(self, function: str, algorithm: str) -> bytes:
-        """The event of an HTTP trigger for a call that ends with a credential."""
+        """The event for a call that ends with a credential, or with the function's work done."""
+        if function == "watch":
+            return json.dumps(
+                {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "timer", "payload": ""}
+            ).encode()
         query, body = self._request(function)
         event = {
             "version": "v1",
-            "rawPath": f"/{function}",
+            "rawPath": f"/{function}/{_SECRET_SEGMENT}" if function == "events" else f"/{function}",
             "headers": {
-                "Authorization": f"Bearer {self._keys[algorithm].token()}",
                 "Content-Type": "application/json",
                 "Host": "example.cn-shanghai.fcapp.run",
                 "User-Agent": "benchmark",
+                **self._proof(function, algorithm),
             },
             "queryParameters": query,
             "body": json.dumps(body) if body else "",
@@ -142,6 +161,15 @@ class Scene:
         }
         return json.dumps(event).encode()
 
+    def _proof(self, function: str, algorithm: str) -> dict[str, str]:
+        """The headers that say who is calling: a user, or VOD."""
+        if function in ISSUING:
+            return {"Authorization": f"Bearer {self._keys[algorithm].token()}"}
+        timestamp = str(int(time.time()))
+        signed = f"{CALLBACK_URL}|{timestamp}|{self._callback_key}".encode()
+        signature = hashlib.md5(signed, usedforsecurity=False).hexdigest()
+        return {"X-VOD-TIMESTAMP": timestamp, "X-VOD-SIGNATURE": signature}
+
     def _request(self, function: str) -> tuple[dict[str, str], dict[str, Any]]:
         if function == "play":
             return {"VideoId": self._playable}, {}
@@ -149,6 +177,13 @@ class Scene:
             return {}, {"VideoId": self._awaiting}
         if function == "sts":
             return {}, {"Purpose": "vod-upload"}
+        if function == "events":
+            return {}, {
+                "EventTime": "2026-01-01T00:00:00Z",
+                "EventType": "TranscodeComplete",
+                "VideoId": self._playable,
+                "Status": "success",
+            }
         return {}, {"FileName": "holiday.mp4"}
 
     def _settings(self, function: str, algorithm: str) -> dict[str, str]:
@@ -161,6 +196,11 @@ class Scene:
             "VODPASS_ISSUER_ALIAS": "benchmark",
             "VODPASS_OWNER_KEYS": self._owner_keys,
             "VODPASS_STS_UPLOAD_ROLE": role,
+            "VODPASS_CALLBACK_URL": CALLBACK_URL,
+            "VODPASS_CALLBACK_KEYS": self._callback_key,
+            "VODPASS_WEBHOOK_URL": self._cloud.receiver,
+            "VODPASS_WEBHOOK_SECRETS": self._webhook_secret,
+            "VODPASS_WATCH": "expiring",
         }
         used = {name: known[name] for name in known if name in settings.USES[function]}
         service = "VODPASS_STS_ENDPOINT" if function == "sts" else "VODPASS_VOD_ENDPOINT"

@@ -23,7 +23,7 @@ from benchmarks.driven import Driven
 from benchmarks.figures import OURS, PLAIN_VALID, SHARE_AT_MOST, Spread, verdict
 from benchmarks.line_up import LineUp, line_up
 from benchmarks.process import BenchmarkError
-from benchmarks.scene import ALGORITHMS, FUNCTIONS, Scene
+from benchmarks.scene import ALGORITHMS, ISSUING, Scene
 from local.build import BuildError
 
 CALLS = 2000
@@ -89,12 +89,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--python", help="the version (default: the first runtime that is found)")
     parser.add_argument("--calls", type=int, default=CALLS, help=f"of each (default {CALLS})")
-    parser.add_argument("--function", choices=FUNCTIONS, action="append", help="only these")
+    parser.add_argument("--function", choices=ISSUING, action="append", help="only these")
     arguments = parser.parse_args()
     try:
         with tempfile.TemporaryDirectory() as folder, CloudProcess() as cloud:
             contenders = line_up(arguments.python, Path(folder))
-            functions = arguments.function or FUNCTIONS
+            functions = arguments.function or ISSUING
             result = measure(Scene(cloud), contenders, functions, arguments.calls)
     except (BenchmarkError, BuildError) as error:
         print(f"warm_call: {error}", file=sys.stderr)

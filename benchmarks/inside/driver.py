@@ -69,7 +69,7 @@ def main(mode: str) -> None:
     def function() -> None:
         answer = index.handler(event, context)
         json.dumps(answer)  # as the runtime does
-        if answer["statusCode"] != 200:
+        if answer is not None and answer["statusCode"] != 200:
             raise RuntimeError(answer["body"])
 
     parsed = json.loads(event)
