@@ -1,8 +1,7 @@
 """The OpenAPI gateway: parse, authenticate, authorize, run the operation, render.
 
 One order for every service: operation known → parameters of the scheme → date → AccessKey →
-signature → token → nonce → RAM → fault → operation. A nonce is used up only by a request whose
-signature is right, so that a stranger cannot spend another's.
+signature → token → nonce → RAM → fault → operation.
 """
 
 from __future__ import annotations
@@ -18,24 +17,15 @@ from aiohttp import web
 from local.cloud.calls import Calls
 from local.cloud.clock import Clock
 from local.cloud.faults import Fault, Faults
-from local.cloud.identity import (
-    Credential,
-    Identities,
-    TokenExpired,
-    TokenMalformed,
-    TokenMismatch,
-    TokenMissing,
-)
+from local.cloud.identity import Identities
 from local.cloud.openapi import breakage, errors, render
-from local.cloud.openapi.envelope import Envelope, Format, Target, identify, open_envelope
-from local.cloud.openapi.nonces import Nonces
+from local.cloud.openapi.authentication import Authenticator
+from local.cloud.openapi.envelope import Format, Target, identify, open_envelope
 from local.cloud.openapi.types import ApiError, Call, Operation, Service
 from local.cloud.openapi.wire import MAX_BODY, RawRequest
 from local.cloud.ram.denial import access_denied_detail
 from local.cloud.ram.evaluation import AccessRequest, evaluate, request_context
 from local.guard import Guard, Refused
-
-WINDOW = 900  # seconds that a request's date may be off, either way, by the machine's clock
 
 Anonymous = Callable[[Mapping[str, str]], Mapping[str, Any]]
 """Answers what a web client calls without any AccessKey."""
@@ -58,17 +48,16 @@ class OpenApi:
         anonymous: Mapping[tuple[str, str], Anonymous] | None = None,
     ) -> None:
         self._services = {service.version: service for service in services}
-        self._identities = identities
         self._clock = clock
         self._faults = faults
         self._calls = calls
         self._guard = guard
         self._anonymous = dict(anonymous or {})
-        self._nonces = Nonces()
+        self._authenticator = Authenticator(identities, clock)
 
     def reset(self) -> None:
         """Forget the nonces."""
-        self._nonces.reset()
+        self._authenticator.reset()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; never raises for what the client sent."""
@@ -93,7 +82,7 @@ class OpenApi:
             return self._answer_anonymous(target, exchange)
         service, operation = self._find(raw, target, exchange)
         envelope = open_envelope(raw, target, web=operation.web)
-        caller = self._authenticate(envelope)
+        caller = self._authenticator.authenticate(envelope)
         call = Call(
             action=target.action,
             parameters=envelope.parameters,
@@ -136,35 +125,6 @@ class OpenApi:
         self._calls.count(self._services[target.version].name, target.action)
         fields = self._anonymous[(target.version, target.action)](target.parameters)
         return exchange.answer(target.action, fields)
-
-    def _authenticate(self, envelope: Envelope) -> Credential:
-        wall = self._clock.wall()
-        if envelope.timestamp is not None and abs(wall - envelope.timestamp) > WINDOW:
-            raise errors.time_stamp_expired()
-        caller = self._identities.find(envelope.access_key_id)
-        if caller is None:
-            raise errors.access_key_not_found()
-        if not caller.active:
-            raise errors.access_key_inactive()
-        if not envelope.is_signed_with(caller.access_key_secret):
-            raise errors.signature_mismatch(envelope.echo)
-        try:
-            self._identities.check_token(caller, envelope.security_token)
-        except TokenMissing:
-            raise errors.token_missing() from None
-        except TokenMalformed:
-            raise errors.token_malformed() from None
-        except TokenMismatch:
-            raise errors.token_mismatch() from None
-        except TokenExpired:
-            raise errors.token_expired() from None
-        if envelope.timestamp is not None:
-            until = envelope.timestamp + WINDOW
-        else:  # without a date the request could be sent again for as long as the keys live
-            until = wall + (caller.expires_at or 0) - self._clock.now()
-        if not self._nonces.first_use(caller.access_key_id, envelope.nonce, wall, until):
-            raise errors.nonce_used()
-        return caller
 
     def _authorize(self, service: Service, operation: Operation, call: Call) -> None:
         action = f"{service.name}:{call.action}"
