@@ -29,6 +29,22 @@ def _ports(environ: Mapping[str, str]) -> tuple[int, int]:
     return port, cloud_port
 
 
+_RECEIVERS = (
+    ("VODPASS_WEBHOOK_URL", "VODPASS_WEBHOOK_SECRETS"),
+    ("VODPASS_CREDENTIAL_WEBHOOK_URL", "VODPASS_CREDENTIAL_WEBHOOK_SECRETS"),
+)
+
+
+def _own_receivers(environ: Mapping[str, str]) -> dict[str, str]:
+    """The receivers of the developer's own, which need both their variables."""
+    found: dict[str, str] = {}
+    for names in _RECEIVERS:
+        given = {name: environ[name] for name in names if environ.get(name)}
+        if len(given) == len(names):
+            found |= given
+    return found
+
+
 def _show(line: str) -> None:
     print(line, flush=True)
 
@@ -39,7 +55,15 @@ async def serve(port: int, cloud_port: int, keys: LocalKeys) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    stack = Stack(build=PROJECT / "build", keys=keys, port=port, cloud_port=cloud_port, echo=_show)
+    stack = Stack(
+        build=PROJECT / "build",
+        keys=keys,
+        port=port,
+        cloud_port=cloud_port,
+        environment=_own_receivers(os.environ),
+        echo=_show,
+        events=True,
+    )
     await stack.start()
     try:
         _show(f"vodpass ready: functions {stack.url}  cloud {stack.cloud.url}")

@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import secrets
+import string
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from local.build import locked
 
 _SECRET_BYTES = 48
 _OWNER_KEY_ID = "l1"
+_PATH_BYTES = 16  # what stands between a stranger and the receiver of callbacks
+_AUTH_KEY_LENGTH = 32  # VOD's longest
+_KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
 class KeysError(Exception):
@@ -31,6 +35,12 @@ class LocalKeys:
     secret: bytes = field(repr=False)
     owner_keys: str = field(repr=False)
     """`VODPASS_OWNER_KEYS`: `id:base64`."""
+    callback_path: str = field(repr=False)
+    """The random end of `VODPASS_CALLBACK_URL`."""
+    callback_key: str = field(repr=False)
+    """`VODPASS_CALLBACK_KEYS`: VOD's AuthKey."""
+    webhook_secret: str = field(repr=False)
+    """`VODPASS_WEBHOOK_SECRETS`: `whsec_` and base64."""
 
     @property
     def jwks(self) -> str:
@@ -43,34 +53,69 @@ class LocalKeys:
 def load_keys(folder: Path) -> LocalKeys:
     """The keys in `folder/keys.json`, which is made (mode 0600) when there is none.
 
-    Raises KeysError for a file that holds something else.
+    A file of a time with fewer keys is completed. Raises KeysError for one that holds something
+    else.
     """
     path = folder / "keys.json"
     with locked(folder / "keys.lock"):
         if not path.exists():
-            _write(path)
+            _write(path, {**_signing_keys(), **_event_keys()})
         path.chmod(0o600)
         try:
-            return _read(json.loads(path.read_text("utf-8")))
-        except (ValueError, KeyError, TypeError):
+            document = json.loads(path.read_text("utf-8"))
+            added = _event_keys()
+            if document.keys().isdisjoint(added):
+                document |= added
+                _read(document)
+                _write(path, document)
+            return _read(document)
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise KeysError(f"{path} is damaged; delete it to have new keys made") from None
 
 
 def _read(document: dict[str, Any]) -> LocalKeys:
     secret = base64.b64decode(document["secret"], validate=True)
     owner = base64.b64decode(document["owner"], validate=True)
-    kid = document["kid"]
-    if len(secret) != _SECRET_BYTES or len(owner) != _SECRET_BYTES or not isinstance(kid, str):
+    webhook = base64.b64decode(document["webhook"], validate=True)
+    lengths = {len(secret), len(owner), len(webhook)}
+    texts = [document[name] for name in ("kid", "callback_path", "callback_key")]
+    if lengths != {_SECRET_BYTES} or not all(isinstance(text, str) and text for text in texts):
         raise ValueError("not the keys that were written")
-    return LocalKeys(kid, secret, f"{_OWNER_KEY_ID}:{document['owner']}")
+    return LocalKeys(
+        kid=texts[0],
+        secret=secret,
+        owner_keys=f"{_OWNER_KEY_ID}:{document['owner']}",
+        callback_path=texts[1],
+        callback_key=texts[2],
+        webhook_secret=f"whsec_{document['webhook']}",
+    )
 
 
-def _write(path: Path) -> None:
-    document = {
+def _signing_keys() -> dict[str, str]:
+    return {
         "kid": f"local-{secrets.token_hex(4)}",
         "secret": base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
         "owner": base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
     }
+
+
+def _event_keys() -> dict[str, str]:
+    return {
+        "callback_path": secrets.token_urlsafe(_PATH_BYTES),
+        "callback_key": _auth_key(),
+        "webhook": base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
+    }
+
+
+def _auth_key() -> str:
+    """Letters and digits, of each kind one at least, as VOD demands."""
+    while True:
+        key = "".join(secrets.choice("".join(_KINDS)) for _ in range(_AUTH_KEY_LENGTH))
+        if all(set(key) & set(kind) for kind in _KINDS):
+            return key
+
+
+def _write(path: Path, document: dict[str, str]) -> None:
     made = path.with_suffix(".new")
     made.unlink(missing_ok=True)
     descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -15,10 +15,13 @@ from aiohttp import web
 
 from local.cloud import FakeCloud
 from local.cloud.ram.state import LOCAL_VALUES
+from local.cloud.vod.callbacks.configuration import ALL, MessageCallback
+from local.cloud.vod.settings import DEFAULT_APP
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
 from local.guard import Guard
 from local.keys import LocalKeys
+from local.receiver import WEBHOOK_PATH, Receiver
 from local.static import static_routes
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -30,13 +33,34 @@ class StartError(Exception):
     """It cannot start; the message is one line for the developer."""
 
 
+class _Cloud(FakeCloud):
+    """A fake cloud whose VOD sends its callbacks to our receiver, after a reset as well."""
+
+    callback: MessageCallback | None = None
+
+    def call_back(self, url: str, key: str) -> None:
+        """Have every event sent to `url`, signed with `key`."""
+        self.callback = MessageCallback(
+            DEFAULT_APP, "HTTP", ALL, url=url, auth_switch="on", auth_key=key
+        )
+        self.vod.callbacks.configure(self.callback)
+
+    def reset(self) -> None:
+        """See FakeCloud."""
+        super().reset()
+        if self.callback is not None:
+            self.vod.callbacks.configure(self.callback)
+
+
 class Stack:
     """The functions in `build`, filled already, with a cloud of their own.
 
     In a running loop: `await start()` and `await stop()`. In a test, as a context manager: all of
     it then runs in a thread of its own. Ports of 0 take any free ones. `environment` is laid upon
     what `${env()}` in s.yaml sees, which is nothing of the process's own environment;
-    `interpreter` runs the functions; `echo` gets each line that they log.
+    `interpreter` runs the functions; `echo` gets each line that they log. With `events`, VOD's
+    callbacks go to the function `events` and timers fire: a test of something else, which counts
+    calls or moves the clock, does without.
     """
 
     def __init__(
@@ -50,10 +74,11 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         interpreter: Path | None = None,
         echo: Callable[[str], None] | None = None,
+        events: bool = False,
     ) -> None:
         self.keys = keys
         self.logs = FunctionLogs(echo)
-        self.cloud: FakeCloud
+        self.cloud: _Cloud
         self.gateway: Gateway
         self.port = port
         self._build = build
@@ -61,6 +86,7 @@ class Stack:
         self._project = project
         self._environment = dict(environment or {})
         self._interpreter = interpreter
+        self._events = events
         self._stopping: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
 
@@ -74,6 +100,11 @@ class Stack:
         """The origins of the page."""
         return [self.url, f"http://localhost:{self.port}"]
 
+    @property
+    def callback_url(self) -> str:
+        """Where VOD sends its callbacks."""
+        return f"{self.url}/events/{self.keys.callback_path}"
+
     async def start(self) -> None:
         """Start the cloud, then the gateway.
 
@@ -82,13 +113,15 @@ class Stack:
         listening = _listen(self.port)
         try:
             self.port = listening.getsockname()[1]
-            self.cloud = FakeCloud(port=self._cloud_port, own_origins=self.origins)
+            self.cloud = _Cloud(port=self._cloud_port, own_origins=self.origins)
             try:
                 await self.cloud.start()
             except OSError as error:
                 raise _unusable("CLOUD_PORT", self._cloud_port, error) from None
             self.gateway = self._make_gateway()
             await self.gateway.start(listening=listening)
+            if self._events:
+                self.cloud.call_back(self.callback_url, self.keys.callback_key)
         except BaseException:
             listening.close()
             await self.stop()
@@ -113,6 +146,7 @@ class Stack:
                 "VODPASS_OWNER_KEYS": self.keys.owner_keys,
                 "VODPASS_CORS_ORIGINS": ",".join(self.origins),
                 **self._sts_environment(),
+                **self._event_environment(),
                 **self._environment,
             },
             account_id=self.cloud.account_id,
@@ -130,8 +164,10 @@ class Stack:
             guard=Guard(own_origins=self.origins),
             logs=self.logs,
             interpreter=self._interpreter,
+            timers=self._events,
             routes=[
                 token_route(self.keys),
+                *Receiver(self.keys.webhook_secret).routes(),
                 self._config_route(deployment),
                 *static_routes(self._project / "local" / "page"),
             ],
@@ -149,6 +185,17 @@ class Stack:
             "VODPASS_STS_OSS_ROLE": f"{role}-oss",
             "VODPASS_OSS_BUCKET": bucket,
             "VODPASS_OSS_PREFIX": f"{prefix}/",
+        }
+
+    def _event_environment(self) -> dict[str, str]:
+        """Both ends of an event's road on this machine: VOD's callback, and a receiver for the
+        webhooks. Of the watch all that changes nothing in VOD."""
+        return {
+            "VODPASS_CALLBACK_URL": self.callback_url,
+            "VODPASS_CALLBACK_KEYS": self.keys.callback_key,
+            "VODPASS_WEBHOOK_URL": f"{self.url}{WEBHOOK_PATH}",
+            "VODPASS_WEBHOOK_SECRETS": self.keys.webhook_secret,
+            "VODPASS_WATCH": "expiring,abandoned,completed",
         }
 
     def _config_route(self, deployment: Deployment) -> web.RouteDef:

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
+from local.cloud.clock import Clock, Handle
+from local.cloud.mns import Queue, Queues
 from local.gateway import Gateway, RoleCredentials, load_deployment
 from local.guard import Guard
 
@@ -27,14 +29,15 @@ _T = TypeVar("_T")
 
 
 class Cloud:
-    """A cloud with roles and a clock, and nothing else."""
+    """A cloud with roles, queues and a clock, and nothing else."""
 
     account_id = ACCOUNT
 
     def __init__(self) -> None:
-        self.offset = 0.0
+        self.clock = Clock()
+        self.queues = Queues(self.clock, account_id=ACCOUNT, region="cn-shanghai")
         self.issued = 0
-        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._timers: list[Handle] = []
 
     def role_credentials(self, role: str, session: str) -> RoleCredentials:
         if role == "unknown":
@@ -43,22 +46,22 @@ class Cloud:
         return RoleCredentials(f"STS.{role}.{self.issued}", f"secret-{self.issued}", session)
 
     def now(self) -> float:
-        return time.time() + self.offset
+        return self.clock.now()
 
     def call_at(self, when: float, action: Callable[[], None]) -> Callable[[], None]:
-        timer = (when, action)
+        timer = self.clock.call_at(when, action)
         self._timers.append(timer)
-        return lambda: self._timers.remove(timer) if timer in self._timers else None
+        return timer.cancel
+
+    def queue(self, name: str) -> Queue:
+        return self.queues.queue(name)
 
     def waiting(self) -> int:
-        return len(self._timers)
+        """How many of the gateway's timers have not fired."""
+        return sum(not timer.cancelled for timer in self._timers)
 
     def advance(self, seconds: float) -> None:
-        self.offset += seconds
-        for timer in list(self._timers):
-            if timer[0] <= self.now():
-                self._timers.remove(timer)
-                timer[1]()
+        self.clock.advance(seconds)
 
 
 class LoopThread:
@@ -164,7 +167,7 @@ def loop() -> Iterator[LoopThread]:
 @pytest.fixture
 def serve(loop: LoopThread, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Start a gateway with the named functions; `code` says which sample a resource runs."""
-    started: list[Gateway] = []
+    started: list[tuple[Gateway, Cloud]] = []
 
     def start(functions: Mapping[str, Mapping[str, Any]] | list[str], **settings: Any) -> Served:
         resources = {name: {} for name in functions} if isinstance(functions, list) else functions
@@ -186,12 +189,13 @@ def serve(loop: LoopThread, tmp_path: Path) -> Iterator[Callable[..., Served]]:
             **settings,
         )
         loop.run(gateway.start())
-        started.append(gateway)
+        started.append((gateway, cloud))
         return Served(gateway, cloud, tmp_path)
 
     yield start
-    for gateway in started:
+    for gateway, cloud in started:
         loop.run(gateway.stop())
+        cloud.clock.close()
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:

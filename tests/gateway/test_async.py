@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-from tests.gateway.conftest import Served, wait_for
+import pytest
+
+from local.gateway.asynchronous import THROTTLED
+from tests.gateway.conftest import ACCOUNT, Served, wait_for
 
 ASYNC = {"X-Fc-Invocation-Type": "Async"}
 
@@ -57,3 +63,67 @@ def test_limits_and_unknown_words(serve: Callable[..., Served]) -> None:
     assert served.call("/echo", headers={"X-Fc-Invocation-Type": "Later"}).status == 400
     assert served.call("/echo", headers={**ASYNC, "X-Fc-Async-Delay": "5"}).status == 400
     assert served.call("/echo", headers={"X-Fc-Invocation-Type": "Sync"}).status == 200
+
+
+QUEUE = {"destination": f"acs:mns:cn-shanghai:{ACCOUNT}:/queues/results/messages"}
+ARN = f"acs:fc:cn-shanghai:{ACCOUNT}:functions/test-"
+
+
+@pytest.mark.parametrize(
+    ("until", "destination", "error"),
+    [(1, "onSuccess", ""), (99, "onFailure", "UnhandledInvocationError")],
+)
+def test_the_result_goes_to_the_queue_that_is_its_destination(
+    serve: Callable[..., Served], until: int, destination: str, error: str
+) -> None:
+    policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
+    served = serve({"retry": {"asyncInvokeConfig": policy}})
+    answer = served.call(f"/retry?until={until}&trace={served.folder}/trace", headers=ASYNC)
+    queue = served.cloud.queue("results")
+    [message] = wait_for(lambda: queue.messages, "the result arrives")
+    result = json.loads(message.body)
+    assert result["requestContext"] == {
+        "requestId": answer.headers["X-Fc-Request-Id"],
+        "functionArn": f"{ARN}retry",
+        "condition": error,
+        "approximateInvokeCount": 1,
+    }
+    assert json.loads(result["requestPayload"])["queryParameters"]["until"] == str(until)
+    assert result["responseContext"] == {"statusCode": 200, "functionError": error}
+    expected = "at last" if until == 1 else "not yet"
+    assert expected in result["responsePayload"]
+
+
+def test_the_result_may_go_to_another_function(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    policy: Mapping[str, Any] = {
+        "maxAsyncRetryAttempts": 1,
+        "destinationConfig": {"onFailure": {"destination": f"{ARN}taker"}},
+    }
+    taker = {"environmentVariables": {"TRACE": str(tmp_path / "taken")}, "triggers": []}
+    served = serve({"retry": {"asyncInvokeConfig": policy}, "taker": taker})
+    served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    served.cloud.advance(60)
+    wait_for((tmp_path / "taken").exists, "the result arrives")
+    [line] = (tmp_path / "taken").read_text().splitlines()
+    assert json.loads(line)["event"]["requestContext"]["approximateInvokeCount"] == 2
+
+
+def test_an_event_that_never_found_a_free_instance_ends_at_its_destination(
+    serve: Callable[..., Served],
+) -> None:
+    policy = {"maxAsyncEventAgeInSeconds": 1, "destinationConfig": {"onFailure": QUEUE}}
+    one = {"reservedConcurrency": 1}
+    served = serve({"state": {"asyncInvokeConfig": policy, "concurrencyConfig": one}})
+    gate, started = served.folder / "gate", served.folder / "started"
+    served.call(f"/state?gate={gate}&started={started}", headers=ASYNC)
+    wait_for(started.exists, "the only instance is busy")
+    served.call("/state", headers=ASYNC)
+    queue = served.cloud.queue("results")
+    [message] = wait_for(lambda: queue.messages, "the result arrives")
+    gate.touch()
+    result = json.loads(message.body)
+    assert result["requestContext"]["condition"] == THROTTLED
+    assert result["responseContext"] == {"statusCode": 429, "functionError": ""}

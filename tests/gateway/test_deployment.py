@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -118,25 +119,24 @@ def test_renders_what_the_real_tool_renders(
 
 
 @pytest.mark.skipif(not TOOL.exists(), reason="needs node_modules: make setup")
+@pytest.mark.parametrize("file", ["s.yaml", "s.no-queue.yaml"])
 def test_the_projects_own_deployment_is_rendered_alike(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path: Path, file: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    (tmp_path / "s.yaml").write_text(
-        (PROJECT / "s.yaml")
-        .read_text()
-        .replace("access: default", "access: default_serverless_devs_key")
-    )
-    environment = {
-        name: f"value-of-{name.lower()}"
-        for name in ("JWT_KEYS", "JWT_ISSUER", "JWT_AUDIENCE", "ISSUER_ALIAS", "OWNER_KEYS")
-    }
-    environment = {f"VODPASS_{name}": value for name, value in environment.items()}
-    rendered = preview(tmp_path, "s.yaml", environment, tmp_path_factory.mktemp("home"))
-    deployment = load_deployment(tmp_path / "s.yaml", environment, account_id=ACCOUNT)
+    for name in ("s.yaml", "s.no-queue.yaml"):
+        text = (PROJECT / name).read_text()
+        key = "access: default_serverless_devs_key"
+        (tmp_path / name).write_text(text.replace("access: default", key))
+    required = re.findall(r"\$\{env\('(\w+)'\)\}", (PROJECT / "s.yaml").read_text())
+    environment = {name: f"value-of-{name.lower()}" for name in required}
+    rendered = preview(tmp_path, file, environment, tmp_path_factory.mktemp("home"))
+    deployment = load_deployment(tmp_path / file, environment, account_id=ACCOUNT)
     assert deployment.props == {
         name: found["props"] for name, found in rendered["resources"].items()
     }
-    assert {"upload", "refresh", "play"} <= set(deployment.functions)
+    watch = deployment.functions["watch"]
+    assert [timer.period for timer in watch.timers] == [300]
+    assert len(watch.queues) == (1 if file == "s.yaml" else 0)
 
 
 def test_a_function_is_what_its_resource_says(project: Path) -> None:
@@ -272,7 +272,120 @@ def test_two_http_triggers_are_refused(tmp_path: Path) -> None:
         "triggerConfig": {"authType": "anonymous", "methods": ["GET"]},
     }
     with pytest.raises(DeploymentError, match="at most one HTTP trigger"):
+        load(tmp_path, triggers=[trigger, {**trigger, "triggerName": "other"}])
+    with pytest.raises(DeploymentError, match="two triggers are called http"):
         load(tmp_path, triggers=[trigger, trigger])
+
+
+TIMER = {"cronExpression": "@every 5m", "enable": True, "payload": "p"}
+ARN = "acs:mns:cn-shanghai:1234567890123456:/queues/dead"
+SOURCE = {"RegionId": "cn-shanghai", "QueueName": "q", "IsBase64Decode": True}
+
+
+def queue_config(*, source: Mapping[str, Any] = SOURCE, **changes: Any) -> dict[str, Any]:
+    """An EventBridge trigger as it should be; `changes` are laid upon its `runOptions`, and upon
+    the trigger where they name one of its own settings."""
+    config: dict[str, Any] = {
+        "triggerEnable": True,
+        "asyncInvocationType": False,
+        "eventRuleFilterPattern": "{}",
+        "eventSourceConfig": {
+            "eventSourceType": "MNS",
+            "eventSourceParameters": {"sourceMNSParameters": dict(source)},
+        },
+        "eventSinkConfig": {"deliveryOption": {"eventSchema": "CloudEvents"}},
+        "runOptions": {
+            "mode": "event-streaming",
+            "errorsTolerance": "ALL",
+            "batchWindow": {"CountBasedWindow": 1, "TimeBasedWindow": 0},
+            "retryStrategy": {"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"},
+            "deadLetterQueue": {"Arn": ARN},
+        },
+    }
+    for key, value in changes.items():
+        (config if key in config else config["runOptions"])[key] = value
+    return config
+
+
+def other(kind: str, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"triggerName": "t", "triggerType": kind, "triggerConfig": dict(config)}]
+
+
+def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -> None:
+    function = load(tmp_path, triggers=other("timer", TIMER)).functions["fn"]
+    assert [vars(timer) for timer in function.timers] == [
+        {"name": "t", "period": 300, "payload": "p", "enabled": True}
+    ]
+    assert function.routes == ()
+    function = load(tmp_path, triggers=other("eventbridge", queue_config())).functions["fn"]
+    assert [vars(queue) for queue in function.queues] == [
+        {
+            "name": "t",
+            "region": "cn-shanghai",
+            "queue": "q",
+            "enabled": True,
+            "decode": True,
+            "streaming": True,
+            "batch": 1,
+            "retry": "EXPONENTIAL_DECAY_RETRY",
+            "dead_letter_queue": "dead",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "reason"),
+    [
+        ("timer", {**TIMER, "cronExpression": "@every 0m"}, "cronExpression must be"),
+        ("timer", {**TIMER, "cronExpression": "@every 30s"}, "cronExpression must be"),
+        ("timer", {**TIMER, "cronExpression": "0 0/5 * * * *"}, "not acted out"),
+        ("timer", {"cronExpression": "@every 5m"}, "enable must be true or false"),
+        ("timer", {**TIMER, "enable": "true"}, "enable must be true or false"),
+        ("timer", {**TIMER, "payload": {}}, "payload must be a string"),
+        ("timer", {**TIMER, "cron": ""}, "cron is not a setting"),
+        ("oss", {}, "oss is not acted out"),
+        ("eventbridge", queue_config(asyncInvocationType=True), "a failure would be lost"),
+        ("eventbridge", queue_config(eventRuleFilterPattern='{"a": 1}'), "FilterPattern must be"),
+        ("eventbridge", queue_config(source={**SOURCE, "QueueName": "a_b"}), "QueueName must be"),
+        ("eventbridge", queue_config(source={**SOURCE, "RegionId": "cn-beijing"}), "RegionId"),
+        ("eventbridge", queue_config(source={**SOURCE, "isBase64Decode": True}), "isBase64Decode"),
+        ("eventbridge", queue_config(errorsTolerance="NONE"), "errorsTolerance must be ALL"),
+        ("eventbridge", queue_config(retries=3), "retries is not a setting"),
+        ("eventbridge", queue_config(mode="stream"), "mode must be event-streaming or"),
+        ("eventbridge", queue_config(mode="event-driven"), "batchWindow has no meaning"),
+        ("eventbridge", queue_config(batchWindow={"CountBasedWindow": 0}), "CountBasedWindow must"),
+        ("eventbridge", queue_config(retryStrategy={"PushRetryStrategy": "NONE"}), "RetryStrategy"),
+        ("eventbridge", queue_config(retryStrategy={"pushRetryStrategy": "x"}), "pushRetryStrateg"),
+        ("eventbridge", queue_config(deadLetterQueue={"arn": ARN}), "arn is not a setting"),
+        ("eventbridge", queue_config(deadLetterQueue={"Arn": "dead"}), "Arn must be a queue's"),
+        (
+            "eventbridge",
+            queue_config(eventSinkConfig={"deliveryOption": {"eventSchema": "RawData"}}),
+            "eventSchema must be",
+        ),
+    ],
+)
+def test_a_trigger_that_is_not_acted_out_is_refused(
+    tmp_path: Path, kind: str, config: Mapping[str, Any], reason: str
+) -> None:
+    with pytest.raises(DeploymentError, match=reason):
+        load(tmp_path, triggers=other(kind, config))
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "acs:fc:cn-shanghai:1:functions/absent",
+        "acs:fc:cn-shanghai:1:services/s/functions/test-fn",
+        "acs:mns:cn-shanghai:1:/topics/t/messages",
+        "",
+        None,
+    ],
+)
+def test_a_destination_that_is_none_is_refused(tmp_path: Path, destination: Any) -> None:
+    config = {"destinationConfig": {"onFailure": {"destination": destination}}}
+    with pytest.raises(DeploymentError, match="destination"):
+        load(tmp_path, asyncInvokeConfig=config)
 
 
 @pytest.mark.parametrize(
@@ -284,6 +397,11 @@ def test_two_http_triggers_are_refused(tmp_path: Path) -> None:
         ("edition: 3.0.0\nresources: {a: {component: fc, props: {}}}\n", "component must be fc3"),
         ("edition: 3.0.0\nresources: {a: {component: fc3}}\n", "must have props"),
         ("edition: 3.0.0\nresources: {a: {extend: {name: no}}}\n", "no template"),
+        (
+            "edition: 3.0.0\ntemplate: {t: {}}\n"
+            "resources: {a: {extend: {name: t, ignore: [a.b]}}}\n",
+            "parts of a setting",
+        ),
         ("- a list\n", "must hold a mapping"),
         ("a: [\n", "not valid YAML"),
         ("a: !!python/object/apply:os.system [id]\n", "not valid YAML"),
