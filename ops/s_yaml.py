@@ -14,7 +14,22 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.shape import anything, choice, each, either, number, record, text, truth, values, whole
+from ops.shape import (
+    Shape,
+    anything,
+    by,
+    choice,
+    each,
+    either,
+    named,
+    number,
+    record,
+    text,
+    truth,
+    values,
+    whole,
+)
+from ops.triggers import QUEUE, TIMER, between_triggers, http, in_triggers
 from shared.settings import USES, Settings, SettingsError, load
 from shared.variables import REGIONS, VARIABLES
 
@@ -36,22 +51,6 @@ _NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "a name of 1 to 64 of letters, dig
 _TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
 _INNER_PATH = text(r"\./[A-Za-z0-9_./-]*", "a path inside the project that begins ./")
 
-_HTTP_TRIGGER = record(
-    {
-        "triggerName": text(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a name that begins with a letter"),
-        "triggerType": choice("http"),
-        "triggerConfig": record(
-            {
-                # The function verifies the caller's token; clients hold no key to sign with.
-                "authType": choice("anonymous"),
-                "methods": each(choice(*METHODS), most=len(METHODS)),
-            },
-            {"disableURLInternet": truth},
-        ),
-    },
-    {"description": _TEXT, "qualifier": choice("LATEST")},
-)
-
 _LOG_CONFIG = record(
     {"project": text(r"[a-z0-9-]{3,63}", "a log project"), "logstore": text(r".+", "a log store")},
     {
@@ -61,33 +60,56 @@ _LOG_CONFIG = record(
     },
 )
 
-_FUNCTION = record(
-    {
-        "region": choice(*sorted(REGIONS)),
-        "functionName": _NAME,
-        "description": _TEXT,
-        "runtime": choice("python3.10", PREVIEW_RUNTIME),
-        "handler": choice("index.handler"),
-        "code": _INNER_PATH,
-        # The component lowers the case of a role, and no role of that name may then exist.
-        "role": text(r"[a-z0-9.-]{1,64}", "a bare role name in lower case, without arn:"),
-        "cpu": number(0.05, 16),
-        "memorySize": whole(128, 32768, multiple_of=64),
-        "diskSize": choice(512, 10240),
-        "timeout": whole(5, 60),
-        "internetAccess": choice(True),
-        "logConfig": either("auto", _LOG_CONFIG),
-        "environmentVariables": values(text(r"(?s).*", "text")),
-        # No destinations: anyone may ask for an asynchronous call, and its result would be kept.
-        "asyncInvokeConfig": record(
-            {
-                "maxAsyncRetryAttempts": choice(0),
-                "maxAsyncEventAgeInSeconds": whole(1, 2_592_000),
-            }
-        ),
-        "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
-        "triggers": each(_HTTP_TRIGGER, most=1),
-    }
+# No destinations anywhere: anyone may ask for an asynchronous call of a function with an HTTP
+# trigger, and its result would be kept; and what the watch finds out is for the webhook alone.
+_NEVER_AGAIN = record(
+    {"maxAsyncRetryAttempts": choice(0), "maxAsyncEventAgeInSeconds": whole(1, 2_592_000)}
+)
+_PERHAPS_AGAIN = record(
+    {"maxAsyncRetryAttempts": whole(0, 8), "maxAsyncEventAgeInSeconds": whole(1, 2_592_000)}
+)
+
+
+def _function(triggers: Shape, *, timeout: Shape, again: Shape = _NEVER_AGAIN) -> Shape:
+    props = record(
+        {
+            "region": choice(*sorted(REGIONS)),
+            "functionName": _NAME,
+            "description": _TEXT,
+            "runtime": choice("python3.10", PREVIEW_RUNTIME),
+            "handler": choice("index.handler"),
+            "code": _INNER_PATH,
+            # The component lowers the case of a role, and no role of that name may then exist.
+            "role": text(r"[a-z0-9.-]{1,64}", "a bare role name in lower case, without arn:"),
+            "cpu": number(0.05, 16),
+            "memorySize": whole(128, 32768, multiple_of=64),
+            "diskSize": choice(512, 10240),
+            "timeout": timeout,
+            "internetAccess": choice(True),
+            "logConfig": either("auto", _LOG_CONFIG),
+            "environmentVariables": values(text(r"(?s).*", "text")),
+            "asyncInvokeConfig": again,
+            "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
+            "triggers": triggers,
+        }
+    )
+    extend = record({"name": _NAME}, {"ignore": each(_NAME)})
+    return record({"component": choice("fc3"), "props": props}, {"extend": extend})
+
+
+_CALLED = _function(
+    each(by("triggerType", {"http": http(each(choice(*METHODS), most=len(METHODS)))}), most=1),
+    timeout=whole(5, 60),
+)
+_EVENTS = _function(
+    each(by("triggerType", {"http": http(each(choice("POST"))), "eventbridge": QUEUE}), most=2),
+    timeout=whole(6, 60),
+)
+# No HTTP trigger: nothing from outside reaches the one function that may renew every upload.
+_WATCH = _function(
+    each(by("triggerType", {"timer": TIMER, "eventbridge": QUEUE}), most=2),
+    timeout=whole(60, 600),
+    again=_PERHAPS_AGAIN,
 )
 
 _DOCUMENT = record(
@@ -98,9 +120,7 @@ _DOCUMENT = record(
         "actions": record(
             {"pre-deploy": each(record({"run": _TEXT, "path": _INNER_PATH}))},
         ),
-        "resources": values(
-            record({"component": choice("fc3"), "props": _FUNCTION}, {"extend": values(_NAME)})
-        ),
+        "resources": named({"events": _EVENTS, "watch": _WATCH}, _CALLED),
     },
     {
         # Already merged into the resources, and checked there.
@@ -132,8 +152,7 @@ def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}.runtime: {PREVIEW_RUNTIME} is not offered in {props['region']}"
         if props["code"] != f"./build/{name}":
             yield f"{place}.code: must be ./build/{name}, the function's own folder"
-        if "OPTIONS" not in props["triggers"][0]["triggerConfig"]["methods"]:
-            yield f"{place}.triggers.0.triggerConfig.methods: must have OPTIONS, for preflights"
+        yield from in_triggers(f"{place}.triggers", name, props)
         yield from _environment(f"{place}.environmentVariables", name, props)
 
 
@@ -162,7 +181,8 @@ def _environment(place: str, function: str, props: Mapping[str, Any]) -> Iterato
         return
     if settings.region != props["region"]:
         yield f"{place}.VODPASS_REGION: must be the region of the function"
-    if (settings.jwt_keys is None) == (not settings.jwt_jwks_url):
+    verifies = "VODPASS_JWT_KEYS" in USES[function]
+    if verifies and (settings.jwt_keys is None) == (not settings.jwt_jwks_url):
         yield f"{place}.VODPASS_JWT_KEYS: either this or VODPASS_JWT_JWKS_URL must be set, not both"
     if settings.jwt_jwks_url and not settings.jwt_jwks_url.startswith("https://"):
         yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
@@ -182,6 +202,7 @@ def _client_roles(place: str, settings: Settings) -> Iterator[str]:
 
 def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
     functions = {name: resource["props"] for name, resource in document["resources"].items()}
+    yield from between_triggers(functions)
     for key in ("functionName", "role", "code"):
         seen: dict[str, str] = {}
         for name, props in functions.items():

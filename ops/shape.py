@@ -65,6 +65,33 @@ def values(shape: Shape) -> Shape:
     return check
 
 
+def named(shapes: Mapping[str, Shape], others: Shape) -> Shape:
+    """A mapping with any text keys, where some keys have a shape of their own."""
+
+    def check(place: str, value: object) -> Iterator[str]:
+        if not isinstance(value, dict) or not value:
+            yield f"{place}: must be a mapping that is not empty"
+            return
+        for key, item in value.items():
+            yield from shapes.get(key, others)(f"{place}.{key}", item)
+
+    return check
+
+
+def by(key: str, shapes: Mapping[str, Shape]) -> Shape:
+    """A mapping whose value at `key` says which shape it has."""
+    kind = choice(*shapes)
+
+    def check(place: str, value: object) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{place}: must be a mapping"
+            return
+        wrong = list(kind(f"{place}.{key}", value.get(key)))
+        yield from wrong or shapes[value[key]](place, value)
+
+    return check
+
+
 def choice(*allowed: object) -> Shape:
     """One of the values, of the same type: `True` is not 1."""
 

@@ -42,6 +42,10 @@ def environment() -> dict[str, str]:
         "VODPASS_JWT_AUDIENCE": "https://vod.example.com",
         "VODPASS_ISSUER_ALIAS": "login",
         "VODPASS_OWNER_KEYS": ",".join(owner_keys),
+        "VODPASS_CALLBACK_URL": f"https://vod.example.com/events/{secrets.token_urlsafe(16)}",
+        "VODPASS_CALLBACK_KEYS": f"aA1{secrets.token_hex(12)}",
+        "VODPASS_WEBHOOK_URL": "https://app.example.com/webhooks/vod",
+        "VODPASS_WEBHOOK_SECRETS": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
     }
 
 
@@ -67,18 +71,19 @@ def s_preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
         s_yaml: str | None = None,
         dot_env: str | None = None,
         command: str = f"{S} preview --silent -o json",
+        template: str = "s.yaml",
     ) -> "subprocess.CompletedProcess[str]":
         folder = tmp_path_factory.mktemp("project")
-        if s_yaml is None:
-            shutil.copy(PROJECT / "s.yaml", folder)
-        else:
+        for name in ("s.yaml", "s.no-queue.yaml"):
+            shutil.copy(PROJECT / name, folder)
+        if s_yaml is not None:
             (folder / "s.yaml").write_text(s_yaml)
         if dot_env is not None:
             (folder / ".env").write_text(dot_env)
         for name in ("node_modules", "ops", "shared"):
             (folder / name).symlink_to(PROJECT / name)
         return subprocess.run(
-            ["sh", "-c", command],
+            ["sh", "-c", command if template == "s.yaml" else f"{command} -t {template}"],
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],

@@ -41,9 +41,10 @@ def test_says_required_of_just_the_variables_without_a_default() -> None:
 @pytest.mark.parametrize("name", sorted(PLACEHOLDERS))
 def test_no_placeholder_is_a_value_that_works(environment: dict[str, str], name: str) -> None:
     sound = environment | {"VODPASS_REGION": "cn-shanghai"}
-    load(sound, USES["upload"])
+    uses = USES["upload"] if name in USES["upload"] else USES["events"]
+    load(sound, uses)
     with pytest.raises(SettingsError) as refusal:
-        load(sound | {name: PLACEHOLDERS[name]}, USES["upload"])
+        load(sound | {name: PLACEHOLDERS[name]}, uses)
     assert refusal.value.variable == name
 
 
@@ -51,8 +52,12 @@ def test_s_reads_it_and_the_check_refuses_it(s_preview: Callable[..., Any]) -> N
     done = s_preview({}, dot_env=TEXT)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    variables = document["resources"]["upload"]["props"]["environmentVariables"]
+    resources = document["resources"]
+    variables: dict[str, str] = {}
+    for function in ("upload", "events"):
+        variables |= resources[function]["props"]["environmentVariables"]
     assert {name: variables[name] for name in PLACEHOLDERS} == PLACEHOLDERS
+    assert document["vars"]["eventQueue"] == "vodpass-events", "empty means the default"
     found = faults(document)
     for function in document["resources"]:
         place = f"s.yaml.resources.{function}.props.environmentVariables.VODPASS_"

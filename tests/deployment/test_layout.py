@@ -156,7 +156,7 @@ print(json.dumps(sorted(name for name in Recorded.asked if name.startswith("VODP
 """
 
 
-@pytest.mark.parametrize("function", ["upload", "refresh", "play", "sts"])
+@pytest.mark.parametrize("function", ["upload", "refresh", "play", "sts", "events", "watch"])
 def test_a_function_starts_with_no_package_and_asks_for_just_its_variables(
     rendered: dict[str, Any], function: str
 ) -> None:

@@ -1,7 +1,10 @@
 """`s.yaml` as the real `s` renders it, against the vendor's schema and our own rules."""
 
+import base64
+import copy
 import json
 import re
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +18,17 @@ from shared.settings import ALWAYS, USES, load
 from shared.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ["upload", "refresh", "play", "sts"]
+CALLED = ["upload", "refresh", "play", "sts"]
+FUNCTIONS = [*CALLED, "events", "watch"]
 WITHOUT_DEFAULT = [
+    "VODPASS_CALLBACK_KEYS",
+    "VODPASS_CALLBACK_URL",
     "VODPASS_ISSUER_ALIAS",
     "VODPASS_JWT_AUDIENCE",
     "VODPASS_JWT_ISSUER",
     "VODPASS_OWNER_KEYS",
+    "VODPASS_WEBHOOK_SECRETS",
+    "VODPASS_WEBHOOK_URL",
 ]
 
 JWKS_URL = "https://login.example.com/.well-known/jwks.json"
@@ -90,13 +98,18 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_STORAGE_LOCATION": f"outin-{'0' * 32}.oss-cn-shanghai.aliyuncs.com",
         "VODPASS_APP_ID": "app-1000000",
         "VODPASS_CATE_ID": "1000000000",
+        "VODPASS_WEBHOOK_PRIVATE": "1",
+        "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/webhooks/vod-credentials",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": base64.b64encode(secrets.token_bytes(64)).decode(),
+        "VODPASS_WATCH": "expiring,abandoned,completed",
+        "VODPASS_CLEANUP": "delete",
         **STS,
     }
     document = json.loads(s_preview(environment | optional).stdout)
     assert faults(document) == []
     variables = document["resources"][function]["props"]["environmentVariables"]
     empty = {name for name, value in variables.items() if value == ""}
-    assert empty == {"VODPASS_JWT_JWKS_URL"}  # the keys are given
+    assert empty == {"VODPASS_JWT_JWKS_URL"} & set(variables)  # the keys are given
     size = sum(len(name) + len(value) for name, value in variables.items())
     assert size < ENVIRONMENT_BYTES
 
@@ -138,7 +151,7 @@ def test_keys_come_from_the_settings_or_a_url(
     neither = json.loads(s_preview(without).stdout)
     for document in (both, neither):
         found = faults(document)
-        for function in FUNCTIONS:
+        for function in CALLED:
             place = f"s.yaml.resources.{function}.props.environmentVariables.VODPASS_JWT_"
             assert [fault for fault in found if fault.startswith(place)]
 
@@ -188,6 +201,90 @@ def test_a_function_has_time_to_answer_after_its_own_deadline(
     rendered: Document, function: str
 ) -> None:
     assert rendered["resources"][function]["props"]["timeout"] >= LONGEST + 1
+
+
+def triggers(document: Document, function: str) -> dict[str, Document]:
+    """The triggers of a function by type."""
+    listed = document["resources"][function]["props"]["triggers"]
+    found = {trigger["triggerType"]: trigger["triggerConfig"] for trigger in listed}
+    assert len(found) == len(listed)
+    return found
+
+
+@pytest.mark.parametrize("function", ["events", "watch"])
+def test_a_message_that_nobody_takes_is_tried_for_a_day_and_then_kept(
+    s_preview: Callable[..., Any], environment: dict[str, str], function: str
+) -> None:
+    """The default gives up after three tries within a minute, and drops the event."""
+    account = {"AccountID": "1234567890123456", "AccessKeyID": "id", "AccessKeySecret": "secret"}
+    document = json.loads(s_preview(environment | account).stdout)
+    assert faults(document) == []
+    config = triggers(document, function)["eventbridge"]
+    assert config["triggerEnable"] is True
+    assert config["asyncInvocationType"] is False, "else an error of the function is no failure"
+    options = config["runOptions"]
+    assert options["retryStrategy"] == {"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"}
+    arn = "acs:mns:cn-shanghai:1234567890123456:/queues/vodpass-dead-letters"
+    assert options["deadLetterQueue"] == {"Arn": arn}
+    assert options["errorsTolerance"] == "ALL"
+    assert options["batchWindow"]["CountBasedWindow"] == 1
+    source = config["eventSourceConfig"]
+    assert source["eventSourceType"] == "MNS"
+    queue = source["eventSourceParameters"]["sourceMNSParameters"]["QueueName"]
+    assert queue == {"events": "vodpass-events", "watch": "vodpass-watch"}[function]
+
+
+def test_only_vod_can_reach_events_and_nobody_the_watch(rendered: Document) -> None:
+    assert set(triggers(rendered, "events")) == {"http", "eventbridge"}
+    assert triggers(rendered, "events")["http"] == {"authType": "anonymous", "methods": ["POST"]}
+    assert set(triggers(rendered, "watch")) == {"timer", "eventbridge"}
+    timer = {"cronExpression": "@every 5m", "enable": True, "payload": ""}
+    assert triggers(rendered, "watch")["timer"] == timer
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_result_is_stored_and_nothing_a_stranger_asks_for_is_repeated(
+    rendered: Document, function: str
+) -> None:
+    config = rendered["resources"][function]["props"]["asyncInvokeConfig"]
+    assert "destinationConfig" not in config
+    if "http" in triggers(rendered, function):
+        assert config == {"maxAsyncRetryAttempts": 0, "maxAsyncEventAgeInSeconds": 1}
+
+
+def test_an_answer_to_vod_and_a_run_of_the_watch_fit_their_timeouts(rendered: Document) -> None:
+    """What the functions allow themselves is theirs; a deadline is 0.8 of the timeout at most."""
+    for function, longest in (("events", "ANSWER_WITHIN"), ("watch", "RUN_SECONDS")):
+        source = (PROJECT / "functions" / function / "index.py").read_text()
+        [seconds] = re.findall(rf"^{longest} = ([0-9.]+)", source, re.MULTILINE)
+        timeout = rendered["resources"][function]["props"]["timeout"]
+        assert float(seconds) <= timeout * 0.8
+    assert "ANSWER_WITHIN = 4.5" in (PROJECT / "functions" / "events" / "index.py").read_text()
+
+
+def test_a_deployment_without_queues_differs_in_their_triggers_alone(
+    s_preview: Callable[..., Any], environment: dict[str, str], rendered: Document
+) -> None:
+    done = s_preview(environment, template="s.no-queue.yaml")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert faults(document) == []
+    expected = copy.deepcopy(rendered)
+    for function in ("events", "watch"):
+        props = expected["resources"][function]["props"]
+        props["triggers"] = [t for t in props["triggers"] if t["triggerType"] != "eventbridge"]
+    check, bundle = document["actions"].pop("pre-deploy")
+    assert [bundle] == expected["actions"].pop("pre-deploy")[1:]
+    assert " -t s.no-queue.yaml | " in check["run"]
+    assert document == expected
+    assert s_preview(environment, command=check["run"]).returncode == 0
+
+
+@pytest.mark.parametrize("function", ["events", "watch"])
+def test_what_deletes_is_a_policy_apart(rendered: Document, function: str) -> None:
+    role = PROJECT / "ram" / rendered["resources"][function]["props"]["role"]
+    assert "Delete" not in (role / "policy.json").read_text()
+    assert (role / "clean-up.json").exists() == (function == "watch")
 
 
 def test_no_setting_of_a_developers_machine_can_be_deployed() -> None:

@@ -109,7 +109,7 @@ IN_A_FUNCTION = [
     (put("concurrencyConfig", "reservedConcurrency", value=0), "reservedConcurrency: must be a"),
     (
         put("concurrencyConfig", "reservedConcurrency", value=80),
-        "at most 90 in all, is 100",
+        "at most 90 in all, is 107",
     ),
     # The environment.
     (cut(ENVIRONMENT, "PYTHONPATH"), "PYTHONPATH: must be /code/python"),
@@ -150,6 +150,79 @@ IN_STS = [
             VODPASS_STS_UPLOAD_ROLE=ROLE, VODPASS_STS_PLAY_ROLE=ROLE
         ),
         "VODPASS_STS_PLAY_ROLE: is the role of VODPASS_STS_UPLOAD_ROLE too",
+    ),
+]
+
+QUEUE = ("triggers", 1, "triggerConfig")
+OPTIONS = (*QUEUE, "runOptions")
+SOURCE = (*QUEUE, "eventSourceConfig", "eventSourceParameters", "sourceMNSParameters")
+HTTP = {
+    "triggerName": "h",
+    "triggerType": "http",
+    "triggerConfig": {"authType": "anonymous", "methods": ["POST"]},
+}
+DEAD = "acs:mns:cn-shanghai:1:/queues/vodpass-events"
+
+IN_EVENTS = [
+    # What would lose an event.
+    (cut(*OPTIONS, "retryStrategy"), "runOptions.retryStrategy: missing"),
+    (
+        put(*OPTIONS, "retryStrategy", "PushRetryStrategy", value="BACKOFF_RETRY"),
+        "PushRetryStrategy: must be EXPONENTIAL_DECAY_RETRY",
+    ),
+    (put(*OPTIONS, "retryStratgy", value={}), "retryStratgy: unknown key; did you mean retrySt"),
+    (cut(*OPTIONS, "deadLetterQueue"), "runOptions.deadLetterQueue: missing"),
+    (put(*OPTIONS, "deadLetterQueue", value={"arn": DEAD}), "deadLetterQueue.arn: unknown key"),
+    (put(*OPTIONS, "deadLetterQueue", "Arn", value="dead"), "Arn: must be the ARN of a queue"),
+    (put(*OPTIONS, "deadLetterQueue", "Arn", value=DEAD), "must be another queue than the source"),
+    (
+        put(*OPTIONS, "deadLetterQueue", "Arn", value="acs:mns:cn-beijing:1:/queues/dead"),
+        "deadLetterQueue: must be in the function's region",
+    ),
+    (cut(*OPTIONS, "errorsTolerance"), "runOptions.errorsTolerance: missing"),
+    (put(*OPTIONS, "errorsTolerance", value="NONE"), "errorsTolerance: must be ALL"),
+    (put(*QUEUE, "asyncInvocationType", value=True), "asyncInvocationType: must be False"),
+    (put(*QUEUE, "eventRuleFilterPattern", value='{"a":["b"]}'), "FilterPattern: must be {}"),
+    (put(*OPTIONS, "batchWindow", "CountBasedWindow", value=0), "CountBasedWindow: must be a wh"),
+    (put(*SOURCE, "QueueName", value="a queue"), "QueueName: must be a queue's name"),
+    (put(*SOURCE, "RegionId", value="cn-beijing"), "the queue must be in the function's region"),
+    (put(*SOURCE, "isBase64Decode", value=True), "isBase64Decode: unknown key; did you mean"),
+    (put("triggers", 1, "triggerType", value="mns_topic"), "must be http or eventbridge"),
+    (put("triggers", 1, "triggerType", value=[]), "triggerType: must be http or eventbridge"),
+    (put("triggers", 1, value="queue"), "triggers.1: must be a mapping"),
+    (cut("triggers", 0), "props.triggers: must have a trigger of the type http"),
+    (put("triggers", 1, value=HTTP), "two triggers have the same triggerType"),
+    (put("triggers", 1, "triggerName", value="http"), "two triggers have the same triggerName"),
+    # What anyone on the internet could use.
+    (put(*CONFIG, "authType", value="jwt"), "triggerConfig.authType: must be anonymous"),
+    (put(*CONFIG, "methods", value=["POST", "GET"]), "methods.1: must be POST"),
+    (put("asyncInvokeConfig", "maxAsyncRetryAttempts", value=1), "RetryAttempts: must be 0"),
+    # The rest.
+    (put("timeout", value=5), "props.timeout: must be a whole number from 6 to 60"),
+    (put(ENVIRONMENT, "VODPASS_JWT_KEYS", value="{}"), "JWT_KEYS: events does not read it"),
+    (put(ENVIRONMENT, "VODPASS_CALLBACK_URL", value="https://a.example/e"), "22 random"),
+    (put(ENVIRONMENT, "VODPASS_CALLBACK_KEYS", value="short"), "VODPASS_CALLBACK_KEYS: must be"),
+    (put(ENVIRONMENT, "VODPASS_WEBHOOK_URL", value="http://127.0.0.1:1/"), "must be an https URL"),
+    (put(ENVIRONMENT, "VODPASS_WEBHOOK_SECRETS", value=""), "WEBHOOK_SECRETS: is not set"),
+]
+
+DESTINATION = {"onSuccess": {"destination": "acs:mns:cn-shanghai:1:/queues/q/messages"}}
+IN_WATCH = [
+    (put("triggers", 0, value=HTTP), "triggers.0.triggerType: must be timer or eventbridge"),
+    (cut("triggers", 0), "props.triggers: must have a trigger of the type timer"),
+    (put(*CONFIG, "cronExpression", value="@every 15m"), "cronExpression: must be @every Nm"),
+    (put(*CONFIG, "cronExpression", value="@every 5s"), "cronExpression: must be @every Nm"),
+    (put(*CONFIG, "enable", value="true"), "triggerConfig.enable: must be True or False"),
+    (cut(*CONFIG, "enable"), "triggerConfig.enable: missing"),
+    (put("asyncInvokeConfig", "destinationConfig", value=DESTINATION), "nConfig: unknown key"),
+    (put("timeout", value=10), "props.timeout: must be a whole number from 60 to 600"),
+    (put(*SOURCE, "QueueName", value="vodpass-events"), "reads the queue of events"),
+    (put(ENVIRONMENT, "VODPASS_CALLBACK_KEYS", value="a"), "CALLBACK_KEYS: watch does not read it"),
+    (put(ENVIRONMENT, "VODPASS_CLEANUP", value="yes"), "VODPASS_CLEANUP: must be off, dry-run"),
+    (put(ENVIRONMENT, "VODPASS_WATCH", value="all"), "VODPASS_WATCH: must be some of"),
+    (
+        put(ENVIRONMENT, "VODPASS_CREDENTIAL_WEBHOOK_URL", value="https://app.example.com/c"),
+        "VODPASS_CREDENTIAL_WEBHOOK_URL: and VODPASS_CREDENTIAL_WEBHOOK_SECRETS are set together",
     ),
 ]
 
@@ -196,12 +269,19 @@ def test_a_mistake_in_a_function_is_named(
     assert any(fault in line for line in found), found
 
 
-@pytest.mark.parametrize(("change", "fault"), told(IN_STS))
-def test_a_mistake_in_sts_is_named(
-    rendered: Document, change: Callable[[Any], None], fault: str
+@pytest.mark.parametrize(
+    ("function", "change", "fault"),
+    [
+        pytest.param(function, change, fault, id=f"{function} {fault}")
+        for function, cases in (("sts", IN_STS), ("events", IN_EVENTS), ("watch", IN_WATCH))
+        for change, fault in cases
+    ],
+)
+def test_a_mistake_in_one_of_the_others_is_named(
+    rendered: Document, function: str, change: Callable[[Any], None], fault: str
 ) -> None:
     document = copy.deepcopy(rendered)
-    change(document["resources"]["sts"]["props"])
+    change(document["resources"][function]["props"])
     found = faults(document)
     assert any(fault in line for line in found), found
 
@@ -244,7 +324,7 @@ def test_a_misspelt_template_is_found_though_s_passes_over_it(
     done = s_preview(environment, s_yaml=wrong)
     assert done.returncode == 0
     assert sorted(faults(json.loads(done.stdout)))[0] == (
-        "s.yaml.resources.play.props.timeout: missing"
+        "s.yaml.resources.events.props.timeout: missing"
     )
 
 
@@ -280,7 +360,7 @@ def command(stdin: str) -> "subprocess.CompletedProcess[str]":
 
 def test_the_command_reports_and_fails(rendered: Document) -> None:
     sound = command(json.dumps(rendered))
-    assert (sound.returncode, sound.stdout) == (0, "s.yaml: 4 functions, no fault\n")
+    assert (sound.returncode, sound.stdout) == (0, "s.yaml: 6 functions, no fault\n")
     document = copy.deepcopy(rendered)
     document["resources"]["play"]["props"]["timeout"] = 1
     wrong = command(json.dumps(document))

@@ -31,6 +31,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "vodpass-refresh": READ_AND_REFRESH,
     "vodpass-play": {"vod:GetVideoPlayAuth", "vod:GetVideoInfo"},
+    "vodpass-events": {"vod:GetVideoInfo", "vod:GetImageInfo", "vod:GetAttachedMediaInfo"},
+    "vodpass-watch": {"vod:GetVideoList", *READ_AND_REFRESH},
     "vodpass-sts": {"sts:AssumeRole"},
     "vodpass-client-upload": {"vod:CreateUploadVideo", "vod:CreateUploadImage"},
     "vodpass-client-play": {"vod:GetPlayInfo", "vod:GetVideoPlayAuth"},
@@ -150,7 +152,7 @@ printf '\\1' >> "$CALLS"
 def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
     """Run them with an `aliyun` that writes down what it is asked to do."""
     blocks = re.findall(r"```sh\n(.*?)```", (RAM_FOLDER / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     aliyun = tmp_path / "bin" / "aliyun"
     aliyun.parent.mkdir()
     aliyun.write_text(ALIYUN)
@@ -176,6 +178,10 @@ def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
         for name, o in options
         if name == "AttachPolicyToRole"
     ]
+    assert attached.pop() == ("vodpass-watch", "vodpass-clean-up", "Custom")
+    clean_up = json.loads(policies.pop("vodpass-clean-up")["--PolicyDocument"])
+    assert [one["Action"] for one in clean_up["Statement"]] == ["vod:DeleteVideo"]
+    assert Policy.parse(clean_up)
     assert list(roles) == list(policies) == list(ALLOWED)
     assert attached == [(role, role, "Custom") for role in ALLOWED]
     for role in ALLOWED:
