@@ -32,13 +32,15 @@ class Received:
 
 class Receiver:
     """Listens on 127.0.0.1. `answers` are the statuses of the next requests, then 200; -1 closes
-    the connection without an answer, 0 holds the answer back until `release`."""
+    the connection without an answer, 0 holds the answer back until the end. `respond`, if set,
+    gives status and body instead."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: list[int] = []
         self.headers: Mapping[str, str] = {}
         self.on_request: Callable[[Received], None] = lambda _request: None
+        self.respond: Callable[[Received], tuple[int, bytes]] | None = None
         self._held = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -66,6 +68,9 @@ class Receiver:
                 receiver.received.append(request)
                 receiver.on_request(request)
                 status = receiver.answers.pop(0) if receiver.answers else 200
+                content = b""
+                if receiver.respond is not None:
+                    status, content = receiver.respond(request)
                 if status == 0:
                     receiver._held.wait(30)
                 if status <= 0:
@@ -75,8 +80,9 @@ class Receiver:
                 self.send_response(status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
+                self.wfile.write(content)
 
             def do_GET(self) -> None:
                 self.do_POST()

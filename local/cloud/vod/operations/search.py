@@ -41,7 +41,7 @@ class SearchOperations:
                 doubts=(
                     "Match is a subset: exact, fuzzy, multi-value and range conditions on the "
                     "documented fields, and, or; anything else is refused.",
-                    "Only video and audio exist; image and attached are refused.",
+                    "Only video and audio are searched; image and attached are refused.",
                     "ScrollToken is refused and never given; paging ends at 5000.",
                     "Fuzzy conditions look for the text as it is; the live service splits it "
                     "into words.",

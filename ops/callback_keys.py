@@ -1,0 +1,80 @@
+"""CallbackURL and AuthKeys as the settings take them: made, read, shown without their secret."""
+
+import hashlib
+import re
+import secrets
+import string
+from typing import Any
+
+from ops.keyring import Refused
+from shared.variables import VARIABLES
+
+URL_VARIABLE = "VODPASS_CALLBACK_URL"
+KEYS_VARIABLE = "VODPASS_CALLBACK_KEYS"
+
+KEY_LENGTH = 32  # characters, the most that VOD takes
+_URL_BYTES = 24  # random bytes in a made URL: 192 bits
+_KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
+
+
+def new_url(base: str) -> str:
+    """The base with a secret segment behind it. Raises Refused where the functions would not
+    take the whole."""
+    return read_url(f"{base.rstrip('/')}/{secrets.token_urlsafe(_URL_BYTES)}")
+
+
+def read_url(raw: str) -> str:
+    """A CallbackURL as the functions take it. Raises Refused."""
+    if "?" in raw:
+        raise Refused(f"{URL_VARIABLE} must have no query: the functions accept none")
+    url: str = _parsed(URL_VARIABLE, raw)
+    return url
+
+
+def new_key() -> str:
+    """A random AuthKey: 32 letters and digits, upper and lower case and digits among them."""
+    while True:
+        key = "".join(secrets.choice("".join(_KINDS)) for _ in range(KEY_LENGTH))
+        if all(any(character in kind for character in key) for kind in _KINDS):
+            return key
+
+
+def read_keys(raw: str) -> tuple[str, ...]:
+    """One or two AuthKeys from the setting's value, alone or as the line `NAME=value` among
+    others. Raises Refused."""
+    for line in raw.splitlines():
+        name, mark, value = line.strip().removeprefix("export ").partition("=")
+        if mark and name == KEYS_VARIABLE:
+            raw = value.strip().strip("\"'")
+    keys: tuple[str, ...] = _parsed(KEYS_VARIABLE, raw.strip())
+    if len(set(keys)) != len(keys):
+        raise Refused(f"{KEYS_VARIABLE} holds the same key twice")
+    return keys
+
+
+def line(variable: str, *values: str) -> str:
+    """`NAME=value`, as an environment file has it; what the functions would not take is Refused."""
+    raw = ",".join(values)
+    _parsed(variable, raw)
+    return f"{variable}={raw}"
+
+
+def masked_url(url: str) -> str:
+    """A CallbackURL whose last segment, the secret, is not shown."""
+    start, slash, secret = url.partition("?")[0].rpartition("/")
+    if not re.search(r"://[^/]", start):
+        return url if url.isprintable() else ascii(url)
+    shown = f"{start}{slash}… ({len(secret)} characters hidden)"
+    return shown if shown.isprintable() else ascii(shown)
+
+
+def masked_key(key: str) -> str:
+    """What tells a key from others and tells nobody what it is."""
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()[:8]} ({len(key)} characters)"
+
+
+def _parsed(variable: str, raw: str) -> Any:
+    try:
+        return VARIABLES[variable].parse(raw)
+    except ValueError:
+        raise Refused(f"{variable} must be {VARIABLES[variable].allowed}") from None

@@ -1,0 +1,436 @@
+"""`python -m ops.callbacks`: what it makes, what VOD has afterwards, and what it never shows."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.events import index
+from local.cloud.identity import Credential
+from local.cloud.ram.policy import Policy
+from local.cloud.ram.principal import ram_user
+from ops.callbacks import EVENTS, main
+from shared.callback import from_vod
+from shared.endpoint import Endpoint
+from shared.errors import InvalidCallback
+from shared.http import read_event
+from shared.instance import Instance
+from shared.settings import USES, load
+from shared.variables import VARIABLES
+from shared.vod import VOD
+from tests.callbacks.conftest import House
+from tests.callbacks.receiver import Received
+
+PROJECT = Path(__file__).resolve().parents[2]
+BASE = "https://hooks.example.com/events"
+URL, KEYS = "VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"
+
+
+class Operator:
+    """Runs the command against a fake cloud, with the administrator's key in the environment."""
+
+    def __init__(
+        self, house: House, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.house = house
+        self._patch = patch
+        self._capsys = capsys
+        self.use(house.cloud.admin)
+
+    def use(self, key: Credential) -> None:
+        self._patch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", key.access_key_id)
+        self._patch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", key.access_key_secret)
+        self._patch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", key.security_token or "")
+
+    def run(self, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
+        self._patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        endpoint = ["--endpoint", self.house.cloud.endpoint]
+        status = main([*arguments, "--region", "cn-shanghai", *endpoint])
+        out, err = self._capsys.readouterr()
+        # The function that `deploy` runs in this process logs to standard output too.
+        own = [line for line in out.splitlines() if not line.startswith('{"function"')]
+        return status, "\n".join(own), err
+
+    def done(self, *arguments: str, stdin: str = "") -> dict[str, str]:
+        """The variables that a successful run printed."""
+        status, out, err = self.run(*arguments, stdin=stdin)
+        assert status == 0, err
+        made = dict(line.split("=", 1) for line in out.splitlines())
+        for value in made.values():
+            for secret in (value, *value.split(","), value.rpartition("/")[2]):
+                assert secret not in err
+        return made
+
+    def refused(self, *arguments: str, stdin: str = "") -> str:
+        status, out, err = self.run(*arguments, stdin=stdin)
+        assert (status, out) == (1, "")
+        return err
+
+    def at_vod(self) -> Mapping[str, str]:
+        found = self.house.vod.call("get_message_callback")["MessageCallback"]
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def operator(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Operator:
+    monkeypatch.delenv(URL, raising=False)
+    monkeypatch.delenv(KEYS, raising=False)
+    return Operator(house, monkeypatch, capsys)
+
+
+def environment(made: Mapping[str, str]) -> dict[str, str]:
+    """What `functions/events` is deployed with."""
+    return {
+        "VODPASS_REGION": "cn-shanghai",
+        "VODPASS_LOCAL": "1",
+        "VODPASS_ISSUER_ALIAS": "main",
+        "VODPASS_OWNER_KEYS": "k1:" + "QUJD" * 11 + "QQ==",
+        "VODPASS_WEBHOOK_URL": "https://app.example.com/hooks",
+        "VODPASS_WEBHOOK_SECRETS": "QUJD" * 8,
+        **made,
+    }
+
+
+def event_of(request: Received) -> bytes:
+    """The request as an HTTP trigger hands it over."""
+    event = {
+        "rawPath": request.path,
+        "headers": dict(request.headers),
+        "body": request.body.decode(),
+        "requestContext": {"http": {"method": request.method, "path": request.path}},
+    }
+    return json.dumps(event).encode()
+
+
+def deploy(house: House, made: Mapping[str, str]) -> None:
+    """Let the receiver be `functions/events` with these variables."""
+    instance = Instance("events", VOD, environment(made))
+    assert instance.settings is not None
+    endpoint = Endpoint(instance, "POST", from_vod, index.receive)
+
+    def respond(request: Received) -> tuple[int, bytes]:
+        answer = endpoint.answer(event_of(request), None)
+        return int(answer["statusCode"]), str(answer["body"]).encode()
+
+    house.receiver.respond = respond
+
+
+# -- set
+
+
+def test_set_makes_a_url_and_a_key_and_tells_vod(operator: Operator) -> None:
+    made = operator.done("set", "--base-url", BASE)
+    assert list(made) == [URL, KEYS]
+    for name, value in made.items():
+        VARIABLES[name].parse(value)
+    assert re.fullmatch(re.escape(BASE) + r"/[A-Za-z0-9_-]{32}", made[URL])
+    assert re.fullmatch(r"[A-Za-z0-9]{32}", made[KEYS])
+    assert dict(operator.at_vod()) == {
+        "AppId": "app-1000000",
+        "CallbackType": "HTTP",
+        "CallbackURL": made[URL],
+        "AuthSwitch": "on",
+        "AuthKey": made[KEYS],
+        "EventTypeList": ",".join(EVENTS),
+    }
+
+
+def test_no_two_are_alike(operator: Operator) -> None:
+    made = [operator.done("set", "--base-url", BASE, "--replace") for _ in range(20)]
+    assert len({one[URL] for one in made}) == len({one[KEYS] for one in made}) == 20
+    for one in made:
+        VARIABLES[KEYS].parse(one[KEYS])
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://hooks.example.com/events",
+        "hooks.example.com/events",
+        "https://user@hooks.example.com/events",
+        "https://hooks.example.com/events?x=1",
+        "https://hooks.example.com/events#x",
+        "https://hooks.example.com/" + "x" * 240,
+    ],
+)
+def test_a_base_the_functions_would_not_take(operator: Operator, base: str) -> None:
+    assert URL in operator.refused("set", "--base-url", base)
+    assert "CallbackType" not in operator.at_vod()
+
+
+def test_prepared_and_deployed_first_no_event_is_lost(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = operator.house
+    base = house.receiver.url.rpartition("/")[0]
+    made = operator.done("set", "--base-url", base, "--prepare")
+    assert "CallbackType" not in operator.at_vod()
+    for name, value in made.items():
+        monkeypatch.setenv(name, value)
+    assert "no answer of vodpass" in operator.refused("set", "--deployed")
+    deploy(house, made)
+    assert operator.done("set", "--deployed") == {}
+    found = operator.at_vod()
+    assert (found["CallbackURL"], found["AuthKey"]) == (made[URL], made[KEYS])
+
+
+def test_a_queue(operator: Operator) -> None:
+    endpoint = operator.house.cloud.queues.endpoint
+    chosen = "FileUploadComplete,AIComplete"
+    arguments = ("--queue", endpoint, "vod-events", "--events", chosen)
+    assert operator.done("set", *arguments) == {}
+    assert dict(operator.at_vod()) == {
+        "AppId": "app-1000000",
+        "CallbackType": "MNS",
+        "MnsEndpoint": endpoint,
+        "MnsQueueName": "vod-events",
+        "EventTypeList": chosen,
+    }
+
+
+def test_what_is_there_is_not_overwritten_unasked(operator: Operator) -> None:
+    operator.house.subscribe()
+    before = operator.at_vod()
+    queue = ("--queue", operator.house.cloud.queues.endpoint, "vod-events")
+    assert "--replace" in operator.refused("set", "--base-url", BASE)
+    assert "--replace" in operator.refused("set", *queue)
+    assert operator.at_vod() == before
+    operator.done("set", *queue, "--replace")
+    operator.done("set", *queue, "--events", "ALL")
+    assert operator.at_vod()["EventTypeList"] == "ALL"
+
+
+def test_callbacks_after_set_are_those_that_the_function_admits(operator: Operator) -> None:
+    house = operator.house
+    made = operator.done("set", "--base-url", house.receiver.url.rpartition("/")[0])
+    admit = from_vod(load(environment(made), USES["events"]))
+
+    def respond(request: Received) -> tuple[int, bytes]:
+        try:
+            admit(read_event(event_of(request)))
+        except InvalidCallback as refusal:
+            return refusal.status, b""
+        return 200, b""
+
+    house.receiver.respond = respond
+    house.uploaded()
+    assert house.outcomes()[-1] == ("FileUploadComplete", 1, "delivered")
+    for other in ({"auth_key": "An0therKeyAltogether"}, {"callback_url": made[URL] + "x"}):
+        fields = {"callback_url": made[URL], "auth_key": made[KEYS], **other}
+        house.subscribe("FileUploadComplete", **fields)
+        house.uploaded()
+        assert house.outcomes()[-1] == ("FileUploadComplete", 1, "waiting: status 401")
+
+
+# -- rotate
+
+
+def rotating(operator: Operator) -> dict[str, str]:
+    """Callbacks that are set and deployed."""
+    base = operator.house.receiver.url.rpartition("/")[0]
+    made = operator.done("set", "--base-url", base)
+    deploy(operator.house, made)
+    return made
+
+
+def test_a_rotation_from_the_first_step_to_the_last(operator: Operator) -> None:
+    made = rotating(operator)
+    old = made[KEYS]
+    both = operator.done("rotate", "--prepare", stdin=old)[KEYS]
+    new, second = both.split(",")
+    assert second == old != new
+    assert operator.at_vod()["AuthKey"] == old, "VOD goes on with the old key"
+    early = operator.refused("rotate", "--switch", stdin=both)
+    assert "does not accept the new key yet" in early
+    assert operator.at_vod()["AuthKey"] == old
+    deploy(operator.house, {**made, KEYS: both})
+    before = dict(operator.at_vod())
+    assert operator.done("rotate", "--switch", stdin=both) == {}
+    assert dict(operator.at_vod()) == {**before, "AuthKey": new}
+    assert operator.done("rotate", "--switch", stdin=both) == {}, "again does no harm"
+    assert operator.done("rotate", "--finish", stdin=both) == {KEYS: new}
+
+
+def test_the_deployed_keys_may_come_in_a_file_or_the_environment(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rotating(operator)
+    file = "".join(f"{name}={value}\n" for name, value in made.items())
+    assert operator.done("rotate", "--prepare", stdin=file)[KEYS].endswith(f",{made[KEYS]}")
+    assert "empty" in operator.refused("rotate", "--prepare", "--env")
+    monkeypatch.setenv(KEYS, made[KEYS])
+    assert operator.done("rotate", "--prepare", "--env")[KEYS].endswith(f",{made[KEYS]}")
+
+
+def test_steps_out_of_turn(operator: Operator) -> None:
+    made = rotating(operator)
+    both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
+    assert "two keys are needed" in operator.refused("rotate", "--switch", stdin=made[KEYS])
+    assert "under way" in operator.refused("rotate", "--prepare", stdin=both)
+    assert "--switch comes first" in operator.refused("rotate", "--finish", stdin=both)
+    assert operator.at_vod()["AuthKey"] == made[KEYS]
+
+
+@pytest.mark.parametrize("step", ["--prepare", "--switch", "--finish"])
+@pytest.mark.parametrize("given", ["", "short", "Abcdefgh12345678", "a,b,c", "Ä" * 20])
+def test_keys_that_are_not_the_deployed_ones(operator: Operator, step: str, given: str) -> None:
+    made = rotating(operator)
+    told = operator.refused("rotate", step, stdin=given)
+    assert KEYS in told
+    assert not given or given not in told
+    assert operator.at_vod()["AuthKey"] == made[KEYS]
+
+
+def test_there_is_nothing_to_rotate(operator: Operator) -> None:
+    key = "Abcdefgh12345678"
+    assert "no signed callbacks" in operator.refused("rotate", "--prepare", stdin=key)
+    operator.house.subscribe_queue()
+    assert "no signed callbacks" in operator.refused("rotate", "--prepare", stdin=key)
+    operator.house.subscribe(auth_switch="off")
+    assert "no signed callbacks" in operator.refused("rotate", "--prepare", stdin=key)
+
+
+def answering(status: int, body: bytes) -> Callable[[Received], tuple[int, bytes]]:
+    return lambda _request: (status, body)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"not json", b'{"Code":"InvalidToken"}'])
+def test_a_receiver_that_is_not_vodpass_is_not_taken_for_it(
+    operator: Operator, body: bytes
+) -> None:
+    made = rotating(operator)
+    both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
+    for status in (200, 400, 401):
+        operator.house.receiver.respond = answering(status, body)
+        assert "no answer of vodpass" in operator.refused("rotate", "--switch", stdin=both)
+    assert operator.at_vod()["AuthKey"] == made[KEYS]
+
+
+# -- show
+
+
+def test_show_tells_all_but_the_secrets(operator: Operator) -> None:
+    made = operator.done("set", "--base-url", BASE)
+    status, out, err = operator.run("show")
+    assert (status, err) == (0, "")
+    assert f"{BASE}/… (32 characters hidden)" in out
+    assert re.search(r"signature +on, sha256:[0-9a-f]{8} \(32 characters\)", out)
+    assert made[KEYS] not in out
+    assert made[URL].rpartition("/")[2] not in out
+
+
+def test_show_warns_of_what_vodpass_cannot_use(operator: Operator) -> None:
+    operator.house.subscribe("FileUploadComplete", auth_switch="off")
+    status, out, err = operator.run("show")
+    assert status == 0
+    assert "not signed" in err
+    assert "ImageUploadComplete" in err
+    assert re.search(r"signature +off", out)
+    operator.house.subscribe_queue()
+    _, out, err = operator.run("show")
+    assert err == ""
+    assert "vod-events" in out
+
+
+def test_show_of_nothing(operator: Operator) -> None:
+    status, out, _ = operator.run("show")
+    assert status == 0
+    assert re.search(r"callbacks +none", out)
+
+
+# -- access
+
+
+def test_permissions_are_vods_to_give(operator: Operator) -> None:
+    user = ram_user(operator.house.cloud.account_id, "reader", "201")
+    reader = Policy.parse(
+        {
+            "Version": "1",
+            "Statement": [{"Effect": "Allow", "Action": "vod:GetMessageCallback", "Resource": "*"}],
+        }
+    )
+    session = operator.house.cloud.identities.issue(user, (reader,), 900)
+    operator.use(session)
+    assert operator.run("show")[0] == 0
+    told = operator.refused("set", "--base-url", BASE)
+    assert re.search(r"SetMessageCallback: Forbidden\.RAM, RequestId [0-9A-F-]{36}", told)
+
+
+def test_a_wrong_secret_is_not_quoted(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wr0ngSecret")
+    told = operator.refused("show")
+    assert "SignatureDoesNotMatch" in told
+    assert "wr0ngSecret" not in told
+
+
+def test_no_answer(operator: Operator) -> None:
+    operator.house.cloud.faults.set("vod", "SetMessageCallback", "reset_before")
+    assert "gave no answer" in operator.refused("set", "--base-url", BASE)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["vod.example.com", "10.0.0.1:80", "127.0.0.1.example.com:80", "localhost@x.com"]
+)
+def test_another_endpoint_than_this_machine_is_refused(
+    operator: Operator, endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", "--region", "cn-shanghai", "--endpoint", endpoint]) == 1
+    assert "fake on this machine" in capsys.readouterr().err
+
+
+def test_a_region_without_vod_is_refused(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", "--region", "cn-hangzhou"]) == 1
+    assert "cn-shanghai" in capsys.readouterr().err
+
+
+def test_without_an_access_key(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in operator.refused("show")
+
+
+def test_plain_http_is_for_a_fake(operator: Operator, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["set", "--base-url", "http://127.0.0.1:9000/events", "--region", "cn-shanghai"]
+    assert main(arguments) == 1
+    assert "https" in capsys.readouterr().err
+
+
+def test_as_a_command(house: House) -> None:
+    """Run as an operator does; wrong arguments are not repeated."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": house.cloud.admin.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": house.cloud.admin.access_key_secret,
+        "VODPASS_REGION": "cn-shanghai",
+    }
+
+    def run(*arguments: str) -> Any:
+        return subprocess.run(
+            [sys.executable, "-m", "ops.callbacks", *arguments],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    made = run("set", "--base-url", BASE, "--endpoint", house.cloud.endpoint)
+    assert made.returncode == 0, made.stderr
+    assert len(made.stdout.splitlines()) == 2
+    wrong = run("rotate", "--switch", "S3cretKeyInTheWrongPlace")
+    assert wrong.returncode == 2
+    assert "S3cret" not in wrong.stderr + wrong.stdout
