@@ -154,6 +154,15 @@ def test_a_body_that_is_no_object(house: House, alice: str, body: bytes) -> None
     assert house.calls() == {}
 
 
+def test_a_body_is_nested_eight_deep_at_most(house: House, alice: str) -> None:
+    def nested(lists: int) -> bytes:
+        return b'{"FileName": "a.mp4", "Tags": ' + b"[" * lists + b"]" * lists + b"}"
+
+    # Seven lists in an object are looked at, and are no tags; eight are not looked at.
+    assert house.post("/upload", alice, nested(7)).pointers() == ["/Tags"]
+    assert house.post("/upload", alice, nested(8)).pointers() == []
+
+
 @pytest.mark.parametrize("text", ["\\ud800", "\\udfff.mp4", "a\\ud83d.mp4", "\\u0000.mp4"])
 def test_text_that_is_no_unicode(house: House, alice: str, text: str) -> None:
     body = f'{{"FileName": "{text}"}}'.encode()
