@@ -1,0 +1,85 @@
+"""One deployment a process of tests; before each test the cloud and the receivers are emptied."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.build import fill
+from local.keys import load_keys
+from local.stack import PROJECT, Stack
+from tests.events_road.receiver import AppReceiver
+from tests.events_road.road import WINDOW, Road
+from tests.gateway.conftest import LoopThread
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
+    """A deployment in `folder` and its app; with `credentials`, the app has the watch renew its
+    uploads, and they may take a day. Else they may take WINDOW."""
+    fill(PROJECT, folder / "build", PROJECT / ".local")
+    keys = load_keys(folder)
+    old_key = f"aA1{secrets.token_hex(12)}"
+    with contextlib.ExitStack() as stacked:
+        receiver = stacked.enter_context(contextlib.closing(AppReceiver()))
+        environment = {
+            "VODPASS_WEBHOOK_URL": receiver.url,
+            "VODPASS_WEBHOOK_SECRETS": receiver.secret,
+            "VODPASS_CALLBACK_KEYS": f"{keys.callback_key},{old_key}",
+        }
+        renewals = None
+        if credentials:
+            renewals = stacked.enter_context(contextlib.closing(AppReceiver()))
+            environment |= {
+                "VODPASS_CREDENTIAL_WEBHOOK_URL": renewals.url,
+                "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": renewals.secret,
+            }
+        else:
+            environment["VODPASS_UPLOAD_WINDOW"] = str(WINDOW)
+        loop = stacked.enter_context(contextlib.closing(LoopThread()))
+        stack = Stack(build=folder / "build", keys=keys, environment=environment, events=True)
+        loop.run(stack.start())
+        try:
+            yield Road(stack, receiver, loop, old_key, renewals)
+        finally:
+            loop.run(stack.stop())
+
+
+def emptied(road: Road) -> Iterator[Road]:
+    """The deployment as at its start, for one test; all that came must have verified."""
+    road.settle()
+    road.stack.cloud.reset()
+    road.settle()
+    receivers = [road.receiver, *([road.renewals] if road.renewals else [])]
+    for receiver in receivers:
+        receiver.clear()
+    yield road
+    for receiver in receivers:
+        receiver.open.set()
+        assert receiver.faults == []
+
+
+@pytest.fixture(scope="session")
+def notifying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    with running(tmp_path_factory.mktemp("road")) as road:
+        yield road
+
+
+@pytest.fixture(scope="session")
+def renewing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    with running(tmp_path_factory.mktemp("renewing"), credentials=True) as road:
+        yield road
+
+
+@pytest.fixture
+def road(notifying: Road) -> Iterator[Road]:
+    yield from emptied(notifying)
+
+
+@pytest.fixture
+def renewing_road(renewing: Road) -> Iterator[Road]:
+    yield from emptied(renewing)

@@ -1,0 +1,109 @@
+"""The app's receiver of webhooks: verified by the published Standard Webhooks library."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from standardwebhooks.webhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One delivery that verified."""
+
+    id: str
+    type: str
+    subject: str
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        data = self.body["data"]
+        assert isinstance(data, dict)
+        return data
+
+
+class AppReceiver:
+    """Listens on loopback. `answer` is the status it gives; while it is not 2xx, what comes is
+    verified and counted, but not taken. While `open` is unset no answer is given at all."""
+
+    def __init__(self) -> None:
+        self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        self.answer = 204
+        self.open = threading.Event()
+        self.open.set()
+        self.asked = 0
+        self.taken: list[Delivered] = []
+        self.faults: list[BaseException] = []
+        webhook, receiver = Webhook(self.secret), self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                try:
+                    content = webhook.verify(body, dict(self.headers))
+                    assert content["id"] == self.headers["webhook-id"]
+                    assert json.loads(body) == content
+                except BaseException as fault:
+                    receiver.faults.append(fault)
+                    raise
+                receiver.asked += 1
+                receiver.open.wait(20)
+                if 200 <= receiver.answer < 300:
+                    receiver.taken.append(
+                        Delivered(
+                            content["id"], content["type"], content.get("subject", ""), content
+                        )
+                    )
+                self.send_response(receiver.answer)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+            def finish(self) -> None:
+                try:
+                    super().finish()
+                except OSError:
+                    return  # the function was killed while it waited
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: Any) -> None:
+                """A sender that is gone is no fault of the receiver's."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/webhooks/vod"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.open.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=10)
+
+    def clear(self) -> None:
+        """As at the start, with nothing delivered."""
+        self.answer, self.asked = 204, 0
+        self.open.set()
+        self.taken.clear()
+        self.faults.clear()
+
+    def of(self, subject: str, *types: str) -> list[Delivered]:
+        """What was delivered about a medium, of these types or of all."""
+        return [
+            one for one in self.taken if one.subject == subject and (not types or one.type in types)
+        ]
+
+    def ids(self, subject: str, *types: str) -> set[tuple[str, str]]:
+        """Type and id of what was delivered about a medium."""
+        return {(one.type, one.id) for one in self.of(subject, *types)}
