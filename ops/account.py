@@ -1,0 +1,234 @@
+"""The operator's own account, by Alibaba Cloud's official clients.
+
+What goes wrong leaves here as one of two exceptions that quote nothing: an upstream message may
+hold the string that was signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KEY_VARIABLES = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+TOKEN_VARIABLE = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
+
+_CONNECT, _READ = 5_000, 15_000  # milliseconds
+
+
+class NoKey(Exception):
+    """The environment holds no key; the message names what is missing."""
+
+
+class Refused(Exception):
+    """The service said no: its `code`, the HTTP `status` and the `request_id`, no message."""
+
+    def __init__(self, code: str, status: int, request_id: str) -> None:
+        super().__init__(f"{code} ({status}, RequestId {request_id or 'none'})")
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+
+    @property
+    def for_permission(self) -> bool:
+        """Whether RAM refused. VOD's pages and users report different codes for it."""
+        return self.code.split(".")[0] in ("NoPermission", "AccessDenied") or self.code in (
+            "Forbidden",
+            "Forbidden.RAM",
+        )
+
+
+class NotAnswered(Exception):
+    """No answer, or none that can be read."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A long-term or temporary AccessKey."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+
+def key_of(environ: Mapping[str, str]) -> Key:
+    """The key in `ALIBABA_CLOUD_ACCESS_KEY_ID`, `…_SECRET` and, if it is temporary,
+    `ALIBABA_CLOUD_SECURITY_TOKEN`. Raises NoKey."""
+    missing = [name for name in KEY_VARIABLES if not environ.get(name)]
+    if missing:
+        raise NoKey(f"{' and '.join(missing)}: not set")
+    access_key_id, secret = (environ[name] for name in KEY_VARIABLES)
+    return Key(access_key_id, secret, environ.get(TOKEN_VARIABLE, ""))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An operation's answer: its members, and the HTTP headers by lower-case name."""
+
+    body: Mapping[str, Any] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def request_id(self) -> str:
+        """The service's RequestId."""
+        return str(self.body.get("RequestId") or self.headers.get("x-fc-request-id") or "")
+
+
+class Account:
+    """VOD, STS, RAM and Function Compute in one region, asked with one key.
+
+    `endpoint`, `ram_endpoint`, `fc_endpoint`: loopback addresses (`127.0.0.1:9001`) of a fake
+    cloud, for a rehearsal; then http is spoken, and a service without one is not asked.
+    """
+
+    def __init__(
+        self,
+        key: Key,
+        region: str,
+        *,
+        endpoint: str = "",
+        ram_endpoint: str = "",
+        fc_endpoint: str = "",
+    ) -> None:
+        self.key = key
+        self.region = region
+        self._endpoints = {
+            "vod": endpoint,
+            "sts": endpoint,
+            "ram": ram_endpoint,
+            "fc": fc_endpoint,
+        }
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether a fake cloud stands in for the real one."""
+        return any(self._endpoints.values())
+
+    def offers(self, service: str) -> bool:
+        """Whether a service can be asked: in a rehearsal, only what has an endpoint."""
+        return not self.rehearsal or bool(self._endpoints[service])
+
+    def as_session(self, key: Key) -> Account:
+        """The same account, asked with another key."""
+        given = self._endpoints
+        return Account(
+            key,
+            self.region,
+            endpoint=given["vod"],
+            ram_endpoint=given["ram"],
+            fc_endpoint=given["fc"],
+        )
+
+    def vod(self, operation: str, **fields: Any) -> Answer:
+        """An operation of VOD, fields in the SDK's spelling. Raises Refused or NotAnswered."""
+        from alibabacloud_vod20170321 import models
+        from alibabacloud_vod20170321.client import Client
+
+        return self._ask("vod", Client, models, operation, fields)
+
+    def sts(self, operation: str, **fields: Any) -> Answer:
+        """An operation of STS. Raises Refused or NotAnswered."""
+        from alibabacloud_sts20150401 import models
+        from alibabacloud_sts20150401.client import Client
+
+        if operation == "GetCallerIdentity":  # its request has no model
+            client = self._client("sts", Client)
+            return _answer(lambda: client.get_caller_identity_with_options(_options()))
+        return self._ask("sts", Client, models, operation, fields)
+
+    def ram(self, operation: str, **parameters: str) -> Answer:
+        """An operation of RAM (2015-05-01), parameters in RAM's spelling. Raises as above."""
+        from alibabacloud_tea_openapi.client import Client
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+
+        client = self._client("ram", Client)
+        params = Params(
+            action=operation,
+            version="2015-05-01",
+            protocol=self._protocol("ram"),
+            pathname="/",
+            method="POST",
+            auth_type="AK",
+            style="RPC",
+            req_body_type="formData",
+            body_type="json",
+        )
+        request = OpenApiRequest(query=dict(parameters))
+        return _answer(lambda: client.call_api(params, request, _options()))
+
+    def fc(self, operation: str, *path: str, **fields: Any) -> Answer:
+        """An operation of Function Compute 3.0; `path` names what the request's path does."""
+        from alibabacloud_fc20230330 import models
+        from alibabacloud_fc20230330.client import Client
+
+        client = self._client("fc", Client)
+        request = getattr(models, f"{operation}Request")(**fields)
+        call = getattr(client, f"{_snake(operation)}_with_options")
+        return _answer(lambda: call(*path, request, {}, _options()))
+
+    def _ask(
+        self, service: str, client: Any, models: Any, operation: str, fields: Mapping[str, Any]
+    ) -> Answer:
+        made = self._client(service, client)
+        request = getattr(models, f"{operation}Request")(**fields)
+        call = getattr(made, f"{_snake(operation)}_with_options")
+        return _answer(lambda: call(request, _options()))
+
+    def _client(self, service: str, kind: Any) -> Any:
+        from alibabacloud_tea_openapi.utils_models import Config
+
+        if service not in self._clients:
+            # RAM has one endpoint for the world, which its SDK's rules would derive.
+            default = "ram.aliyuncs.com" if service == "ram" else None
+            config = Config(
+                access_key_id=self.key.access_key_id,
+                access_key_secret=self.key.access_key_secret,
+                security_token=self.key.security_token or None,
+                region_id=self.region,
+                endpoint=self._endpoints[service] or default,
+                protocol=self._protocol(service),
+                user_agent="vodpass-ops",
+            )
+            self._clients[service] = kind(config)
+        return self._clients[service]
+
+    def _protocol(self, service: str) -> str:
+        return "http" if self._endpoints[service] else "https"
+
+
+def _snake(operation: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+
+
+def _options() -> Any:
+    from darabonba.runtime import RuntimeOptions
+
+    return RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_READ)
+
+
+def _answer(call: Callable[[], Any]) -> Answer:
+    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+
+    try:
+        given = call()
+        if isinstance(given, dict):
+            body, headers = given["body"], given["headers"]
+        else:
+            body, headers = given.body.to_map(), given.headers
+        return Answer(dict(body), {str(name).lower(): value for name, value in headers.items()})
+    except AlibabaCloudException as refusal:
+        code = refusal.code if isinstance(refusal.code, str) else "Unknown"
+        status = refusal.status_code if isinstance(refusal.status_code, int) else 0
+        request_id = getattr(refusal, "request_id", None)
+        raise Refused(_word(code), status, _word(request_id or "")) from None
+    except Exception as fault:  # noqa: BLE001 - the clients raise much, and quote more
+        raise NotAnswered(type(fault).__name__) from None
+
+
+def _word(text: object) -> str:
+    """A code or id as it may be shown: what is not one becomes its first harmless part."""
+    found = re.match(r"[A-Za-z0-9._-]{1,100}", str(text))
+    return found[0] if found else ""

@@ -1,0 +1,127 @@
+"""VOD's callbacks: do they come to the deployed URL, signed with the deployed key?"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.account import Account, NotAnswered, Refused
+from ops.callbacks import EVENTS
+from ops.doctor.deployment import Deployment
+from ops.doctor.report import Report
+from shared.settings import Settings
+
+_MEND = "Run `python -m ops.callbacks set --deployed` with the deployment's settings."
+_SUBJECT = "events"
+
+
+def check(
+    report: Report, account: Account, settings: Settings, deployment: Deployment
+) -> str | None:
+    """Compare GetMessageCallback with the settings of `events`.
+
+    Returns the AuthKey that VOD signs with where it is one of the deployment's, else None.
+    """
+    try:
+        answer = account.vod("GetMessageCallback")
+    except NotAnswered as fault:
+        report.could_not_check("VOD callback", f"VOD did not answer ({fault})")
+        return None
+    except Refused as refusal:
+        report.could_not_check("VOD callback", f"this key may not read it: {refusal}")
+        return None
+    given: Mapping[str, Any] = answer.body.get("MessageCallback") or {}
+    kind = given.get("CallbackType")
+    if not kind:
+        report.find(
+            "callback-unset",
+            _SUBJECT,
+            "VOD sends no callbacks.",
+            why="The app is never told that an upload has finished or a video is ready.",
+            mend=_MEND,
+        )
+        return None
+    before = len(report.findings)
+    _check_types(report, str(given.get("EventTypeList") or ""))
+    if kind != "HTTP":
+        _check_queue(report, str(given.get("MnsQueueName") or ""), deployment)
+        return None
+    _check_url(report, str(given.get("CallbackURL") or ""), settings.callback_url)
+    key = _check_key(report, given, settings.callback_keys)
+    if len(report.findings) == before:
+        report.is_sound("VOD callback", "URL, key and event types are the deployment's")
+    return key
+
+
+def _check_queue(report: Report, theirs: str, deployment: Deployment) -> None:
+    if deployment.document is None:
+        report.was_not_checked("VOD callback", "events go to a queue: `s preview` tells who reads")
+        return
+    read = deployment.queues(_SUBJECT)
+    if theirs in read:
+        report.is_sound("VOD callback", "events go to the queue that the function reads")
+        return
+    report.find(
+        "callback-queue",
+        _SUBJECT,
+        f"VOD sends its events to a queue, and the function reads {' and '.join(read) or 'none'}.",
+        why="Nobody takes the events out of that queue, so the app never hears of them.",
+        mend="Name the same queue in s.yaml and at VOD: `python -m ops.callbacks show`.",
+    )
+
+
+def _check_url(report: Report, theirs: str, ours: str) -> None:
+    if hmac.compare_digest(theirs.encode(), ours.encode()):
+        return
+    # The path is half of what keeps forged callbacks out: only the host is shown.
+    place, wanted = urlsplit(theirs), urlsplit(ours)
+    part = "path" if (place.scheme, place.netloc) == (wanted.scheme, wanted.netloc) else "host"
+    shown = f" ({place.hostname}, not {wanted.hostname})" if part == "host" else ""
+    report.find(
+        "callback-url",
+        f"{_SUBJECT} VODPASS_CALLBACK_URL",
+        f"VOD calls another URL: its {part} differs{shown}.",
+        why="The function refuses what is not sent to its own URL, byte for byte, so every event "
+        "is lost after three attempts.",
+        mend=_MEND,
+    )
+
+
+def _check_key(report: Report, given: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    if given.get("AuthSwitch") != "on":
+        report.find(
+            "callback-unsigned",
+            f"{_SUBJECT} VODPASS_CALLBACK_KEYS",
+            "VOD does not sign its callbacks (AuthSwitch is not on).",
+            why="The function refuses a callback without a signature: every event is lost.",
+            mend=_MEND,
+        )
+        return None
+    theirs = str(given.get("AuthKey") or "")
+    matches = [hmac.compare_digest(theirs.encode(), key.encode()) for key in keys]
+    if any(matches):
+        return theirs
+    report.find(
+        "callback-key",
+        f"{_SUBJECT} VODPASS_CALLBACK_KEYS",
+        "VOD signs with a key that is not among the deployment's.",
+        why="The function refuses the signature: every event is lost after three attempts.",
+        mend="Deploy VOD's key beside the new one, as `python -m ops.callbacks rotate` does; or, "
+        "where VOD's key is nobody's any more: " + _MEND,
+    )
+    return None
+
+
+def _check_types(report: Report, listed: str) -> None:
+    types = {one.strip() for one in listed.split(",")}
+    missing = [] if "ALL" in types else [one for one in EVENTS if one not in types]
+    if missing:
+        report.find(
+            "callback-types",
+            _SUBJECT,
+            f"VOD does not send {', '.join(missing)}.",
+            why="What is not in EventTypeList is never sent, so the app never hears of it.",
+            mend=_MEND,
+        )

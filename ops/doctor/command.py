@@ -1,0 +1,254 @@
+"""The command line: which checks a run has the means for, in which order."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of
+from ops.command_line import Parser, loopback
+from ops.doctor import (
+    callback,
+    endpoints,
+    functions,
+    identity,
+    published,
+    receiver,
+    roles,
+    vod,
+)
+from ops.doctor import settings as settings_check
+from ops.doctor.deployment import (
+    BEARER,
+    METHODS,
+    Deployment,
+    UnreadableDeployment,
+    of_process,
+    rendered,
+)
+from ops.doctor.report import COULD_NOT, Report
+from ops.doctor.web import Place, UnusableUrl, place
+from shared.keys import KeySet
+from shared.settings import Settings
+
+LARGEST_INPUT = 1024 * 1024  # bytes
+
+_EXAMPLES = f"""\
+examples:
+  node_modules/.bin/s preview --silent -o json | python -m ops.doctor --url https://vod.example.com
+  python -m ops.doctor --settings rendered.json --at play=https://….fcapp.run --no-account
+  set -a; . ./.env; set +a; python -m ops.doctor --settings env --url https://vod.example.com
+The account is asked with ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a
+temporary key, {TOKEN_VARIABLE}; reading is all that it must be allowed.
+exit codes: 0 nothing found, 1 something found, 2 could not run, or not wholly
+"""
+
+
+class _CannotRun(Exception):
+    """The arguments leave nothing to do, or what they name cannot be read."""
+
+
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Check, print, and return the exit code. `environ` stands for the process's own."""
+    environment = os.environ if environ is None else environ
+    # The clients print what they send when told to, signature and all.
+    os.environ.pop("DEBUG", None)
+    arguments = _arguments().parse_args(argv)
+    report = Report(ignored=tuple(arguments.ignore))
+    try:
+        _run(report, arguments, environment)
+    except (_CannotRun, NoKey, UnreadableDeployment, UnusableUrl) as reason:
+        print(f"could not run: {reason}", file=sys.stderr)
+        return COULD_NOT
+    print(report.as_json() if arguments.json else report.as_text())
+    return report.exit_code
+
+
+def _run(report: Report, arguments: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    places = _places(arguments)
+    token = environ.get(arguments.token_env, "") if arguments.token_env else ""
+    if arguments.token_env and not token:
+        raise _CannotRun(f"{arguments.token_env}, which --token-env names, is not set")
+    deployment = _deployment(arguments, environ)
+    key = None if arguments.no_account else key_of(environ)
+    # Only this machine is asked without TLS.
+    rehearsal = bool(arguments.endpoint) or not all(at.tls for at in places.values())
+    settings = settings_check.check(report, deployment, rehearsal=rehearsal)
+    vod_key: str | None = None
+    if key is None:
+        report.was_not_checked("account", "VOD, its callback, roles and functions: --no-account")
+    else:
+        region = _region(deployment, settings)
+        account = Account(
+            key,
+            region,
+            endpoint=arguments.endpoint or "",
+            ram_endpoint=arguments.ram_endpoint or "",
+            fc_endpoint=arguments.fc_endpoint or "",
+        )
+        vod_key = _check_account(report, account, deployment, settings, as_role=arguments.as_role)
+    _check_places(
+        report, _reached(places, deployment, settings, rehearsal), settings, token, vod_key
+    )
+
+
+def _deployment(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Deployment:
+    if arguments.settings == "env":
+        return of_process(environ)
+    if arguments.settings == "-":
+        if sys.stdin.isatty():
+            raise _CannotRun("give what `s preview --silent -o json` prints, or --settings env")
+        return rendered(sys.stdin.read(LARGEST_INPUT))
+    try:
+        return rendered(Path(arguments.settings).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise _CannotRun("the file that --settings names cannot be read") from None
+
+
+def _region(deployment: Deployment, settings: Mapping[str, Settings]) -> str:
+    for one in settings.values():
+        return one.region
+    for function in deployment.functions.values():
+        if function.environment.get("VODPASS_REGION"):
+            return function.environment["VODPASS_REGION"]
+    raise _CannotRun("VODPASS_REGION is not set for any function")
+
+
+def _check_account(
+    report: Report,
+    account: Account,
+    deployment: Deployment,
+    settings: dict[str, Settings],
+    *,
+    as_role: bool,
+) -> str | None:
+    account_id = identity.check(report, account, settings)
+    if account_id is None:
+        return None
+    answers = vod.check(report, account, settings)
+    roles.check(report, account, deployment, settings, account_id, as_role=as_role)
+    functions.check(report, account, deployment)
+    if answers and "events" in settings:
+        return callback.check(report, account, settings["events"], deployment)
+    return None
+
+
+def _places(arguments: argparse.Namespace) -> dict[str, Place]:
+    """Where each function is, as the arguments say. Raises UnusableUrl or _CannotRun."""
+    places: dict[str, Place] = {}
+    if arguments.url:
+        base = place(arguments.url)
+        places = {name: base.below(f"/{name}") for name in METHODS}
+    for given in arguments.at:
+        name, _, url = given.partition("=")
+        if name not in METHODS:
+            raise _CannotRun(f"--at is FUNCTION=URL, and a function is one of {', '.join(METHODS)}")
+        places[name] = place(url)
+    return places
+
+
+def _reached(
+    places: Mapping[str, Place],
+    deployment: Deployment,
+    settings: Mapping[str, Settings],
+    rehearsal: bool,
+) -> dict[str, Place]:
+    """Where each function of the deployment is asked. `events` is asked where VOD calls it: at
+    VODPASS_CALLBACK_URL, in a rehearsal at that path of the place that was given."""
+    found = {name: at for name, at in places.items() if name in deployment.functions}
+    events = settings.get("events")
+    if "events" in found and events is not None:
+        path = urlsplit(events.callback_url).path
+        found["events"] = found["events"].at(path) if rehearsal else place(events.callback_url)
+    return found
+
+
+def _check_places(
+    report: Report,
+    places: Mapping[str, Place],
+    settings: Mapping[str, Settings],
+    token: str,
+    vod_key: str | None,
+) -> None:
+    if not places:
+        report.was_not_checked("functions", "whether they answer, and refuse: no --url or --at")
+    published_at: dict[str, KeySet | None] = {}
+    for name, at in places.items():
+        own = settings.get(name)
+        keys: KeySet | None = None
+        if own is not None and name in BEARER:
+            url = own.jwt_jwks_url
+            keys = published_at[url] if url in published_at else published.keys_of(report, own)
+            if url:
+                published_at[url] = keys
+        endpoints.check(report, name, at, own, keys)
+        if name == "events" and own is not None:
+            receiver.check(report, at, own, vod_key)
+        if token and name in BEARER:
+            endpoints.check_with_token(report, name, at, token)
+    if places and not token:
+        report.was_not_checked(
+            "functions", "whether they admit a caller, and their roles may look: no --token-env"
+        )
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m ops.doctor",
+        description="Say what is wrong with a deployment, why it matters and how to mend it. "
+        "Reads only; shows no secret.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--settings",
+        default="-",
+        metavar="FILE|-|env",
+        help="what `s preview --silent -o json` prints, in a file or on standard input (the "
+        "default), or the word env: this process's environment",
+    )
+    parser.add_argument("--url", help="where the functions are: URL/upload, URL/play, …")
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="FUNCTION=URL",
+        help="where one function is; again for another",
+    )
+    parser.add_argument(
+        "--token-env",
+        metavar="VARIABLE",
+        help="the variable that holds a caller's token: then the functions are asked as that user",
+    )
+    parser.add_argument("--no-account", action="store_true", help="ask nothing of Alibaba Cloud")
+    parser.add_argument(
+        "--as-role",
+        action="store_true",
+        help="try to become each role (AssumeRole): only Function Compute should be able to",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="leave findings of this code out; again for another",
+    )
+    rehearsal = parser.add_argument_group("rehearsal on one machine")
+    for option, what in (
+        ("--endpoint", "VOD and STS"),
+        ("--ram-endpoint", "RAM"),
+        ("--fc-endpoint", "Function Compute"),
+    ):
+        rehearsal.add_argument(
+            option,
+            type=loopback,
+            metavar="HOST:PORT",
+            help=f"the fake cloud's address for {what}",
+        )
+    return parser

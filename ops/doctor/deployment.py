@@ -1,0 +1,114 @@
+"""What is meant to be deployed: each function's environment, as `s preview` renders it or as this
+process has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.settings import USES
+from shared.variables import PREFIX
+
+OF_S_YAML = frozenset({"VODPASS_NAME", "VODPASS_PYTHON"})
+"""Variables that `s.yaml` reads and no function does."""
+
+METHODS: Mapping[str, str] = {
+    "upload": "POST",
+    "refresh": "POST",
+    "play": "GET",
+    "sts": "POST",
+    "events": "POST",
+}
+"""The functions with an HTTP trigger, and the one method that each answers."""
+
+BEARER = ("upload", "refresh", "play", "sts")
+"""The functions whose callers bring a token."""
+
+_CALLBACK = ("VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS")
+_WATCH = ("VODPASS_WATCH", "VODPASS_CLEANUP")
+
+
+class UnreadableDeployment(Exception):
+    """What was given is no deployment; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function: its name in the account, its role's bare name, and its variables."""
+
+    name: str
+    deployed_name: str
+    role: str
+    environment: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The functions by the name of their resource; `document` is what `s preview` prints, or None
+    where the settings are those of this process."""
+
+    functions: Mapping[str, Function]
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def queues(self, function: str) -> list[str]:
+        """The queues from which EventBridge hands a function its events, as the document says."""
+        found = []
+        for trigger in (self.document or {})["resources"][function]["props"].get("triggers") or []:
+            source = (trigger.get("triggerConfig") or {}).get("eventSourceConfig") or {}
+            parameters = source.get("eventSourceParameters") or {}
+            name = (parameters.get("sourceMNSParameters") or {}).get("QueueName")
+            if name:
+                found.append(str(name))
+        return found
+
+
+def rendered(text: str) -> Deployment:
+    """The deployment that `s preview --silent -o json` prints. Raises UnreadableDeployment."""
+    try:
+        document = json.loads(text)
+        functions = {
+            name: _function(name, resource["props"])
+            for name, resource in document["resources"].items()
+            if name in USES
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # The text holds secrets, and so may the parser's message.
+        raise UnreadableDeployment("not what `s preview --silent -o json` prints") from None
+    if not functions:
+        raise UnreadableDeployment(f"no resource is one of {', '.join(USES)}")
+    return Deployment(functions, document)
+
+
+def _function(name: str, props: Mapping[str, Any]) -> Function:
+    environment = props.get("environmentVariables") or {}
+    if not all(isinstance(part, str) for item in environment.items() for part in item):
+        raise TypeError
+    role = str(props.get("role") or "").rpartition("/")[2].lower()
+    return Function(name, str(props["functionName"]), role, environment)
+
+
+def of_process(environ: Mapping[str, str]) -> Deployment:
+    """The functions with the settings of this process, as after `set -a; . ./.env`.
+
+    Each reads what it uses. `events` and `watch` are there when a setting of theirs is.
+    """
+    chosen = ["upload", "refresh", "play", "sts"]
+    if any(environ.get(name) for name in _CALLBACK):
+        chosen.append("events")
+    if any(environ.get(name) for name in _WATCH):
+        chosen.append("watch")
+    known = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name not in OF_S_YAML
+    }
+    every = frozenset().union(*USES.values())
+    begin = environ.get("VODPASS_NAME") or "vodpass"
+    functions = {}
+    for name in chosen:
+        others = every - USES[name]
+        own = {key: value for key, value in known.items() if key not in others}
+        functions[name] = Function(name, f"{begin}-{name}", f"vodpass-{name}", own)
+    return Deployment(functions)

@@ -1,0 +1,200 @@
+"""The functions as Function Compute has them, against what `s preview` renders."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ops.account import Account, NotAnswered, Refused
+from ops.doctor.deployment import BEARER, METHODS, Deployment, Function
+from ops.doctor.report import Report
+from shared.settings import ALWAYS
+
+_DEPLOY = "Run `s deploy` with the settings that you checked."
+
+
+def check(report: Report, account: Account, deployment: Deployment) -> None:
+    """GetFunction, ListTriggers and GetAsyncInvokeConfig of each function. Reads only."""
+    if not account.offers("fc"):
+        report.was_not_checked(
+            "functions", "how they are deployed: this rehearsal has no Function Compute to ask"
+        )
+        return
+    for function in deployment.functions.values():
+        before = len(report.findings)
+        try:
+            deployed = account.fc("GetFunction", function.deployed_name).body
+            triggers = account.fc("ListTriggers", function.deployed_name).body
+            kept = _async_config(account, function)
+        except Refused as refusal:
+            _refused(report, function, refusal)
+            continue
+        except NotAnswered as fault:
+            report.could_not_check(
+                function.deployed_name, f"Function Compute did not answer ({fault})"
+            )
+            continue
+        _check_environment(
+            report,
+            function,
+            deployed.get("environmentVariables") or {},
+            whole=deployment.document is not None,
+        )
+        _check_role(report, function, str(deployed.get("role") or ""))
+        _check_triggers(report, function, triggers.get("triggers") or [])
+        _check_async(report, function, kept)
+        if len(report.findings) == before:
+            report.is_sound(function.deployed_name, "deployed as it is to be")
+
+
+def _refused(report: Report, function: Function, refusal: Refused) -> None:
+    if refusal.code == "FunctionNotFound":
+        report.find(
+            "function-absent",
+            function.deployed_name,
+            "There is no such function in this region.",
+            why="Its callers get an error of Function Compute's.",
+            mend="Run `s deploy`, or correct VODPASS_NAME and VODPASS_REGION.",
+        )
+    elif refusal.for_permission:
+        report.was_not_checked(function.deployed_name, f"this key may not look at it: {refusal}")
+    else:
+        report.could_not_check(function.deployed_name, f"Function Compute refused: {refusal}")
+
+
+def _async_config(account: Account, function: Function) -> Mapping[str, Any]:
+    try:
+        return account.fc("GetAsyncInvokeConfig", function.deployed_name).body
+    except Refused as refusal:
+        if refusal.status == 404 and refusal.code != "FunctionNotFound":
+            return {}
+        raise
+
+
+def _check_environment(
+    report: Report, function: Function, deployed: Mapping[str, str], *, whole: bool
+) -> None:
+    # Function Compute may leave out what is empty, which the functions take for unset.
+    wanted = {name: value for name, value in function.environment.items() if value}
+    theirs = {name: value for name, value in deployed.items() if value}
+    for name in sorted(wanted.keys() | theirs.keys()):
+        ours, other = wanted.get(name), theirs.get(name)
+        if name in ALWAYS and other is not None:
+            what = f"{name} is set."
+            why = "It is for a machine without an account: the function calls another cloud."
+            report.find(
+                "local-mode", f"{function.deployed_name} {name}", what, why=why, mend=_DEPLOY
+            )
+            continue
+        if ours is None and not (whole or name.startswith("VODPASS_")):
+            continue
+        if ours is not None and other is not None:
+            if hmac.compare_digest(ours.encode(), other.encode()):
+                continue
+            what = f"{name} has another value there."
+        else:
+            what = f"{name} is {'not set' if other is None else 'set'} there."
+        report.find(
+            "deployed-setting",
+            f"{function.deployed_name} {name}",
+            what,
+            why="What runs is not what was checked: tokens, marks or callbacks may be judged by "
+            "other keys in one function than in the next.",
+            mend=_DEPLOY,
+        )
+
+
+def _check_role(report: Report, function: Function, arn: str) -> None:
+    if arn.rpartition("/")[2] != (function.role or f"vodpass-{function.name}"):
+        report.find(
+            "deployed-role",
+            function.deployed_name,
+            "It has another role, or none.",
+            why="It may then do what another function is for, or nothing at all.",
+            mend=_DEPLOY,
+        )
+
+
+def _check_triggers(report: Report, function: Function, triggers: list[dict[str, Any]]) -> None:
+    method = METHODS.get(function.name)
+    configs = [_config(one) for one in triggers if one.get("triggerType") == "http"]
+    if method is None:
+        if configs:
+            report.find(
+                "trigger-open",
+                function.deployed_name,
+                "It has an HTTP trigger.",
+                why="Anyone can then start what is meant for a timer.",
+                mend="Remove the trigger, and deploy.",
+            )
+        return
+    if not configs:
+        report.find(
+            "trigger-absent",
+            function.deployed_name,
+            "It has no HTTP trigger.",
+            why="Nobody can call it.",
+            mend=_DEPLOY,
+        )
+    for config in configs:
+        auth = config.get("authType")
+        if auth != "anonymous":
+            report.find(
+                "trigger-auth",
+                function.deployed_name,
+                f"Its HTTP trigger wants {auth or 'an unknown'} authentication.",
+                why="Function Compute then refuses your users' tokens before the function, which "
+                "verifies them itself, sees them.",
+                mend="authType: anonymous in s.yaml, and deploy.",
+            )
+        wanted = (method, "OPTIONS") if function.name in BEARER else (method,)
+        lacking = [one for one in wanted if one not in (config.get("methods") or [])]
+        if lacking:
+            report.find(
+                "trigger-methods",
+                function.deployed_name,
+                f"Its HTTP trigger does not take {' and '.join(lacking)}.",
+                why="Function Compute refuses the call, or a browser's preflight of it.",
+                mend=_DEPLOY,
+            )
+
+
+def _config(trigger: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A trigger's settings, which travel as JSON in a text."""
+    try:
+        config = json.loads(trigger.get("triggerConfig") or "{}")
+    except ValueError:
+        config = {}
+    return config if isinstance(config, dict) else {}
+
+
+def _check_async(report: Report, function: Function, config: Mapping[str, Any]) -> None:
+    if function.name not in METHODS:
+        return
+    destinations = config.get("destinationConfig") or {}
+    kept = [
+        one
+        for one in ("onSuccess", "onFailure")
+        if (destinations.get(one) or {}).get("destination")
+    ]
+    if kept:
+        report.find(
+            "async-destination",
+            function.deployed_name,
+            f"Results of asynchronous calls are kept ({', '.join(kept)}).",
+            why="Any caller may ask for an asynchronous call; the credential in its answer would "
+            "be stored.",
+            mend="Take destinationConfig out of s.yaml, and deploy.",
+        )
+    retries = config.get("maxAsyncRetryAttempts")
+    if retries != 0:
+        report.find(
+            "async-retries",
+            function.deployed_name,
+            f"A failed asynchronous call is repeated ({3 if retries is None else retries} times).",
+            why="Any caller may ask for one, and make the function work for nothing.",
+            mend="maxAsyncRetryAttempts: 0 in s.yaml, and deploy.",
+            severity="warning",
+        )

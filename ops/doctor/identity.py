@@ -1,0 +1,50 @@
+"""Whose key the doctor has, and whether the account is the one the settings mean."""
+
+from __future__ import annotations
+
+from ops.account import Account, NotAnswered, Refused
+from ops.doctor.report import Report
+from shared.settings import Settings
+
+_ROLES = ("sts_upload_role", "sts_play_role", "sts_oss_role")
+
+
+def check(report: Report, account: Account, settings: dict[str, Settings]) -> str | None:
+    """GetCallerIdentity: the account's id, or None where the key does not work."""
+    try:
+        answer = account.sts("GetCallerIdentity")
+    except Refused as refusal:
+        report.find(
+            "key",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            f"STS refuses the key: {refusal}.",
+            why="Nothing of the account can be checked with it.",
+            mend="Give the doctor a key of this account that is active, and may read.",
+        )
+        return None
+    except NotAnswered as fault:
+        report.could_not_check("identity", f"STS did not answer ({fault})")
+        return None
+    account_id, kind = str(answer.body.get("AccountId")), answer.body.get("IdentityType")
+    report.is_sound("identity", f"the key is a {kind}'s of account {account_id}")
+    if kind == "Account":
+        report.find(
+            "root-key",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "The key is the account's own.",
+            why="It may do everything, and no policy can narrow it.",
+            mend="Make a RAM user with AliyunVODReadOnlyAccess, AliyunRAMReadOnlyAccess and "
+            "AliyunFCReadOnlyAccess, and delete the account's key.",
+            severity="warning",
+        )
+    for attribute in _ROLES:
+        arn = getattr(settings.get("sts"), attribute, "")
+        if arn and arn.split(":")[3] != account_id:
+            report.find(
+                "role-account",
+                f"sts VODPASS_{attribute.upper()}",
+                "The role is another account's.",
+                why="The client would get keys of an account that is not the deployment's.",
+                mend=f"Name a role of account {account_id}, or check with a key of the right one.",
+            )
+    return account_id

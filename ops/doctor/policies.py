@@ -1,0 +1,125 @@
+"""What a role may do, against what its file in `ram/` says it should."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.cloud.ram.evaluation import utc_text
+from local.cloud.ram.policy import Policy, PolicyGrammarError
+
+RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
+
+
+@dataclass(frozen=True)
+class RoleFiles:
+    """A role as `ram/` has it: the JSON objects of its two files, placeholders filled in."""
+
+    policy: Mapping[str, Any]
+    trust: Mapping[str, Any]
+
+
+def read(folder: str, values: Mapping[str, str], ram: Path = RAM_FOLDER) -> RoleFiles | None:
+    """The files of `ram/<folder>`; None where there are none, or a placeholder has no value."""
+    found = []
+    for name in ("policy.json", "trust.json"):
+        path = ram / folder / name
+        if not path.is_file():
+            return None
+        text = path.read_text("utf-8")
+        for placeholder, value in values.items():
+            text = text.replace(f"${{{placeholder}}}", value)
+        if "${" in text:
+            return None
+        found.append(json.loads(text))
+    return RoleFiles(*found)
+
+
+def missing(wanted: Mapping[str, Any], attached: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The actions of `wanted` that the attached policies do not allow.
+
+    Raises PolicyGrammarError for an attached policy that RAM's grammar does not explain.
+    """
+    policies = [Policy.parse(document) for document in attached]
+    lacking = [
+        action
+        for action, resource in _grants(wanted)
+        if not _allows(policies, action, _sample(resource))
+    ]
+    return sorted(set(lacking))
+
+
+def beyond(wanted: Mapping[str, Any], attached: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the attached policies allow and `wanted` does not, as `action on resource`."""
+    granted = {(action.lower(), resource) for action, resource in _grants(wanted)}
+    anywhere = {action for action, resource in granted if resource == "*"}
+    more = {
+        f"{action} on {resource}"
+        for document in attached
+        for action, resource in _grants(document)
+        if (action.lower(), resource) not in granted and action.lower() not in anywhere
+    }
+    return sorted(more)
+
+
+def principals(trust: Mapping[str, Any]) -> set[str]:
+    """Who a trust policy lets in, as `Service fc.aliyuncs.com`."""
+    return {
+        f"{kind} {name}"
+        for statement in _list(trust.get("Statement"))
+        if statement.get("Effect") == "Allow"
+        for kind, names in (statement.get("Principal") or {}).items()
+        for name in _list(names)
+    }
+
+
+def parsed(text: object) -> Mapping[str, Any]:
+    """A policy document as RAM's answers hold it: JSON in a text. Raises PolicyGrammarError."""
+    try:
+        document = json.loads(str(text))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise PolicyGrammarError("", "not a JSON object")
+    return document
+
+
+def _grants(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for statement in _list(document.get("Statement")):
+        if statement.get("Effect") != "Allow":
+            continue
+        actions = _list(statement.get("Action"))
+        if "NotAction" in statement:
+            actions = ["everything but " + ", ".join(_list(statement["NotAction"]))]
+        resources = _list(statement.get("Resource"))
+        if "NotResource" in statement:
+            resources = ["everything but " + ", ".join(_list(statement["NotResource"]))]
+        for action in actions:
+            for resource in resources:
+                yield action, resource
+
+
+def _allows(policies: Sequence[Policy], action: str, resource: str) -> bool:
+    context = {"acs:SecureTransport": "true", "acs:CurrentTime": utc_text(time.time())}
+    effects = {
+        statement.effect
+        for policy in policies
+        for statement in policy.statements
+        if statement.covers(action, resource, context)
+    }
+    return effects == {"Allow"}
+
+
+def _sample(resource: str) -> str:
+    """One resource out of those that a pattern names."""
+    return resource[:-1] + "sample" if resource.endswith("/*") else resource
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

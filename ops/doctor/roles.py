@@ -1,0 +1,227 @@
+"""The functions' roles, and those they hand to clients, against `ram/`.
+
+Two ways to look. RAM itself tells what is attached, to a key that may read it. And `--as-role`
+tries to become the role: only Function Compute should be able to, so that succeeding is a finding,
+and then shows by calls that read what the role may do.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.cloud.ram.policy import PolicyGrammarError
+from ops.account import Account, Answer, Key, NotAnswered, Refused
+from ops.doctor import policies
+from ops.doctor.deployment import Deployment
+from ops.doctor.policies import RoleFiles
+from ops.doctor.report import Report
+from shared.settings import Settings
+
+_MEND = "Apply the role's files as ram/README.md shows."
+_CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}
+_NOBODY = secrets.token_hex(16)  # the VideoId of no video
+_READS: Mapping[str, Mapping[str, Any]] = {
+    "GetVideoInfo": {"video_id": _NOBODY},
+    "GetVideoPlayAuth": {"video_id": _NOBODY},
+    "GetPlayInfo": {"video_id": _NOBODY},
+    "GetVideoList": {"page_no": 1, "page_size": 1},
+    "GetMessageCallback": {},
+}
+"""Operations of VOD that change nothing: what they answer shows whether a role may call them."""
+
+
+@dataclass(frozen=True)
+class _Role:
+    name: str
+    folder: str
+
+
+def check(
+    report: Report,
+    account: Account,
+    deployment: Deployment,
+    settings: Mapping[str, Settings],
+    account_id: str,
+    *,
+    as_role: bool,
+) -> None:
+    """Check each role of the deployment as far as the key lets one look."""
+    values = {"AccountId": account_id}
+    sts = settings.get("sts")
+    if sts is not None and sts.oss_bucket and sts.oss_prefix:
+        values |= {"Bucket": sts.oss_bucket, "Prefix": sts.oss_prefix.rstrip("/")}
+    for role in _roles(deployment, sts):
+        files = policies.read(role.folder, values)
+        if files is None:
+            report.was_not_checked(role.name, f"ram/{role.folder} does not say what it may do")
+            continue
+        if account.offers("ram"):
+            _by_ram(report, account, role, files)
+        else:
+            report.was_not_checked(role.name, "its policies: this rehearsal has no RAM to ask")
+        if as_role:
+            _by_becoming_it(report, account, role, files, account_id)
+    if not as_role:
+        report.was_not_checked("roles", "whether this key could become one; --as-role tries")
+
+
+def _roles(deployment: Deployment, sts: Settings | None) -> Iterator[_Role]:
+    for function in deployment.functions.values():
+        yield _Role(function.role or f"vodpass-{function.name}", f"vodpass-{function.name}")
+    for kind, attribute in _CLIENT_ROLES.items():
+        arn = getattr(sts, attribute, "")
+        if arn:
+            yield _Role(arn.rpartition("/")[2], f"vodpass-client-{kind}")
+
+
+def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> None:
+    try:
+        found = account.ram("GetRole", RoleName=role.name).body["Role"]
+        trust = policies.parsed(found["AssumeRolePolicyDocument"])
+        listed = account.ram("ListPoliciesForRole", RoleName=role.name).body["Policies"]["Policy"]
+        attached = [
+            policies.parsed(_version(account, one).body["PolicyVersion"]["PolicyDocument"])
+            for one in listed
+        ]
+        lacking = policies.missing(files.policy, attached)
+    except Refused as refusal:
+        if refusal.code.startswith("EntityNotExist.Role"):
+            _absent(report, role)
+        else:
+            report.was_not_checked(role.name, f"this key may not read it in RAM: {refusal}")
+        return
+    except NotAnswered as fault:
+        report.could_not_check(role.name, f"RAM did not answer ({fault})")
+        return
+    except (KeyError, TypeError, PolicyGrammarError):
+        report.could_not_check(role.name, "RAM's answer is not understood")
+        return
+    before = len(report.findings)
+    if lacking:
+        _lacks(report, role, lacking)
+    more = policies.beyond(files.policy, attached)
+    if more:
+        _may_more(report, role, f"It may also do {'; '.join(more)}.")
+    _compare_trust(report, role, policies.principals(files.trust), policies.principals(trust))
+    if len(report.findings) == before:
+        report.is_sound(role.name, f"policies and trust as in ram/{role.folder}")
+
+
+def _version(account: Account, listed: Mapping[str, str]) -> Answer:
+    return account.ram(
+        "GetPolicyVersion",
+        PolicyType=listed["PolicyType"],
+        PolicyName=listed["PolicyName"],
+        VersionId=listed["DefaultVersion"],
+    )
+
+
+def _compare_trust(report: Report, role: _Role, wanted: set[str], given: set[str]) -> None:
+    if wanted - given:
+        report.find(
+            "role-untrusting",
+            role.name,
+            f"Its trust policy does not name {', '.join(sorted(wanted - given))}.",
+            why="Who is to become the role cannot: a function then has no key, and answers 500.",
+            mend=_MEND,
+        )
+    if given - wanted:
+        _trusts_more(
+            report, role, f"Its trust policy also names {', '.join(sorted(given - wanted))}"
+        )
+
+
+def _by_becoming_it(
+    report: Report, account: Account, role: _Role, files: RoleFiles, account_id: str
+) -> None:
+    try:
+        answer = account.sts(
+            "AssumeRole",
+            role_arn=f"acs:ram::{account_id}:role/{role.name}",
+            role_session_name="vodpass-doctor",
+            duration_seconds=900,
+        )
+    except NotAnswered as fault:
+        report.could_not_check(role.name, f"STS did not answer ({fault})")
+        return
+    except Refused as refusal:
+        if refusal.code.startswith("EntityNotExist.Role"):
+            _absent(report, role)
+        elif refusal.for_permission:
+            report.was_not_checked(
+                role.name,
+                "what it may do, by becoming it: this key may not, which is as it should be",
+            )
+        else:
+            report.could_not_check(role.name, f"STS refused: {refusal}")
+        return
+    _trusts_more(report, role, "The doctor's own key could become it")
+    given = answer.body["Credentials"]
+    key = Key(given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"])
+    _try_reads(report, account.as_session(key), role, files)
+
+
+def _try_reads(report: Report, session: Account, role: _Role, files: RoleFiles) -> None:
+    for operation, fields in _READS.items():
+        meant = not policies.missing(_one(f"vod:{operation}"), [files.policy])
+        try:
+            session.vod(operation, **fields)
+            may = True
+        except NotAnswered as fault:
+            report.could_not_check(role.name, f"{operation}: VOD did not answer ({fault})")
+            continue
+        except Refused as refusal:
+            may = not refusal.for_permission
+        if meant and not may:
+            _lacks(report, role, [f"vod:{operation}"])
+        if may and not meant:
+            _may_more(report, role, f"It may also call vod:{operation}.")
+    report.was_not_checked(role.name, "what it may change: only calls that read are made")
+
+
+def _one(action: str) -> Mapping[str, object]:
+    return {"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+
+def _absent(report: Report, role: _Role) -> None:
+    report.find(
+        "role-absent",
+        role.name,
+        "There is no such role in the account.",
+        why="Function Compute gets no key for the function, which answers 500 to everyone.",
+        mend=_MEND,
+    )
+
+
+def _lacks(report: Report, role: _Role, actions: list[str]) -> None:
+    report.find(
+        "role-lacks",
+        role.name,
+        f"It may not {', '.join(actions)}.",
+        why="VOD or STS refuses the call, and the caller gets 500 Misconfigured.",
+        mend=_MEND,
+    )
+
+
+def _may_more(report: Report, role: _Role, what: str) -> None:
+    report.find(
+        "role-may-more",
+        role.name,
+        what,
+        why="VOD's permissions hold for every video: what a function needs not do, a defect in it "
+        "should not be able to.",
+        mend="Detach what is more. " + _MEND,
+    )
+
+
+def _trusts_more(report: Report, role: _Role, what: str) -> None:
+    report.find(
+        "role-trusts-more",
+        role.name,
+        f"{what}.",
+        why="Whoever can become the role can do what the function can, without its checks.",
+        mend=_MEND,
+    )

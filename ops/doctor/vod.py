@@ -1,0 +1,124 @@
+"""VOD itself: open, in this region, with what the settings name."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from ops.account import Account, Answer, NotAnswered, Refused
+from ops.doctor import clock
+from ops.doctor.report import Report
+from shared.settings import Settings
+
+_ABSENT = "InvalidVideo.NotFound"
+_NOT_OFFERED = ("InvalidAction", "InvalidApi")
+_REGION_IN_HOST = re.compile(r"\.oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$")
+
+
+def check(report: Report, account: Account, settings: Mapping[str, Settings]) -> bool:
+    """Whether VOD answers in the region. Reads one page of one video, and an absent video."""
+    try:
+        listed = account.vod("GetVideoList", page_no=1, page_size=1)
+    except NotAnswered as fault:
+        report.could_not_check("VOD", f"it did not answer in {account.region} ({fault})")
+        return False
+    except Refused as refusal:
+        if not _reads_absent_video(report, account, refusal):
+            return False
+    else:
+        report.is_sound("VOD", f"answers in {account.region}")
+        clock.check(report, "VOD", listed.headers)
+    upload = settings.get("upload")
+    if upload is not None:
+        _check_storage(report, account, upload)
+        _check_named(report, account, upload)
+    return True
+
+
+def _reads_absent_video(report: Report, account: Account, first: Refused) -> bool:
+    """A key that may not list may still look: is it the key, or VOD?"""
+    try:
+        account.vod("GetVideoInfo", video_id=secrets.token_hex(16))
+    except NotAnswered as fault:
+        report.could_not_check("VOD", f"it did not answer in {account.region} ({fault})")
+        return False
+    except Refused as refusal:
+        if refusal.code == _ABSENT:
+            report.is_sound("VOD", f"answers in {account.region}")
+            report.was_not_checked("VOD", "clock: this key may not list videos")
+            return True
+        if refusal.for_permission and first.for_permission:
+            report.could_not_check("VOD", f"this key may not read ({refusal})")
+            return False
+        report.find(
+            "vod",
+            "VODPASS_REGION",
+            f"VOD refuses every call in {account.region}: {refusal}.",
+            why="The functions get the same answer, and issue nothing.",
+            mend="Open ApsaraVideo VOD in this region, or settle its bill; or correct "
+            "VODPASS_REGION.",
+        )
+        return False
+    return True
+
+
+def _check_storage(report: Report, account: Account, upload: Settings) -> None:
+    location = upload.storage_location
+    if not location:
+        return
+    subject = "upload VODPASS_STORAGE_LOCATION"
+    named = _REGION_IN_HOST.search(location)
+    if named is not None and named[1] != account.region:
+        report.find(
+            "storage-region",
+            subject,
+            f"The bucket is in {named[1]}, VOD is asked in {account.region}.",
+            why="VOD refuses every upload to it.",
+            mend=f"Name a bucket of {account.region} as VOD's console shows it, or correct "
+            "VODPASS_REGION.",
+        )
+        return
+    report.was_not_checked(subject, "no call that reads tells whether a bucket is VOD's")
+
+
+def _check_named(report: Report, account: Account, upload: Settings) -> None:
+    """Template group and category, by the calls that read one."""
+    if upload.template_group_id:
+        _read(
+            report,
+            "upload VODPASS_TEMPLATE_GROUP_ID",
+            partial(
+                account.vod,
+                "GetTranscodeTemplateGroup",
+                transcode_template_group_id=upload.template_group_id,
+            ),
+        )
+    if upload.cate_id is not None:
+        _read(
+            report,
+            "upload VODPASS_CATE_ID",
+            partial(account.vod, "GetCategories", cate_id=upload.cate_id),
+        )
+
+
+def _read(report: Report, subject: str, call: Callable[[], Answer]) -> None:
+    try:
+        call()
+    except NotAnswered as fault:
+        report.could_not_check(subject, f"VOD did not answer ({fault})")
+    except Refused as refusal:
+        if refusal.for_permission or refusal.code.startswith(_NOT_OFFERED):
+            report.was_not_checked(subject, f"VOD does not let this key look: {refusal}")
+            return
+        # Which code an absent one gets is not documented for every region.
+        report.find(
+            "vod-setting",
+            subject,
+            f"VOD does not find it: {refusal}.",
+            why="VOD refuses every upload that names it.",
+            mend="Take the id from VOD's console, in this region and this account.",
+        )
+    else:
+        report.is_sound(subject, "VOD has it")
