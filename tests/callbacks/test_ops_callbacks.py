@@ -8,27 +8,20 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.events import index
 from local.cloud.identity import Credential
 from local.cloud.ram.policy import Policy
 from local.cloud.ram.principal import ram_user
 from ops.callbacks import EVENTS, main
-from shared.callback import from_vod
-from shared.endpoint import Endpoint
-from shared.errors import InvalidCallback
-from shared.http import read_event
-from shared.instance import Instance
-from shared.settings import USES, load
 from shared.variables import VARIABLES
-from shared.vod import VOD
 from tests.callbacks.conftest import House
-from tests.callbacks.receiver import Received
+from tests.callbacks.deployed import Deployed
+from tests.callbacks.receiver import Received, Receiver
 
 PROJECT = Path(__file__).resolve().parents[2]
 BASE = "https://hooks.example.com/events"
@@ -56,9 +49,7 @@ class Operator:
         endpoint = ["--endpoint", self.house.cloud.endpoint]
         status = main([*arguments, "--region", "cn-shanghai", *endpoint])
         out, err = self._capsys.readouterr()
-        # The function that `deploy` runs in this process logs to standard output too.
-        own = [line for line in out.splitlines() if not line.startswith('{"function"')]
-        return status, "\n".join(own), err
+        return status, out, err
 
     def done(self, *arguments: str, stdin: str = "") -> dict[str, str]:
         """The variables that a successful run printed."""
@@ -90,41 +81,57 @@ def operator(
     return Operator(house, monkeypatch, capsys)
 
 
-def environment(made: Mapping[str, str]) -> dict[str, str]:
-    """What `functions/events` is deployed with."""
-    return {
-        "VODPASS_REGION": "cn-shanghai",
-        "VODPASS_LOCAL": "1",
-        "VODPASS_ISSUER_ALIAS": "main",
-        "VODPASS_OWNER_KEYS": "k1:" + "QUJD" * 11 + "QQ==",
-        "VODPASS_WEBHOOK_URL": "https://app.example.com/hooks",
-        "VODPASS_WEBHOOK_SECRETS": "QUJD" * 8,
-        **made,
-    }
+class Deployment:
+    """Where `functions/events` runs, if it does, with the variables that were deployed last. Its
+    callbacks come in at the house's receiver; the app's webhooks go out to `app`."""
+
+    def __init__(self, house: House, app: Receiver) -> None:
+        self._house = house
+        self._app = app
+        self._running: Deployed | None = None
+
+    def deploy(self, made: Mapping[str, str]) -> None:
+        cloud = self._house.cloud
+        role = cloud.ram.service_session("fc.aliyuncs.com", "vodpass-events", "test", 3600)
+        self.close()
+        self._running = Deployed(
+            {
+                "VODPASS_REGION": "cn-shanghai",
+                "VODPASS_LOCAL": "1",
+                "VODPASS_ISSUER_ALIAS": "main",
+                "VODPASS_OWNER_KEYS": "k1:" + "QUJD" * 11 + "QQ==",
+                "VODPASS_WEBHOOK_URL": self._app.url,
+                "VODPASS_WEBHOOK_SECRETS": "QUJD" * 8,
+                "VODPASS_VOD_ENDPOINT": cloud.endpoint,
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": role.access_key_id,
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": role.access_key_secret,
+                "ALIBABA_CLOUD_SECURITY_TOKEN": role.security_token or "",
+                **made,
+            }
+        )
+        self._house.receiver.respond = self._running.respond
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+
+    def announced(self) -> list[str]:
+        """The types of the events that the app got."""
+        return [str(json.loads(request.body)["type"]) for request in self._app.received]
 
 
-def event_of(request: Received) -> bytes:
-    """The request as an HTTP trigger hands it over."""
-    event = {
-        "rawPath": request.path,
-        "headers": dict(request.headers),
-        "body": request.body.decode(),
-        "requestContext": {"http": {"method": request.method, "path": request.path}},
-    }
-    return json.dumps(event).encode()
+@pytest.fixture
+def app() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
 
 
-def deploy(house: House, made: Mapping[str, str]) -> None:
-    """Let the receiver be `functions/events` with these variables."""
-    instance = Instance("events", VOD, environment(made))
-    assert instance.settings is not None
-    endpoint = Endpoint(instance, "POST", from_vod, index.receive)
-
-    def respond(request: Received) -> tuple[int, bytes]:
-        answer = endpoint.answer(event_of(request), None)
-        return int(answer["statusCode"]), str(answer["body"]).encode()
-
-    house.receiver.respond = respond
+@pytest.fixture
+def deployment(house: House, app: Receiver) -> Iterator[Deployment]:
+    deployment = Deployment(house, app)
+    yield deployment
+    deployment.close()
 
 
 # -- set
@@ -171,7 +178,7 @@ def test_a_base_the_functions_would_not_take(operator: Operator, base: str) -> N
 
 
 def test_prepared_and_deployed_first_no_event_is_lost(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = operator.house
     base = house.receiver.url.rpartition("/")[0]
@@ -180,7 +187,7 @@ def test_prepared_and_deployed_first_no_event_is_lost(
     for name, value in made.items():
         monkeypatch.setenv(name, value)
     assert "no answer of vodpass" in operator.refused("set", "--deployed")
-    deploy(house, made)
+    deployment.deploy(made)
     assert operator.done("set", "--deployed") == {}
     found = operator.at_vod()
     assert (found["CallbackURL"], found["AuthKey"]) == (made[URL], made[KEYS])
@@ -212,41 +219,52 @@ def test_what_is_there_is_not_overwritten_unasked(operator: Operator) -> None:
     assert operator.at_vod()["EventTypeList"] == "ALL"
 
 
-def test_callbacks_after_set_are_those_that_the_function_admits(operator: Operator) -> None:
+def test_after_set_an_upload_reaches_the_app(operator: Operator, deployment: Deployment) -> None:
+    """From VOD's callback through the function, which asks VOD, to the app's webhook."""
     house = operator.house
-    made = operator.done("set", "--base-url", house.receiver.url.rpartition("/")[0])
-    admit = from_vod(load(environment(made), USES["events"]))
-
-    def respond(request: Received) -> tuple[int, bytes]:
-        try:
-            admit(read_event(event_of(request)))
-        except InvalidCallback as refusal:
-            return refusal.status, b""
-        return 200, b""
-
-    house.receiver.respond = respond
+    made = established(operator)
+    deployment.deploy(made)
     house.uploaded()
-    assert house.outcomes()[-1] == ("FileUploadComplete", 1, "delivered")
-    for other in ({"auth_key": "An0therKeyAltogether"}, {"callback_url": made[URL] + "x"}):
-        fields = {"callback_url": made[URL], "auth_key": made[KEYS], **other}
-        house.subscribe("FileUploadComplete", **fields)
-        house.uploaded()
-        assert house.outcomes()[-1] == ("FileUploadComplete", 1, "waiting: status 401")
+    assert house.outcomes() == [("FileUploadComplete", 1, "delivered")]
+    assert deployment.announced() == ["upload.completed", "video.ready"]
+    for upload in (house.image(), house.attached()):
+        upload.put(b"x")
+    house.settle()
+    assert [outcome for _, _, outcome in house.outcomes()] == ["delivered"] * 3
+    assert deployment.announced()[2:] == ["media.completed"] * 2
+
+
+@pytest.mark.parametrize("fault", ["key", "url"])
+def test_a_callback_with_another_key_or_to_another_url_leads_to_nothing(
+    operator: Operator, deployment: Deployment, fault: str
+) -> None:
+    house = operator.house
+    made = established(operator)
+    deployment.deploy(made)
+    right = {"callback_url": made[URL], "auth_key": made[KEYS]}
+    wrong = {
+        "key": {**right, "auth_key": "An0therKeyAltogether"},
+        "url": {**right, "callback_url": made[URL] + "x"},
+    }
+    house.subscribe("FileUploadComplete", **wrong[fault])
+    house.uploaded()
+    assert house.outcomes() == [("FileUploadComplete", 1, "waiting: status 401")]
+    assert deployment.announced() == []
 
 
 # -- rotate
 
 
-def rotating(operator: Operator) -> dict[str, str]:
-    """Callbacks that are set and deployed."""
-    base = operator.house.receiver.url.rpartition("/")[0]
-    made = operator.done("set", "--base-url", base)
-    deploy(operator.house, made)
-    return made
+def established(operator: Operator) -> dict[str, str]:
+    """Callbacks that are set, to the house's receiver."""
+    return operator.done("set", "--base-url", operator.house.receiver.url.rpartition("/")[0])
 
 
-def test_a_rotation_from_the_first_step_to_the_last(operator: Operator) -> None:
-    made = rotating(operator)
+def test_a_rotation_from_the_first_step_to_the_last(
+    operator: Operator, deployment: Deployment
+) -> None:
+    made = established(operator)
+    deployment.deploy(made)
     old = made[KEYS]
     both = operator.done("rotate", "--prepare", stdin=old)[KEYS]
     new, second = both.split(",")
@@ -255,7 +273,7 @@ def test_a_rotation_from_the_first_step_to_the_last(operator: Operator) -> None:
     early = operator.refused("rotate", "--switch", stdin=both)
     assert "does not accept the new key yet" in early
     assert operator.at_vod()["AuthKey"] == old
-    deploy(operator.house, {**made, KEYS: both})
+    deployment.deploy({**made, KEYS: both})
     before = dict(operator.at_vod())
     assert operator.done("rotate", "--switch", stdin=both) == {}
     assert dict(operator.at_vod()) == {**before, "AuthKey": new}
@@ -266,7 +284,7 @@ def test_a_rotation_from_the_first_step_to_the_last(operator: Operator) -> None:
 def test_the_deployed_keys_may_come_in_a_file_or_the_environment(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = rotating(operator)
+    made = established(operator)
     file = "".join(f"{name}={value}\n" for name, value in made.items())
     assert operator.done("rotate", "--prepare", stdin=file)[KEYS].endswith(f",{made[KEYS]}")
     assert "empty" in operator.refused("rotate", "--prepare", "--env")
@@ -275,7 +293,7 @@ def test_the_deployed_keys_may_come_in_a_file_or_the_environment(
 
 
 def test_steps_out_of_turn(operator: Operator) -> None:
-    made = rotating(operator)
+    made = established(operator)
     both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
     assert "two keys are needed" in operator.refused("rotate", "--switch", stdin=made[KEYS])
     assert "under way" in operator.refused("rotate", "--prepare", stdin=both)
@@ -286,7 +304,7 @@ def test_steps_out_of_turn(operator: Operator) -> None:
 @pytest.mark.parametrize("step", ["--prepare", "--switch", "--finish"])
 @pytest.mark.parametrize("given", ["", "short", "Abcdefgh12345678", "a,b,c", "Ä" * 20])
 def test_keys_that_are_not_the_deployed_ones(operator: Operator, step: str, given: str) -> None:
-    made = rotating(operator)
+    made = established(operator)
     told = operator.refused("rotate", step, stdin=given)
     assert KEYS in told
     assert not given or given not in told
@@ -310,7 +328,7 @@ def answering(status: int, body: bytes) -> Callable[[Received], tuple[int, bytes
 def test_a_receiver_that_is_not_vodpass_is_not_taken_for_it(
     operator: Operator, body: bytes
 ) -> None:
-    made = rotating(operator)
+    made = established(operator)
     both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
     for status in (200, 400, 401):
         operator.house.receiver.respond = answering(status, body)
