@@ -17,6 +17,7 @@ from local.cloud.calls import Calls, CountedFaults
 from local.cloud.clock import Clock
 from local.cloud.control import Control
 from local.cloud.faults import Faults
+from local.cloud.fc import FcService
 from local.cloud.identity import Credential, Identities
 from local.cloud.mns import Queues
 from local.cloud.openapi.gateway import OpenApi
@@ -47,7 +48,8 @@ class FakeCloud:
     `port` 0 takes any free one. `data_dir` holds the objects' bytes (default: a temporary folder
     that goes with the cloud). `ram_dir` has a folder for each role (default: the project's). With
     `mapped_hosts` the cloud answers to further names (`*.aliyuncs.com` for a browser's resolver
-    rules); `own_origins` are the pages that may use its control routes.
+    rules); `own_origins` are the pages that may use its control routes. With `allow_deploy` its
+    Function Compute takes functions, and runs them where `fc.serve_with` says.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class FakeCloud:
         vod_settings: VodSettings | None = None,
         mapped_hosts: Iterable[str] = (),
         own_origins: Iterable[str] = PAGE_ORIGINS,
+        allow_deploy: bool = False,
     ) -> None:
         self.account_id = ACCOUNT_ID
         self.region = region
@@ -102,11 +105,23 @@ class FakeCloud:
             guard=guard,
             anonymous={(VERSION, action): answer for action, answer in ANONYMOUS.items()},
         )
+        self.fc = FcService(
+            account_id=self.account_id,
+            region=region,
+            storage=self.storage,
+            identities=self.identities,
+            ram=self.ram,
+            clock=self.clock,
+            calls=self.calls,
+            guard=guard,
+            allow_deploy=allow_deploy,
+        )
         self._app = build(
             guard=guard,
             clock=self.clock,
             control=Control(self).handle,
             openapi=self.openapi.handle,
+            fc=self.fc.handle,
             oss=self.oss.handle,
         )
         self._wanted_port = port
@@ -142,12 +157,13 @@ class FakeCloud:
         return admin
 
     def reset(self) -> None:
-        """The cloud as it was at its start: no media, objects, messages, callbacks, faults or
-        counters, the clock at the machine's time. Keys that a service holds for a running function
-        stay valid, and so do queues that something listens to."""
+        """The cloud as it was at its start: no media, objects, messages, callbacks, functions,
+        faults or counters, the clock at the machine's time. Keys that a service holds for a running
+        function stay valid, and so do queues that something listens to."""
         self.faults.clear()
         self.identities.reset()
         self.ram.reset()
+        self.fc.reset()
         self.storage.reset()
         self.vod.reset()
         self.queues.reset()
@@ -182,6 +198,7 @@ class FakeCloud:
             await self._runner.cleanup()
         await self.vod.callbacks.stop()
         self.clock.close()
+        self.fc.close()
         self._remove_folder()
 
     def __enter__(self) -> FakeCloud:

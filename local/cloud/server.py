@@ -2,14 +2,17 @@
 
 /_local/*                                   control
 vod.*, sts.* (any path)                     OpenAPI
+fc.*, fcv3.*, ACCOUNT.REGION.fc.*           Function Compute
 BUCKET.*, oss*.* (any path)                 OSS
 an address or localhost: / alone            OpenAPI, unless it is signed or posted as for OSS
+                         /2023-03-30/* …    Function Compute, with the same exception
                          any other path     OSS
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -28,19 +31,21 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LARGEST_LINE = 64 * 1024  # bytes of a request line or a header: parameters travel in the query
 _API_LABELS = ("vod", "sts", "vod-vpc", "sts-vpc")
+_FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
+_FC_PATH = re.compile(r"/(2023-03-30|2021-04-06|2016-08-15)/")
 _PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id")
 
 
 def build(
-    *, guard: Guard, clock: Clock, control: Handler, openapi: Handler, oss: Handler
+    *, guard: Guard, clock: Clock, control: Handler, openapi: Handler, fc: Handler, oss: Handler
 ) -> web.Application:
     """The aiohttp application. Every answer gets the cloud's `Date` and a request id."""
 
     async def dispatch(request: web.Request) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
             raise Refused(400, "the request target must be a path")
-        service = openapi if is_for_openapi(request) else oss
+        service = fc if is_for_fc(request) else openapi if is_for_openapi(request) else oss
         answer = control if is_control(request) else service
         try:
             return await answer(request)
@@ -68,10 +73,21 @@ def is_for_openapi(request: web.Request) -> bool:
     name = "" if parts is None else parts[0]
     if name not in _PLAIN_NAMES:
         return name.partition(".")[0] in _API_LABELS
-    path, _, query = request.raw_path.partition("?")
-    if path != "/":
-        return False
-    return not (
+    return request.raw_path.partition("?")[0] == "/" and not _is_marked_for_oss(request)
+
+
+def is_for_fc(request: web.Request) -> bool:
+    """Whether a request goes to Function Compute's API."""
+    parts = split_host(request.headers.get("Host", ""))
+    name = "" if parts is None else parts[0]
+    if name not in _PLAIN_NAMES:
+        return _FC_NAME.match(name) is not None
+    return _FC_PATH.match(request.raw_path) is not None and not _is_marked_for_oss(request)
+
+
+def _is_marked_for_oss(request: web.Request) -> bool:
+    query = request.raw_path.partition("?")[2]
+    return (
         request.headers.get("Authorization", "").startswith("OSS")
         or request.content_type == "multipart/form-data"
         or "OSSAccessKeyId=" in query

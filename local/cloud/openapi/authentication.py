@@ -34,8 +34,11 @@ class Authenticator:
         """Forget the nonces."""
         self._nonces.reset()
 
-    def authenticate(self, envelope: Envelope) -> Credential:
-        """The caller's credential. Raises ApiError with the OpenAPI gateway's own codes."""
+    def authenticate(self, envelope: Envelope, *, once: bool = True) -> Credential:
+        """The caller's credential. Raises ApiError with the OpenAPI gateway's own codes.
+
+        `once`: whether the request has a nonce, and so counts for one call.
+        """
         wall = self._clock.wall()
         if envelope.timestamp is not None and abs(wall - envelope.timestamp) > WINDOW:
             raise errors.time_stamp_expired()
@@ -47,6 +50,8 @@ class Authenticator:
         if not envelope.is_signed_with(caller.access_key_secret):
             raise errors.signature_mismatch(envelope.echo)
         self.check_token(caller, envelope.security_token)
+        if not once:
+            return caller
         if envelope.timestamp is not None:
             until = envelope.timestamp + WINDOW
         else:  # without a date the request could be sent again for as long as the keys live

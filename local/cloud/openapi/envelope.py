@@ -134,7 +134,7 @@ def _open_acs3(request: RawRequest, target: Target) -> Envelope:
     return Envelope(
         access_key_id=authorization.access_key_id,
         nonce=_nonce(request.header("x-acs-signature-nonce") or ""),
-        timestamp=_timestamp(request.header("x-acs-date") or ""),
+        timestamp=time_of(request.header("x-acs-date") or ""),
         security_token=request.header("x-acs-security-token"),
         parameters=target.parameters,
         is_signed_with=is_signed_with,
@@ -171,7 +171,7 @@ def _open_rpc(request: RawRequest, target: Target, *, web: bool) -> Envelope:
     return Envelope(
         access_key_id=given["AccessKeyId"],
         nonce=_nonce(given["SignatureNonce"]),
-        timestamp=None if untimed else _timestamp(given["Timestamp"]),
+        timestamp=None if untimed else time_of(given["Timestamp"]),
         security_token=token,
         parameters={name: v for name, v in given.items() if name not in _PROTOCOL},
         is_signed_with=is_signed_with,
@@ -185,7 +185,7 @@ def _nonce(text: str) -> str:
     return text
 
 
-def _timestamp(text: str) -> float:
+def time_of(text: str) -> float:
     """Epoch seconds of `yyyy-MM-ddTHH:mm:ssZ`, the only form that is documented."""
     if not _TIME.fullmatch(text):
         raise errors.time_stamp_format()
