@@ -53,20 +53,29 @@ def pick(python: str | None) -> tuple[str, Path]:
     raise BenchmarkError(f"no Python {python or ' or '.join(RUNTIMES)} was found on this machine")
 
 
-def line_up(python: str | None, folder: Path) -> LineUp:
-    """Build every contender in `folder`. Raises BuildError or BenchmarkError."""
+def line_up(
+    python: str | None, folder: Path, *, packages: Path | None = None, byte_code: bool = True
+) -> LineUp:
+    """Build every contender in `folder`, of the locked packages if they are there already.
+
+    Without `byte_code` the plain ones have none, which is quicker to build, and slow.
+    Raises BuildError or BenchmarkError.
+    """
     version, interpreter = pick(python)
-    packages = folder / "packages"
-    fetch(PROJECT / "requirements.txt", Target(version), packages)
+    if packages is None:
+        packages = folder / "packages"
+        fetch(PROJECT / "requirements.txt", Target(version), packages)
     build(PROJECT, version, folder / OURS, packages=packages)
     _floor(folder / FLOOR)
     # As published, with the byte code that pip makes and `s` packs with it.
     stale = folder / "stale"
     shutil.copytree(packages, stale)
-    _plain(folder / PLAIN, stale, interpreter)
+    if byte_code:
+        _compile(interpreter, stale)
     valid = folder / "valid"
-    shutil.copytree(stale, valid)
-    _plain(folder / PLAIN_VALID, valid, interpreter)
+    shutil.copytree(stale, valid)  # times too, by which byte code is valid
+    _plain(folder / PLAIN, stale)
+    _plain(folder / PLAIN_VALID, valid)
     for source in stale.rglob("*.py"):
         # Byte code has the time of its source, so a zip that changes times makes it void.
         os.utime(source, (_ZIP_TIME, _ZIP_TIME))
@@ -79,12 +88,15 @@ def _floor(folder: Path) -> None:
         shutil.copyfile(_CONTENDERS / "floor.py", folder / function / "index.py")
 
 
-def _plain(folder: Path, packages: Path, interpreter: Path) -> None:
+def _plain(folder: Path, packages: Path) -> None:
     for function in FUNCTIONS:
         (folder / function).mkdir(parents=True)
         source = f"plain_{function if function in _APART else 'vod'}.py"
         shutil.copyfile(_CONTENDERS / source, folder / function / "index.py")
         (folder / function / "python").symlink_to(packages, target_is_directory=True)
+
+
+def _compile(interpreter: Path, packages: Path) -> None:
     command = [str(interpreter), "-m", "compileall", "-q", "-j", "0", str(packages)]
     # Some packages carry templates that are no Python; pip passes over them too.
     subprocess.run(command, capture_output=True, check=False)

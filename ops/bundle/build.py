@@ -81,7 +81,7 @@ def build(
 
 def _checked(folder: Path, target: Target) -> Packages:
     """The packages, once everything that the bundle relies on has been found in them."""
-    packages = Packages(folder)
+    packages = Packages(folder, target.python)
     for distribution in packages.distributions:
         native.check_wheel(distribution.info, target)
     native.check(folder, target)
@@ -109,7 +109,7 @@ class _Function:
         self._models = models
         self._target = target
         self._interpreter = interpreter
-        self._code: Code = code_of(project, name)
+        self._code: Code = code_of(project, name, target.python)
         self._roots = packages.reached(
             self._code.packages, stand_ins.STOOD_IN_PACKAGES, self._sources, sdk.NOT_NEEDED
         )

@@ -34,29 +34,40 @@ def parsed(path: Path) -> ast.Module:
         raise BuildError(f"{path} is not Python: {error}") from None
 
 
-def imports_of(path: Path) -> tuple[Import, ...]:
-    """Every import of a module but those for type checkers alone."""
-    return tuple(_imports(parsed(path), at_once=True))
+def imports_of(path: Path, python: str) -> tuple[Import, ...]:
+    """Every import that a module makes under a Python version (`3.10`), in calls too; not those
+    for type checkers alone."""
+    version = tuple(int(part) for part in python.split("."))
+    return tuple(_imports(parsed(path), version, at_once=True))
 
 
-def _imports(node: ast.AST, *, at_once: bool) -> Iterator[Import]:
+def _imports(node: ast.AST, version: tuple[int, ...], *, at_once: bool) -> Iterator[Import]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             yield from (Import(alias.name, (), 0, at_once) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             names = tuple(alias.name for alias in child.names)
             yield Import(child.module or "", names, child.level, at_once)
-        elif isinstance(child, ast.If) and _is_type_checking(child.test):
-            for other in child.orelse:
-                yield from _imports(other, at_once=at_once)
+        elif isinstance(child, ast.If) and (known := _outcome(child.test, version)) is not None:
+            branch = ast.Module(child.body if known else child.orelse, [])
+            yield from _imports(branch, version, at_once=at_once)
             continue
         later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from _imports(child, at_once=at_once and not later)
+        yield from _imports(child, version, at_once=at_once and not later)
 
 
-def _is_type_checking(test: ast.expr) -> bool:
+def _outcome(test: ast.expr, version: tuple[int, ...]) -> bool | None:
+    """What a test for type checkers or for the Python version comes to; None for any other."""
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-    return name == "TYPE_CHECKING"
+    if name == "TYPE_CHECKING":
+        return False
+    if isinstance(test, ast.Compare) and ast.unparse(test.left) == "sys.version_info":
+        wanted: tuple[int, ...] = ast.literal_eval(test.comparators[0])
+        if isinstance(test.ops[0], ast.GtE):
+            return version >= wanted[:2]
+        if isinstance(test.ops[0], ast.Lt):
+            return version < wanted[:2]
+    return None
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ class Code:
     constants: frozenset[str]
 
 
-def code_of(project: Path, function: str) -> Code:
+def code_of(project: Path, function: str, python: str) -> Code:
     """The `index.py` of a function and the modules of `shared/` that it reaches.
 
     Raises BuildError for a module that is not there or that an import does not name in full.
@@ -81,7 +92,7 @@ def code_of(project: Path, function: str) -> Code:
     while pending:
         place, path = pending.popitem()
         files[place] = path
-        for item in imports_of(path):
+        for item in imports_of(path, python):
             if item.level:
                 raise BuildError(f"{path}: Function Compute cannot import relatively")
             if item.root == "shared":

@@ -43,8 +43,9 @@ def fetch(requirements: Path, target: Target, folder: Path) -> None:
 class Packages:
     """An installed set of packages, which does not change any more."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str) -> None:
         self.folder = folder
+        self._python = python
         self._imports: dict[Path, tuple[Import, ...]] = {}
         self.distributions = sorted(
             (_distribution(info) for info in folder.glob("*.dist-info")), key=lambda d: d.name
@@ -106,7 +107,7 @@ class Packages:
     def imports_of(self, source: Path) -> tuple[Import, ...]:
         """See `imports.imports_of`; each source is read once."""
         if source not in self._imports:
-            self._imports[source] = imports_of(source)
+            self._imports[source] = imports_of(source, self._python)
         return self._imports[source]
 
 
