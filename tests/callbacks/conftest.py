@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from local.cloud import FakeCloud
+from local.cloud.vod.callbacks import sender
 from local.cloud.vod.settings import TRANSCODE
 from tests.callbacks.receiver import Receiver
 from tests.cloud.clients import MP4, Upload, Vod
+
+APART = 1000.0
+"""Seconds of cloud time between two attempts in these tests, so that real time, of which a busy
+machine may take some, cannot bring one about."""
 
 KEY = "Zc0FvzX4aB7nQwErTy12UiOpLkJhGf9d"
 
@@ -68,8 +73,9 @@ class House:
         """Wait for the attempts under way."""
         self.cloud.vod.callbacks.settle()
 
-    def pass_time(self, seconds: float = 1.0) -> None:
-        """Let cloud time pass, and wait for the attempts that this begins."""
+    def pass_time(self, seconds: float = APART + 1) -> None:
+        """Let cloud time pass, by default until the next attempt is due, and wait for the attempts
+        that this begins."""
         self.cloud.clock.advance(seconds)
         self.settle()
 
@@ -87,5 +93,6 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def house(cloud: FakeCloud, receiver: Receiver) -> House:
+def house(cloud: FakeCloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr(sender, "APART", APART)
     return House(cloud, receiver)

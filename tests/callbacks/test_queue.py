@@ -55,20 +55,23 @@ def test_the_oldest_comes_first(queue: Queue) -> None:
     assert [message.body for message in got if message] == ["a", "b", "c"]
 
 
-def test_a_received_message_comes_back_after_its_visibility_timeout(
-    cloud: FakeCloud, queue: Queue
-) -> None:
+def test_a_received_message_comes_back_after_its_visibility_timeout(cloud: FakeCloud) -> None:
+    queue = Queue("alone", cloud.clock, visibility_timeout=1000)
     queue.send("one")
     queue.receive()
-    cloud.clock.advance(29)
+    cloud.clock.advance(900)
     assert queue.receive() is None
-    cloud.clock.advance(2)
+    cloud.clock.advance(101)
     again = queue.receive()
     assert again is not None
     assert again.dequeue_count == 2
     queue.delete(again.id)
-    cloud.clock.advance(60)
+    cloud.clock.advance(2000)
     assert queue.receive() is None
+
+
+def test_the_services_own_defaults(queue: Queue) -> None:
+    assert (queue.retention, queue.visibility_timeout) == (345_600, 30)
 
 
 def test_a_message_is_kept_for_four_days(cloud: FakeCloud, queue: Queue) -> None:
