@@ -126,7 +126,8 @@ def _callback_keys(raw: str) -> tuple[str, ...]:
 
 
 def _callback_url(raw: str) -> str:
-    if not _WEB_URL.fullmatch(raw) or len(raw) > 256 or not re.search(r"/[A-Za-z0-9_-]{22,}$", raw):
+    secret = re.search(r"/[A-Za-z0-9_-]{22,}$", raw)
+    if not _WEB_URL.fullmatch(raw) or len(raw) > 256 or "?" in raw or secret is None:
         raise ValueError
     return raw
 

@@ -102,6 +102,7 @@ WRONG_EVENTS = {
         "http://hooks.example.com/" + "r" * 22,
         "https://hooks.example.com/" + "r" * 21,
         "https://hooks.example.com/" + "r" * 22 + "?a=1",
+        "https://hooks.example.com/?a=/" + "r" * 22,
         "https://u:p@hooks.example.com/" + "r" * 22,
         "https://hooks.example.com/" + "r" * 256,
     ],
