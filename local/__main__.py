@@ -1,7 +1,12 @@
-"""`python -m local` (`make run`): the functions, the fake cloud and the page on this machine."""
+"""`python -m local` (`make run`): the functions, the fake cloud and the page on this machine.
+
+With `--allow-deploy` the fake Function Compute takes functions from whoever holds the local
+account's AccessKey, and runs their code on this machine.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
@@ -49,7 +54,7 @@ def _show(line: str) -> None:
     print(line, flush=True)
 
 
-async def serve(port: int, cloud_port: int, keys: LocalKeys) -> None:
+async def serve(port: int, cloud_port: int, keys: LocalKeys, *, allow_deploy: bool) -> None:
     """Run until SIGINT or SIGTERM. Raises StartError and DeploymentError."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,6 +68,7 @@ async def serve(port: int, cloud_port: int, keys: LocalKeys) -> None:
         environment=_own_receivers(os.environ),
         echo=_show,
         events=True,
+        allow_deploy=allow_deploy,
     )
     await stack.start()
     try:
@@ -76,10 +82,16 @@ def main() -> int:
     """Start, serve, stop; the exit code is 0 unless it could not start."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    parser = argparse.ArgumentParser(prog="python -m local", description="vodpass, locally")
+    parser.add_argument(
+        "--allow-deploy", action="store_true", help="let the fake Function Compute take functions"
+    )
+    allow_deploy: bool = parser.parse_args().allow_deploy
     try:
         port, cloud_port = _ports(os.environ)
         fill(PROJECT, PROJECT / "build", PROJECT / ".local")
-        asyncio.run(serve(port, cloud_port, load_keys(PROJECT / ".local")))
+        keys = load_keys(PROJECT / ".local")
+        asyncio.run(serve(port, cloud_port, keys, allow_deploy=allow_deploy))
     except (StartError, BuildError, DeploymentError, KeysError) as error:
         print(f"vodpass cannot start: {error}", file=sys.stderr, flush=True)
         return 1

@@ -19,6 +19,8 @@ from local.cloud.vod.callbacks.configuration import ALL, MessageCallback
 from local.cloud.vod.settings import DEFAULT_APP
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
+from local.gateway.deployed import DeployedFunctions
+from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.guard import Guard
 from local.keys import LocalKeys
 from local.receiver import WEBHOOK_PATH, Receiver
@@ -60,7 +62,8 @@ class Stack:
     what `${env()}` in s.yaml sees, which is nothing of the process's own environment;
     `interpreter` runs the functions; `echo` gets each line that they log. With `events`, VOD's
     callbacks go to the function `events` and timers fire: a test of something else, which counts
-    calls or moves the clock, does without.
+    calls or moves the clock, does without. With `allow_deploy` the cloud's Function Compute takes
+    functions, which the gateway then runs beside those of s.yaml.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Stack:
         interpreter: Path | None = None,
         echo: Callable[[str], None] | None = None,
         events: bool = False,
+        allow_deploy: bool = False,
     ) -> None:
         self.keys = keys
         self.logs = FunctionLogs(echo)
@@ -87,6 +91,7 @@ class Stack:
         self._environment = dict(environment or {})
         self._interpreter = interpreter
         self._events = events
+        self._allow_deploy = allow_deploy
         self._stopping: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
 
@@ -113,7 +118,9 @@ class Stack:
         listening = _listen(self.port)
         try:
             self.port = listening.getsockname()[1]
-            self.cloud = _Cloud(port=self._cloud_port, own_origins=self.origins)
+            self.cloud = _Cloud(
+                port=self._cloud_port, own_origins=self.origins, allow_deploy=self._allow_deploy
+            )
             try:
                 await self.cloud.start()
             except OSError as error:
@@ -151,20 +158,17 @@ class Stack:
             },
             account_id=self.cloud.account_id,
             code_root=self._build,
-            # Refused by the functions' settings, the bundle and s.yaml anywhere else.
-            extra_environment={
-                "VODPASS_LOCAL": "1",
-                "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
-                "VODPASS_STS_ENDPOINT": self.cloud.endpoint,
-            },
+            extra_environment=self._local_environment(),
         )
+        link = FakeCloudLink(self.cloud)
         return Gateway(
             deployment,
-            FakeCloudLink(self.cloud),
+            link,
             guard=Guard(own_origins=self.origins),
             logs=self.logs,
             interpreter=self._interpreter,
             timers=self._events,
+            deployed=self._make_deployed(deployment, link) if self._allow_deploy else None,
             routes=[
                 token_route(self.keys),
                 *Receiver(self.keys.webhook_secret).routes(),
@@ -172,6 +176,31 @@ class Stack:
                 *static_routes(self._project / "local" / "page"),
             ],
         )
+
+    def _make_deployed(self, deployment: Deployment, link: FakeCloudLink) -> DeployedFunctions:
+        """What runs the functions that the cloud's Function Compute takes."""
+        deployed = DeployedFunctions(
+            link,
+            region=self.cloud.region,
+            trigger_calls=self.cloud.fc.trigger_calls,
+            logs=self.logs,
+            interpreter=self._interpreter or base_interpreter(),
+            idle_seconds=IDLE_SECONDS,
+            extra_environment=self._local_environment(),
+            taken=deployment.functions,
+            timers=self._events,
+        )
+        self.cloud.fc.serve_with(deployed)
+        return deployed
+
+    def _local_environment(self) -> dict[str, str]:
+        """Leads the functions to the fake cloud. The functions' settings, the bundle and s.yaml
+        refuse it anywhere else."""
+        return {
+            "VODPASS_LOCAL": "1",
+            "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
+            "VODPASS_STS_ENDPOINT": self.cloud.endpoint,
+        }
 
     def _sts_environment(self) -> dict[str, str]:
         """Every purpose of /sts, with the roles, bucket and prefix of the files in `ram/` as the

@@ -100,7 +100,10 @@ class AsyncQueue:
         if destination.kind == "queue":
             self._cloud.queue(destination.name).send(json.dumps(result))
             return
-        target = self._functions[destination.name]
+        target = self._functions.get(destination.name)
+        if target is None:
+            _logger.warning("the result of %s is lost: its destination is gone", request_id)
+            return
         encoded = json.dumps(result).encode()
         if not self.accept(target, encoded, new_request_id(self._cloud.now())):
             _logger.warning("the result of %s is lost: too much waits", request_id)

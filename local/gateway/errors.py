@@ -46,6 +46,11 @@ def method_not_allowed(method: str) -> FcError:
     return FcError(403, "AccessDenied", f"the HTTP trigger does not allow the method {method}")
 
 
+def access_denied(message: str) -> FcError:
+    """403: the address or the caller is not let through."""
+    return FcError(403, "AccessDenied", message)
+
+
 def too_large(limit: int) -> FcError:
     """413: the body is larger than what a function can be given."""
     return FcError(

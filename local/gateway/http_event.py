@@ -75,9 +75,15 @@ def build_event(
     account_id: str,
     request_id: str,
     now: float,
+    prefix: str = "",
 ) -> bytes:
-    """The event that the function's handler is given; `now` is the cloud's time."""
+    """The event that the function's handler is given; `now` is the cloud's time.
+
+    `prefix` begins the paths of a function whose address has one here and none of its own there:
+    it is left out.
+    """
     raw_path, query = target_of(request)
+    raw_path = raw_path.removeprefix(prefix) or "/"
     headers = _joined(
         (_canonical(name.decode("ascii", "replace")), value.decode("utf-8", "replace"))
         for name, value in request.raw_headers

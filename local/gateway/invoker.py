@@ -25,12 +25,14 @@ class Invoker:
         interpreter: Path,
         idle_seconds: float,
     ) -> None:
-        self._hosts = {
-            name: FunctionHost(
+        def host(function: Function) -> FunctionHost:
+            return FunctionHost(
                 function, deployment.account_id, cloud, logs, interpreter, idle_seconds
             )
-            for name, function in deployment.functions.items()
-        }
+
+        self._host = host
+        self._hosts = {name: host(function) for name, function in deployment.functions.items()}
+        self._leaving: list[FunctionHost] = []
 
     async def invoke(
         self, function: Function, event: bytes, request_id: str, *, retry_count: int = 0
@@ -42,11 +44,26 @@ class Invoker:
         """
         return await self._hosts[function.resource].invoke(event, request_id, retry_count)
 
+    def put(self, function: Function) -> None:
+        """Run this function from now on, in place of the one of its name. What that one is serving
+        is served to its end."""
+        self.remove(function.resource)
+        self._hosts[function.resource] = self._host(function)
+
+    def remove(self, resource: str) -> None:
+        """Run a function no more; harmless when there is none of that name."""
+        old = self._hosts.pop(resource, None)
+        if old is not None:
+            old.pool.drain()
+            self._leaving = [host for host in self._leaving if host.pool.instances]
+            self._leaving.append(old)
+
     def instances(self) -> list[dict[str, Any]]:
         """Every instance: function, id, pid, memory in KB, milliseconds to start, calls served."""
-        return [found for host in self._hosts.values() for found in host.describe()]
+        hosts = [*self._hosts.values(), *self._leaving]
+        return [found for host in hosts for found in host.describe()]
 
     async def close(self) -> None:
         """End every instance."""
-        for host in self._hosts.values():
+        for host in [*self._hosts.values(), *self._leaving]:
             await host.pool.close()

@@ -38,6 +38,7 @@ class Pool:
         self._idle: list[tuple[Instance, asyncio.TimerHandle]] = []
         self._busy: set[Instance] = set()
         self._starting = 0
+        self._draining = False
         self._endings: set[asyncio.Task[None]] = set()
 
     @property
@@ -71,6 +72,9 @@ class Pool:
     def release(self, instance: Instance) -> None:
         """Take back an instance that can serve again."""
         self._busy.discard(instance)
+        if self._draining:
+            self._end(instance)
+            return
         loop = asyncio.get_running_loop()
         self._idle.append((instance, loop.call_later(self._idle_seconds, self._reap, instance)))
 
@@ -80,12 +84,17 @@ class Pool:
         instance.kill()
         self._end(instance)
 
-    async def close(self) -> None:
-        """End every instance, busy ones too."""
+    def drain(self) -> None:
+        """End every idle instance now, and each busy one after the request it serves."""
+        self._draining = True
         idle, self._idle = self._idle, []
         for instance, reaper in idle:
             reaper.cancel()
             self._end(instance)
+
+    async def close(self) -> None:
+        """End every instance, busy ones too."""
+        self.drain()
         for instance in list(self._busy):
             self.discard(instance)
         while self._endings:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -38,6 +38,9 @@ from local.gateway.pool import Exhausted
 from local.gateway.queue_consumer import QueueConsumer
 from local.gateway.timers import Timer
 from local.guard import Guard, is_control
+
+if TYPE_CHECKING:
+    from local.gateway.deployed import DeployedFunctions
 
 IDLE_SECONDS = 300.0
 """Seconds after which an idle instance is ended; the real figure is not documented."""
@@ -69,6 +72,7 @@ class Gateway:
     (the page and `/_local/*`), which come before the functions' paths. `interpreter` runs the
     functions: the one below any virtual environment unless given. `timers` is whether the timer
     triggers fire: whoever moves the cloud's clock for another reason may not want them to.
+    `deployed` are further functions, which come and go.
     """
 
     def __init__(
@@ -82,19 +86,20 @@ class Gateway:
         interpreter: Path | None = None,
         idle_seconds: float = IDLE_SECONDS,
         timers: bool = True,
+        deployed: DeployedFunctions | None = None,
     ) -> None:
         self.deployment = deployment
+        self.deployed = deployed
         self.logs = logs if logs is not None else FunctionLogs()
         self.port = 0
         self._cloud = cloud
         self._guard = guard if guard is not None else Guard()
         self._routes = list(routes)
-        base = Path(getattr(sys, "_base_executable", sys.executable))
         self.invoker = Invoker(
             deployment,
             cloud,
             self.logs,
-            interpreter=interpreter if interpreter is not None else base,
+            interpreter=interpreter if interpreter is not None else base_interpreter(),
             idle_seconds=idle_seconds,
         )
         functions = deployment.functions.values()
@@ -149,6 +154,8 @@ class Gateway:
             timer.start()
         for consumer in self._consumers:
             consumer.start()
+        if self.deployed is not None:
+            self.deployed.start(self.url)
 
     async def stop(self) -> None:
         """Stop listening and end every instance."""
@@ -160,12 +167,15 @@ class Gateway:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self.deployed is not None:
+            await self.deployed.close()
         await self.invoker.close()
 
     async def _instances(self, _request: web.Request) -> web.Response:
-        return web.json_response(
-            {"instances": self.invoker.instances()}, headers={"Cache-Control": "no-store"}
-        )
+        instances = self.invoker.instances()
+        if self.deployed is not None:
+            instances += self.deployed.invoker.instances()
+        return web.json_response({"instances": instances}, headers={"Cache-Control": "no-store"})
 
     def _functions(self) -> Middleware:
         @web.middleware
@@ -194,25 +204,35 @@ class Gateway:
     async def _serve(self, request: web.Request, request_id: str, now: float) -> web.Response:
         raw_path, _ = target_of(request)
         check_headers(request)
-        function = self._function_at(decoded_path(raw_path), request.method)
+        invoker, queue = self.invoker, self._queue
+        found = None if self.deployed is None else self.deployed.find(request)
+        if self.deployed is not None and found is not None:
+            function, prefix = found.function, found.prefix
+            invoker, queue = self.deployed.invoker, self.deployed.queue
+        else:
+            function, prefix = self._function_at(decoded_path(raw_path), request.method), ""
         asynchronous = _choice(request, "X-Fc-Invocation-Type", "Sync", "Async")
         tail = _choice(request, "X-Fc-Log-Type", "None", "Tail")
         if "X-Fc-Async-Delay" in request.headers:
             raise errors.invalid_argument("X-Fc-Async-Delay is not served locally")
         limit = MAX_ASYNC_BODY_BYTES if asynchronous else MAX_BODY_BYTES
+        body = await read_body(request, limit)
+        if self.deployed is not None and found is not None and found.signed:
+            self.deployed.check_signature(request, body, function)
         event = build_event(
             request,
-            await read_body(request, limit),
+            body,
             function,
             account_id=self.deployment.account_id,
             request_id=request_id,
             now=now,
+            prefix=prefix,
         )
         if asynchronous:
-            if not self._queue.accept(function, event, request_id):
+            if not queue.accept(function, event, request_id):
                 raise errors.exhausted()
             return web.Response(status=202)
-        outcome = await self.invoker.invoke(function, event, request_id)
+        outcome = await invoker.invoke(function, event, request_id)
         response = to_response(outcome)
         if tail:
             response.headers["X-Fc-Log-Result"] = base64.b64encode(outcome.log_tail).decode()
@@ -233,6 +253,11 @@ class Gateway:
         if function.http is not None and method not in function.http.methods:
             raise errors.method_not_allowed(method)
         return function
+
+
+def base_interpreter() -> Path:
+    """The interpreter below any virtual environment."""
+    return Path(getattr(sys, "_base_executable", sys.executable))
 
 
 def _choice(request: web.Request, header: str, default: str, other: str) -> bool:

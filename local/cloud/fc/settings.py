@@ -120,7 +120,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 def read_tags(given: list[Any]) -> list[dict[str, str]]:
     """Tags, in the SDK's spelling (`Key`, `Value`) or the deployment tool's (`key`, `value`).
 
-    Answered in the latter, which the tool reads. Raises ApiError.
+    Answered in the former. Raises ApiError.
     """
     found: dict[str, str] = {}
     for item in given:
@@ -137,7 +137,7 @@ def read_tags(given: list[Any]) -> list[dict[str, str]]:
         found[key] = fields.text("value", "at most 128 characters", longest=128, default="")
     if len(found) > MAX_TAGS:
         raise errors.invalid_argument(f"a function has at most {MAX_TAGS} tags")
-    return [{"key": key, "value": value} for key, value in found.items()]
+    return [{"Key": key, "Value": value} for key, value in found.items()]
 
 
 def _runtime(fields: Fields) -> str:

@@ -58,8 +58,8 @@ class _Lists:
             {
                 "ResourceId": self._account.function_arn(function.name),
                 "ResourceType": "function",
-                "TagKey": tag["key"],
-                "TagValue": tag["value"],
+                "TagKey": tag["Key"],
+                "TagValue": tag["Value"],
             }
             for function in self._named(_list_in(call.query, "ResourceId"))
             for tag in function.settings["tags"]
@@ -71,9 +71,9 @@ class _Lists:
         _check_kind(fields.get("ResourceType") or fields.get("resourceType"))
         ids = fields.sequence("ResourceId", _MOST) or fields.sequence("resourceId", _MOST)
         added = read_tags(fields.sequence("Tag") or fields.sequence("tag"))
-        changes = {tag["key"]: tag for tag in added}
+        changes = {tag["Key"]: tag for tag in added}
         for function in self._named(ids):
-            kept = [tag for tag in function.settings["tags"] if tag["key"] not in changes]
+            kept = [tag for tag in function.settings["tags"] if tag["Key"] not in changes]
             self._set(function, read_tags([*kept, *added]))
         return Answer(204)
 
@@ -83,7 +83,7 @@ class _Lists:
         every = call.query.get("All") == "true"
         for function in self._named(_list_in(call.query, "ResourceId")):
             tags = function.settings["tags"]
-            self._set(function, [tag for tag in tags if not every and tag["key"] not in keys])
+            self._set(function, [tag for tag in tags if not every and tag["Key"] not in keys])
         return Answer(204)
 
     def _named(self, ids: list[Any]) -> list[Function]:

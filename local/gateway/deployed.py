@@ -1,0 +1,279 @@
+"""Functions that come and go while the gateway runs: those of Function Compute's API.
+
+Each answers at `/<functionName>` on the gateway's port, and under the custom domains that lead to
+it. Its event has the path without that prefix, as at an address of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from local.cloud.fc import Busy, DomainRoute, NotServed, TriggerCalls
+from local.cloud.fc import Deployed as DeployedFunction
+from local.cloud.openapi import ApiError
+from local.cloud.openapi.wire import RawRequest
+from local.gateway import errors
+from local.gateway.asynchronous import AsyncQueue
+from local.gateway.cloud_link import CloudLink
+from local.gateway.deployment import Deployment
+from local.gateway.errors import FcError
+from local.gateway.function import Function, Route
+from local.gateway.http_event import decoded_path, target_of
+from local.gateway.invoker import Invoker
+from local.gateway.logs import FunctionLogs
+from local.gateway.outcome import Outcome
+from local.gateway.pool import Exhausted
+from local.gateway.queue_consumer import QueueConsumer
+from local.gateway.resource import ResourceReader
+from local.gateway.timers import Timer
+from local.gateway.yaml_document import DeploymentError
+from local.guard import split_host
+
+
+@dataclass(frozen=True)
+class Found:
+    """The function that a request is for. `signed`: the trigger asks callers for a signature."""
+
+    function: Function
+    prefix: str = ""
+    signed: bool = False
+
+
+@dataclass
+class _Running:
+    function: Function
+    signed: bool
+    on_internet: bool
+    triggers: list[Timer | QueueConsumer]
+
+
+class DeployedFunctions:
+    """Runs what is deployed, as `local.cloud.fc.Compute` asks. Belongs to one event loop.
+
+    `extra_environment` is laid upon every function's own variables: it leads them to the fake
+    cloud. `taken` are the first segments of paths that are somebody else's. `timers` is whether
+    timer triggers fire; `trigger_calls` checks the callers that must sign.
+    """
+
+    def __init__(
+        self,
+        cloud: CloudLink,
+        *,
+        region: str,
+        trigger_calls: TriggerCalls,
+        logs: FunctionLogs,
+        interpreter: Path,
+        idle_seconds: float,
+        extra_environment: Mapping[str, str] | None = None,
+        taken: Collection[str] = (),
+        timers: bool = True,
+    ) -> None:
+        nothing = Deployment(cloud.account_id, {}, {})
+        self.invoker = Invoker(
+            nothing, cloud, logs, interpreter=interpreter, idle_seconds=idle_seconds
+        )
+        self._functions: dict[str, Function] = {}
+        self.queue = AsyncQueue(self.invoker, cloud, self._functions)
+        self._cloud = cloud
+        self._region = region
+        self._trigger_calls = trigger_calls
+        self._extra_environment = dict(extra_environment or {})
+        self._taken = frozenset(taken)
+        self._timers = timers
+        self._running: dict[str, _Running] = {}
+        self._domains: dict[str, tuple[DomainRoute, ...]] = {}
+        self._url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._endings: set[asyncio.Future[None]] = set()
+
+    def start(self, url: str) -> None:
+        """Answer at `url` from now on, in the running loop."""
+        self._url = url
+        self._loop = asyncio.get_running_loop()
+
+    async def close(self) -> None:
+        """End everything."""
+        for name in list(self._running):
+            await self.remove(name)
+        if self._endings:
+            await asyncio.wait(self._endings)
+        await self.queue.close()
+        await self.invoker.close()
+
+    def find(self, request: web.BaseRequest) -> Found | None:
+        """The function that a request is for; None when it is for none of these.
+
+        Raises FcError when it is for one that does not answer it.
+        """
+        raw_path, _ = target_of(request)
+        host = (split_host(request.headers.get("Host", "")) or ("", ""))[0]
+        if host in self._domains:
+            return self._find_by_domain(host, decoded_path(raw_path), request.method)
+        name = raw_path[1:].partition("/")[0]
+        running = self._running.get(name)
+        if running is None or running.function.http is None:
+            return None
+        if not running.on_internet:
+            raise errors.access_denied("access denied due to function internet URL is disable")
+        if request.method not in running.function.http.methods:
+            raise errors.method_not_allowed(request.method)
+        return Found(running.function, f"/{name}", running.signed)
+
+    def check_signature(self, request: web.BaseRequest, body: bytes, function: Function) -> None:
+        """Raise FcError unless the call is signed by somebody who may invoke the function."""
+        path, _, query = request.raw_path.partition("?")
+        raw = RawRequest(
+            method=request.method,
+            path=path,
+            query=query,
+            headers=request.headers,
+            body=body,
+            host=request.headers.get("Host", ""),
+            source_ip=request.remote or "",
+            secure=request.secure,
+        )
+        try:
+            self._trigger_calls.check(raw, function.name)
+        except ApiError as error:
+            raise FcError(error.status, error.code, error.message) from None
+
+    def _find_by_domain(self, host: str, path: str, method: str) -> Found:
+        found = [
+            (len(route.path), route)
+            for route in self._domains[host]
+            if route.function in self._running and Route(route.path).matches(path)
+        ]
+        if not found:
+            raise errors.route_not_found(path)
+        _, route = max(found, key=lambda entry: entry[0])
+        if route.methods is not None and method not in route.methods:
+            raise errors.method_not_allowed(method)
+        return Found(self._running[route.function].function)
+
+    # -- what Function Compute's API asks for
+
+    async def put(self, deployed: DeployedFunction) -> None:
+        """See Compute."""
+        running = self._read(deployed)
+        await self._stop_triggers(deployed.name)
+        function = running.function
+        self.invoker.put(function)
+        self._functions[deployed.name] = function
+        self._running[deployed.name] = running
+        for timer in function.timers if self._timers else ():
+            if timer.enabled:
+                running.triggers.append(Timer(function, timer, self.queue, self._cloud))
+        for queue in function.queues:
+            if queue.enabled:
+                consumer = QueueConsumer(function, queue, self.invoker, self._cloud)
+                running.triggers.append(consumer)
+        for trigger in running.triggers:
+            trigger.start()
+
+    async def remove(self, name: str) -> None:
+        """See Compute."""
+        await self._stop_triggers(name)
+        self._running.pop(name, None)
+        self._functions.pop(name, None)
+        self.invoker.remove(name)
+
+    async def invoke(self, name: str, event: bytes, request_id: str) -> Outcome:
+        """See Compute."""
+        try:
+            return await self.invoker.invoke(self._functions[name], event, request_id)
+        except Exhausted:
+            raise Busy from None
+
+    def accept(self, name: str, event: bytes, request_id: str) -> None:
+        """See Compute."""
+        if not self.queue.accept(self._functions[name], event, request_id):
+            raise Busy
+
+    def put_domain(self, name: str, routes: Sequence[DomainRoute]) -> None:
+        """See Compute."""
+        self._domains[name] = tuple(routes)
+
+    def remove_domain(self, name: str) -> None:
+        """See Compute."""
+        self._domains.pop(name, None)
+
+    def url(self, name: str) -> str:
+        """See Compute."""
+        return f"{self._url}/{name}"
+
+    def clear(self) -> None:
+        """See Compute."""
+        gone, self._running = self._running, {}
+        self._functions.clear()
+        self._domains.clear()
+
+        async def end() -> None:
+            for name, running in gone.items():
+                await _stop(running.triggers)
+                if name not in self._running:
+                    self.invoker.remove(name)
+
+        def begin() -> None:
+            ending = asyncio.ensure_future(end())
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(begin)
+
+    # -- inside
+
+    def _read(self, deployed: DeployedFunction) -> _Running:
+        name = deployed.name
+        if name in self._taken:
+            raise NotServed(f"the name {name}: /{name} is another function's here")
+        http: dict[str, Any] = {}
+        triggers = []
+        for trigger in deployed.props["triggers"]:
+            if trigger["triggerType"] != "http":
+                triggers.append(trigger)
+                continue
+            http = trigger["triggerConfig"]
+            # Whether a caller must sign is looked at before the function is called.
+            config = {"authType": "anonymous", "methods": http["methods"]}
+            triggers.append({**trigger, "triggerConfig": config})
+        props = {
+            **deployed.props,
+            "functionName": name,
+            "region": self._region,
+            "triggers": triggers,
+            "code": f"./{deployed.code.name}",
+        }
+        try:
+            reader = ResourceReader(name, props, deployed.code.parent, None)
+            function = replace(reader.function(self._extra_environment), routes=())
+        except DeploymentError as error:
+            raise NotServed(str(error)) from None
+        return _Running(
+            function,
+            signed=http.get("authType") == "function",
+            on_internet=not http.get("disableURLInternet", False),
+            triggers=[],
+        )
+
+    async def _stop_triggers(self, name: str) -> None:
+        running = self._running.get(name)
+        if running is not None:
+            triggers, running.triggers = running.triggers, []
+            await _stop(triggers)
+
+
+async def _stop(triggers: Sequence[Timer | QueueConsumer]) -> None:
+    for trigger in triggers:
+        if isinstance(trigger, Timer):
+            trigger.stop()
+        else:
+            await trigger.close()
