@@ -34,7 +34,7 @@ def check(
     first = _alone(report, name, at)
     if first is None:
         return
-    clock.check(report, f"{name} at {at.origin}", first.headers)
+    clock.check(report, at.origin, first.headers)
     if name in BEARER:  # VOD sends no preflight, and nothing but POST
         _check_methods(report, name, at)
         _check_origins(report, name, at, settings)
@@ -69,6 +69,15 @@ def _alone(report: Report, name: str, at: Place) -> Answer | None:
             f"{at.origin} answers {answer.status}, and not as a function of vodpass does.",
             why="The URL leads elsewhere, or Function Compute answers in the function's stead.",
             mend="Check the URL, the domain's route, and the trigger's authType (anonymous).",
+        )
+        return None
+    if code in ("MethodNotAllowed", "InvalidToken", "InvalidCallback") and code != wanted:
+        report.find(
+            "wrong-function",
+            name,
+            f"{at.origin} leads to another function there: it answers {answer.status} {code}.",
+            why="Its callers do not reach it.",
+            mend="Check the domain's routes, or the URL.",
         )
         return None
     if (answer.status, code) != (401, wanted):

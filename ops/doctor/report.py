@@ -61,7 +61,8 @@ class Report:
 
     def is_sound(self, subject: str, text: str) -> None:
         """Something was checked and is as it should be."""
-        self.sound.append(Remark(subject, text))
+        if Remark(subject, text) not in self.sound:
+            self.sound.append(Remark(subject, text))
 
     def was_not_checked(self, subject: str, text: str) -> None:
         """Something is outside this run, by choice or by nature, and why."""

@@ -9,7 +9,7 @@ from ops.doctor.deployment import Deployment, Function
 from ops.doctor.report import Report
 from shared.settings import ALWAYS, USES, Settings, SettingsError, load
 
-_WHY = "The function does not start with it, and answers 500 Misconfigured to everyone."
+_WHY = "The function does not work with it: it answers 500 Misconfigured to everyone."
 _PLACE = ".environmentVariables."
 
 
@@ -18,12 +18,24 @@ def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[st
 
     In a rehearsal, URLs may be http on this machine.
     """
-    found = {}
+    found: dict[str, Settings] = {}
+    wrong: dict[tuple[str, str], list[str]] = {}
     for name, function in deployment.functions.items():
         _check_local(report, function)
-        settings = _load(report, function, rehearsal=rehearsal)
-        if settings is not None:
-            found[name] = settings
+        try:
+            found[name] = _load(function, rehearsal=rehearsal)
+        except SettingsError as error:
+            wrong.setdefault((error.variable, error.allowed), []).append(name)
+        else:
+            _check_wise(report, function, found[name])
+    for (variable, allowed), names in wrong.items():
+        report.find(
+            "setting",
+            f"{variable} of {', '.join(names)}",
+            f"{variable} {allowed}.",
+            why=_WHY,
+            mend=f"Correct {variable} in .env (.env.example explains it) and deploy.",
+        )
     if deployment.document is None:
         report.was_not_checked(
             "s.yaml", "the settings are those of this process; `s preview` renders the rest"
@@ -46,21 +58,14 @@ def _check_local(report: Report, function: Function) -> None:
             )
 
 
-def _load(report: Report, function: Function, *, rehearsal: bool) -> Settings | None:
+def _load(function: Function, *, rehearsal: bool) -> Settings:
     environment = {k: v for k, v in function.environment.items() if k not in ALWAYS}
     if rehearsal:
         environment["VODPASS_LOCAL"] = "1"
-    try:
-        settings = load(environment, USES[function.name])
-    except SettingsError as error:
-        report.find(
-            "setting",
-            f"{function.name} {error.variable}",
-            f"{error.variable} {error.allowed}.",
-            why=_WHY,
-            mend=f"Correct {error.variable} in .env (.env.example explains it) and deploy.",
-        )
-        return None
+    return load(environment, USES[function.name])
+
+
+def _check_wise(report: Report, function: Function, settings: Settings) -> None:
     for warning in settings.warnings:
         report.find(
             "setting-unwise",
@@ -71,16 +76,16 @@ def _load(report: Report, function: Function, *, rehearsal: bool) -> Settings | 
             severity="warning",
         )
     report.is_sound(function.name, f"{len(function.environment)} variables, each as it may be")
-    return settings
 
 
 def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> None:
     before = len(report.findings)
     for fault in s_yaml.faults(document):
         place, _, text = fault.partition(": ")
-        if _PLACE in f"{place}." and _found_already(report, place):
+        variable = place.partition(_PLACE)[2]
+        if variable and _found_already(report, variable):
             continue
-        if rehearsal and _PLACE in place and text.startswith("must be an https URL"):
+        if rehearsal and variable and text.startswith("must be an https URL"):
             continue
         report.find(
             "s-yaml",
@@ -94,9 +99,9 @@ def _check_document(report: Report, document: Mapping[str, object], *, rehearsal
         report.is_sound("s.yaml", "as ops.s_yaml wants it")
 
 
-def _found_already(report: Report, place: str) -> bool:
-    """Whether a fault in `s.yaml.resources.F.props.environmentVariables.V` is known by `F V`."""
-    function = place.split(".")[2] if place.count(".") >= 2 else ""
-    variable = place.partition(_PLACE)[2]
-    known = {one.subject for one in report.findings if one.code in ("setting", "local-mode")}
-    return f"{function} {variable}" in known
+def _found_already(report: Report, variable: str) -> bool:
+    """Whether what is wrong with a variable has been said in the functions' own words."""
+    return any(
+        one.code in ("setting", "local-mode") and variable in one.subject.split()
+        for one in report.findings
+    )

@@ -59,6 +59,18 @@ def place(url: str) -> Place:
     return Place(parts.scheme == "https", parts.netloc, parts.path)
 
 
+class Once(Transport):
+    """A transport that keeps no connection: what rests, though it was to be closed, is closed."""
+
+    def __enter__(self) -> Once:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection, _since in self._resting.values():
+            connection.close()
+        self._resting.clear()
+
+
 def ask(
     at: Place,
     method: str,
@@ -70,9 +82,10 @@ def ask(
     """One request on a connection of its own; no redirect is followed. Raises TransportError."""
     target = (at.path or "/") + (f"?{query}" if query else "")
     given = {"User-Agent": "vodpass-doctor", "Connection": "close", **(headers or {})}
-    return Transport().exchange(
-        method, at.host, target, given, body, tls=at.tls, timeout=TIMEOUT, limit=LIMIT
-    )
+    with Once() as transport:
+        return transport.exchange(
+            method, at.host, target, given, body, tls=at.tls, timeout=TIMEOUT, limit=LIMIT
+        )
 
 
 def problem(answer: Answer) -> Mapping[str, Any]:

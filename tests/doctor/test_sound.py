@@ -51,7 +51,8 @@ def test_text_and_json_say_the_same(hospital: Hospital, capsys: pytest.CaptureFi
     text = capsys.readouterr().out
     hospital.holds_no_secret(text)
     assert "Not Allowed" not in text
-    assert "error: setting: play VODPASS_ISSUER_ALIAS" in text
+    every = "upload, refresh, play, sts, events, watch"
+    assert f"error: setting: VODPASS_ISSUER_ALIAS of {every}" in text
     for label in ("what", "why", "mend"):
         assert f"\n  {label}" in text
 

@@ -1,0 +1,198 @@
+"""The command line of `python -m ops.smoke`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of
+from ops.command_line import Parser, loopback
+from ops.doctor.web import Place, UnusableUrl, place
+from ops.smoke.round import PART, Round
+from ops.smoke.sample import mp4
+from ops.smoke.trigger import Triggers
+from shared.variables import REGIONS
+
+PASSED, FAILED, COULD_NOT = 0, 1, 2
+FUNCTIONS = ("upload", "refresh", "play")
+SAMPLE = 3 * PART + 1234  # bytes
+LARGEST_TOKEN = 8 * 1024  # bytes
+LARGEST_FILE = 100 * 1024 * 1024  # bytes
+
+_EPILOG = f"""\
+The token is one of the app's own, of a test user, with the scopes vod:upload, vod:refresh and
+vod:play; on standard input, or in the variable that --token-env names. The video is deleted with
+ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key,
+{TOKEN_VARIABLE}, which must be allowed vod:DeleteVideo and vod:GetVideoList.
+exit codes: 0 passed, 1 a step failed or something may be left, 2 could not begin
+"""
+
+
+class _CannotBegin(Exception):
+    """Nothing has been made; the message says what is missing."""
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """One round. `environ` and `sleep` stand for the process's own."""
+    environment = os.environ if environ is None else environ
+    # The clients print what they send when told to, signature and all.
+    os.environ.pop("DEBUG", None)
+    arguments = _arguments().parse_args(argv)
+    try:
+        made = _round(arguments, environment, sleep)
+    except (_CannotBegin, NoKey, UnusableUrl) as reason:
+        print(f"could not begin: {reason}", file=sys.stderr)
+        return COULD_NOT
+    _interrupt_on_sigterm()
+    try:
+        passed = made.run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        passed = False
+    print("passed" if passed else "FAILED")
+    return PASSED if passed else FAILED
+
+
+def _interrupt_on_sigterm() -> None:
+    """So that being ended cleans up as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
+
+
+def _round(
+    arguments: argparse.Namespace, environ: Mapping[str, str], sleep: Callable[[float], None]
+) -> Round:
+    places = _places(arguments)
+    account = None
+    if not arguments.keep:
+        account = Account(
+            key_of(environ), _region(arguments, environ), endpoint=arguments.endpoint or ""
+        )
+    content, suffix = _content(arguments.file)
+    return Round(
+        triggers=Triggers(places, _token(arguments, environ), sleep),
+        account=account,
+        content=content,
+        suffix=suffix,
+        wait=arguments.wait,
+        say=_say,
+        vod_endpoint=arguments.endpoint or "",
+        sleep=sleep,
+    )
+
+
+def _places(arguments: argparse.Namespace) -> dict[str, Place]:
+    places: dict[str, Place] = {}
+    if arguments.url:
+        base = place(arguments.url)
+        places = {name: base.below(f"/{name}") for name in FUNCTIONS}
+    for given in arguments.at:
+        name, _, url = given.partition("=")
+        if name not in FUNCTIONS:
+            raise _CannotBegin(f"--at is FUNCTION=URL, a function one of {', '.join(FUNCTIONS)}")
+        places[name] = place(url)
+    missing = [name for name in FUNCTIONS if name not in places]
+    if missing:
+        raise _CannotBegin(f"give URL, or --at for {', '.join(missing)}")
+    return places
+
+
+def _region(arguments: argparse.Namespace, environ: Mapping[str, str]) -> str:
+    region = arguments.region or environ.get("VODPASS_REGION") or "cn-shanghai"
+    if region not in REGIONS:
+        raise _CannotBegin(f"the region must be one of {', '.join(sorted(REGIONS))}")
+    return str(region)
+
+
+def _token(arguments: argparse.Namespace, environ: Mapping[str, str]) -> str:
+    if arguments.token_env:
+        token = environ.get(arguments.token_env, "")
+    else:
+        if sys.stdin.isatty():
+            print("Paste a token, then Ctrl-D.", file=sys.stderr)
+        token = sys.stdin.read(LARGEST_TOKEN + 1).strip()
+    if not token or len(token) > LARGEST_TOKEN or not token.isascii() or len(token.split()) != 1:
+        where = arguments.token_env or "standard input"
+        raise _CannotBegin(f"{where} holds no token")
+    return token
+
+
+def _content(path: Path | None) -> tuple[bytes, str]:
+    if path is None:
+        return mp4(SAMPLE), "mp4"
+    suffix = path.suffix.removeprefix(".").lower()
+    if not suffix.isalnum():
+        raise _CannotBegin("the file of --file must have an extension that VOD knows")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise _CannotBegin(f"--file: {os.strerror(error.errno or 0)}") from None
+    if not PART < len(content) <= LARGEST_FILE:
+        raise _CannotBegin(f"--file must have more than {PART} bytes, at most {LARGEST_FILE}")
+    return content, suffix
+
+
+def _say(step: str, outcome: str, text: str) -> None:
+    print(f"{step:<8} {outcome:<6} {text}", flush=True)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 86400:
+        raise ValueError
+    return seconds
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m ops.smoke",
+        description="One live round against a deployment: issue, upload, refresh in the middle, "
+        "play, redeem, delete. Leaves nothing behind.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("url", nargs="?", metavar="URL", help="URL/upload, URL/refresh, URL/play")
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="FUNCTION=URL",
+        help="where one function is; again for another",
+    )
+    parser.add_argument("--token-env", metavar="VARIABLE", help="the variable with the token")
+    parser.add_argument("--region", help="default VODPASS_REGION, else cn-shanghai")
+    parser.add_argument(
+        "--file", type=Path, help="what to upload, of a few hundred KB; default a small MP4"
+    )
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long the video may take to become playable (default 300)",
+    )
+    parser.add_argument("--keep", action="store_true", help="do not delete the video")
+    parser.add_argument(
+        "--endpoint",
+        type=loopback,
+        metavar="HOST:PORT",
+        help="a fake cloud's VOD, for a rehearsal on one machine",
+    )
+    return parser
