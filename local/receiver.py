@@ -14,7 +14,7 @@ from local.guard import Refused
 WEBHOOK_PATH = "/_local/webhook"
 EVENTS_PATH = "/_local/events"
 MAX_BODY = 256 * 1024  # bytes
-MOST_KEPT = 1000
+MOST_KEPT = 500
 
 
 class Receiver:

@@ -30,7 +30,8 @@ class Taker:
     def calls(self) -> list[dict[str, Any]]:
         """What the function was called with so far: `event` and `request`."""
         text = self._trace.read_text() if self._trace.exists() else ""
-        return [json.loads(line) for line in text.splitlines()]
+        whole, _, _being_written = text.rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def called(self, times: int) -> list[Any]:
         """The events once the function was called that often."""

@@ -106,8 +106,9 @@ def test_the_result_may_go_to_another_function(
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(served.cloud.waiting, "it waits for the next attempt")
     served.cloud.advance(60)
-    wait_for((tmp_path / "taken").exists, "the result arrives")
-    [line] = (tmp_path / "taken").read_text().splitlines()
+    taken = tmp_path / "taken"
+    wait_for(lambda: taken.exists() and taken.read_text().endswith("\n"), "the result arrives")
+    [line] = taken.read_text().splitlines()
     assert json.loads(line)["event"]["requestContext"]["approximateInvokeCount"] == 2
 
 
