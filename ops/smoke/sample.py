@@ -5,23 +5,25 @@ from __future__ import annotations
 import secrets
 import struct
 
-WIDTH, HEIGHT = 16, 16
+WIDTH, HEIGHT = 160, 90
+LEAST = 45_000
+"""Bytes that a file must be able to have."""
 TIMESCALE = 1000  # units a second
 
 
 def mp4(size: int) -> bytes:
-    """A valid MP4 file of exactly `size` bytes, at least 2048: an uncompressed RGB frame, and for
+    """A valid MP4 file of exactly `size` bytes, at least LEAST: an uncompressed RGB frame, and for
     the rest random bytes in a box that players pass over, so that no two files are alike.
 
     Raises ValueError for a smaller size.
     """
+    if size < LEAST:
+        raise ValueError(f"the size must be at least {LEAST} bytes")
     frame = b"\x80" * (WIDTH * HEIGHT * 3)
     brand = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2mp41")
     data = _box(b"mdat", frame)
     movie = _movie(len(frame), offset=len(brand) + 8)
     rest = size - len(brand) - len(data) - len(movie) - 8
-    if rest < 0:
-        raise ValueError("the size must be at least 2048 bytes")
     return brand + data + movie + _box(b"free", secrets.token_bytes(rest))
 
 
