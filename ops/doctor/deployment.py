@@ -4,15 +4,17 @@ process has it."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from shared.settings import USES
-from shared.variables import PREFIX
+from shared.variables import PREFIX, VARIABLES
 
-OF_S_YAML = frozenset({"VODPASS_NAME", "VODPASS_PYTHON"})
-"""Variables that `s.yaml` reads and no function does."""
+_PROJECT = Path(__file__).resolve().parents[2]
+_READ_BY_S = re.compile(r"\benv\(\s*['\"](VODPASS_[A-Z0-9_]+)['\"]")
 
 METHODS: Mapping[str, str] = {
     "upload": "POST",
@@ -99,10 +101,11 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
         chosen.append("events")
     if any(environ.get(name) for name in _WATCH):
         chosen.append("watch")
+    of_s_yaml = _of_s_yaml()
     known = {
         name: value
         for name, value in environ.items()
-        if name.startswith(PREFIX) and name not in OF_S_YAML
+        if name.startswith(PREFIX) and name not in of_s_yaml
     }
     every = frozenset().union(*USES.values())
     begin = environ.get("VODPASS_NAME") or "vodpass"
@@ -112,3 +115,13 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
         own = {key: value for key, value in known.items() if key not in others}
         functions[name] = Function(name, f"{begin}-{name}", f"vodpass-{name}", own)
     return Deployment(functions)
+
+
+def _of_s_yaml() -> set[str]:
+    """The variables that `s.yaml`, or one laid over it, reads and no function does."""
+    read = {
+        name
+        for path in _PROJECT.glob("s*.yaml")
+        for name in _READ_BY_S.findall(path.read_text("utf-8"))
+    }
+    return read - VARIABLES.keys()
