@@ -181,14 +181,12 @@ class Account:
         from alibabacloud_tea_openapi.utils_models import Config
 
         if service not in self._clients:
-            # RAM has one endpoint for the world, which its SDK's rules would derive.
-            default = "ram.aliyuncs.com" if service == "ram" else None
             config = Config(
                 access_key_id=self.key.access_key_id,
                 access_key_secret=self.key.access_key_secret,
                 security_token=self.key.security_token or None,
                 region_id=self.region,
-                endpoint=self._endpoints[service] or default,
+                endpoint=self._endpoints[service] or _endpoint(service, self.region),
                 protocol=self._protocol(service),
                 user_agent="vodpass-ops",
             )
@@ -197,6 +195,17 @@ class Account:
 
     def _protocol(self, service: str) -> str:
         return "http" if self._endpoints[service] else "https"
+
+
+def _endpoint(service: str, region: str) -> str | None:
+    """Where a service is; None where its client knows."""
+    if service == "ram":
+        return "ram.aliyuncs.com"  # one for the world
+    if service == "fc":
+        # As in the client's own map, whose entry for ap-southeast-5 ends with a tab.
+        new = region == "me-central-1"
+        return f"{region}.fc.aliyuncs.com" if new else f"fcv3.{region}.aliyuncs.com"
+    return None
 
 
 def _snake(operation: str) -> str:

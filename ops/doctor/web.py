@@ -96,4 +96,6 @@ def problem(answer: Answer) -> Mapping[str, Any]:
         found = json.loads(answer.body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) and isinstance(found.get("Code"), str) else {}
+    if not isinstance(found, dict) or not re.fullmatch(r"[A-Za-z]{1,64}", str(found.get("Code"))):
+        return {}
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -59,7 +60,7 @@ def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mappin
         answer = web.ask(at, "GET", query=urlencode({**parameters, "Signature": signature}))
         content = json.loads(answer.body)
         if answer.status != 200:
-            code = web_word(content.get("Code"))
+            code = shown_word(content.get("Code"))
             raise NotRedeemed(f"GetPlayInfo: {answer.status} {code}")
         found = content["PlayInfoList"]["PlayInfo"]
     except TransportError as fault:
@@ -92,7 +93,7 @@ def fetch(url: str, limit: int) -> bytes:
     return answer.body
 
 
-def web_word(value: object) -> str:
+def shown_word(value: object) -> str:
     """A code of VOD's, as it may be shown."""
-    text = str(value)
-    return text if text.replace(".", "").replace("_", "").isalnum() and len(text) < 100 else "?"
+    found = re.fullmatch(r"[A-Za-z0-9._]{1,100}", str(value))
+    return found[0] if found else "?"

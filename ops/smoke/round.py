@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -96,7 +97,10 @@ class Round:
         # What is refused has made nothing; of anything else that is not certain.
         self._may_be_left = not 400 <= reply.status < 500
         _require(reply, "VideoId", "UploadAddress", "UploadAuth", "ExpiresIn")
-        self._video_id = str(reply.body["VideoId"])
+        video_id = str(reply.body["VideoId"])
+        if not re.fullmatch(r"[0-9a-f]{32}", video_id):
+            raise StepFailed("the answer's VideoId is none of VOD's")
+        self._video_id = video_id
         return reply.body, f"VideoId {self._video_id}{_of_request(reply.request_id)}"
 
     def _first_part(self, issued: Mapping[str, Any]) -> tuple[tuple[str, Any], str]:
@@ -114,8 +118,7 @@ class Round:
             raise StepFailed(f"the same credential again{_of_request(reply.request_id)}")
         if _decoded(reply.body["UploadAddress"]) != _decoded(issued["UploadAddress"]):
             raise StepFailed(f"another place for the file{_of_request(reply.request_id)}")
-        lives = reply.body["ExpiresIn"]
-        return reply.body, f"lives {lives} s{_of_request(reply.request_id)}"
+        return reply.body, f"{_lives(reply)}{_of_request(reply.request_id)}"
 
     def _other_parts(
         self, renewed: Mapping[str, Any], upload_id: str, first: Any
@@ -134,7 +137,7 @@ class Round:
             reply = self.triggers.call("play", "GET", query=f"VideoId={self._video_id}")
             if reply.code != "VideoNotReady":
                 break
-            status, pause = reply.body.get("Status"), reply.retry_after
+            status, pause = playback.shown_word(reply.body.get("Status")), reply.retry_after
             if pause is None:
                 raise StepFailed(f"VOD's Status is {status}, and stays it")
             if pause > left:
@@ -143,14 +146,15 @@ class Round:
             self.sleep(pause)
             left -= pause
         _require(reply, "PlayAuth", "VideoMeta", "ExpiresIn")
-        lives = reply.body["ExpiresIn"]
-        return str(reply.body["PlayAuth"]), f"lives {lives} s{_of_request(reply.request_id)}"
+        return str(reply.body["PlayAuth"]), f"{_lives(reply)}{_of_request(reply.request_id)}"
 
     def _redeem(self, play_auth: str) -> tuple[None, str]:
         streams = playback.redeem(play_auth, self._video_id, self.vod_endpoint)
         sources = [one for one in streams if one.get("Definition") == "OD" and one.get("PlayURL")]
         if not sources:
-            kinds = ", ".join(sorted({playback.web_word(one.get("Definition")) for one in streams}))
+            kinds = ", ".join(
+                sorted({playback.shown_word(one.get("Definition")) for one in streams})
+            )
             return None, f"{kinds}: transcoded, so that there are no bytes to compare"
         found = playback.fetch(str(sources[0]["PlayURL"]), len(self.content) + 1)
         if found != self.content:
@@ -208,7 +212,7 @@ def _delete(account: Account, video_id: str) -> str:
 
 def _require(reply: Reply, *members: str) -> None:
     if reply.status != 200:
-        code = playback.web_word(reply.code) if reply.code else "no problem of vodpass's"
+        code = playback.shown_word(reply.code) if reply.code else "no problem of vodpass's"
         raise StepFailed(f"{reply.status} {code}{_of_request(reply.request_id)}")
     missing = [name for name in members if not reply.body.get(name)]
     if missing:
@@ -238,5 +242,14 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+def _lives(reply: Reply) -> str:
+    seconds = reply.body["ExpiresIn"]
+    if not isinstance(seconds, int) or seconds <= 0:
+        raise StepFailed(f"ExpiresIn is no number of seconds{_of_request(reply.request_id)}")
+    return f"lives {seconds} s"
+
+
 def _of_request(request_id: object) -> str:
-    return f", RequestId {request_id}" if request_id else ""
+    """An id for the operator, where it is one and not some text of the other side's."""
+    sound = re.fullmatch(r"[A-Za-z0-9-]{1,64}", str(request_id or ""))
+    return f", RequestId {request_id}" if sound else ""

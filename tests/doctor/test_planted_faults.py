@@ -126,6 +126,19 @@ def test_a_bucket_in_another_region(hospital: Hospital) -> None:
     assert "cn-beijing" in finding["what"]
 
 
+def test_what_cannot_be_looked_at_is_no_finding(hospital: Hospital) -> None:
+    document = hospital.rendered(
+        VODPASS_TEMPLATE_GROUP_ID="0123456789abcdef0123456789abcdef",
+        VODPASS_CATE_ID="1",
+        VODPASS_STORAGE_LOCATION="outin-0123456789.oss-cn-shanghai.aliyuncs.com",
+    )
+    examined = hospital.examine(document=document)
+    assert examined.codes == set()
+    said = {one["subject"] for one in examined.report["not_checked"]}
+    for name in ("TEMPLATE_GROUP_ID", "CATE_ID", "STORAGE_LOCATION"):
+        assert f"upload VODPASS_{name}" in said
+
+
 def test_a_client_role_of_another_account(hospital: Hospital) -> None:
     role = "acs:ram::9999999999999999:role/vodpass-client-play"
     document = hospital.rendered(VODPASS_STS_PLAY_ROLE=role)
