@@ -188,7 +188,7 @@ def _pyjwt(settings: Settings) -> Any:
 def _caller(claims: Mapping[str, Any], settings: Settings) -> Caller:
     life, age = _life(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
-    grants = _grants(_claim(claims, settings.jwt_vod_claim))
+    grants = _grants(_claim(claims, settings.jwt_vod_claim, _ABSENT))
     owner = Owner(settings.issuer_alias, subject)
     return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
 
@@ -214,15 +214,18 @@ def _finite(value: float) -> bool:
     return abs(value) < 2**53 and math.isfinite(value)
 
 
-def _claim(claims: Mapping[str, Any], name: str) -> Any:
+_ABSENT: Any = object()
+
+
+def _claim(claims: Mapping[str, Any], name: str, absent: Any = None) -> Any:
     """A claim by name, or by JSON pointer where the setting begins with a slash."""
     if not name.startswith("/"):
-        return claims.get(name)
+        return claims.get(name, absent)
     value: Any = claims
     for step in name[1:].split("/"):
         if not isinstance(value, dict):
-            return None
-        value = value.get(step.replace("~1", "/").replace("~0", "~"))
+            return absent
+        value = value.get(step.replace("~1", "/").replace("~0", "~"), absent)
     return value
 
 
@@ -242,7 +245,8 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
     if settings.jwt_scope_claim:
         value = _claim(claims, settings.jwt_scope_claim)
     else:
-        value = claims.get("scope", claims.get("scp"))
+        value = claims.get("scope")
+        value = claims.get("scp") if value is None else value
     if value is None:
         return settings.default_scopes
     listed = value.split() if isinstance(value, str) else value
@@ -253,7 +257,7 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
 
 def _grants(value: Any) -> dict[str, Any]:
     """What the ``vod`` claim narrows. Anything unknown in it is refused: it may be a limit."""
-    if value is None:
+    if value is _ABSENT:
         return {}
     if not isinstance(value, dict) or not value.keys() <= {"play", "upload", "sts"}:
         raise InvalidToken("vod_claim", "The vod claim may hold play, upload and sts, no more.")

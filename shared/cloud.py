@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.credentials import FunctionRole
 from shared.errors import (
@@ -30,6 +30,8 @@ from shared.errors import (
 )
 from shared.settings import Settings
 from shared.transport import BrokenAnswer, DeadlinePassed, Transport, TransportError
+
+T = TypeVar("T")
 
 FIRST_ATTEMPT = 3.0  # seconds, where a second one may follow
 
@@ -93,15 +95,18 @@ class Session:
         self._client.ahead = now - time.time()
         return Answer(body, now, time.monotonic() - begin)
 
-    def repeatable(self, operation: str, fields: Mapping[str, Any]) -> Answer:
-        """An operation that does no harm when repeated: sent once more after a passing fault."""
+    def repeatable(
+        self, operation: str, fields: Mapping[str, Any], read: Callable[[Answer], T]
+    ) -> T:
+        """An operation that does no harm when repeated: sent once more after a passing fault, or
+        an answer that ``read`` cannot use. Returns what ``read`` makes of the answer."""
         try:
             try:
-                return self.once(operation, fields, min(self.left, FIRST_ATTEMPT))
+                return read(self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
             except (Unavailable, UpstreamError, UpstreamTimeout):
                 if self._client.key_expired or self.left <= 0:
                     raise
-            return self.once(operation, fields)
+            return read(self.once(operation, fields))
         except Rejected:
             raise UpstreamError("The cloud refused for a reason that is not foreseen.") from None
 

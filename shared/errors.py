@@ -16,8 +16,8 @@
     │   └── VideoNotReady          not playable (yet): ``Status``, perhaps ``Retry-After``
     ├── PayloadTooLarge       413
     ├── UnsupportedMediaType  415
-    └── Upstream                   VOD (or what it needs) did not do as asked
-        ├── Throttled         429  VOD's rate limit (``Retry-After``)
+    └── Upstream                   VOD or STS did not do as asked
+        ├── Throttled         429  a rate limit of the account (``Retry-After``)
         ├── Misconfigured     500  settings, permission or account: the operator's to mend
         ├── UpstreamError     502  an answer that makes no sense
         ├── Unavailable       503  no answer, or a passing fault (``Retry-After``)
@@ -210,7 +210,7 @@ Effect = Literal["none", "unknown"]
 
 
 class Upstream(Refusal):
-    """VOD did not do as asked. ``effect`` "unknown": it may have done it all the same."""
+    """The cloud did not do as asked. ``effect`` "unknown": it may have done it all the same."""
 
     def __init__(
         self, detail: str, *, effect: Effect = "none", retry_after: int | None = None
@@ -222,12 +222,12 @@ class Upstream(Refusal):
 
 
 class Throttled(Upstream):
-    """429: VOD's rate limit."""
+    """429: a rate limit of the account."""
 
     status, code, title = 429, "Throttled", "Too many requests"
 
     def __init__(self, retry_after: int = 1) -> None:
-        super().__init__("VOD's rate limit was reached.", retry_after=max(1, retry_after))
+        super().__init__("The cloud's rate limit was reached.", retry_after=max(1, retry_after))
 
 
 class Misconfigured(Upstream):
@@ -237,9 +237,9 @@ class Misconfigured(Upstream):
 
 
 class UpstreamError(Upstream):
-    """502: VOD answered something that makes no sense."""
+    """502: an answer that makes no sense."""
 
-    status, code, title = 502, "UpstreamError", "VOD gave an answer that cannot be used"
+    status, code, title = 502, "UpstreamError", "The cloud gave an answer that cannot be used"
 
 
 class Unavailable(Upstream):
@@ -252,6 +252,6 @@ class Unavailable(Upstream):
 
 
 class UpstreamTimeout(Upstream):
-    """504: VOD did not answer within the deadline."""
+    """504: no answer within the deadline."""
 
-    status, code, title = 504, "UpstreamTimeout", "VOD did not answer in time"
+    status, code, title = 504, "UpstreamTimeout", "The cloud did not answer in time"

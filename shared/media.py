@@ -37,7 +37,7 @@ ATTACHED_EXTENSIONS: Mapping[str, tuple[str, ...]] = {
 """CreateUploadAttachedMedia: the extensions of each BusinessType."""
 
 _EMOJI = re.compile(
-    "[\u2300-\u23ff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
+    "[\u2300-\u23ff\u25fb-\u25fe\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
     "\u200d\u20e3\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 # VOD refuses "emoticon or special characters" without listing them; these are the emoji blocks,
@@ -104,7 +104,8 @@ def file_name(value: Any) -> str:
 def extension(name: str) -> str:
     """The lower-case extension of a file name or path, without the dot; "" where it has none."""
     stem, dot, ending = _base_name(name).rpartition(".")
-    return ending.lower() if dot and stem else ""
+    # Beyond ASCII, lower() makes letters of what VOD does not take for one.
+    return ending.lower() if dot and stem and ending.isascii() else ""
 
 
 def title_of(name: str) -> str:
@@ -141,20 +142,20 @@ def tags(value: Any) -> str:
 
 
 def cover_url(value: Any) -> str:
-    """CoverURL: an absolute http or https URL without user information."""
+    """CoverURL: an absolute http or https URL, in ASCII, without user information."""
     url = text(value, max_bytes=MAX_URL)
     try:
         parts = urlsplit(url)
         usable = (
-            parts.scheme in ("http", "https")
+            url.startswith(("http://", "https://"))
             and bool(parts.hostname)
             and "@" not in parts.netloc
             and parts.port != 0
         )
     except ValueError:
         usable = False
-    if not usable or any(c.isspace() for c in url) or "\\" in url:
-        raise ValueError("must be an absolute http or https URL")
+    if not usable or not url.isascii() or any(c.isspace() or c in '\\"<>^`{|}' for c in url):
+        raise ValueError("must be an absolute http or https URL, percent-encoded")
     return url
 
 

@@ -2,7 +2,7 @@
 
 VOD's permissions are account-wide, so a purpose is a role of its own and a session policy on top:
 what a token can do is the intersection. The policy is built here, from constants and digests; no
-text of a caller's ever enters it, and no ``*`` stands but at the end of a resource.
+text of a caller's ever enters it, and in a key no ``*`` stands but at the end.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Sts:
             "policy": policy,
             "duration_seconds": duration,
         }
-        return _token(self._session.repeatable("AssumeRole", fields))
+        return self._session.repeatable("AssumeRole", fields, _token)
 
 
 def _token(answer: Answer) -> Token:

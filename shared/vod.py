@@ -17,7 +17,7 @@ AWAITING_FILE = "Uploading"
 PLAYABLE = "Normal"
 MAY_BECOME_PLAYABLE = frozenset({"Uploading", "UploadSucc", "Transcoding", "Checking"})
 
-_LOOK_UP_RESERVE = 2.5  # seconds kept back from a create, to find out what became of it
+_LOOK_UP_SHARE = 0.3  # of the time left, kept back from a create to find out what became of it
 
 
 class NotFoundAtVod(Exception):
@@ -91,7 +91,7 @@ class Vod:
         ``fields`` are VOD's parameters in the SDK's spelling. Raises Rejected, or a Refusal
         whose ``effect`` tells whether the video may exist all the same.
         """
-        return self._create("CreateUploadVideo", fields, "VideoId", _LOOK_UP_RESERVE)
+        return self._create("CreateUploadVideo", fields, "VideoId", _LOOK_UP_SHARE)
 
     def create_upload_image(self, fields: Mapping[str, Any]) -> UploadCredential:
         """CreateUploadImage, sent once. Raises Rejected or a Refusal."""
@@ -102,48 +102,60 @@ class Vod:
         return self._create("CreateUploadAttachedMedia", fields, "MediaId")
 
     def _create(
-        self, operation: str, fields: Mapping[str, Any], id_name: str, reserve: float = 0.0
+        self, operation: str, fields: Mapping[str, Any], id_name: str, kept_back: float = 0.0
     ) -> UploadCredential:
         try:
-            answer = self._session.once(operation, fields, self._session.left - reserve)
+            answer = self._session.once(operation, fields, self._session.left * (1 - kept_back))
         except (NotFoundAtVod, IllegalStatus):
             raise Rejected from None
         return _upload_credential(answer, id_name)
 
     def refresh_upload_video(self, video_id: str) -> UploadCredential:
         """RefreshUploadVideo. Raises NotFoundAtVod, IllegalStatus or a Refusal."""
-        answer = self._session.repeatable("RefreshUploadVideo", {"video_id": video_id})
-        credential = _upload_credential(answer, "VideoId")
-        if credential.media_id != video_id:
-            raise UpstreamError("VOD answered for another video.")
-        return credential
+
+        def read(answer: Answer) -> UploadCredential:
+            credential = _upload_credential(answer, "VideoId")
+            if credential.media_id != video_id:
+                raise UpstreamError("VOD answered for another video.")
+            return credential
+
+        return self._session.repeatable("RefreshUploadVideo", {"video_id": video_id}, read)
 
     def video(self, *, video_id: str | None = None, reference_id: str | None = None) -> Video:
         """GetVideoInfo, by either id. Raises NotFoundAtVod or a Refusal."""
+
+        def read(answer: Answer) -> Video:
+            video = _video(answer.body.get("Video"), answer.now)
+            if video_id is not None and video.video_id != video_id:
+                raise UpstreamError("VOD answered for another video.")
+            return video
+
         fields = {"video_id": video_id, "reference_id": reference_id}
-        answer = self._session.repeatable("GetVideoInfo", fields)
-        video = _video(answer.body.get("Video"), answer.now)
-        if video_id is not None and video.video_id != video_id:
-            raise UpstreamError("VOD answered for another video.")
-        return video
+        return self._session.repeatable("GetVideoInfo", fields, read)
 
     def image(self, image_id: str) -> Medium:
         """GetImageInfo. Raises NotFoundAtVod or a Refusal."""
-        answer = self._session.repeatable("GetImageInfo", {"image_id": image_id})
-        info = answer.body.get("ImageInfo")
-        if not isinstance(info, dict) or info.get("ImageId") != image_id:
-            raise UpstreamError("VOD's answer lacks ImageInfo.")
-        return Medium(image_id, text(info, "Status"), answer.now)
+
+        def read(answer: Answer) -> Medium:
+            info = answer.body.get("ImageInfo")
+            if not isinstance(info, dict) or info.get("ImageId") != image_id:
+                raise UpstreamError("VOD's answer lacks ImageInfo.")
+            return Medium(image_id, text(info, "Status"), answer.now)
+
+        return self._session.repeatable("GetImageInfo", {"image_id": image_id}, read)
 
     def attached_media(self, media_id: str) -> Medium:
         """GetAttachedMediaInfo. Raises NotFoundAtVod or a Refusal."""
-        answer = self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id})
-        if media_id in (answer.body.get("NonExistMediaIds") or []):
-            raise NotFoundAtVod
-        for info in answer.body.get("AttachedMediaList") or []:
-            if isinstance(info, dict) and info.get("MediaId") == media_id:
-                return Medium(media_id, text(info, "Status"), answer.now)
-        raise UpstreamError("VOD's answer lacks AttachedMediaList.")
+
+        def read(answer: Answer) -> Medium:
+            if media_id in (answer.body.get("NonExistMediaIds") or []):
+                raise NotFoundAtVod
+            for info in answer.body.get("AttachedMediaList") or []:
+                if isinstance(info, dict) and info.get("MediaId") == media_id:
+                    return Medium(media_id, text(info, "Status"), answer.now)
+            raise UpstreamError("VOD's answer lacks AttachedMediaList.")
+
+        return self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id}, read)
 
     def videos(self, statuses: tuple[str, ...], since: float, page: int) -> tuple[list[Video], int]:
         """GetVideoList: one page (from 1) of PAGE_SIZE videos made since an epoch second, the
@@ -156,30 +168,28 @@ class Vod:
             "page_size": PAGE_SIZE,
         }
         try:
-            answer = self._session.repeatable("GetVideoList", fields)
+            return self._session.repeatable("GetVideoList", fields, _page)
         except NotFoundAtVod:
             return [], 0
-        total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
-        videos = listed.get("Video") if isinstance(listed, dict) else None
-        if not isinstance(total, int):
-            raise UpstreamError("VOD's answer lacks Total.")
-        return [_video(info, answer.now) for info in videos or []], total
 
     def delete_video(self, video_id: str) -> None:
         """DeleteVideo: for good, with all that belongs to it. Raises NotFoundAtVod, a Refusal."""
-        self._session.repeatable("DeleteVideo", {"video_ids": video_id})
+        self._session.repeatable("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
 
     def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
         """GetVideoPlayAuth for ``timeout`` seconds. Raises NotFoundAtVod, IllegalStatus, …"""
         fields = {"video_id": video_id, "auth_info_timeout": timeout}
-        answer = self._session.repeatable("GetVideoPlayAuth", fields)
-        meta = answer.body.get("VideoMeta")
-        if not isinstance(meta, dict) or meta.get("VideoId") != video_id:
-            raise UpstreamError("VOD's answer lacks VideoMeta.")
-        # The credential's time began somewhere within the call: counted from before it.
-        expires_at = answer.now - answer.took + timeout
-        expires_in = int(expires_at - answer.now)
-        return PlayCredential(text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
+
+        def read(answer: Answer) -> PlayCredential:
+            meta = answer.body.get("VideoMeta")
+            if not isinstance(meta, dict) or meta.get("VideoId") != video_id:
+                raise UpstreamError("VOD's answer lacks VideoMeta.")
+            # The credential's time began somewhere within the call: counted from before it.
+            expires_at = answer.now - answer.took + timeout
+            expires_in = int(expires_at - answer.now)
+            return PlayCredential(text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
+
+        return self._session.repeatable("GetVideoPlayAuth", fields, read)
 
 
 def _upload_credential(answer: Answer, id_name: str) -> UploadCredential:
@@ -218,6 +228,14 @@ def _video(info: Any, now: float) -> Video:
         created_at,
         now,
     )
+
+
+def _page(answer: Answer) -> tuple[list[Video], int]:
+    total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
+    videos = listed.get("Video") if isinstance(listed, dict) else None
+    if not isinstance(total, int):
+        raise UpstreamError("VOD's answer lacks Total.")
+    return [_video(info, answer.now) for info in videos or []], total
 
 
 def _decoded(value: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ sent in every run for LOOK_BACK seconds, under one id, so that an hour without a
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,7 +66,8 @@ class Run:
 
     def _listed(self, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
         page, seen, total = 1, 0, 1
-        since = self._session.cloud_time() - reach
+        # The earlier of both clocks: too many videos are looked at, rather than too few.
+        since = min(time.time(), self._session.cloud_time()) - reach
         while seen < total:
             videos, total = self._vod.videos(statuses, since, page)
             if not videos:

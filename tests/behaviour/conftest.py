@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     # Deadlines that pass soon. The functions keep 0.8 of this, and upload 2.5 s of that for
     # finding out what became of a video.
     "hurried": {"timeout": 2, "only": ["refresh", "play"]},
-    "hasty": {"timeout": 4, "only": ["upload"]},
+    "hasty": {"timeout": 3, "only": ["upload"]},
 }
 
 

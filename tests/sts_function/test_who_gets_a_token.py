@@ -161,6 +161,12 @@ class TestTheCallersToken:
         assert refused.refusal == (401, "InvalidToken")
         assert assumed(house) == 0
 
+    def test_that_hides_its_age_may_be_an_old_one_about_to_end(self, house: House) -> None:
+        now = house.issuer.claims()["iat"]
+        refused = ask(house, sts_token(house, iat=None, exp=now + 600), "vod-upload")
+        assert refused.refusal == (401, "InvalidToken")
+        assert assumed(house) == 0
+
     def test_serves_for_the_other_functions_all_the_same(self, house: House) -> None:
         assert house.upload(self.aged(house, 3700, 7200)).status == 200
 
