@@ -37,6 +37,10 @@ class Careless(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.bodies.append(body)
+        if self.mistake == "any signature of a callback":
+            signed = "X-VOD-SIGNATURE" in self.headers
+            self.answer(*((400, "InvalidRequest") if signed else (401, "InvalidCallback")))
+            return
         if self.headers.get("Authorization") is None and self.mistake != "no token":
             self.answer(401, "InvalidToken", {"WWW-Authenticate": "Bearer"})
         elif self.admits(self.headers.get("Authorization", "").partition(" ")[2]):

@@ -19,10 +19,9 @@ FORGED = {
 }
 
 
-def examined(hospital: Hospital, url: str, **settings: str) -> Examined:
+def examined(hospital: Hospital, url: str, function: str = "upload", **settings: str) -> Examined:
     document = hospital.rendered(VODPASS_CORS_ORIGINS="", **settings)
-    for name in ("refresh", "play", "sts", "events", "watch"):
-        del document["resources"][name]
+    document["resources"] = {function: document["resources"][function]}
     return hospital.examine("--no-account", document=document, url=url)
 
 
@@ -71,3 +70,14 @@ def test_answers_that_are_not_as_they_should_be(
     keys = hospital.stack.keys
     with careless.serve(mistake, keys.secret, keys.kid) as url:
         assert examined(hospital, url).codes == {code}
+
+
+def test_a_receiver_that_takes_any_signature(hospital: Hospital) -> None:
+    with careless.serve("any signature of a callback", b"", "") as url:
+        found = examined(hospital, url, "events")
+    assert found.codes == {"forged-callback"}
+    told = {one["what"] for one in found.report["findings"]}
+    assert told == {
+        "It answers 400, not 401, to a callback that is signed with a key of nobody's.",
+        "It answers 400, not 401, to a callback that is an hour old.",
+    }
