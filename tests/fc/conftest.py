@@ -1,0 +1,49 @@
+"""A cloud that takes functions, and one with the gateway that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.build import fill
+from local.cloud import FakeCloud
+from local.keys import load_keys
+from local.stack import PROJECT, Stack
+from tests.bundle.conftest import bundle, packages, together  # noqa: F401 - fixtures
+from tests.fc.client import Fc
+
+
+@pytest.fixture(scope="session")
+def open_cloud() -> Iterator[FakeCloud]:
+    with FakeCloud(allow_deploy=True) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def fc(open_cloud: FakeCloud) -> Fc:
+    """A cloud that takes functions and runs none."""
+    open_cloud.reset()
+    return Fc(open_cloud)
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    fill(PROJECT, folder / "build", PROJECT / ".local")
+    stack = Stack(build=folder / "build", keys=load_keys(folder), events=True, allow_deploy=True)
+    with stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(running_stack: Stack) -> Stack:
+    """All of vodpass on one machine, with leave to deploy; nothing is deployed yet."""
+    running_stack.cloud.reset()
+    return running_stack
+
+
+@pytest.fixture
+def running(stack: Stack) -> Fc:
+    """A cloud that takes functions and runs them."""
+    return Fc(stack.cloud)
