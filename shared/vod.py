@@ -157,13 +157,15 @@ class Vod:
 
         return self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id}, read)
 
-    def videos(self, statuses: tuple[str, ...], since: float, page: int) -> tuple[list[Video], int]:
-        """GetVideoList: one page (from 1) of PAGE_SIZE videos made since an epoch second, the
-        oldest first, and how many there are in all. Raises a Refusal."""
+    def videos(
+        self, statuses: tuple[str, ...], since: float, page: int, *, oldest_first: bool
+    ) -> tuple[list[Video], int]:
+        """GetVideoList: one page (from 1) of PAGE_SIZE videos made since an epoch second, by age,
+        and how many there are in all. Raises a Refusal."""
         fields = {
             "status": ",".join(statuses),
             "start_time": utc_text(since),
-            "sort_by": "CreationTime:Asc",
+            "sort_by": f"CreationTime:{'Asc' if oldest_first else 'Desc'}",
             "page_no": page,
             "page_size": PAGE_SIZE,
         }

@@ -1,7 +1,7 @@
 """Events handed on to the app: one signed POST, by the Standard Webhooks specification.
 
-The published library brings an HTTP client, a date parser and more for what is one HMAC here;
-tests verify what is sent with it. The URL is the operator's, yet it is kept to https and to
+The published library would be one more package in every cold start, for a single HMAC; tests
+verify with it what is sent from here. The URL is the operator's, yet it is kept to https and to
 public addresses, follows no redirect and obeys no proxy variable: an event says which users
 upload what.
 """

@@ -14,14 +14,15 @@ from typing import Any
 
 from shared import audit, news, notice, uploads
 from shared.cloud import Session, utc_text
-from shared.errors import Refusal, UploadFinished, VideoNotFound
+from shared.errors import Refusal, UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.instance import Instance, deadline
 from shared.settings import Settings
 from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, VOD, NotFoundAtVod, Video, Vod
 from shared.webhook import Event, NotDelivered, Webhook
 
 RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
-MAX_VIDEOS = 1000  # looked at in one run
+MAX_VIDEOS = 5000  # looked at in one run: 50 calls, and as far as GetVideoList may reach
+EVERY = 300  # seconds between two runs
 RENEW_AT = 2400  # seconds of the CREDENTIAL_LIFE of each credential
 LOOK_BACK = 4200  # seconds for which an event that is due is sent again
 CLEANUP_AFTER = CREDENTIAL_LIFE + 600  # seconds after the window: no credential is alive then
@@ -66,10 +67,13 @@ class Run:
 
     def _listed(self, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
         page, seen, total = 1, 0, 1
+        now = self._session.cloud_time()
         # The earlier of both clocks: too many videos are looked at, rather than too few.
-        since = min(time.time(), self._session.cloud_time()) - reach
+        since = min(time.time(), now) - reach
+        # From either end in turn, so that what one run cannot reach does not wait for ever.
+        oldest_first = int(now) // EVERY % 2 == 0
         while seen < total:
-            videos, total = self._vod.videos(statuses, since, page)
+            videos, total = self._vod.videos(statuses, since, page, oldest_first=oldest_first)
             if not videos:
                 return
             for video in videos:
@@ -96,23 +100,26 @@ class Run:
             if "completed" in jobs and video.status in COMPLETED:
                 for kind in (news.completion(video, self._settings), *news.verdict(video)):
                     self._send(news.of_video(self._settings, kind, video))
-        elif video.age <= window:
-            if "expiring" in jobs:
-                self._keep_alive(video)
-        elif "abandoned" in jobs:
+            return
+        if "expiring" in jobs:
+            self._keep_alive(video)
+        if "abandoned" in jobs and video.age > window:
             self._abandon(video)
 
     def _keep_alive(self, video: Video) -> None:
-        """A credential is about to end: tell the client, or bring it a new one."""
-        renewing = bool(self._settings.credential_webhook_url)
+        """A credential is about to end: tell the client, or bring it a new one.
+
+        What was due within the window is told even after it, where no run came in time.
+        """
+        renewing, window = bool(self._settings.credential_webhook_url), self._settings.upload_window
         newest = int((video.age - RENEW_AT) // CREDENTIAL_LIFE)
         for period in range(max(0, newest - 1), newest + 1):
             due = RENEW_AT + period * CREDENTIAL_LIFE
-            if not due <= video.age < due + LOOK_BACK:
+            if due >= window or not due <= video.age < due + LOOK_BACK:
                 continue
             if not renewing:
                 self._send(self._expiring(video, period))
-            elif period == newest:
+            elif period == newest and video.age <= window:
                 # An older credential is of no use to anybody by now.
                 self._renew(video, period)
 
@@ -127,7 +134,7 @@ class Run:
             return
         try:
             credential = uploads.renew(self._vod, video, self._settings.upload_window)
-        except (UploadFinished, VideoNotFound):
+        except (UploadFinished, UploadWindowClosed, VideoNotFound):
             return
         data = {
             **news.data_of(video, self._settings),

@@ -7,8 +7,6 @@ import os
 import signal
 import threading
 
-import pytest
-
 from tests.cloud.clients import Vod
 from tests.events_road.road import FILM, TICK, WINDOW, Road, Upload
 from tests.gateway.conftest import wait_for
@@ -86,7 +84,6 @@ def test_an_hour_without_a_run_changes_nothing(road: Road) -> None:
     seen(road, uploads, expiring=2, abandoned=1)
 
 
-@pytest.mark.xfail(reason="the watch passes over what was due before a window that has closed")
 def test_an_hour_without_a_run_in_which_the_window_closes_changes_nothing(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(SECOND_DUE))
