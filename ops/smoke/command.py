@@ -143,8 +143,8 @@ def _content(path: Path | None) -> tuple[bytes, str]:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise _CannotBegin(f"--file: {os.strerror(error.errno or 0)}") from None
-    if not PART < len(content) <= LARGEST_FILE:
-        raise _CannotBegin(f"--file must have more than {PART} bytes, at most {LARGEST_FILE}")
+    if not 1 <= len(content) <= LARGEST_FILE:
+        raise _CannotBegin(f"--file must have 1 to {LARGEST_FILE} bytes")
     return content, suffix
 
 

@@ -136,9 +136,7 @@ def test_a_key_that_may_not_delete_is_said_too(bench: Bench) -> None:
     assert "MAY BE LEFT, delete it by hand: Forbidden.RAM" in outcome.out
 
 
-def test_an_interruption_cleans_up_too(
-    transcoding: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_cleans_up_too(transcoding: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 

@@ -55,15 +55,16 @@ def test_takes_the_token_from_standard_input(bench: Bench, standard_input: Any) 
     assert bench.left() == []
 
 
-def test_takes_a_file_and_urls_of_single_functions(bench: Bench, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [50_000, 150_000])
+def test_takes_a_file_and_urls_of_single_functions(bench: Bench, tmp_path: Path, size: int) -> None:
     path = tmp_path / "film.mp4"
-    path.write_bytes(mp4(150_000))
+    path.write_bytes(mp4(size))
     url = bench.stack.url
     outcome = bench.run(
         "--file", str(path), "--at", f"upload={url}/upload", "--at", f"play={url}/play"
     )
     assert outcome.exit_code == 0, outcome.out
-    assert "the same 150000 bytes" in outcome.out
+    assert f"the same {size} bytes" in outcome.out
 
 
 def test_keeps_the_video_if_told(bench: Bench) -> None:
