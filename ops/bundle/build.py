@@ -128,7 +128,8 @@ class _Function:
             stand_ins.check(source, self._packages.imports_of(source))
         stand_ins.write(python, self._roots)
         if self._roots & _NEEDS_LEFT_OUT:
-            shutil.copyfile(_SHIPPED / "left_out.py", python / "left_out.py")
+            for shipped in ("left_out.py", "uname.py"):
+                shutil.copyfile(_SHIPPED / shipped, python / shipped)
         if self._interpreter is not None:
             byte_code.compile_folder(self._interpreter, folder)
             modules = sorted(m for m in self._code.packages if self._is_locked(m))
@@ -184,7 +185,11 @@ class _Function:
 
     def _sources(self, root: str) -> list[Path]:
         """The sources of a package that the function can reach."""
-        found = self._packages.sources(root)
+        found = [
+            path
+            for path in self._packages.sources(root)
+            if not stand_ins.covers(_module_of(path.relative_to(self._packages.folder)))
+        ]
         if root not in sdk.SERVICES or not found:
             return found
         models, operations = self._service(self._packages.folder / root)
@@ -224,6 +229,10 @@ class _Function:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
         return kept
+
+
+def _module_of(place: Path) -> str:
+    return ".".join(place.with_suffix("").parts).removesuffix(".__init__")
 
 
 def _not_code(_folder: str, names: list[str]) -> set[str]:

@@ -28,6 +28,12 @@ DEFERRED: Mapping[str, tuple[str, ...]] = {
 }
 """Imports of the SDK that no synchronous, HMAC-signed call needs, and that cost most."""
 
+REPLACED: Mapping[str, Mapping[str, str]] = {
+    # Asked for system, machine and version only, at every call; it takes subprocess and signal.
+    "alibabacloud_tea_openapi/utils.py": {"import platform": "import uname as platform"},
+}
+"""Imports of the SDK for which a shipped module of ours does."""
+
 NOT_NEEDED: Mapping[str, frozenset[str]] = {
     place: frozenset(
         node.module
@@ -48,23 +54,31 @@ def changed(what: str) -> BuildError:
 
 
 def defer_imports(folder: Path) -> None:
-    """Make the imports of DEFERRED in `folder` happen on first use. Raises BuildError."""
-    for place, statements in DEFERRED.items():
+    """Make the imports of DEFERRED in `folder` happen on first use, and replace those of
+    REPLACED. Raises BuildError."""
+    for place in sorted({*DEFERRED, *REPLACED}):
         path = folder / place
         if not path.is_file():
             raise changed(f"there is no {place}")
-        path.write_text(deferred(path.read_text("utf-8"), place, statements), "utf-8")
+        path.write_text(_rewritten(path.read_text("utf-8"), place), "utf-8")
 
 
-def deferred(source: str, place: str, statements: tuple[str, ...]) -> str:
+def _rewritten(source: str, place: str) -> str:
     """The source with those import statements replaced, and nothing else. Raises BuildError."""
     tree = ast.parse(source)
     lines = source.splitlines(keepends=True)
-    for statement in statements:
-        found = [node for node in tree.body if ast.unparse(node) == statement]
-        if len(found) != 1 or found[0].lineno != found[0].end_lineno:
-            raise changed(f"{place} does not say `{statement}` exactly once")
-        node = found[0]
+    for statement, replacement in REPLACED.get(place, {}).items():
+        node = _only(tree, statement, place)
+        used = {
+            n.attr
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "platform"
+        }
+        if not used <= {"system", "machine", "python_version"}:
+            raise changed(f"{place} asks more of platform than it did")
+        lines[node.lineno - 1] = f"{replacement}\n"
+    for statement in DEFERRED.get(place, ()):
+        node = _only(tree, statement, place)
         bound = _bound(node)
         early = _used_while_loading(tree, set(bound))
         if early:
@@ -72,6 +86,14 @@ def deferred(source: str, place: str, statements: tuple[str, ...]) -> str:
         made = "; ".join(f"{name} = _Deferred({call})" for name, call in bound.items())
         lines[node.lineno - 1] = f"from left_out import Deferred as _Deferred; {made}\n"
     return _NOTICE.format("imports are deferred") + "".join(lines)
+
+
+def _only(tree: ast.Module, statement: str, place: str) -> ast.stmt:
+    """The one line that is this statement. Raises BuildError."""
+    found = [node for node in tree.body if ast.unparse(node) == statement]
+    if len(found) != 1 or found[0].lineno != found[0].end_lineno:
+        raise changed(f"{place} does not say `{statement}` exactly once")
+    return found[0]
 
 
 def _bound(node: ast.stmt) -> dict[str, str]:

@@ -6,6 +6,7 @@ names that the SDK takes from it, and raises LeftOutError when one of them is us
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,22 @@ STAND_INS: Mapping[str, StandIn] = {
     "requests": StandIn(("PreparedRequest", "Session", "status_codes")),
     "requests.adapters": StandIn(idle=("HTTPAdapter",)),
     # Web sockets, which VOD and STS do not have.
-    "websocket": StandIn(("WebSocketApp",)),
-    "websocket._abnf": StandIn(("ABNF",)),
+    "darabonba.websocket": StandIn(
+        (
+            "get_web_socket_enable_reconnect",
+            "get_web_socket_handshake_timeout",
+            "get_web_socket_max_reconnect_times",
+            "get_web_socket_ping_interval",
+            "get_web_socket_pong_timeout",
+            "get_web_socket_reconnect_interval",
+            "get_web_socket_write_timeout",
+            "new_websocket_client_and_connect",
+        )
+    ),
+    "alibabacloud_tea_openapi.websocket_utils": StandIn(
+        ("StreamHandler", "SubProtocolAWAP", "SubProtocolGeneral", "new_websocket_client")
+    ),
+    "alibabacloud_tea_openapi.websocket_utils_models": StandIn(),
     # Where keys come from: shared/credentials.py takes its place. And hooks around calls.
     "alibabacloud_credentials": StandIn(),
     "alibabacloud_credentials.client": StandIn(("Client",)),
@@ -56,7 +71,8 @@ STOOD_IN_PACKAGES = frozenset(name for name in STAND_INS if "." not in name)
 def check(source: Path, imports: Sequence[Import]) -> None:
     """Refuse a source that takes what its stand-ins do not have. Raises BuildError."""
     for item in imports:
-        if item.root not in STOOD_IN_PACKAGES or not item.at_once:
+        stood_in = item.root in STOOD_IN_PACKAGES or covers(item.module)
+        if not stood_in or item.level or not item.at_once:
             continue
         known = STAND_INS.get(item.module)
         has = () if known is None else (*known.names, *known.idle)
@@ -69,6 +85,11 @@ def check(source: Path, imports: Sequence[Import]) -> None:
             )
 
 
+def covers(module: str) -> bool:
+    """Whether a stand-in takes the place of a module, or of the package that it is in."""
+    return any(f"{module}.".startswith(f"{name}.") for name in STAND_INS)
+
+
 def write(folder: Path, roots: frozenset[str]) -> None:
     """Write the stand-ins of these packages, and within them, into `folder`."""
     for module, stand_in in STAND_INS.items():
@@ -77,6 +98,8 @@ def write(folder: Path, roots: frozenset[str]) -> None:
         is_package = any(other.startswith(f"{module}.") for other in STAND_INS)
         place = module.replace(".", "/") + ("/__init__.py" if is_package else ".py")
         path = folder / place
+        if not is_package:
+            shutil.rmtree(folder / module.replace(".", "/"), ignore_errors=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_source(module, stand_in), "utf-8")
 

@@ -199,6 +199,13 @@ found["asyncio before"] = "asyncio" in sys.modules
 found["deferred"] = core.asyncio.iscoroutinefunction(core.DaraCore.sleep_async)
 from darabonba.utils.xml import XML
 found["xml"] = XML.parse_xml("<a><b>1</b></a>")
+from alibabacloud_tea_openapi.utils import Utils
+agent = Utils.get_user_agent("vodpass")
+import platform, Tea
+found["agent"] = agent == (
+    f"AlibabaCloud ({platform.system()}; {platform.machine()}) Python/{platform.python_version()}"
+    f" Core/{Tea.__version__} TeaDSL/2 vodpass"
+)
 import certifi
 with open(certifi.where()) as file:
     found["roots"] = file.read().count("BEGIN CERTIFICATE")
@@ -220,6 +227,7 @@ def test_what_is_loaded_on_demand_is_there_when_it_is_asked_for(
         "asyncio before": False,
         "deferred": True,
         "xml": {"a": {"b": "1"}},
+        "agent": True,
     }
 
 

@@ -103,6 +103,20 @@ VOD, OPENAPI = "alibabacloud_vod20170321", "alibabacloud_tea_openapi"
             id="a deferred import is used at once",
         ),
         pytest.param(
+            f"{OPENAPI}/utils.py",
+            "platform.machine()",
+            "platform.node()",
+            r"alibabacloud_tea_openapi/utils\.py asks more of platform than it did",
+            id="a replaced module is asked for more",
+        ),
+        pytest.param(
+            f"{OPENAPI}/client.py",
+            "    get_web_socket_ping_interval,\n",
+            "    get_web_socket_ping_interval,\n    WebSocketMessage,\n",
+            r"imports darabonba\.websocket\.WebSocketMessage, for which",
+            id="the SDK takes more of a part that is stood in for",
+        ),
+        pytest.param(
             "darabonba/utils/stream.py",
             "import codecs\n",
             "import codecs\nfrom aiohttp import FormData\n",
