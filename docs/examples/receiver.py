@@ -1,0 +1,58 @@
+"""Takes vodpass's events. Set VODPASS_WEBHOOK_SECRETS and PORT, then: python3 receiver.py"""
+
+import base64
+import hmac
+import json
+import logging
+import os
+import time
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+TOLERANCE = 300  # seconds
+LONGEST = 1024 * 1024  # bytes
+# Two, with a comma between, while they are rotated.
+SECRETS = [
+    base64.b64decode(secret.strip().removeprefix("whsec_"))
+    for secret in os.environ["VODPASS_WEBHOOK_SECRETS"].split(",")
+]
+seen: set[str] = set()  # in your app a unique column, written in one transaction with the effect
+
+
+def verify(headers: Message, body: bytes) -> Any:
+    """The event. ValueError for what vodpass did not sign, or not now."""
+    timestamp = headers.get("webhook-timestamp", "")
+    if abs(int(time.time()) - int(timestamp)) > TOLERANCE:
+        raise ValueError("too old, or from the future")
+    signed = f"{headers.get('webhook-id')}.{timestamp}.".encode() + body
+    macs = (hmac.digest(secret, signed, "sha256") for secret in SECRETS)
+    genuine = [b"v1," + base64.b64encode(mac) for mac in macs]
+    given = headers.get("webhook-signature", "").encode().split()
+    if not any(hmac.compare_digest(one, other) for one in genuine for other in given):
+        raise ValueError("not signed with a secret of ours")
+    return json.loads(body)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    timeout = 10  # seconds
+
+    def do_POST(self) -> None:
+        try:
+            length = int(self.headers.get("Content-Length", ""))
+            body = self.rfile.read(min(max(length, 0), LONGEST))
+            event = verify(self.headers, body)
+        except ValueError:
+            self.send_error(401)
+            return
+        if event["id"] not in seen:
+            seen.add(event["id"])
+            logging.info("%s %s", event["type"], event.get("subject"))
+        self.send_response(204)
+        self.end_headers()
+
+
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+with HTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Receiver) as server:
+    logging.info("listening on http://127.0.0.1:%d", server.server_port)
+    server.serve_forever()

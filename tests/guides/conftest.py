@@ -1,0 +1,78 @@
+"""Deployments whose videos are transcoded, as most are, and an app that listens."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.build import fill
+from local.cloud.vod.settings import TRANSCODE
+from local.keys import load_keys
+from local.stack import PROJECT, Stack
+from tests.events_road.receiver import AppReceiver
+from tests.events_road.road import WINDOW, Road
+from tests.gateway.conftest import LoopThread
+
+
+@contextlib.contextmanager
+def deployed(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
+    """A deployment in the midst of a rotation: it signs with the app's secret and another one.
+    With `credentials`, the watch renews uploads and sends the app what it gets."""
+    fill(PROJECT, folder / "build", PROJECT / ".local")
+    keys = load_keys(folder)
+    old_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    with contextlib.ExitStack() as stacked:
+        receiver = stacked.enter_context(contextlib.closing(AppReceiver()))
+        environment = {
+            "VODPASS_TEMPLATE_GROUP_ID": TRANSCODE,
+            "VODPASS_UPLOAD_WINDOW": str(WINDOW),
+            "VODPASS_WEBHOOK_URL": receiver.url,
+            "VODPASS_WEBHOOK_SECRETS": f"{old_secret},{receiver.secret}",
+        }
+        renewals = None
+        if credentials:
+            renewals = stacked.enter_context(contextlib.closing(AppReceiver()))
+            environment |= {
+                "VODPASS_CREDENTIAL_WEBHOOK_URL": renewals.url,
+                "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": renewals.secret,
+            }
+        loop = stacked.enter_context(contextlib.closing(LoopThread()))
+        stack = Stack(build=folder / "build", keys=keys, environment=environment, events=True)
+        loop.run(stack.start())
+        try:
+            yield Road(stack, receiver, loop, keys.callback_key, renewals)
+        finally:
+            loop.run(stack.stop())
+
+
+def emptied(road: Road) -> Road:
+    """The same deployment as at its start."""
+    road.settle()
+    road.stack.cloud.reset()
+    road.settle()
+    road.receiver.clear()
+    if road.renewals is not None:
+        road.renewals.clear()
+    return road
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    with deployed(tmp_path_factory.mktemp("guide")) as road:
+        yield road
+
+
+@pytest.fixture
+def road(deployment: Road) -> Road:
+    return emptied(deployment)
+
+
+@pytest.fixture
+def renewing_road(tmp_path: Path) -> Iterator[Road]:
+    with deployed(tmp_path, credentials=True) as road:
+        yield road

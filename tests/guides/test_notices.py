@@ -1,0 +1,118 @@
+"""VOD's notices with all their quirks, by both roads, and what the guide says becomes of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cloud.clients import Vod
+from tests.events_road.road import FILM, Road
+from tests.gateway.conftest import wait_for
+from tests.guides import guide
+from tests.guides.app import begin, begin_image, begin_subtitle, put
+from tests.guides.test_bodies import TRANSCODED
+
+NOTICES = Path(__file__).resolve().parents[1] / "events" / "vod"
+FINISHED = {"upload.completed", "video.ready"}
+LEADS_TO: dict[str, set[str]] = {
+    "file_upload_complete": FINISHED,
+    "file_upload_complete_of_2021": FINISHED,
+    "file_upload_complete_of_a_deleted_video": set(),
+    "upload_by_url_complete": FINISHED,
+    "upload_by_url_complete_of_a_stream": FINISHED,
+    "upload_by_url_complete_failed": set(),
+    "image_upload_complete": {"media.completed"},
+    "attached_media_upload_complete": {"media.completed"},
+    "stream_transcode_complete": {"video.ready"},
+    "transcode_complete": {"video.ready"},
+    "create_audit_complete": {"video.ready"},
+    "ai_media_audit_complete": {"video.ready"},
+    "produce_media_complete": {"video.ready"},
+    "snapshot_complete": {"vod.event"},
+    "dynamic_image_complete": {"vod.event"},
+    "media_base_change_complete": {"vod.event"},
+    "media_base_change_complete_of_a_deletion": {"media.deleted"},
+    "delete_media_complete": {"media.deleted"},
+    "delete_media_complete_of_a_stream": {"vod.event"},
+    "update_media_storage_class_complete": {"vod.event"},
+}
+"""Once the video has been transcoded. What comes of a type nobody knows depends on the road."""
+
+
+def prepared(road: Road, text: str) -> str:
+    """The notice about media that there are, each in its final state."""
+    road.without_callbacks()
+    for name, make in (("ImageId", begin_image), ("MediaId", begin_subtitle), ("VideoId", begin)):
+        if f"${{{name}}}" in text:
+            answer = make(road)
+            put(answer)
+            text = text.replace(f"${{{name}}}", answer[name])
+    if "${DeletedVideoId}" in text:
+        video_id = begin(road)["VideoId"]
+        Vod(road.stack.cloud).call("delete_video", video_ids=video_id)
+        text = text.replace("${DeletedVideoId}", video_id)
+    road.stack.cloud.clock.advance(TRANSCODED)
+    assert "${" not in text
+    return text
+
+
+def read(name: str) -> str:
+    return (NOTICES / f"{name}.json").read_text("utf-8")
+
+
+def by_queue(road: Road, text: str) -> None:
+    road.queue.send(text)
+    wait_for(lambda: not road.queue.messages, "the function takes it")
+
+
+def promised(event_type: str) -> set[str]:
+    """The events that the guide's table has for a type of VOD's, none for one that it lacks."""
+    for types, _, events in guide.rows("From VOD's notice to your event"):
+        if event_type in guide.coded(types):
+            return set(guide.coded(events))
+    return set()
+
+
+@pytest.mark.parametrize("name", sorted(LEADS_TO))
+def test_a_notice_leads_to_the_same_by_either_road(road: Road, name: str) -> None:
+    text = prepared(road, read(name))
+    assert road.callback(text.encode()) == 200
+    first = [(one.type, one.id) for one in road.receiver.taken]
+    assert {kind for kind, _ in first} == LEADS_TO[name]
+    by_queue(road, text)
+    assert [(one.type, one.id) for one in road.receiver.taken] == first * 2
+    received = {key.strip(): value for key, value in json.loads(text).items()}
+    for one in road.receiver.taken:
+        assert json.loads(one.body["unverified"]) == received
+        assert one.data.get("owner", "alice") == "alice"
+        assert one.data.get("Size", len(FILM)) == len(FILM)
+    assert LEADS_TO[name] <= promised(received["EventType"].strip())
+
+
+def test_a_type_that_nobody_knows_is_passed_on_by_the_queue_alone(road: Road) -> None:
+    text = prepared(road, read("an_unknown_type"))
+    assert road.callback(text.encode()) == 200
+    assert road.receiver.taken == []
+    by_queue(road, text)
+    [event] = road.receiver.taken
+    assert (event.type, event.body["data"]) == ("vod.event", None)
+    assert "subject" not in event.body
+    assert json.loads(event.body["unverified"]) == json.loads(text)
+
+
+@pytest.mark.parametrize("name", ["stream_transcode_complete", "create_audit_complete"])
+def test_a_video_that_is_not_done_yet_is_told_of_as_it_is(road: Road, name: str) -> None:
+    road.without_callbacks()
+    answer = begin(road)
+    put(answer)
+    text = read(name).replace("${VideoId}", answer["VideoId"])
+    assert road.callback(text.encode()) == 200
+    [event] = road.receiver.taken
+    assert (event.type, event.data["Status"]) == ("vod.event", "Transcoding")
+    assert "vod.event" in promised(json.loads(text)["EventType"])
+
+
+def test_every_notice_is_tested() -> None:
+    assert {path.stem for path in NOTICES.iterdir()} == LEADS_TO.keys() | {"an_unknown_type"}
