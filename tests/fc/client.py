@@ -289,7 +289,12 @@ def send(
         connection.close()
 
 
-def get(url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Raw:
+def get(
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Raw:
     """A plain call of an HTTP trigger."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")

@@ -288,7 +288,7 @@ class TestSignedTrigger:
         request.headers["authorization"] = OpenApiUtil.get_authorization(
             request, "ACS3-HMAC-SHA256", "", key.access_key_id, key.access_key_secret
         )
-        return get(sent_to or url, method, body, **request.headers)
+        return get(sent_to or url, method, body, request.headers)
 
     @pytest.fixture
     def url(self, running: Fc) -> str:
