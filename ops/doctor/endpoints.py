@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
 
-from ops.doctor import clock, forged, web
+from ops.doctor import clock, forged, origins, web
 from ops.doctor.deployment import BEARER, METHODS
 from ops.doctor.report import Report
 from ops.doctor.web import Place
 from shared.keys import KeySet
 from shared.settings import Settings
 from shared.transport import Answer, TransportError
-
-STRANGER = "https://vodpass-doctor.invalid"
-"""An Origin that nobody has: the name cannot be registered (RFC 2606)."""
 
 _JSON = {"Content-Type": "application/json"}
 _DETAIL = re.compile(r"[A-Za-z0-9 .,:;'()/-]{1,200}")
@@ -37,7 +33,7 @@ def check(
     clock.check(report, at.origin, first.headers)
     if name in BEARER:  # VOD sends no preflight, and nothing but POST
         _check_methods(report, name, at)
-        _check_origins(report, name, at, settings)
+        origins.check(report, name, at, settings)
         _check_forged(report, name, at, settings, keys)
     if len(report.findings) == before:
         report.is_sound(f"{name} at {at.origin}", "answers as it should to a stranger")
@@ -128,7 +124,7 @@ def _check_not_stored(report: Report, name: str, answer: Answer) -> None:
 
 
 def _check_methods(report: Report, name: str, at: Place) -> None:
-    answer = _try(report, name, at, "PUT", headers=_JSON, body=b"{}")
+    answer = web.attempt(report, name, at, "PUT", headers=_JSON, body=b"{}")
     if answer is None:
         return
     allowed = {one.strip() for one in answer.headers.get("allow", "").split(",")}
@@ -143,53 +139,6 @@ def _check_methods(report: Report, name: str, at: Place) -> None:
         )
 
 
-def _check_origins(report: Report, name: str, at: Place, settings: Settings | None) -> None:
-    origins = sorted(settings.cors_origins) if settings is not None else []
-    stranger = _preflight(report, name, at, STRANGER)
-    if stranger is None:
-        return
-    given = stranger.headers.get("access-control-allow-origin")
-    if given is not None:
-        report.find(
-            "cors-open",
-            name,
-            "A page of any origin is let in.",
-            why="Function Compute's own address answers preflights by itself, whatever "
-            "VODPASS_CORS_ORIGINS says. The token is the boundary, but any page may try.",
-            mend="Serve the function behind a domain of your own.",
-            severity="warning",
-        )
-    if stranger.status != 204 or METHODS[name] not in stranger.headers.get("allow", ""):
-        report.find(
-            "preflight",
-            name,
-            f"To OPTIONS it answers {stranger.status}, not 204 with Allow.",
-            why="Browsers do not send the call after such a preflight.",
-            mend="List OPTIONS in the trigger of s.yaml, so that the function answers.",
-        )
-        return
-    for origin in origins:
-        answer = _preflight(report, name, at, origin)
-        if answer is not None and answer.headers.get("access-control-allow-origin") != origin:
-            report.find(
-                "cors-closed",
-                name,
-                f"A page of {origin}, which is listed, is not let in.",
-                why="The web app there cannot call the function.",
-                mend="Deploy the settings that were checked; nothing between may drop "
-                "Access-Control-Allow-Origin.",
-            )
-
-
-def _preflight(report: Report, name: str, at: Place, origin: str) -> Answer | None:
-    headers = {
-        "Origin": origin,
-        "Access-Control-Request-Method": METHODS[name],
-        "Access-Control-Request-Headers": "authorization, content-type",
-    }
-    return _try(report, name, at, "OPTIONS", headers=headers)
-
-
 def _check_forged(
     report: Report, name: str, at: Place, settings: Settings | None, keys: KeySet | None
 ) -> None:
@@ -198,11 +147,18 @@ def _check_forged(
         return
     for one in forged.tokens(settings, keys):
         headers = {**_JSON, "Authorization": f"Bearer {one.token}"}
-        answer = _try(report, name, at, METHODS[name], headers=headers, body=_body(name))
+        answer = web.attempt(report, name, at, METHODS[name], headers=headers, body=_body(name))
         if answer is None:
             return
         if answer.status == 401:
             continue
+        if answer.status == 429 or answer.status >= 500:
+            report.could_not_check(
+                name,
+                f"whether it refuses a token that is {one.fault}: it answers {answer.status} "
+                f"{web.problem(answer).get('Code', '')} {_request_id(answer)}",
+            )
+            return
         report.find(
             "forged-token",
             name,
@@ -227,7 +183,7 @@ def check_with_token(report: Report, name: str, at: Place, token: str) -> None:
         body = json.dumps({"VideoId": secrets.token_hex(16)}).encode()
     else:
         body = b"{}"
-    answer = _try(report, name, at, METHODS[name], headers=headers, query=query, body=body)
+    answer = web.attempt(report, name, at, METHODS[name], headers=headers, query=query, body=body)
     if answer is None:
         return
     code = str(web.problem(answer).get("Code", ""))
@@ -251,24 +207,6 @@ def check_with_token(report: Report, name: str, at: Place, token: str) -> None:
         report.could_not_check(
             name, f"with a caller's token it answers {answer.status} {code} {_request_id(answer)}"
         )
-
-
-def _try(
-    report: Report,
-    name: str,
-    at: Place,
-    method: str,
-    *,
-    headers: Mapping[str, str],
-    query: str = "",
-    body: bytes = b"",
-) -> Answer | None:
-    try:
-        return web.ask(at, method, headers=headers, query=query, body=body)
-    except (TransportError, ValueError) as fault:
-        reason = fault if isinstance(fault, TransportError) else "the request cannot be sent"
-        report.could_not_check(name, f"{method} {at.origin}: {reason}")
-        return None
 
 
 def _body(name: str) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.transport import Answer, Transport
+from ops.doctor.report import Report
+from shared.transport import Answer, Transport, TransportError
 
 TIMEOUT = 20.0  # seconds: a cold start, and a function's own timeout, are within
 LIMIT = 256 * 1024  # bytes
@@ -86,6 +87,24 @@ def ask(
         return transport.exchange(
             method, at.host, target, given, body, tls=at.tls, timeout=TIMEOUT, limit=LIMIT
         )
+
+
+def attempt(
+    report: Report,
+    name: str,
+    at: Place,
+    method: str,
+    *,
+    headers: Mapping[str, str],
+    query: str = "",
+    body: bytes = b"",
+) -> Answer | None:
+    """As `ask`, of the function `name`; where there is no answer, the report says so."""
+    try:
+        return ask(at, method, headers=headers, query=query, body=body)
+    except TransportError as fault:
+        report.could_not_check(name, f"{method} {at.origin}: {fault}")
+        return None
 
 
 def problem(answer: Answer) -> Mapping[str, Any]:

@@ -43,6 +43,8 @@ class Careless(BaseHTTPRequestHandler):
             return
         if self.headers.get("Authorization") is None and self.mistake != "no token":
             self.answer(401, "InvalidToken", {"WWW-Authenticate": "Bearer"})
+        elif self.mistake == "no keys":
+            self.answer(503, "Unavailable", {"Retry-After": "1"})
         elif self.admits(self.headers.get("Authorization", "").partition(" ")[2]):
             self.answer(400, "InvalidRequest")
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -154,4 +153,3 @@ def hospital(running_hospital: Hospital, capsys: pytest.CaptureFixture[str]) -> 
     running_hospital.capture = capsys
     yield running_hospital
     running_hospital.capture = None
-    assert threading.active_count() < 100

@@ -81,3 +81,12 @@ def test_a_receiver_that_takes_any_signature(hospital: Hospital) -> None:
         "It answers 400, not 401, to a callback that is signed with a key of nobody's.",
         "It answers 400, not 401, to a callback that is an hour old.",
     }
+
+
+def test_a_function_that_cannot_tell_is_not_taken_for_a_careless_one(hospital: Hospital) -> None:
+    keys = hospital.stack.keys
+    with careless.serve("no keys", keys.secret, keys.kid) as url:
+        found = examined(hospital, url)
+    assert found.codes == set()
+    assert found.exit_code == 2
+    assert "503 Unavailable" in found.report["could_not"][0]["text"]

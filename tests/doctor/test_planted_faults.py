@@ -17,6 +17,7 @@ from ops.doctor import forged
 from shared.keys import parse_key_set
 from shared.settings import Settings
 from tests.doctor.conftest import Hospital
+from tests.keys.issuer import JwksServer, Key
 
 
 def callback(hospital: Hospital, **changes: Any) -> None:
@@ -146,11 +147,12 @@ def test_a_client_role_of_another_account(hospital: Hospital) -> None:
     assert finding["subject"] == "sts VODPASS_STS_PLAY_ROLE"
 
 
-def test_clocks_that_differ(hospital: Hospital) -> None:
-    hospital.stack.cloud.clock.advance(120)
+@pytest.mark.parametrize(("seconds", "severity"), [(120, "warning"), (1000, "error")])
+def test_clocks_that_differ(hospital: Hospital, seconds: int, severity: str) -> None:
+    hospital.stack.cloud.clock.advance(seconds)
     examined = hospital.examine()
     told = [one for one in examined.report["findings"] if one["code"] == "clock"]
-    assert {one["severity"] for one in told} == {"warning"}
+    assert {one["severity"] for one in told} == {severity}
     assert "VOD" in {one["subject"] for one in told}
     assert all(" s ahead of this machine's" in one["what"] for one in told)
 
@@ -327,6 +329,17 @@ def test_an_issuer_whose_keys_cannot_be_had(hospital: Hospital) -> None:
     )
     finding = hospital.examine("--no-account", document=document).found("jwks")
     assert "no JWKS of usable keys" in finding["what"]
+
+
+def test_an_issuer_whose_keys_can_be_had_is_no_fault(hospital: Hospital) -> None:
+    with JwksServer(Key("r1").jwk, Key("e1", "ES256").jwk) as issuer:
+        document = hospital.rendered(VODPASS_JWT_KEYS="", VODPASS_JWT_JWKS_URL=issuer.url)
+        examined = hospital.examine("--no-account", document=document)
+        assert issuer.fetched == ["/.well-known/jwks.json"]
+    assert examined.codes == set()
+    said = [one["text"] for one in examined.report["not_checked"]]
+    assert any("only the issuer can sign" in one for one in said)
+    assert {"subject": "VODPASS_JWT_JWKS_URL", "text": "2 keys"} in examined.report["sound"]
 
 
 def test_tokens_are_forged_from_public_keys_too() -> None:
