@@ -128,7 +128,7 @@ class Control:
 
     async def _state(self, _request: web.Request) -> Mapping[str, Any]:
         """What there is: media, objects, credentials by id, events and what became of their
-        callbacks, queues, calls, faults."""
+        callbacks, functions, queues, calls, faults."""
         cloud = self._cloud
         now = cloud.clock.now()
         return {
@@ -196,6 +196,19 @@ class Control:
                     for message in queue.messages
                 ]
                 for queue in cloud.queues.all()
+            },
+            "fc": {
+                "allow_deploy": cloud.fc.allow_deploy,
+                "functions": [
+                    {
+                        "functionName": function.name,
+                        "runtime": function.settings["runtime"],
+                        "codeChecksum": function.package.checksum,
+                        "triggers": sorted(function.triggers),
+                    }
+                    for function in cloud.fc.account.functions.values()
+                ],
+                "domains": sorted(cloud.fc.account.domains),
             },
             "oss": {
                 bucket.name: {

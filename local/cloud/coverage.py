@@ -28,7 +28,8 @@ _HEAD = """\
 
 `python -m local.cloud` serves one account on one loopback port. Signatures, expiry, nonces,
 permissions and states are always checked; nothing switches them off. What is not listed here is
-refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`.
+refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Function Compute with
+`PathNotSupported`.
 
 *Wall* time judges the dates that clients sign; *cloud* time, which `POST /_local/clock` moves,
 decides expiry, states, timers and the `Date` of every answer.
@@ -84,6 +85,33 @@ object, as in the sample, its members JSON text.
 """
 
 
+_FC = """\
+## Function Compute
+
+The calls of `s deploy`, `plan`, `info`, `invoke` and `remove` (2023-03-30), and what 2021-04-06
+says in an account without services. Everything that changes something is refused unless the cloud
+was started with `--allow-deploy`; under `python -m local` the gateway then runs what is deployed.
+
+| what | how |
+|---|---|
+| signature | ACS3-HMAC-SHA256 over method, path, query and body; nonce, date and token as above |
+| permission | `fc:<operation>` on `acs:fc:<region>:<account>:functions/<name>…` |
+| key to upload code | `GET /2016-08-15/tempBucketToken`, signed `FC <AccessKeyId>:<signature>` |
+| packages | 50 MB inside a request, 500 MB through OSS; unpacked 512 MB and 20000 files at most; \
+nothing leads out |
+| HTTP triggers | `anonymous`, and `function` with ACS3-HMAC-SHA256; at `/<functionName>` on the \
+gateway |
+| not acted out | answered with 501 `NotImplemented` |
+"""
+
+_FC_DOUBTS = """\
+- Codes and statuses are those of the table about 2.0; a wrong token keeps OpenAPI's codes.
+- The permission for the key to upload code is not documented: every identity of the account has it.
+- An HTTP trigger refuses the signature of 2.0: callers report `invalid authorization` for it.
+- The documented call of a signed trigger has no nonce and leaves the body out of the signature.
+- The addresses of triggers answer preflights on the real service; here the function does."""
+
+
 def page(cloud: FakeCloud) -> str:
     """The whole page."""
     parts = [_HEAD]
@@ -93,6 +121,8 @@ def page(cloud: FakeCloud) -> str:
     parts.append("## VOD, called by the web uploader without an AccessKey\n")
     parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
     parts.append(_CALLBACKS)
+    parts.append(_FC)
+    parts.append(_fc(cloud))
     parts.append("## OSS\n")
     parts.append(_oss())
     parts.append("## Control\n")
@@ -129,6 +159,18 @@ def _facts(service: Service, name: str, operation: Operation) -> str:
         *(f"- In doubt: {doubt}" for doubt in operation.doubts),
     ]
     return "\n" + "\n".join(lines) + "\n"
+
+
+def _fc(cloud: FakeCloud) -> str:
+    lines = ["| operation | call | what |", "|---|---|---|"]
+    doubts: list[str] = []
+    for operation in cloud.fc.operations.all:
+        told = _told(operation.name, operation.handler)
+        call = f"`{operation.method} {operation.path}`"
+        lines.append(f"| {operation.name} | {call} | {told} |")
+        doubts += [f"- {operation.name}: {doubt}" for doubt in operation.doubts]
+    lines += ["", "In doubt:", "", _FC_DOUBTS, *doubts]
+    return "\n".join(lines) + "\n"
 
 
 def _oss() -> str:

@@ -113,6 +113,7 @@ class FakeCloud:
             ram=self.ram,
             clock=self.clock,
             calls=self.calls,
+            faults=self.faults,
             guard=guard,
             allow_deploy=allow_deploy,
         )

@@ -145,7 +145,7 @@ def test_a_refused_call_uses_up_no_fault(cloud: FakeCloud, vod: Vod) -> None:
 def test_faults_in_process_are_checked_like_those_by_control() -> None:
     faults = Faults()
     for service, action, kind in (
-        ("fc", "*", "error"),
+        ("ecs", "*", "error"),
         ("vod", "", "error"),
         ("vod", "*", "none"),
     ):

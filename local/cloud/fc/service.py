@@ -9,6 +9,7 @@ from aiohttp import web
 
 from local.cloud.calls import Calls
 from local.cloud.clock import Clock
+from local.cloud.faults import Faults
 from local.cloud.fc import errors, old_signature, wire
 from local.cloud.fc.access import Access
 from local.cloud.fc.code import CodeStore
@@ -28,7 +29,7 @@ from local.cloud.fc.state import Account, moment
 from local.cloud.fc.trigger_call import TriggerCalls
 from local.cloud.fc.wire import Answer, Call
 from local.cloud.identity import Credential, Identities
-from local.cloud.openapi import ApiError
+from local.cloud.openapi import ApiError, breakage
 from local.cloud.openapi.authentication import Authenticator
 from local.cloud.openapi.envelope import Target, open_envelope
 from local.cloud.openapi.wire import RawRequest, parse
@@ -62,6 +63,7 @@ class FcService:
         ram: Ram,
         clock: Clock,
         calls: Calls,
+        faults: Faults,
         guard: Guard,
         allow_deploy: bool,
     ) -> None:
@@ -70,6 +72,7 @@ class FcService:
         self._identities = identities
         self._clock = clock
         self._calls = calls
+        self._faults = faults
         self._guard = guard
         self._authenticator = Authenticator(identities, clock)
         self._access = Access(ram, clock)
@@ -107,9 +110,9 @@ class FcService:
         try:
             raw = await wire.read(request)
             if raw.path == UPLOAD_KEY:
-                answer = self._bucket_token(raw)
-            else:
-                answer = await self._serve(raw, request_id)
+                return wire.response(self._bucket_token(raw), request_id)
+            operation, call = self._accept(raw, request_id)
+            return await self._run(request, operation, call)
         except ApiError as error:
             return wire.refusal(errors.translated(error), request_id)
         except (Refused, ConnectionError):
@@ -117,9 +120,9 @@ class FcService:
         except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
             _log.exception("an operation failed")
             return wire.refusal(errors.internal(), request_id)
-        return wire.response(answer, request_id)
 
-    async def _serve(self, raw: RawRequest, request_id: str) -> Answer:
+    def _accept(self, raw: RawRequest, request_id: str) -> tuple[Operation, Call]:
+        """Check a request up to its operation. Raises ApiError."""
         operation, names = self.operations.find(raw.method, raw.path)
         self._calls.count("fc", operation.name)
         pairs = parse(raw.query)
@@ -130,10 +133,30 @@ class FcService:
         call = Call(operation.name, names, query, raw, caller, request_id)
         resource = self.account.arn(operation.resource(call))
         self._access.require(caller, raw, f"fc:{operation.name}", resource)
+        if operation.writes and not self.allow_deploy:
+            raise errors.deployment_not_allowed()
+        return operation, call
+
+    async def _run(
+        self, request: web.Request, operation: Operation, call: Call
+    ) -> web.StreamResponse:
+        fault = self._faults.take("fc", call.action)
+        if fault is None:
+            return wire.response(await self._change(operation, call), call.request_id)
+        if fault.kind == "reset_before":
+            return breakage.reset(request)
+        breakage.raise_refusal(fault)
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.number("seconds", 1.0))
+        whole = wire.response(await self._change(operation, call), call.request_id)
+        if fault.kind == "reset_after":
+            return breakage.reset(request)
+        return await breakage.apply(fault, request, whole)
+
+    async def _change(self, operation: Operation, call: Call) -> Answer:
+        """One change at a time; what only reads or invokes does not wait."""
         if not operation.writes:
             return await operation.handler(call)
-        if not self.allow_deploy:
-            raise errors.deployment_not_allowed()
         async with self._changing:
             return await operation.handler(call)
 

@@ -1,4 +1,4 @@
-"""Answers that arrive broken, for the faults a client has to survive."""
+"""Answers that refuse or arrive broken, for the faults a client has to survive."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from local.cloud.faults import Fault
+from local.cloud.openapi import errors
+from local.cloud.openapi.types import ApiError
 
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
@@ -26,6 +28,24 @@ def reset(request: web.Request) -> web.Response:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     return web.Response(status=500)  # never reaches anyone
+
+
+def raise_refusal(fault: Fault) -> None:
+    """Raise the ApiError of a fault that refuses; return for any other."""
+    if fault.kind == "throttle":
+        milliseconds = fault.parameters.get("retry_after")
+        raise errors.throttled(
+            fault.text("code", "Throttling.User"),
+            fault.text("message", "Request was denied due to user flow control."),
+            int(fault.number("status", 400)),
+            None if milliseconds is None else int(milliseconds),
+        )
+    if fault.kind == "error":
+        raise ApiError(
+            int(fault.number("status", 500)),
+            fault.text("code", "InternalError"),
+            fault.text("message", errors.internal().message),
+        )
 
 
 async def apply(fault: Fault, request: web.Request, whole: web.Response) -> web.StreamResponse:

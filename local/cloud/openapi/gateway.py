@@ -16,7 +16,7 @@ from aiohttp import web
 
 from local.cloud.calls import Calls
 from local.cloud.clock import Clock
-from local.cloud.faults import Fault, Faults
+from local.cloud.faults import Faults
 from local.cloud.identity import Identities
 from local.cloud.openapi import breakage, errors, render
 from local.cloud.openapi.authentication import Authenticator
@@ -150,7 +150,7 @@ class OpenApi:
             return exchange.answer(call.action, operation.handler(call))
         if fault.kind == "reset_before":
             return breakage.reset(request)
-        _raise_refusal(fault)
+        breakage.raise_refusal(fault)
         if fault.kind == "slow":
             await asyncio.sleep(fault.number("seconds", 1.0))
         whole = exchange.answer(call.action, operation.handler(call))
@@ -206,20 +206,3 @@ async def _read(request: web.Request) -> RawRequest:
         source_ip=request.remote or "",
         secure=request.secure,
     )
-
-
-def _raise_refusal(fault: Fault) -> None:
-    if fault.kind == "throttle":
-        milliseconds = fault.parameters.get("retry_after")
-        raise errors.throttled(
-            fault.text("code", "Throttling.User"),
-            fault.text("message", "Request was denied due to user flow control."),
-            int(fault.number("status", 400)),
-            None if milliseconds is None else int(milliseconds),
-        )
-    if fault.kind == "error":
-        raise ApiError(
-            int(fault.number("status", 500)),
-            fault.text("code", "InternalError"),
-            fault.text("message", errors.internal().message),
-        )

@@ -93,9 +93,11 @@ class _Config:
         self._shown = shown
 
     async def get(self, call: Call) -> Answer:
+        """Answer the configuration of a function."""
         return Answer(body=self._shown(self._existing(call)))
 
     async def list(self, call: Call) -> Answer:
+        """Answer the configurations of one function or of all, in pages."""
         name = call.query.get("functionName")
         functions = [
             function
@@ -109,6 +111,7 @@ class _Config:
         return Answer(body={listed: [self._shown(function) for function in found], **more})
 
     async def delete(self, call: Call) -> Answer:
+        """Go back to what holds without the configuration."""
         function = self._existing(call)
         gone: dict[str, Any] = {self._attribute: None}
         await self._context.keep(replace(function, **gone))
@@ -133,6 +136,7 @@ class _Configs:
         return Answer(body={"vpcIds": []})
 
     async def put_async(self, call: Call) -> Answer:
+        """Set retries, age and destinations of asynchronous invocations."""
         function = self._function(call)
         known = "asyncTask destinationConfig maxAsyncEventAgeInSeconds maxAsyncRetryAttempts"
         fields = Fields(call.json(), known.split())
@@ -154,6 +158,7 @@ class _Configs:
         return Answer(body=self.shown_async(changed))
 
     async def put_concurrency(self, call: Call) -> Answer:
+        """Set the most instances that the function may have."""
         function = self._function(call)
         fields = Fields(call.json(), ("reservedConcurrency",))
         reserved = fields.integer("reservedConcurrency", 1, MAX_RESERVED)
@@ -162,6 +167,7 @@ class _Configs:
         return Answer(body=self.shown_concurrency(changed))
 
     async def put_scaling(self, call: Call) -> Answer:
+        """Set the fewest instances that are kept."""
         function = self._function(call)
         if function.provision is not None:
             raise errors.provision_config_exists(function.name)
@@ -184,6 +190,7 @@ class _Configs:
         return Answer(body=self.shown_scaling(changed))
 
     async def put_provision(self, call: Call) -> Answer:
+        """Set the instances that are kept."""
         function = self._function(call)
         if function.scaling is not None:
             raise errors.provision_config_exists(function.name)

@@ -71,13 +71,16 @@ class _Domains:
         self._account = context.account
 
     async def list(self, call: Call) -> Answer:
+        """Answer the custom domains by name, in pages."""
         found, more = page(self._account.domains.values(), call.query)
         return Answer(body={"customDomains": [self._shown(one) for one in found], **more})
 
     async def get(self, call: Call) -> Answer:
+        """Answer a custom domain and its routes, without a private key."""
         return Answer(body=self._shown(self._account.domain(call.names["domain"])))
 
     async def create(self, call: Call) -> Answer:
+        """Lead the paths of a domain to functions."""
         given = call.json()
         name = _name(given)
         if name in self._account.domains:
@@ -89,11 +92,13 @@ class _Domains:
         return self._keep(self._changed(new, Fields(given, (*_CHANGEABLE, "domainName"))))
 
     async def update(self, call: Call) -> Answer:
+        """Change protocol, certificate or routes."""
         old = self._account.domain(call.names["domain"])
         changed = self._changed(old, Fields(call.json(), _CHANGEABLE))
         return self._keep(replace(changed, modified=self._context.clock.now()))
 
     async def delete(self, call: Call) -> Answer:
+        """Serve the domain no more."""
         domain = self._account.domain(call.names["domain"])
         del self._account.domains[domain.name]
         if self._context.compute is not None:

@@ -64,6 +64,7 @@ class _Functions:
         self._account = context.account
 
     async def list(self, call: Call) -> Answer:
+        """Answer the functions by name, in pages."""
         for name in ("description", "functionName", "gpuType", "resourceGroupId", "tags"):
             if call.query.get(name):
                 raise errors.not_faked(f"ListFunctions with {name}")
@@ -80,10 +81,12 @@ class _Functions:
         return Answer(body={"functions": [self._shown(function) for function in found], **more})
 
     async def get(self, call: Call) -> Answer:
+        """Answer the settings of a function, its variables included."""
         check_qualifier(call.query.get("qualifier"))
         return Answer(body=self._shown(self._account.function(call.function)))
 
     async def create(self, call: Call) -> Answer:
+        """Unpack the code and run it from now on."""
         given = call.json()
         name = _name(given)
         settings = read_settings(_settings_in(given, "functionName"))
@@ -102,6 +105,7 @@ class _Functions:
         return Answer(body=self._shown(function))
 
     async def update(self, call: Call) -> Answer:
+        """Change the settings that are named, and the code where there is any."""
         old = self._account.function(call.function)
         given = call.json()
         changes = _settings_in(given)
@@ -123,6 +127,7 @@ class _Functions:
         return Answer(body=self._shown(function))
 
     async def delete(self, call: Call) -> Answer:
+        """End the function and remove its code."""
         function = self._account.function(call.function)
         if function.triggers:
             raise errors.function_not_empty(function.name, "triggers")

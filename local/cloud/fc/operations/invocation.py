@@ -37,6 +37,7 @@ class _Invocation:
         self._context = context
 
     async def invoke(self, call: Call) -> Answer:
+        """Call the handler and answer what it returned, or take the event for later."""
         check_qualifier(call.query.get("qualifier"))
         asynchronous = _word(call, "x-fc-invocation-type", "Sync", "Async")
         tail = _word(call, "x-fc-log-type", "None", "Tail")

@@ -61,12 +61,15 @@ def _resource(call: Call) -> str:
 
 
 async def _list_services(_call: Call) -> Answer:
+    """Answer an empty list."""
     return Answer(body={"services": []})
 
 
 async def _create_service(_call: Call) -> Answer:
+    """Refuse: nothing of 2.0 is made here."""
     raise errors.not_faked("services of Function Compute 2.0; deploy functions of 3.0")
 
 
 async def _no_service(call: Call) -> Answer:
+    """Answer that there is no such service."""
     raise errors.not_found("Service", call.names["service"][:128])

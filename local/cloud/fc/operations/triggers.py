@@ -55,17 +55,20 @@ class _Triggers:
         self._account = context.account
 
     async def list(self, call: Call) -> Answer:
+        """Answer a function's triggers by name, in pages."""
         function = self._account.function(call.function)
         found, more = page(function.triggers.values(), call.query)
         shown = [self._shown(function, trigger) for trigger in found]
         return Answer(body={"triggers": shown, **more})
 
     async def get(self, call: Call) -> Answer:
+        """Answer a trigger, an HTTP trigger with its address."""
         function = self._account.function(call.function)
         trigger = self._account.trigger(call.function, call.names["trigger"])
         return Answer(body=self._shown(function, trigger))
 
     async def create(self, call: Call) -> Answer:
+        """Give the function a trigger, which works at once."""
         function = self._account.function(call.function)
         given = call.json()
         name = _name(given)
@@ -92,6 +95,7 @@ class _Triggers:
         return Answer(body=self._shown(function, trigger))
 
     async def update(self, call: Call) -> Answer:
+        """Change configuration, description or role of a trigger."""
         function = self._account.function(call.function)
         old = self._account.trigger(call.function, call.names["trigger"])
         fields = Fields(call.json(), _CHANGEABLE)
@@ -103,6 +107,7 @@ class _Triggers:
         return Answer(body=self._shown(function, trigger))
 
     async def delete(self, call: Call) -> Answer:
+        """Take a trigger away."""
         function = self._account.function(call.function)
         trigger = self._account.trigger(call.function, call.names["trigger"])
         left = {name: one for name, one in function.triggers.items() if name != trigger.name}

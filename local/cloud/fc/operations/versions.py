@@ -43,14 +43,17 @@ class _Lists:
         self._account = context.account
 
     async def versions(self, call: Call) -> Answer:
+        """Answer an empty list."""
         self._account.function(call.function)
         return Answer(body={"versions": [], "direction": "BACKWARD"})
 
     async def aliases(self, call: Call) -> Answer:
+        """Answer an empty list."""
         self._account.function(call.function)
         return Answer(body={"aliases": []})
 
     async def list_tags(self, call: Call) -> Answer:
+        """Answer the tags of functions."""
         if call.query.get("NextToken") or call.query.get("Tag"):
             raise errors.not_faked("ListTagResources with NextToken or Tag")
         _check_kind(call.query.get("ResourceType"))
@@ -67,6 +70,7 @@ class _Lists:
         return Answer(body={"RequestId": call.request_id, "TagResources": resources})
 
     async def tag(self, call: Call) -> Answer:
+        """Add tags to functions, or change them."""
         fields = Fields(call.json(), _either("ResourceId", "ResourceType", "Tag"))
         _check_kind(fields.get("ResourceType") or fields.get("resourceType"))
         ids = fields.sequence("ResourceId", _MOST) or fields.sequence("resourceId", _MOST)
@@ -78,6 +82,7 @@ class _Lists:
         return Answer(204)
 
     async def untag(self, call: Call) -> Answer:
+        """Take tags away from functions."""
         _check_kind(call.query.get("ResourceType"))
         keys = set(_list_in(call.query, "TagKey"))
         every = call.query.get("All") == "true"
