@@ -117,18 +117,20 @@ def signed(
     secret: bytes = FIRST,
     *,
     age: int = 0,
+    moment: str | None = None,
     later: int = 0,
     body: bytes | None = None,
     **changes: str | None,
 ) -> tuple[bytes, dict[str, str]]:
-    """A delivery by hand: body and headers, signed `age` seconds ago and said to be `later`;
-    `changes` are laid upon the headers, None leaves one out."""
+    """A delivery by hand: body and headers, signed `age` seconds ago, or at a `moment` that is
+    a text. `later` is how much more the header says; `changes` are laid upon the headers, None
+    leaves one out."""
     content = event()
     given = json.dumps(content.content).encode()
-    timestamp = str(int(time.time()) - age)
+    timestamp = str(int(time.time()) - age) if moment is None else moment
     headers: dict[str, str | None] = {
         "webhook-id": content.event_id,
-        "webhook-timestamp": str(int(timestamp) + later),
+        "webhook-timestamp": str(int(timestamp) + later) if later else timestamp,
         "webhook-signature": sign((secret,), content.event_id, timestamp, given),
         **{name.replace("_", "-"): value for name, value in changes.items()},
     }
@@ -170,9 +172,11 @@ def test_takes_any_text(receiver: Receiver) -> None:
         {"webhook_id": "vp_another"},
         {"webhook_id": None},
         {"webhook_timestamp": None},
-        {"webhook_timestamp": ""},
-        {"webhook_timestamp": "soon"},
-        {"webhook_timestamp": "9" * 400},
+        {"moment": ""},
+        {"moment": "soon"},
+        {"moment": "NaN"},
+        {"moment": "9" * 400},
+        {"moment": "-" + "9" * 5000},
         {"later": 1},
         {"age": 302, "later": 302},
         {"webhook_signature": None},
