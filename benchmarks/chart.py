@@ -28,7 +28,7 @@ def svg(result: dict[str, Any], function: str) -> str:
     """Bars of the medians, whiskers from the fastest to the slowest; time to the right."""
     times = {c: result["contenders"][c][function]["seconds"] for c in CONTENDERS}
     height = _TOP + _ROW * len(CONTENDERS) + 52
-    longest = max(spread["median"] for spread in times.values()) * 1.02
+    longest = max(spread["max"] for spread in times.values())
     scale = (_WIDTH - _LEFT - _RIGHT) / longest
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}"'
@@ -65,7 +65,7 @@ def _bar(contender: str, spread: dict[str, float], y: float, scale: float) -> li
     name, about = _NAMES[contender]
     width = spread["median"] * scale
     middle = y + _BAR / 2
-    low, high = (_LEFT + min(spread[end] * scale, _WIDTH - _LEFT - 12) for end in ("min", "max"))
+    low, high = (_LEFT + spread[end] * scale for end in ("min", "max"))
     return [
         _text(_LEFT - 14, middle - 2, name, anchor="end", weight=700 if ours else 400),
         _text(_LEFT - 14, middle + 14, about, size=11, fill=_QUIET, anchor="end"),
