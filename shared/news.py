@@ -16,18 +16,28 @@ from typing import Any
 
 from shared import owner
 from shared.cloud import utc_text
-from shared.notice import Notice
+from shared.notice import KINDS, MediaKind, Notice
 from shared.owner import Extend, Owner
 from shared.settings import Settings
-from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, PLAYABLE, NotFoundAtVod, Video, Vod
+from shared.vod import (
+    AWAITING_FILE,
+    CREDENTIAL_LIFE,
+    PLAYABLE,
+    Medium,
+    NotFoundAtVod,
+    Video,
+    Vod,
+)
 from shared.webhook import Event
 
 SETTLING = CREDENTIAL_LIFE + 60
 """Seconds after a completion until no credential for the upload is alive, and the file settled."""
 
-_FAILED = frozenset({"UploadFail", "TranscodeFail"})
+_UPLOAD_FAILED = "UploadFail"
+_FAILED = frozenset({_UPLOAD_FAILED, "TranscodeFail"})
 _BLOCKED = "Blocked"
 _UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
+_OTHER_UPLOADS = frozenset({"ImageUploadComplete", "AttachedMediaUploadComplete"})
 _DELETIONS = frozenset({"DeleteMediaComplete", "MediaBaseChangeComplete"})
 _DECIDING = _UPLOADS | {
     "StreamTranscodeComplete",
@@ -52,25 +62,28 @@ def announce(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
     try:
         if notice.kind == "video":
             return _of_video(notice, vod.video(video_id=notice.media_id), settings)
-        read = vod.image if notice.kind == "image" else vod.attached_media
-        medium = read(notice.media_id)
+        medium = _read_other(vod, notice.kind, notice.media_id)
     except NotFoundAtVod:
-        return _of_nothing(notice, settings)
-    if medium.status == AWAITING_FILE:
+        return _of_nothing(notice, vod, settings)
+    uploaded = notice.event_type in _OTHER_UPLOADS
+    if uploaded and medium.status == AWAITING_FILE:
         raise NotConfirmed
     name = "ImageId" if notice.kind == "image" else "MediaId"
     data = {name: medium.media_id, "Status": medium.status}
-    known = {"ImageUploadComplete", "AttachedMediaUploadComplete"}
-    kind = "media.completed" if notice.event_type in known else "vod.event"
-    facts = (medium.status,) if kind == "media.completed" else (notice.event_type, medium.status)
+    kind = "media.completed" if uploaded else "vod.event"
+    facts = (medium.status,) if uploaded else (notice.event_type, medium.status)
     return [event(settings, kind, medium.media_id, facts, data, medium.now, notice.body)]
+
+
+def _read_other(vod: Vod, kind: MediaKind | None, media_id: str) -> Medium:
+    return vod.image(media_id) if kind == "image" else vod.attached_media(media_id)
 
 
 def _of_video(notice: Notice, video: Video, settings: Settings) -> list[Event]:
     if notice.event_type in _UPLOADS and video.status == AWAITING_FILE:
         raise NotConfirmed
     kinds = []
-    if notice.event_type in _UPLOADS and video.status not in _FAILED:
+    if notice.event_type in _UPLOADS and video.status != _UPLOAD_FAILED:
         kinds.append(completion(video, settings))
     if notice.event_type in _DECIDING:
         kinds += verdict(video)
@@ -133,13 +146,28 @@ def sealed(video: Video, settings: Settings) -> Extend | None:
     return extend if owner.owns(settings, maker, mark) else None
 
 
-def _of_nothing(notice: Notice, settings: Settings) -> list[Event]:
-    """The medium is gone. That is news only where it was announced."""
+def _of_nothing(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
+    """The medium is gone. That is news only where a deletion was announced, and only if the id is
+    no other kind of medium's: a notice that names the wrong kind would find nothing either."""
     if notice.event_type not in _DELETIONS or notice.media_id is None:
         return []
+    for kind in KINDS:
+        if kind != notice.kind and _exists(vod, kind, notice.media_id):
+            return []
     data = {"MediaId": notice.media_id, "MediaType": notice.kind}
-    kind, media_id = "media.deleted", notice.media_id
-    return [event(settings, kind, media_id, (), data, None, notice.body)]
+    facts = (str(notice.kind),)
+    return [event(settings, "media.deleted", notice.media_id, facts, data, None, notice.body)]
+
+
+def _exists(vod: Vod, kind: MediaKind, media_id: str) -> bool:
+    try:
+        if kind == "video":
+            vod.video(video_id=media_id)
+        else:
+            _read_other(vod, kind, media_id)
+    except NotFoundAtVod:
+        return False
+    return True
 
 
 def _unknown(notice: Notice, settings: Settings) -> Event:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 MediaKind = Literal["video", "image", "attached"]
+KINDS: tuple[MediaKind, ...] = ("video", "image", "attached")
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_KINDS: Mapping[str, MediaKind] = {"video": "video", "image": "image", "attached": "attached"}
 _OF_VIDEO = frozenset(
     {
         "FileUploadComplete",
@@ -82,9 +82,9 @@ def _medium(event_type: str, body: Mapping[str, Any]) -> tuple[MediaKind | None,
     if event_type == "AttachedMediaUploadComplete":
         return "attached", _id(body, "AttachedMediaId", "MediaId")
     if event_type in _OF_ANY_MEDIUM:
-        kind = body.get("MediaType")
-        named = _KINDS.get(kind.strip().lower()) if isinstance(kind, str) else "video"
-        return named, _id(body, "MediaId", "VideoId", "ImageId")
+        said = body.get("MediaType", "video")
+        kind = next((k for k in KINDS if isinstance(said, str) and said.strip().lower() == k), None)
+        return kind, _id(body, "MediaId", "VideoId", "ImageId")
     return None, None
 
 

@@ -23,7 +23,10 @@ from shared.webhook import Event, NotDelivered, Webhook
 RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
 MAX_VIDEOS = 5000  # looked at in one run: 50 calls, and as far as GetVideoList may reach
 EVERY = 300  # seconds between two runs
-RENEW_AT = 2400  # seconds of the CREDENTIAL_LIFE of each credential
+# Seconds between two renewals. The first credential then has 600 s left, and so has each that was
+# renewed in time: at the same point of every CREDENTIAL_LIFE instead, the next would be due only
+# when the last has ended.
+RENEW_EVERY = 2400
 LOOK_BACK = 4200  # seconds for which an event that is due is sent again
 CLEANUP_AFTER = CREDENTIAL_LIFE + 600  # seconds after the window: no credential is alive then
 COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
@@ -112,9 +115,9 @@ class Run:
         What was due within the window is told even after it, where no run came in time.
         """
         renewing, window = bool(self._settings.credential_webhook_url), self._settings.upload_window
-        newest = int((video.age - RENEW_AT) // CREDENTIAL_LIFE)
+        newest = int(video.age // RENEW_EVERY) - 1
         for period in range(max(0, newest - 1), newest + 1):
-            due = RENEW_AT + period * CREDENTIAL_LIFE
+            due = RENEW_EVERY * (period + 1)
             if due >= window or not due <= video.age < due + LOOK_BACK:
                 continue
             if not renewing:
@@ -124,7 +127,7 @@ class Run:
                 self._renew(video, period)
 
     def _expiring(self, video: Video, period: int) -> Event:
-        ends = video.created_at + (period + 1) * CREDENTIAL_LIFE
+        ends = video.created_at + RENEW_EVERY * period + CREDENTIAL_LIFE
         data = {**news.data_of(video, self._settings), "ExpireUTCTime": utc_text(ends)}
         return self._event("upload.expiring", video, (str(period),), data)
 

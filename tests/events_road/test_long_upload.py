@@ -45,7 +45,7 @@ def test_is_kept_alive_by_the_watch_and_finishes_under_one_upload_id(
         upload.bucket().complete_multipart_upload(name, upload_id, parts)
     newest(road, upload).bucket().complete_multipart_upload(name, upload_id, parts)
     road.finished(upload)
-    assert len(renewals(road).ids(upload.video_id)) == HOURS * 3600 // 3000
+    assert len(renewals(road).ids(upload.video_id)) == HOURS * 3600 // 2400
     [done] = road.receiver.of(upload.video_id, "upload.completed")
     assert done.data["Size"] == done.data["DeclaredFileSize"]
     assert not road.receiver.of(upload.video_id, "upload.expiring", "upload.abandoned")

@@ -11,7 +11,7 @@ from tests.cloud.clients import Vod
 from tests.events_road.road import FILM, TICK, WINDOW, Road, Upload
 from tests.gateway.conftest import wait_for
 
-FIRST_DUE, SECOND_DUE = 2400, 5400
+FIRST_DUE, SECOND_DUE = 2400, 4800
 """Seconds after its creation when a credential of an upload is about to end."""
 
 OVERDUE = WINDOW + 600

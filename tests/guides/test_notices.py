@@ -114,5 +114,38 @@ def test_a_video_that_is_not_done_yet_is_told_of_as_it_is(road: Road, name: str)
     assert "vod.event" in promised(json.loads(text)["EventType"])
 
 
+@pytest.mark.parametrize("kind", ["image", "attached"])
+def test_a_live_video_is_not_deleted_by_calling_it_something_else(road: Road, kind: str) -> None:
+    """Whoever has captured a callback can send any body with it for five minutes."""
+    road.without_callbacks()
+    answer = begin(road)
+    put(answer)
+    notice = {"EventType": "DeleteMediaComplete", "MediaType": kind, "MediaId": answer["VideoId"]}
+    assert road.callback(json.dumps(notice).encode()) == 200
+    assert road.receiver.taken == []
+
+
+def test_an_arrival_that_is_confirmed_only_after_its_transcoding_failed(road: Road) -> None:
+    road.without_callbacks()
+    answer = begin(road)
+    put(answer, b"no film at all" * 100)
+    road.stack.cloud.clock.advance(TRANSCODED)
+    text = read("file_upload_complete").replace("${VideoId}", answer["VideoId"])
+    assert road.callback(text.encode()) == 200
+    told = [one.type for one in road.receiver.taken]
+    assert told == ["upload.rejected", "video.failed"]
+
+
+def test_news_of_an_image_that_still_awaits_its_file_is_taken(road: Road) -> None:
+    road.without_callbacks()
+    image = begin_image(road)["ImageId"]
+    change = {"EventType": "MediaBaseChangeComplete", "MediaType": "image", "MediaId": image}
+    assert road.callback(json.dumps(change).encode()) == 200
+    [event] = road.receiver.taken
+    assert (event.type, event.data["Status"]) == ("vod.event", "Uploading")
+    arrival = {"EventType": "ImageUploadComplete", "ImageId": image}
+    assert road.callback(json.dumps(arrival).encode()) == 503
+
+
 def test_every_notice_is_tested() -> None:
     assert {path.stem for path in NOTICES.iterdir()} == LEADS_TO.keys() | {"an_unknown_type"}
