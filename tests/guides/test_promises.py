@@ -49,9 +49,11 @@ def test_a_video_that_is_blocked_again_has_the_id_of_the_first_time_and_a_newer_
         road.stack.cloud.vod.library._change(answer["VideoId"], status=status)
         road.stack.cloud.clock.advance(60)
         assert road.callback(notice) == 200
-    ready, blocked, *again = road.receiver.taken
+    told = road.receiver.of(answer["VideoId"])
+    ready, blocked, *again = told
+    assert [one.type for one in told] == ["video.ready", "video.blocked"] * 2
     assert [one.id for one in again] == [ready.id, blocked.id]
-    times = [one.body["time"] for one in road.receiver.taken]
+    times = [one.body["time"] for one in told]
     assert times == sorted(set(times))
 
 
