@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import uuid
 from email.utils import formatdate
@@ -256,3 +258,25 @@ class TestKeyToUploadCode:
         path = "/2016-08-15/tempBucketToken"
         signed = Acs3(fc.cloud.admin, "GET", path).signed(fc.cloud.endpoint)
         assert send(fc.cloud.endpoint, "GET", path, signed).code == "MissingRequiredHeader"
+
+    def test_the_deployment_tool_s_client_names_the_bucket_of_its_default_region(
+        self, fc: Fc
+    ) -> None:
+        """ali-oss on Node, given the address of an IP, sends such a Host beside a bare path."""
+        cloud = fc.cloud
+        given = json.loads(upload_key(cloud).body)
+        keys, bucket = given["credentials"], given["ossBucket"]
+        name = f"{cloud.account_id}/{given['objectName']}"
+        date, token = formatdate(usegmt=True), keys["SecurityToken"]
+        message = f"PUT\n\n\n\nx-oss-date:{date}\nx-oss-security-token:{token}\n/{bucket}/{name}"
+        digest = hmac.new(keys["AccessKeySecret"].encode(), message.encode(), "sha1").digest()
+        headers = {
+            "Host": f"{bucket}.oss-cn-hangzhou.aliyuncs.com",
+            "x-oss-date": date,
+            "x-oss-security-token": token,
+            "Authorization": f"OSS {keys['AccessKeyId']}:{base64.b64encode(digest).decode()}",
+        }
+        content = zipped({"index.py": "x = 1"})
+        assert send(cloud.endpoint, "PUT", f"/{name}", headers, content).status == 200
+        headers["Host"] = f"{bucket}.oss-cn-beijing.aliyuncs.com"
+        assert send(cloud.endpoint, "PUT", f"/{name}", headers, content).status == 421

@@ -26,6 +26,9 @@ from local.cloud.ram.policy import Policy
 from local.cloud.ram.principal import cloud_service
 
 MAX_STORED = 500 * 1024 * 1024  # bytes of a package that comes through OSS, in the main regions
+BUCKET_REGION = "cn-hangzhou"
+"""The deployment tool tells its OSS client an endpoint and no region. At an address that is an IP
+it then sends the Host of the bucket in the client's default region, which is this one."""
 TOKEN_LIFE = 3600  # seconds that the key for an upload lives; the real figure is not known
 
 
@@ -46,6 +49,16 @@ class Package:
     folder: Path
     size: int
     checksum: str
+
+
+def temporary_bucket(region: str) -> str:
+    """The bucket that packages for functions in `region` are put into."""
+    return f"fc-temporary-code-{region}"
+
+
+def temporary_host(region: str) -> str:
+    """The Host under which the deployment tool's OSS client addresses that bucket."""
+    return f"{temporary_bucket(region)}.oss-{BUCKET_REGION}.aliyuncs.com"
 
 
 def read_code(given: Mapping[str, Any]) -> CodeInput:
@@ -83,18 +96,17 @@ class CodeStore:
         region: str,
         account_id: str,
     ) -> None:
-        self.bucket = f"fc-temporary-code-{region}"
+        self.bucket = temporary_bucket(region)
         self._storage = storage
         self._identities = identities
         self._clock = clock
-        self._region = region
         self._account_id = account_id
         self._root: Path | None = None
 
     def offer_upload(self) -> tuple[Credential, str]:
         """A key that can put one new object into the temporary bucket, and that object's name
         below the account's prefix. The object is removed when the key has expired."""
-        self._storage.create_bucket(self.bucket, self._region, cors=())
+        self._storage.create_bucket(self.bucket, BUCKET_REGION, cors=())
         name = secrets.token_hex(16)
         key = f"{self._account_id}/{name}"
         resource = f"acs:oss:*:{self._account_id}:{self.bucket}/{key}"

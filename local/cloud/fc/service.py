@@ -12,7 +12,7 @@ from local.cloud.clock import Clock
 from local.cloud.faults import Faults
 from local.cloud.fc import errors, old_signature, wire
 from local.cloud.fc.access import Access
-from local.cloud.fc.code import CodeStore
+from local.cloud.fc.code import BUCKET_REGION, CodeStore
 from local.cloud.fc.compute import Compute
 from local.cloud.fc.context import Context
 from local.cloud.fc.operation import Operation, Operations
@@ -193,7 +193,7 @@ class FcService:
                     "SecurityToken": credential.security_token,
                     "Expiration": moment(credential.expires_at or 0),
                 },
-                "ossRegion": f"oss-{self.account.region}",
+                "ossRegion": f"oss-{BUCKET_REGION}",
                 "ossBucket": self._code.bucket,
                 "objectName": name,
             }
