@@ -268,7 +268,8 @@ class TestKeyToUploadCode:
         keys, bucket = given["credentials"], given["ossBucket"]
         name = f"{cloud.account_id}/{given['objectName']}"
         date, token = formatdate(usegmt=True), keys["SecurityToken"]
-        message = f"PUT\n\n\n\nx-oss-date:{date}\nx-oss-security-token:{token}\n/{bucket}/{name}"
+        signed = f"x-oss-date:{date}\nx-oss-security-token:{token}"
+        message = f"PUT\n\n\n{date}\n{signed}\n/{bucket}/{name}"
         digest = hmac.new(keys["AccessKeySecret"].encode(), message.encode(), "sha1").digest()
         headers = {
             "Host": f"{bucket}.oss-cn-hangzhou.aliyuncs.com",
