@@ -140,7 +140,8 @@ def utc_text(seconds: float) -> str:
 
 def _server_time(headers: Mapping[str, str]) -> float:
     try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+        date = parsedate_to_datetime(headers.get("date", ""))
+        return calendar.timegm(date.utctimetuple())  # HTTP dates are GMT, whatever their zone says
     except (ValueError, TypeError, IndexError):
         raise UpstreamError("The cloud's answer lacks a Date.", effect="unknown") from None
 

@@ -134,7 +134,8 @@ def render(
             headers["Access-Control-Allow-Methods"] = ", ".join(preflight_methods)
             headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             headers["Access-Control-Max-Age"] = _PREFLIGHT_MAX_AGE
-    body = "" if response.content is None else json.dumps(response.content, ensure_ascii=False)
+    # ASCII alone: what VOD holds in a title may be no valid Unicode.
+    body = "" if response.content is None else json.dumps(response.content, ensure_ascii=True)
     return {
         "statusCode": response.status,
         "headers": headers,

@@ -198,7 +198,8 @@ def _request(method: str, host: str, path: str, headers: Mapping[str, str], body
 def _read(
     connection: socket.socket, method: str, deadline: float, limit: int
 ) -> tuple[Answer, bool]:
-    response = http.client.HTTPResponse(_Readable(connection, deadline), method=method)  # type: ignore[arg-type]
+    reader = _Reader(_DeadlineReader(connection, deadline))
+    response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
         headers = {name.lower(): value for name, value in response.getheaders()}
@@ -209,18 +210,18 @@ def _read(
             raise BrokenAnswer("the answer is too large", sent=True)
         if response.length:
             raise BrokenAnswer("the answer is cut short", sent=True)
-        reusable = not response.will_close and response.isclosed()
+        reusable = not response.will_close and response.isclosed() and not reader.left_over
         return Answer(response.status, headers, body), reusable
 
 
 class _Readable:
     """What HTTPResponse takes for a socket: reads that end with the deadline."""
 
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._raw = _DeadlineReader(connection, deadline)
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
 
-    def makefile(self, *_: Any) -> io.BufferedReader:
-        return io.BufferedReader(self._raw)
+    def makefile(self, *_: Any) -> _Reader:
+        return self._reader
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -228,10 +229,26 @@ class _DeadlineReader(io.RawIOBase):
         super().__init__()
         self._connection = connection
         self._deadline = deadline
+        self.done = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self.done:
+            return 0
         self._connection.settimeout(_left(self._deadline, sent=True))
         return self._connection.recv_into(buffer)
+
+
+class _Reader(io.BufferedReader):
+    """Knows, once closed, whether more had come than was read: out of step with what is asked."""
+
+    raw: _DeadlineReader
+    left_over = False
+
+    def close(self) -> None:
+        if not self.closed:
+            self.raw.done = True
+            self.left_over = bool(self.peek(1))
+        super().close()

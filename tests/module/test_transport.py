@@ -1,0 +1,382 @@
+"""The HTTP below the SDK: one deadline, no surprises, and TLS that is really checked."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import certifi
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from shared.transport import Answer, BrokenAnswer, ConnectionLost, DeadlinePassed, Transport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Handler = Callable[[socket.socket], None]
+
+
+class Server:
+    """Accepts connections on loopback and hands each to ``handle`` in a thread of its own."""
+
+    def __init__(self, handle: Handler) -> None:
+        self.accepted = 0
+        self._handle = handle
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                self.accepted += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            self._handle(connection)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Handler], Server]]:
+    with contextlib.ExitStack() as stack:
+        yield lambda handle: stack.enter_context(contextlib.closing(Server(handle)))
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport()
+    yield made
+    for connection, _ in made._resting.values():
+        connection.close()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = connection.recv(65536)
+        if not chunk:
+            raise OSError
+        data += chunk
+    return data
+
+
+def always(answer: bytes) -> Handler:
+    def handle(connection: socket.socket) -> None:
+        while True:
+            read_request(connection)
+            connection.sendall(answer)
+
+    return handle
+
+
+def once(answer: bytes) -> Handler:
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(answer)
+
+    return handle
+
+
+def ask(
+    transport: Transport,
+    server: Server,
+    *,
+    timeout: float = 5.0,
+    limit: int = 1000,
+    path: str = "/",
+) -> Answer:
+    return transport.exchange(
+        "POST", server.host, path, {"x-a": "b"}, b"", tls=False, timeout=timeout, limit=limit
+    )
+
+
+def test_a_connection_is_kept(transport: Transport, serve: Callable[[Handler], Server]) -> None:
+    server = serve(always(OK))
+
+    assert [ask(transport, server).body for _ in range(3)] == [b"ok"] * 3
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK + b"HTTP/1.1 200 OK\r\n",  # more than was asked for
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+def test_a_connection_that_cannot_be_trusted_is_not_used_again(
+    transport: Transport, serve: Callable[[Handler], Server], answer: bytes
+) -> None:
+    server = serve(always(answer))
+
+    assert [ask(transport, server).body for _ in range(2)] == [b"ok"] * 2
+    assert server.accepted == 2
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    server = serve(once(OK))
+
+    for _ in range(3):
+        assert ask(transport, server).body == b"ok"
+        resting, _ = next(iter(transport._resting.values()))
+        resting.settimeout(5)
+        assert resting.recv(1, socket.MSG_PEEK) == b""  # the farewell has arrived
+    assert server.accepted == 3
+
+
+def test_a_connection_that_has_rested_too_long_is_not_used_again(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    """An instance is frozen between two requests, and learns of no farewell meanwhile."""
+    server = serve(always(OK))
+    ask(transport, server)
+    transport._resting = {
+        key: (connection, since - 60) for key, (connection, since) in transport._resting.items()
+    }
+
+    ask(transport, server)
+
+    assert server.accepted == 2
+
+
+def test_a_chunked_answer_is_read_whole(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"
+    server = serve(always(chunked))
+
+    assert [ask(transport, server).body for _ in range(2)] == [b"ok"] * 2
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2000,
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000,
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500,
+    ],
+)
+def test_an_answer_that_is_cut_short_too_large_or_no_http(
+    transport: Transport, serve: Callable[[Handler], Server], answer: bytes
+) -> None:
+    with pytest.raises(BrokenAnswer) as caught:
+        ask(transport, serve(once(answer)))
+
+    assert caught.value.sent
+
+
+def test_a_redirect_is_an_answer_like_any_other(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    elsewhere = serve(always(OK))
+    moved = f"HTTP/1.1 302 Found\r\nLocation: http://{elsewhere.host}/\r\nContent-Length: 0\r\n\r\n"
+
+    assert ask(transport, serve(always(moved.encode()))).status == 302
+    assert elsewhere.accepted == 0
+
+
+def test_proxy_variables_are_not_obeyed(
+    transport: Transport, serve: Callable[[Handler], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, server = serve(always(OK)), serve(always(OK))
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://{proxy.host}")
+
+    ask(transport, server)
+
+    assert (proxy.accepted, server.accepted) == (0, 1)
+
+
+def drip(connection: socket.socket) -> None:
+    read_request(connection)
+    for position in range(len(OK)):
+        connection.sendall(OK[position : position + 1])
+        time.sleep(0.05)  # a slow server; its answer as a whole takes two seconds
+
+
+def silent(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.recv(1)
+
+
+@pytest.mark.parametrize("handle", [drip, silent])
+def test_the_deadline_holds_however_the_answer_is_delayed(
+    transport: Transport, serve: Callable[[Handler], Server], handle: Handler
+) -> None:
+    with pytest.raises(DeadlinePassed) as caught:
+        ask(transport, serve(handle), timeout=0.3)
+
+    assert caught.value.sent
+
+
+def test_a_refused_connection_was_not_sent(transport: Transport) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(ConnectionLost) as caught:
+            transport.exchange("GET", host, "/", {}, b"", tls=False, timeout=5)
+
+    assert not caught.value.sent
+
+
+def hangs_up(connection: socket.socket) -> None:
+    read_request(connection)
+
+
+def test_a_connection_that_breaks_off_may_have_taken_effect(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    with pytest.raises((ConnectionLost, BrokenAnswer)) as caught:
+        ask(transport, serve(hangs_up))
+
+    assert caught.value.sent
+
+
+@pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\nb"])
+def test_no_header_is_smuggled(
+    transport: Transport, serve: Callable[[Handler], Server], value: str
+) -> None:
+    server = serve(always(OK))
+    with pytest.raises(BrokenAnswer):
+        transport.exchange("GET", server.host, "/", {"x-a": value}, b"", tls=False, timeout=5)
+    with pytest.raises(BrokenAnswer):
+        ask(transport, server, path=f"/{value}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "192.168.1.1",
+        "0.0.0.0",
+        "::1",
+        "fe80::1%lo",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::1",
+        "224.0.0.1",
+    ],
+)
+def test_a_transport_for_public_addresses_reaches_no_other(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Whatever a name resolves to: the addresses are checked that would be connected to."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 9))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was connected to"))
+
+    with pytest.raises(ConnectionLost):
+        Transport(public_only=True).exchange(
+            "POST", "hooks.example.com", "/", {}, b"", tls=False, timeout=1
+        )
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vodpass test")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def over_tls(certificate: tuple[Path, Path]) -> Handler:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+
+    def handle(connection: socket.socket) -> None:
+        with (
+            contextlib.suppress(OSError),
+            context.wrap_socket(connection, server_side=True) as safe,
+        ):
+            always(OK)(safe)
+
+    return handle
+
+
+def test_tls_is_spoken_with_a_server_whose_certificate_is_trusted(
+    transport: Transport,
+    serve: Callable[[Handler], Server],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate[0]))
+    server = serve(over_tls(certificate))
+
+    for _ in range(2):
+        answer = transport.exchange("GET", server.host, "/", {}, b"", tls=True, timeout=5)
+        assert answer.body == b"ok"
+    assert server.accepted == 1
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(
+    transport: Transport, serve: Callable[[Handler], Server], certificate: tuple[Path, Path]
+) -> None:
+    server = serve(over_tls(certificate))
+
+    with pytest.raises(ConnectionLost) as caught:
+        transport.exchange("GET", server.host, "/", {}, b"", tls=True, timeout=5)
+    assert not caught.value.sent
+
+
+def test_a_certificate_of_another_name_is_refused(
+    transport: Transport,
+    serve: Callable[[Handler], Server],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate[0]))
+    host = serve(over_tls(certificate)).host.replace("127.0.0.1", "localhost")
+
+    with pytest.raises(ConnectionLost):
+        transport.exchange("GET", host, "/", {}, b"", tls=True, timeout=5)
