@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test check bundle bench lock clean
+.PHONY: setup run test test-bundle check bundle bench lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -33,6 +33,10 @@ run: setup
 
 test: setup
 	$(PY) -m pytest -n 2 $(ARGS)
+
+# The same tests, with the functions served as they are deployed: RUNTIME=3.10, RUNTIME=3.12.
+test-bundle: setup
+	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(ARGS)
 
 check: setup
 	$(PY) -m ruff check .

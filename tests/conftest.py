@@ -1,12 +1,60 @@
-"""A fake cloud for every test that asks for one."""
+"""What tests everywhere ask for: a fake cloud, and the project's functions to serve."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from local.cloud import FakeCloud
+from ops.bundle.target import RUNTIMES, find_interpreter
+from tests import code_under_test as code
+from tests.code_under_test import CodeUnderTest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--bundle 3.10`: every test that serves the project's functions gets them as deployed."""
+    parser.addoption(
+        "--bundle",
+        choices=RUNTIMES,
+        metavar="PYTHON",
+        help=f"serve the functions from a bundle, by this Python: {' or '.join(RUNTIMES)}",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a bundle that nothing on this machine can run, rather than skip every test."""
+    python = config.getoption("bundle")
+    if python is not None and find_interpreter(python) is None:
+        raise pytest.UsageError(f"--bundle: there is no Python {python} on this machine")
+
+
+@pytest.fixture(scope="session")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this session share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
+
+
+@pytest.fixture(scope="session")
+def code_under_test(together: Path, request: pytest.FixtureRequest) -> CodeUnderTest:
+    """The project's functions, for whoever serves them."""
+    python = request.config.getoption("bundle")
+    return code.filled(together) if python is None else code.bundled(together, python)
+
+
+@pytest.fixture(scope="session")
+def packages(together: Path) -> Callable[[str], Path]:
+    """The locked packages for a Python version. Not to be changed."""
+    return lambda python: code.packages(together, python)
+
+
+@pytest.fixture(scope="session")
+def bundle(together: Path) -> Callable[[str], Path]:
+    """The project's bundle for a Python version. Not to be changed."""
+    return lambda python: code.bundled(together, python).folder
 
 
 @pytest.fixture(scope="session")

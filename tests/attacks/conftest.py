@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.behaviour.clients import decoded
 from tests.behaviour.house import House, serve, settings
 from tests.behaviour.tokens import Issuer, base64url
+from tests.code_under_test import CodeUnderTest
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -55,12 +56,14 @@ def public_keys() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running_house(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """The deployment, which accepts three kinds of keys; ask for `house`."""
     issuer = Issuer()
     environment = settings(issuer, VODPASS_JWT_KEYS=issuer.jwks(*public_keys()))
     project = tmp_path_factory.mktemp("project")
-    with serve(project, issuer, environment, VARIANTS) as house:
+    with serve(code_under_test, project, issuer, environment, VARIANTS) as house:
         yield house
 
 

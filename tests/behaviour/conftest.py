@@ -10,6 +10,7 @@ import pytest
 from local.cloud.vod.settings import TRANSCODE
 from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
 from tests.behaviour.tokens import Issuer
+from tests.code_under_test import CodeUnderTest
 
 VARIANTS: dict[str, dict[str, Any]] = {
     # Every choice that is the deployment's.
@@ -40,11 +41,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="session")
-def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running_house(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """The deployment; ask for `house`, which has a new cloud."""
     issuer = Issuer()
     project = tmp_path_factory.mktemp("project")
-    with serve(project, issuer, settings(issuer), VARIANTS) as house:
+    with serve(code_under_test, project, issuer, settings(issuer), VARIANTS) as house:
         yield house
 
 

@@ -1,6 +1,6 @@
 """The deployment of `s.yaml` on this machine: the fake cloud, the gateway, the functions.
 
-Each function runs in a process of its own, from code folders built as `make run` builds them.
+Each function runs in a process of its own, from the code that the session's tests are about.
 Instances stay warm between tests; only the cloud is reset.
 """
 
@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 
 import yaml
 
-from local.build import fill
 from local.cloud import FakeCloud
 from local.gateway import Gateway
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import PROJECT
 from tests.behaviour.tokens import AUDIENCE, ISSUER, Issuer
+from tests.code_under_test import CodeUnderTest
 
 ALIAS = "example"
 OWNER_KEY = "k1:" + base64.b64encode(b"1" * 32).decode()
@@ -262,21 +262,15 @@ def write_deployment(project: Path, variants: Mapping[str, Mapping[str, Any]]) -
 
 @contextlib.contextmanager
 def serve(
+    code: CodeUnderTest,
     project: Path,
     issuer: Issuer,
     environment: Mapping[str, str],
     variants: Mapping[str, Mapping[str, Any]],
-    functions: Path = PROJECT,
 ) -> Iterator[House]:
-    """Build the functions of the project at `functions` below `project`, and serve them there."""
+    """Serve the functions by an s.yaml that is written into `project`."""
     write_deployment(project, variants)
-    fill(functions, project / "build", PROJECT / ".local")
-    stack = Stack(
-        build=project / "build",
-        keys=load_keys(project / "keys"),
-        project=project,
-        environment=environment,
-    )
+    stack = code.stack(keys=load_keys(project / "keys"), project=project, environment=environment)
     loop = LoopThread()
     try:
         loop.run(stack.start())

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from local.build import fill
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import Stack
 from tests.browser import site as customer
 from tests.browser.chromium import FLAGS, ChromiumMissing, chromium
+from tests.code_under_test import CodeUnderTest
 
 HERE = Path(__file__).parent
 PATIENCE = 30_000  # milliseconds: a function may have to start first, on a busy machine
@@ -65,13 +65,14 @@ def running_site() -> Iterator[customer.Site]:
 
 @pytest.fixture(scope="package")
 def running_stack(
-    running_site: customer.Site, tmp_path_factory: pytest.TempPathFactory
+    code_under_test: CodeUnderTest,
+    running_site: customer.Site,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """Functions, cloud and page; ask for `stack`, whose cloud is new."""
-    folder = tmp_path_factory.mktemp("browser")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
+    keys = load_keys(tmp_path_factory.mktemp("browser"))
     environment = {"VODPASS_CORS_ORIGINS": running_site.url}
-    with Stack(build=folder / "build", keys=load_keys(folder), environment=environment) as running:
+    with code_under_test.stack(keys=keys, environment=environment) as running:
         yield running
 
 

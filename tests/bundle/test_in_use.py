@@ -22,8 +22,8 @@ from local.development_token import AUDIENCE, ISSUER
 from local.keys import load_keys
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
-from ops.bundle.target import RUNTIMES
-from tests.bundle.conftest import PYTHONS, require
+from tests.bundle.conftest import PYTHONS
+from tests.code_under_test import bundled, require
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
@@ -86,20 +86,12 @@ class Served:
 
 @pytest.fixture(scope="session", params=PYTHONS)
 def served(
-    request: pytest.FixtureRequest,
-    bundle: Callable[[str], Path],
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, together: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     jwks, signing = keys()
-    with Stack(
-        build=bundle(request.param),
+    with bundled(together, request.param).stack(
         keys=load_keys(tmp_path_factory.mktemp("keys")),
-        environment={
-            "VODPASS_JWT_KEYS": json.dumps(jwks),
-            # Of which Function Compute has two; a third one runs as the first.
-            "VODPASS_PYTHON": request.param if request.param in RUNTIMES else RUNTIMES[0],
-        },
-        interpreter=require(request.param),
+        environment={"VODPASS_JWT_KEYS": json.dumps(jwks)},
     ) as stack:
         yield Served(stack, signing)
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 
 from tests.callbacks.receiver import Received
+from tests.code_under_test import CodeUnderTest
 
-PROJECT = Path(__file__).resolve().parents[2]
-FOLDER = PROJECT / "functions" / "events"
 DRIVER = """
 import json, sys
 answers, sys.stdout = sys.stdout, sys.stderr
@@ -27,12 +23,12 @@ for line in sys.stdin:
 class Deployed:
     """The function with some environment; `close` ends it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        path = os.pathsep.join((str(FOLDER), str(PROJECT)))
+    def __init__(self, code: CodeUnderTest, environment: Mapping[str, str]) -> None:
+        folder = code.folder / "events"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER],
-            cwd=FOLDER,
-            env={"PYTHONPATH": path, **environment},
+            [code.interpreter, "-S", "-s", "-B", "-c", DRIVER],
+            cwd=folder,
+            env={"PYTHONPATH": str(folder / "python"), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

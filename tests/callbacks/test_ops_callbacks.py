@@ -22,6 +22,7 @@ from shared.variables import VARIABLES
 from tests.callbacks.conftest import House
 from tests.callbacks.deployed import Deployed
 from tests.callbacks.receiver import Received, Receiver
+from tests.code_under_test import CodeUnderTest
 
 PROJECT = Path(__file__).resolve().parents[2]
 BASE = "https://hooks.example.com/events"
@@ -85,7 +86,8 @@ class Deployment:
     """Where `functions/events` runs, if it does, with the variables that were deployed last. Its
     callbacks come in at the house's receiver; the app's webhooks go out to `app`."""
 
-    def __init__(self, house: House, app: Receiver) -> None:
+    def __init__(self, code: CodeUnderTest, house: House, app: Receiver) -> None:
+        self._code = code
         self._house = house
         self._app = app
         self._running: Deployed | None = None
@@ -95,6 +97,7 @@ class Deployment:
         role = cloud.ram.service_session("fc.aliyuncs.com", "vodpass-events", "test", 3600)
         self.close()
         self._running = Deployed(
+            self._code,
             {
                 "VODPASS_REGION": "cn-shanghai",
                 "VODPASS_LOCAL": "1",
@@ -107,7 +110,7 @@ class Deployment:
                 "ALIBABA_CLOUD_ACCESS_KEY_SECRET": role.access_key_secret,
                 "ALIBABA_CLOUD_SECURITY_TOKEN": role.security_token or "",
                 **made,
-            }
+            },
         )
         self._house.receiver.respond = self._running.respond
 
@@ -128,8 +131,8 @@ def app() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def deployment(house: House, app: Receiver) -> Iterator[Deployment]:
-    deployment = Deployment(house, app)
+def deployment(code_under_test: CodeUnderTest, house: House, app: Receiver) -> Iterator[Deployment]:
+    deployment = Deployment(code_under_test, house, app)
     yield deployment
     deployment.close()
 

@@ -13,11 +13,11 @@ from typing import Any
 import jwt
 import pytest
 
-from local.build import fill
 from local.development_token import AUDIENCE, ISSUER
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import Stack
 from ops.doctor.command import main
+from tests.code_under_test import CodeUnderTest
 from tests.deployment.conftest import Run, s_preview
 
 __all__ = ["s_preview"]
@@ -129,12 +129,11 @@ class Hospital:
 
 @pytest.fixture(scope="session")
 def running_hospital(
-    tmp_path_factory: pytest.TempPathFactory, s_preview: Run
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory, s_preview: Run
 ) -> Iterator[Hospital]:
     """The deployment; ask for `hospital`, which has a new cloud."""
     folder = tmp_path_factory.mktemp("hospital")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
-    with Stack(build=folder / "build", keys=load_keys(folder / "keys")) as stack:
+    with code_under_test.stack(keys=load_keys(folder / "keys")) as stack:
         settings: dict[str, str] = {}
         for props in stack.gateway.deployment.props.values():
             settings.update(props["environmentVariables"])

@@ -9,19 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from local.build import fill
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from tests.code_under_test import CodeUnderTest
 from tests.events_road.receiver import AppReceiver
 from tests.events_road.road import WINDOW, Road
 from tests.gateway.conftest import LoopThread
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
-    """A deployment in `folder` and its app; with `credentials`, the app has the watch renew its
-    uploads, and they may take a day. Else they may take WINDOW."""
-    fill(PROJECT, folder / "build", PROJECT / ".local")
+def running(code: CodeUnderTest, folder: Path, *, credentials: bool = False) -> Iterator[Road]:
+    """A deployment whose keys are in `folder`, and its app; with `credentials`, the app has the
+    watch renew its uploads, and they may take a day. Else they may take WINDOW."""
     keys = load_keys(folder)
     old_key = f"aA1{secrets.token_hex(12)}"
     with contextlib.ExitStack() as stacked:
@@ -41,7 +39,7 @@ def running(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
         else:
             environment["VODPASS_UPLOAD_WINDOW"] = str(WINDOW)
         loop = stacked.enter_context(contextlib.closing(LoopThread()))
-        stack = Stack(build=folder / "build", keys=keys, environment=environment, events=True)
+        stack = code.stack(keys=keys, environment=environment, events=True)
         loop.run(stack.start())
         try:
             yield Road(stack, receiver, loop, old_key, renewals)
@@ -64,14 +62,18 @@ def emptied(road: Road) -> Iterator[Road]:
 
 
 @pytest.fixture(scope="session")
-def notifying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
-    with running(tmp_path_factory.mktemp("road")) as road:
+def notifying(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    with running(code_under_test, tmp_path_factory.mktemp("road")) as road:
         yield road
 
 
 @pytest.fixture(scope="session")
-def renewing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
-    with running(tmp_path_factory.mktemp("renewing"), credentials=True) as road:
+def renewing(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    with running(code_under_test, tmp_path_factory.mktemp("renewing"), credentials=True) as road:
         yield road
 
 

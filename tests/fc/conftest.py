@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.build import fill
 from local.cloud import FakeCloud
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
-from tests.bundle.conftest import bundle, packages, together  # noqa: F401 - fixtures
+from local.stack import Stack
+from tests.code_under_test import CodeUnderTest
 from tests.fc.client import Fc
 
 
@@ -28,11 +27,11 @@ def fc(open_cloud: FakeCloud) -> Fc:
 
 
 @pytest.fixture(scope="session")
-def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
-    stack = Stack(build=folder / "build", keys=load_keys(folder), events=True, allow_deploy=True)
-    with stack:
+def running_stack(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    keys = load_keys(tmp_path_factory.mktemp("stack"))
+    with code_under_test.stack(keys=keys, events=True, allow_deploy=True) as stack:
         yield stack
 
 

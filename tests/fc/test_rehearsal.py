@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from local.keys import load_keys
 from local.stack import Stack
-from tests.bundle.conftest import ANY, require
+from tests.bundle.conftest import ANY
+from tests.code_under_test import CodeUnderTest, bundled
 from tests.fc.client import Fc, Raw, get, zipped_folder
 from tests.fc.tool import Tool
 
@@ -54,16 +55,12 @@ class Rehearsal:
 
 @pytest.fixture(scope="module")
 def rehearsal(
-    bundle: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+    code_under_test: CodeUnderTest, together: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Rehearsal]:
-    folder = bundle(ANY)
-    packages = {path.name: zipped_folder(path) for path in folder.iterdir() if path.is_dir()}
-    with Stack(
-        build=folder,
-        keys=load_keys(tmp_path_factory.mktemp("keys")),
-        interpreter=require(ANY),
-        allow_deploy=True,
-    ) as stack:
+    code = code_under_test if code_under_test.python else bundled(together, ANY)
+    packages = {path.name: zipped_folder(path) for path in code.folder.iterdir() if path.is_dir()}
+    keys = load_keys(tmp_path_factory.mktemp("keys"))
+    with code.stack(keys=keys, allow_deploy=True) as stack:
         yield Rehearsal(stack, packages)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from local.build import BuildError, dependencies, fill
-from ops.bundle import plain
 
 NAME = "vodpass_sample"
 
@@ -152,28 +151,3 @@ def test_a_package_that_is_not_the_locked_one_is_refused(project: Path, tmp_path
         fill(project, tmp_path / "build", tmp_path / "cache")
     left = [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()]
     assert left == [], "nothing half installed is taken for the packages"
-
-
-@pytest.mark.parametrize("python", plain.PYTHONS)
-def test_the_bundle_has_its_own_copy_of_the_packages(
-    project: Path, tmp_path: Path, python: str
-) -> None:
-    folders = plain.build(project, python, tmp_path / "out")
-    assert [folder.name for folder in folders] == ["one", "two"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"one", "two"}
-    for folder in folders:
-        assert {path.name for path in folder.iterdir()} == {"index.py", "shared", "python"}
-        assert not (folder / "python").is_symlink()
-        assert (folder / "python" / f"{NAME}.py").is_file()
-        assert not list(folder.rglob("*.pyc"))
-        assert not list(folder.rglob(".secret"))
-    if python == plain.PYTHONS[0]:
-        (tmp_path / "out" / "one" / "left-over").touch()
-        plain.build(project, python, tmp_path / "out")
-        assert not (tmp_path / "out" / "one" / "left-over").exists()
-
-
-def test_the_bundle_refuses_a_project_without_functions(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="no functions"):
-        plain.build(tmp_path, "3.10", tmp_path / "out")
-    assert not (tmp_path / "out").exists()

@@ -10,20 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from local.build import fill
 from local.cloud.vod.settings import TRANSCODE
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from tests.code_under_test import CodeUnderTest
 from tests.events_road.receiver import AppReceiver
 from tests.events_road.road import WINDOW, Road
 from tests.gateway.conftest import LoopThread
 
 
 @contextlib.contextmanager
-def deployed(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
+def deployed(code: CodeUnderTest, folder: Path, *, credentials: bool = False) -> Iterator[Road]:
     """A deployment in the midst of a rotation: it signs with the app's secret and another one.
     With `credentials`, the watch renews uploads and sends the app what it gets."""
-    fill(PROJECT, folder / "build", PROJECT / ".local")
     keys = load_keys(folder)
     old_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     with contextlib.ExitStack() as stacked:
@@ -42,7 +40,7 @@ def deployed(folder: Path, *, credentials: bool = False) -> Iterator[Road]:
                 "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": renewals.secret,
             }
         loop = stacked.enter_context(contextlib.closing(LoopThread()))
-        stack = Stack(build=folder / "build", keys=keys, environment=environment, events=True)
+        stack = code.stack(keys=keys, environment=environment, events=True)
         loop.run(stack.start())
         try:
             yield Road(stack, receiver, loop, keys.callback_key, renewals)
@@ -62,8 +60,10 @@ def emptied(road: Road) -> Road:
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
-    with deployed(tmp_path_factory.mktemp("guide")) as road:
+def deployment(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    with deployed(code_under_test, tmp_path_factory.mktemp("guide")) as road:
         yield road
 
 
@@ -73,6 +73,6 @@ def road(deployment: Road) -> Road:
 
 
 @pytest.fixture
-def renewing_road(tmp_path: Path) -> Iterator[Road]:
-    with deployed(tmp_path, credentials=True) as road:
+def renewing_road(code_under_test: CodeUnderTest, tmp_path: Path) -> Iterator[Road]:
+    with deployed(code_under_test, tmp_path, credentials=True) as road:
         yield road

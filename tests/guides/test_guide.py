@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from local.build import fill
 from local.cloud.vod.callbacks.configuration import EVENT_TYPES
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import PROJECT
 from shared import notice
 from shared.settings import USES
+from tests.code_under_test import CodeUnderTest
 from tests.guides import guide
 from tests.guides.test_bodies import BODIES
 
@@ -65,10 +65,9 @@ def test_every_notice_is_explained_that_the_code_knows() -> None:
     assert set(EVENT_TYPES) - told == {"AIComplete"}, "which selects the events of AI jobs"
 
 
-def test_the_walk_works_as_pasted(tmp_path: Path) -> None:
-    fill(PROJECT, tmp_path / "build", PROJECT / ".local")
+def test_the_walk_works_as_pasted(code_under_test: CodeUnderTest, tmp_path: Path) -> None:
     [walk] = guide.blocks("bash")
-    with Stack(build=tmp_path / "build", keys=load_keys(tmp_path), events=True) as stack:
+    with code_under_test.stack(keys=load_keys(tmp_path), events=True) as stack:
         ports = {"PORT": str(stack.port), "CLOUD_PORT": str(stack.cloud.port)}
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail"],

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.build import fill
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import Stack
+from tests.code_under_test import CodeUnderTest
 
 EVERYTHING = {"play": ["own"], "sts": ["vod-upload", "oss-upload"]}
 
@@ -44,8 +44,6 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    folder = tmp_path_factory.mktemp("stack")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
-    with Stack(build=folder / "build", keys=load_keys(folder)) as stack:
+def api(code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with code_under_test.stack(keys=load_keys(tmp_path_factory.mktemp("stack"))) as stack:
         yield Api(stack)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.behaviour.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
 from tests.behaviour.tokens import Issuer
+from tests.code_under_test import CodeUnderTest
 from tests.sts_function.holder import hang_up
 
 
@@ -38,7 +39,9 @@ def receiver() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def running_house(tmp_path_factory: pytest.TempPathFactory, receiver: str) -> Iterator[House]:
+def running_house(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory, receiver: str
+) -> Iterator[House]:
     """The deployment as `s.yaml` has it, and besides an upload with a second owner key and the
     watch with what is off at first; ask for `house`."""
     issuer = Issuer()
@@ -54,7 +57,7 @@ def running_house(tmp_path_factory: pytest.TempPathFactory, receiver: str) -> It
         "cleaning": {"only": ["watch"], "environmentVariables": {"VODPASS_CLEANUP": "delete"}},
     }
     project = tmp_path_factory.mktemp("project")
-    with serve(project, issuer, settings(issuer), variants) as house:
+    with serve(code_under_test, project, issuer, settings(issuer), variants) as house:
         yield house
         hang_up(house.cloud.endpoint)
 

@@ -11,12 +11,12 @@ from typing import Any
 import jwt
 import pytest
 
-from local.build import fill
 from local.cloud.vod.settings import TRANSCODE
 from local.development_token import AUDIENCE, ISSUER
 from local.keys import load_keys
-from local.stack import PROJECT, Stack
+from local.stack import Stack
 from ops.smoke.command import main
+from tests.code_under_test import CodeUnderTest
 
 
 @dataclass
@@ -99,22 +99,22 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def running_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def running_bench(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
     """The deployment; ask for `bench`, which has a new cloud."""
-    folder = tmp_path_factory.mktemp("bench")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
-    with Stack(build=folder / "build", keys=load_keys(folder / "keys")) as stack:
+    with code_under_test.stack(keys=load_keys(tmp_path_factory.mktemp("bench"))) as stack:
         yield Bench(stack)
 
 
 @pytest.fixture(scope="session")
-def transcoding_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def transcoding_bench(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
     """A deployment whose videos are transcoded before they can be played."""
-    folder = tmp_path_factory.mktemp("transcoding")
-    fill(PROJECT, folder / "build", PROJECT / ".local")
     environment = {"VODPASS_TEMPLATE_GROUP_ID": TRANSCODE}
-    keys = load_keys(folder / "keys")
-    with Stack(build=folder / "build", keys=keys, environment=environment) as stack:
+    keys = load_keys(tmp_path_factory.mktemp("transcoding"))
+    with code_under_test.stack(keys=keys, environment=environment) as stack:
         yield Bench(stack)
 
 

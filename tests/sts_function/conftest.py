@@ -14,6 +14,7 @@ import pytest
 from tests.attacks.conftest import secrets_in_environment
 from tests.behaviour.house import House, serve, settings
 from tests.behaviour.tokens import Issuer
+from tests.code_under_test import CodeUnderTest
 from tests.sts_function.holder import hang_up, sts_token
 
 ROLE = "acs:ram::1234567890123456:role"
@@ -42,11 +43,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="session")
-def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running_house(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """The deployment, with every purpose switched on; ask for `house`."""
     issuer = Issuer()
     project = tmp_path_factory.mktemp("project")
-    with serve(project, issuer, settings(issuer), VARIANTS) as house:
+    with serve(code_under_test, project, issuer, settings(issuer), VARIANTS) as house:
         yield house
         hang_up(house.cloud.endpoint)
 

@@ -1,0 +1,94 @@
+"""The project's functions as a session of tests serves them: filled as `make run` does, or, with
+`--bundle`, as they are deployed. Made once a session, for all of its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.build import fill, locked
+from local.gateway.server import base_interpreter
+from local.keys import LocalKeys
+from local.stack import PROJECT, Stack
+from ops.bundle.build import build
+from ops.bundle.packages import fetch
+from ops.bundle.target import RUNTIMES, Target, find_interpreter
+
+
+@dataclass(frozen=True)
+class CodeUnderTest:
+    """Code folders, not to be changed, and the interpreter for them. `python` is the version that
+    a bundle is for; None where there is no bundle."""
+
+    folder: Path
+    interpreter: Path
+    python: str | None = None
+
+    def stack(
+        self,
+        *,
+        keys: LocalKeys,
+        port: int = 0,
+        cloud_port: int = 0,
+        project: Path = PROJECT,
+        environment: Mapping[str, str] | None = None,
+        events: bool = False,
+        allow_deploy: bool = False,
+    ) -> Stack:
+        """A Stack, not yet started, that serves this code; `project` is where its s.yaml is."""
+        # Function Compute has two versions; any other runs as the first.
+        runtime = {"VODPASS_PYTHON": self.python} if self.python in RUNTIMES else {}
+        return Stack(
+            build=self.folder,
+            interpreter=self.interpreter,
+            keys=keys,
+            port=port,
+            cloud_port=cloud_port,
+            project=project,
+            environment={**runtime, **(environment or {})},
+            events=events,
+            allow_deploy=allow_deploy,
+        )
+
+
+def filled(together: Path) -> CodeUnderTest:
+    """The functions with their packages for the Python that runs the tests."""
+    folder = once(together / "filled", lambda made: fill(PROJECT, made, PROJECT / ".local"))
+    return CodeUnderTest(folder, base_interpreter())
+
+
+def bundled(together: Path, python: str) -> CodeUnderTest:
+    """The functions in the project's bundle; skips the test without such an interpreter."""
+    interpreter = require(python)
+    source = packages(together, python)
+    folder = once(
+        together / f"bundle-{python}", lambda made: build(PROJECT, python, made, packages=source)
+    )
+    return CodeUnderTest(folder, interpreter, python)
+
+
+def packages(together: Path, python: str) -> Path:
+    """The locked packages for a Python version. Not to be changed."""
+    lock = PROJECT / "requirements.txt"
+    return once(together / f"packages-{python}", lambda made: fetch(lock, Target(python), made))
+
+
+def require(python: str) -> Path:
+    """An interpreter of that version; skips the test where there is none."""
+    found = find_interpreter(python)
+    if found is None:
+        pytest.skip(f"there is no Python {python} on this machine")
+    return found
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder, which whoever comes first makes."""
+    with locked(folder.with_name(f"{folder.name}.lock")):
+        if not folder.exists():
+            making = folder.with_name(f"{folder.name}.making")
+            make(making)
+            making.rename(folder)
+    return folder
