@@ -9,11 +9,12 @@ standard library is needed, because this runs before every deployment with the o
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.domains import METHODS, between_domains, domain, in_domain
+from ops.environment import in_environment
 from ops.shape import (
     Shape,
     anything,
@@ -30,22 +31,16 @@ from ops.shape import (
     whole,
 )
 from ops.triggers import QUEUE, TIMER, between_triggers, http, in_triggers
-from shared.settings import USES, Settings, SettingsError, load
-from shared.variables import REGIONS, VARIABLES
+from shared.settings import USES
+from shared.variables import REGIONS
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})
 """VOD's regions that the list of the public preview of python3.12 does not name (2026-06)."""
 
-ENVIRONMENT_BYTES = 4096
-"""Function Compute's limit for a function's variables; what it counts beside names and values is
-not documented, so two bytes for each variable are added."""
-
 RESERVED_INSTANCES = 90
 """Function quotas together may be at most 90 % of the account's instances in a region, which are
 100 or 300 unless raised, by the page one reads; the lower is taken."""
-
-METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "a name of 1 to 64 of letters, digits, _ and -")
 _TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
@@ -56,9 +51,17 @@ _LOG_CONFIG = record(
     {
         "enableRequestMetrics": truth,
         "enableInstanceMetrics": truth,
-        "logBeginRule": choice("DefaultRegex", "None"),
+        # DefaultRegex begins an entry at a date, and our lines have none.
+        "logBeginRule": choice("None"),
     },
 )
+_TAG = record(
+    {
+        "key": text(r"(?!aliyun|acs:)(?!.*://).{1,128}", "1 to 128 characters, not of Alibaba's"),
+        "value": text(r".{0,128}", "at most 128 characters"),
+    }
+)
+_TAGS = each(_TAG, most=20)
 
 # No destinations anywhere: anyone may ask for an asynchronous call of a function with an HTTP
 # trigger, and its result would be kept; and what the watch finds out is for the webhook alone.
@@ -70,7 +73,13 @@ _PERHAPS_AGAIN = record(
 )
 
 
-def _function(triggers: Shape, *, timeout: Shape, again: Shape = _NEVER_AGAIN) -> Shape:
+def _function(
+    triggers: Shape,
+    *,
+    timeout: Shape,
+    again: Shape = _NEVER_AGAIN,
+    methods: Shape | None = None,
+) -> Shape:
     props = record(
         {
             "region": choice(*sorted(REGIONS)),
@@ -91,19 +100,25 @@ def _function(triggers: Shape, *, timeout: Shape, again: Shape = _NEVER_AGAIN) -
             "asyncInvokeConfig": again,
             "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
             "triggers": triggers,
-        }
+        },
+        {"tags": _TAGS} | ({"customDomain": domain(methods)} if methods else {}),
     )
     extend = record({"name": _NAME}, {"ignore": each(_NAME)})
     return record({"component": choice("fc3"), "props": props}, {"extend": extend})
 
 
+_ANY_METHOD = each(choice(*METHODS), most=len(METHODS))
+_POST = each(choice("POST"))
+
 _CALLED = _function(
-    each(by("triggerType", {"http": http(each(choice(*METHODS), most=len(METHODS)))}), most=1),
+    each(by("triggerType", {"http": http(_ANY_METHOD)}), most=1),
     timeout=whole(5, 60),
+    methods=_ANY_METHOD,
 )
 _EVENTS = _function(
-    each(by("triggerType", {"http": http(each(choice("POST"))), "eventbridge": QUEUE}), most=2),
+    each(by("triggerType", {"http": http(_POST), "eventbridge": QUEUE}), most=2),
     timeout=whole(6, 60),
+    methods=_POST,
 )
 # No HTTP trigger: nothing from outside reaches the one function that may renew every upload.
 _WATCH = _function(
@@ -152,57 +167,18 @@ def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}.runtime: {PREVIEW_RUNTIME} is not offered in {props['region']}"
         if props["code"] != f"./build/{name}":
             yield f"{place}.code: must be ./build/{name}, the function's own folder"
+        tags = [tag["key"] for tag in props.get("tags", [])]
+        if len(set(tags)) < len(tags):
+            yield f"{place}.tags: two have the same key"
         yield from in_triggers(f"{place}.triggers", name, props)
-        yield from _environment(f"{place}.environmentVariables", name, props)
-
-
-def _environment(place: str, function: str, props: Mapping[str, Any]) -> Iterator[str]:
-    variables: Mapping[str, str] = props["environmentVariables"]
-    for name, value in variables.items():
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-            yield f"{place}.{name}: must begin with a letter and have letters, digits and _ only"
-        elif name.startswith("FC_"):
-            yield f"{place}.{name}: FC_ is Function Compute's own prefix"
-        elif name == "VODPASS_LOCAL" or name.endswith("_ENDPOINT"):
-            yield f"{place}.{name}: is for a machine without an account, never for a deployment"
-        elif name != "PYTHONPATH" and name not in USES[function]:
-            yield f"{place}.{name}: {function} does not read it"
-        if "${" in value:
-            yield f"{place}.{name}: holds an expression that was not resolved"
-    size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in variables.items())
-    if size > ENVIRONMENT_BYTES:
-        yield f"{place}: must be at most {ENVIRONMENT_BYTES} bytes in all, is {size}"
-    if variables.get("PYTHONPATH") != "/code/python":
-        yield f"{place}.PYTHONPATH: must be /code/python, where the bundle has its packages"
-    try:
-        settings = load(variables, USES[function])
-    except SettingsError as error:
-        yield f"{place}.{error.variable}: {error.allowed}"
-        return
-    if settings.region != props["region"]:
-        yield f"{place}.VODPASS_REGION: must be the region of the function"
-    verifies = "VODPASS_JWT_KEYS" in USES[function]
-    if verifies and (settings.jwt_keys is None) == (not settings.jwt_jwks_url):
-        yield f"{place}.VODPASS_JWT_KEYS: either this or VODPASS_JWT_JWKS_URL must be set, not both"
-    if settings.jwt_jwks_url and not settings.jwt_jwks_url.startswith("https://"):
-        yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
-    yield from _client_roles(place, settings)
-
-
-def _client_roles(place: str, settings: Settings) -> Iterator[str]:
-    # A purpose cannot do more than its role; two purposes in one role can each do both's.
-    seen: dict[str, str] = {}
-    for name in ("VODPASS_STS_UPLOAD_ROLE", "VODPASS_STS_PLAY_ROLE", "VODPASS_STS_OSS_ROLE"):
-        role = getattr(settings, VARIABLES[name].attribute)
-        if role in seen:
-            yield f"{place}.{name}: is the role of {seen[role]} too; each purpose has its own"
-        if role:
-            seen[role] = name
+        yield from in_domain(f"{place}.customDomain", name, props)
+        yield from in_environment(f"{place}.environmentVariables", name, props)
 
 
 def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
     functions = {name: resource["props"] for name, resource in document["resources"].items()}
     yield from between_triggers(functions)
+    yield from between_domains(functions)
     for key in ("functionName", "role", "code"):
         seen: dict[str, str] = {}
         for name, props in functions.items():
@@ -218,6 +194,8 @@ def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
             f"is {reserved}"
         )
     runs = " ; ".join(action["run"] for action in document["actions"]["pre-deploy"])
+    if " | python3 -m ops.s_yaml ;" not in runs:
+        yield "s.yaml.actions.pre-deploy: must check with ops.s_yaml before it builds"
     for name, props in functions.items():
         bundle = f"-m ops.bundle --python {props['runtime'].removeprefix('python')} "
         if bundle not in runs:

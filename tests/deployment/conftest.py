@@ -16,6 +16,14 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 S = PROJECT / "node_modules" / ".bin" / "s"
 
+OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod.yaml"]
+OF_PROD = {
+    "VODPASS_DOMAIN": "vod.example.com",
+    "VODPASS_CERTIFICATE_ID": "1234567",
+    "VODPASS_LOG_PROJECT": "vodpass-logs",
+}
+"""A value for each variable without a default that s.prod.yaml adds."""
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -74,8 +82,8 @@ def s_preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
         template: str = "s.yaml",
     ) -> "subprocess.CompletedProcess[str]":
         folder = tmp_path_factory.mktemp("project")
-        for name in ("s.yaml", "s.no-queue.yaml"):
-            shutil.copy(PROJECT / name, folder)
+        for path in PROJECT.glob("s*.yaml"):
+            shutil.copy(path, folder)
         if s_yaml is not None:
             (folder / "s.yaml").write_text(s_yaml)
         if dot_env is not None:
@@ -111,3 +119,14 @@ def rendered(s_preview: Run, environment: dict[str, str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document
+
+
+@pytest.fixture(scope="session")
+def laid_upon(s_preview: Run, environment: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What `s` makes of each file that is laid upon `s.yaml`, by its name. Change copies alone."""
+    found = {}
+    for name in OVERLAYS:
+        done = s_preview(environment | OF_PROD, template=name)
+        assert done.returncode == 0, done.stderr
+        found[name] = json.loads(done.stdout)
+    return found

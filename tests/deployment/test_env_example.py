@@ -15,10 +15,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / ".env.example").read_text()
 ASSIGNMENTS = dict(re.findall(r"^(\w+)=(.*)$", TEXT, re.MULTILINE))
 PLACEHOLDERS = {name: value.strip("'") for name, value in ASSIGNMENTS.items() if value}
+FILES = {path.name: path.read_text() for path in PROJECT.glob("s*.yaml")}
 
 
 def test_has_just_the_variables_of_the_deployment() -> None:
-    used = re.findall(r"\$\{env\('(\w+)'", (PROJECT / "s.yaml").read_text())
+    used = re.findall(r"\$\{env\('(\w+)'", "".join(FILES.values()))
     assert set(ASSIGNMENTS) == set(used)
     assert len(ASSIGNMENTS) == len(re.findall(r"^\s*\w+\s*=", TEXT, re.MULTILINE))
 
@@ -32,8 +33,11 @@ def test_explains_each_variable_in_the_lines_above_it() -> None:
 
 
 def test_says_required_of_just_the_variables_without_a_default() -> None:
-    without_default = re.findall(r"\$\{env\('(\w+)'\)\}", (PROJECT / "s.yaml").read_text())
+    without_default = re.findall(r"\$\{env\('(\w+)'\)\}", FILES["s.yaml"])
     required = re.findall(r"required\n(\w+)=", TEXT)
+    for name, text in FILES.items():
+        added = set(re.findall(r"\$\{env\('(\w+)'\)\}", text)) - set(without_default)
+        assert set(re.findall(rf"required by {name}\n(\w+)=", TEXT)) == added
     # One of two is required of the keys, which no default or its absence can say.
     assert set(required) == set(without_default) == set(PLACEHOLDERS) - {"VODPASS_JWT_KEYS"}
 

@@ -58,6 +58,14 @@ IN_A_FUNCTION = [
     (put("logConfig", value={"retention": 1}), "props.logConfig.retention: unknown key"),
     (put("logConfig", value={"project": "logs"}), "props.logConfig.logstore: missing"),
     (put("logConfig", value="none"), "props.logConfig: must be auto or a mapping"),
+    (put("logConfig", value={"logBeginRule": "DefaultRegex"}), "logBeginRule: must be None"),
+    (put("tags", value={"team": "video"}), "props.tags: must be a list"),
+    (put("tags", value=[{"key": "team"}]), "props.tags.0.value: missing"),
+    (put("tags", value=[{"key": "acs:team", "value": "video"}]), "tags.0.key: must be 1 to 128"),
+    (
+        put("tags", value=[{"key": "team", "value": "a"}, {"key": "team", "value": "b"}]),
+        "props.tags: two have the same key",
+    ),
     # Where and what.
     (put("region", value="cn-hangzhou"), "props.region: must be ap-northeast-1 or"),
     (put("region", value="cn-shangai"), "props.region: must be ap-northeast-1 or"),
@@ -226,6 +234,46 @@ IN_WATCH = [
     ),
 ]
 
+DOMAIN = "customDomain"
+CERTIFICATE = (DOMAIN, "certConfig")
+PEM = {"certName": "vod", "certificate": "vod.pem"}
+IN_A_DOMAIN = [
+    (put(DOMAIN, "domainName", value="auto"), "domainName: must be a domain of yours"),
+    (put(DOMAIN, "domainName", value="Vod.Example.com"), "domainName: must be a domain of yours"),
+    (put(DOMAIN, "domainName", value="https://vod.example.com"), "domainName: must be a domain"),
+    (put(DOMAIN, "protocol", value="HTTP,HTTPS"), "customDomain.protocol: must be HTTPS"),
+    (put(DOMAIN, "domain", value="a.example"), "domain: unknown key; did you mean domainName?"),
+    (put(DOMAIN, "authConfig", value={"authType": "jwt"}), "authConfig: unknown key"),
+    (put(DOMAIN, "routes", value=[]), "customDomain.routes: unknown key; did you mean route?"),
+    (cut(DOMAIN, "route"), "customDomain.route: missing"),
+    (put(DOMAIN, "route", "path", value="/*"), "route.path: must be a path as /upload"),
+    (put(DOMAIN, "route", "path", value="/play"), "customDomain.route.path: must be /upload"),
+    (put(DOMAIN, "route", "path", value="/upload/*"), "customDomain.route.path: must be /upload"),
+    (put(DOMAIN, "route", "methods", value=["post"]), "route.methods.0: must be GET or"),
+    (put(DOMAIN, "route", "methods", value=["POST"]), "route.methods: must have OPTIONS"),
+    (put(DOMAIN, "route", "qualifier", value="1"), "route.qualifier: must be LATEST"),
+    (cut(*CERTIFICATE), "customDomain.certConfig: missing"),
+    (put(*CERTIFICATE, "certId", value="latest"), "certId: must be the number of a certificate"),
+    (put(*CERTIFICATE, value={"certname": "a"}), "certname: unknown key; did you mean certName?"),
+    (put(*CERTIFICATE, value=PEM), "certConfig.privateKey: missing"),
+    (
+        put(*CERTIFICATE, value=PEM | {"privateKey": "-----BEGIN PRIVATE KEY-----\nMIIE"}),
+        "privateKey: must be the path of a .pem file, never what is in it",
+    ),
+    (cut(DOMAIN, "tlsConfig"), "customDomain.tlsConfig: missing"),
+    (put(DOMAIN, "tlsConfig", "minVersion", value="TLSv1.0"), "minVersion: must be TLSv1.2 or"),
+    (
+        put(DOMAIN, "tlsConfig", "cipherSuites", value=["TLS_RSA_WITH_RC4_128_SHA"]),
+        "cipherSuites.0: must be TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 or",
+    ),
+    # Two functions on one domain.
+    (
+        put(*CERTIFICATE, "certId", value="7"),
+        "refresh.props.customDomain: must be that of upload but for the route",
+    ),
+    (cut(DOMAIN), "upload.props.customDomain: missing, where others have one"),
+]
+
 IN_THE_DOCUMENT = [
     (put("edition", value="1.0.0"), "s.yaml.edition: must be 3.0.0"),
     (put("access", value="${env('ALIAS')}"), "s.yaml.access: must be the literal name"),
@@ -252,6 +300,7 @@ IN_THE_DOCUMENT = [
     (cut("actions"), "s.yaml.actions: missing"),
     (put("actions", "pre-deploy", value=[]), "pre-deploy: must have 1 to any number"),
     (cut("actions", "pre-deploy", 1), "pre-deploy: must build the bundle for the runtime of"),
+    (cut("actions", "pre-deploy", 0), "pre-deploy: must check with ops.s_yaml before it builds"),
 ]
 
 
@@ -284,6 +333,31 @@ def test_a_mistake_in_one_of_the_others_is_named(
     change(document["resources"][function]["props"])
     found = faults(document)
     assert any(fault in line for line in found), found
+
+
+@pytest.mark.parametrize(("change", "fault"), told(IN_A_DOMAIN))
+def test_a_mistake_in_a_domain_is_named(
+    laid_upon: dict[str, Document], change: Callable[[Any], None], fault: str
+) -> None:
+    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+    change(document["resources"]["upload"]["props"])
+    found = faults(document)
+    assert any(fault in line for line in found), found
+
+
+def test_a_certificate_may_come_from_files(laid_upon: dict[str, Document]) -> None:
+    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+    for resource in document["resources"].values():
+        if DOMAIN in resource["props"]:
+            resource["props"][DOMAIN]["certConfig"] = PEM | {"privateKey": "keys/vod.pem"}
+    assert faults(document) == []
+
+
+def test_nothing_leads_to_the_watch(laid_upon: dict[str, Document]) -> None:
+    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+    resources = document["resources"]
+    resources["watch"]["props"][DOMAIN] = resources["play"]["props"][DOMAIN]
+    assert any("watch.props.customDomain: unknown key" in line for line in faults(document))
 
 
 @pytest.mark.parametrize(("change", "fault"), told(IN_THE_DOCUMENT))

@@ -1,0 +1,170 @@
+"""The files that are laid upon `s.yaml`: what each changes, and that it is what gets checked."""
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ops.s_yaml import faults
+from tests.deployment.conftest import OF_PROD, OVERLAYS
+
+PROJECT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ["upload", "refresh", "play", "sts", "events", "watch"]
+
+Document = dict[str, Any]
+
+
+def props(document: Document, function: str) -> Document:
+    found: Document = document["resources"][function]["props"]
+    return found
+
+
+def without_queues(document: Document) -> Document:
+    """The document as it would be if no trigger read a queue."""
+    changed = copy.deepcopy(document)
+    for resource in changed["resources"].values():
+        listed = resource["props"]["triggers"]
+        kept = [trigger for trigger in listed if trigger["triggerType"] != "eventbridge"]
+        resource["props"]["triggers"] = kept
+    return changed
+
+
+def test_each_file_is_one_that_is_tested() -> None:
+    assert sorted(path.name for path in PROJECT.glob("s.*.yaml")) == OVERLAYS
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_each_has_no_fault_by_our_rules_and_the_vendors_schema(
+    laid_upon: dict[str, Document], name: str
+) -> None:
+    assert faults(laid_upon[name]) == []
+    assert list(laid_upon[name]["resources"]) == FUNCTIONS
+    schema = json.loads((Path(__file__).parent / "fc3-schema.json").read_text())
+    validator = jsonschema.Draft7Validator(schema)
+    for function in FUNCTIONS:
+        wrong = validator.iter_errors(props(laid_upon[name], function))
+        assert [error.message for error in wrong] == []
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_each_lies_upon_s_yaml_itself(name: str) -> None:
+    """`s` lays one file upon another. Of three it renders nothing, and says so with exit code 0."""
+    assert re.findall(r"^extend:.*", (PROJECT / name).read_text(), re.M) == ["extend: s.yaml"]
+    assert not re.findall(r"^extend:", (PROJECT / "s.yaml").read_text(), re.M)
+
+
+@pytest.mark.parametrize("name", ["s.yaml", *OVERLAYS])
+def test_what_is_checked_before_a_deployment_is_what_is_deployed(
+    rendered: Document, laid_upon: dict[str, Document], name: str
+) -> None:
+    document = rendered if name == "s.yaml" else laid_upon[name]
+    check, bundle = (action["run"] for action in document["actions"]["pre-deploy"])
+    chosen = "" if name == "s.yaml" else f" -t {name}"
+    preview = f"node_modules/.bin/s preview --silent -o json{chosen}"
+    assert check == f"{preview} | python3 -m ops.s_yaml"
+    required = " --require-byte-code" if name == "s.prod.yaml" else ""
+    assert bundle == f"python3 -m ops.bundle --python 3.10 --out build{required}"
+
+
+@pytest.mark.parametrize("name", ["s.yaml", "s.prod.yaml"])
+def test_the_check_passes_and_stops_as_s_runs_it(
+    rendered: Document,
+    laid_upon: dict[str, Document],
+    s_preview: Callable[..., Any],
+    environment: dict[str, str],
+    name: str,
+) -> None:
+    document = rendered if name == "s.yaml" else laid_upon[name]
+    check = document["actions"]["pre-deploy"][0]["run"]
+    sound = environment | OF_PROD
+    passed = s_preview(sound, command=check)
+    assert (passed.returncode, passed.stdout) == (0, "s.yaml: 6 functions, no fault\n")
+    # A mistake that s.prod.yaml alone can hold, else one that any can.
+    wrong, named = (
+        ({"VODPASS_DOMAIN": "auto"}, "customDomain.domainName: must be a domain of yours")
+        if name == "s.prod.yaml"
+        else ({"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, "OWNER_KEYS: must be id:base64 pairs")
+    )
+    stopped = s_preview(sound | wrong, command=check)
+    assert stopped.returncode == 1
+    assert named in stopped.stdout
+
+
+def test_a_deployment_without_queues_differs_in_their_triggers_alone(
+    rendered: Document, laid_upon: dict[str, Document]
+) -> None:
+    expected, document = without_queues(rendered), copy.deepcopy(laid_upon["s.no-queue.yaml"])
+    for one in (expected, document):
+        del one["actions"]
+    assert document == expected
+    assert expected["resources"] != rendered["resources"]
+
+
+def test_dev_is_small_without_queues_and_never_in_the_place_of_another(
+    rendered: Document, laid_upon: dict[str, Document]
+) -> None:
+    document, expected = laid_upon["s.dev.yaml"], without_queues(rendered)
+    reserved = 0
+    for function in FUNCTIONS:
+        own = copy.deepcopy(props(document, function))
+        assert own["functionName"] == f"vodpass-dev-{function}"
+        assert own.pop("tags")[1] == {"key": "environment", "value": "dev"}
+        reserved += own["concurrencyConfig"]["reservedConcurrency"]
+        for key in ("functionName", "concurrencyConfig"):
+            own[key] = props(expected, function)[key]
+        assert own == props(expected, function)
+    assert reserved == 11
+
+
+def test_dev_stays_dev_where_the_environment_names_another(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    done = s_preview(environment | {"VODPASS_NAME": "live"}, template="s.dev.yaml")
+    assert props(json.loads(done.stdout), "play")["functionName"] == "live-dev-play"
+
+
+def test_prod_has_a_domain_with_a_route_for_each_function_that_is_called(
+    laid_upon: dict[str, Document],
+) -> None:
+    document = laid_upon["s.prod.yaml"]
+    routes = {}
+    for function in FUNCTIONS[:-1]:
+        domain = props(document, function)["customDomain"]
+        assert domain["domainName"] == "vod.example.com"
+        assert domain["protocol"] == "HTTPS"
+        assert domain["certConfig"] == {"certId": "1234567"}
+        assert domain["tlsConfig"]["minVersion"] == "TLSv1.2"
+        routes[function] = domain["route"]
+    assert routes.pop("events") == {"path": "/events/*", "methods": ["POST"]}
+    assert routes == {function: {"path": f"/{function}"} for function in routes}
+    assert "customDomain" not in props(document, "watch"), "nothing from outside may reach it"
+
+
+def test_prod_differs_in_nothing_else_but_logs_and_tags(
+    rendered: Document, laid_upon: dict[str, Document]
+) -> None:
+    for function in FUNCTIONS:
+        own = copy.deepcopy(props(laid_upon["s.prod.yaml"], function))
+        own.pop("customDomain", None)
+        assert own.pop("logConfig") == {
+            "project": "vodpass-logs",
+            "logstore": "vodpass",
+            "enableRequestMetrics": True,
+            "enableInstanceMetrics": True,
+            "logBeginRule": "None",
+        }
+        tags = {tag["key"]: tag["value"] for tag in own.pop("tags")}
+        assert tags == {"application": "vodpass", "environment": "prod"}
+        assert own == {
+            key: value for key, value in props(rendered, function).items() if key != "logConfig"
+        }
+
+
+def test_a_deployment_needs_no_domain(rendered: Document) -> None:
+    assert faults(rendered) == []
+    assert not any("customDomain" in props(rendered, function) for function in FUNCTIONS)

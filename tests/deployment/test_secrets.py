@@ -1,0 +1,130 @@
+"""A secret that is missing stops `s` by its name; one that is there is in no output of ours."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment.conftest import OF_PROD, S
+
+PROJECT = Path(__file__).resolve().parents[2]
+WITHOUT_DEFAULT = re.compile(r"\$\{env\('(\w+)'\)\}")
+REQUIRED = sorted(set(WITHOUT_DEFAULT.findall((PROJECT / "s.yaml").read_text())))
+SECRETS = [
+    "VODPASS_CALLBACK_KEYS",
+    "VODPASS_CALLBACK_URL",
+    "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
+    "VODPASS_JWT_KEYS",
+    "VODPASS_OWNER_KEYS",
+    "VODPASS_WEBHOOK_SECRETS",
+]
+
+
+@pytest.fixture(scope="module")
+def secret(environment: dict[str, str]) -> dict[str, str]:
+    """The whole environment, with every variable that holds a secret."""
+    own = f"whsec_{base64.b64encode(os.urandom(32)).decode()}"
+    return environment | {
+        "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": own,
+    }
+
+
+def shown(text: str, values: Mapping[str, str]) -> list[str]:
+    """The secrets of which any 12 characters in a row are in a text."""
+    found = []
+    for name in SECRETS:
+        pieces = re.findall(r"[A-Za-z0-9+/_-]{12,}", values.get(name, ""))
+        if any(piece[at : at + 12] in text for piece in pieces for at in range(len(piece) - 11)):
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("missing", [*REQUIRED, *OF_PROD])
+def test_a_missing_variable_stops_s_and_is_named(
+    s_preview: Callable[..., Any], environment: dict[str, str], missing: str
+) -> None:
+    given = {name: value for name, value in (environment | OF_PROD).items() if name != missing}
+    template = "s.prod.yaml" if missing in OF_PROD else "s.yaml"
+    done = s_preview(given, template=template)
+    assert done.returncode != 0
+    assert f"env('{missing}') not found" in done.stdout + done.stderr
+    assert shown(done.stdout + done.stderr, given) == []
+
+
+@pytest.mark.parametrize("command", ["deploy -y", "remove -y"])
+def test_it_stops_every_command_before_anything_is_asked(
+    s_preview: Callable[..., Any], environment: dict[str, str], command: str
+) -> None:
+    # Empty, as a line of .env that was not filled in.
+    given = environment | {"VODPASS_WEBHOOK_SECRETS": ""}
+    key = {"AccountID": "1", "AccessKeyID": "unused", "AccessKeySecret": "unused"}
+    done = s_preview(given | key, command=f"{S} {command}")
+    assert done.returncode != 0
+    assert "env('VODPASS_WEBHOOK_SECRETS') not found" in done.stdout + done.stderr
+
+
+def test_the_check_shows_no_secret_whether_it_passes_or_not(
+    s_preview: Callable[..., Any], secret: dict[str, str]
+) -> None:
+    done = s_preview(secret)
+    assert shown(done.stdout, secret) == SECRETS, "what `s preview` prints is not for a log"
+
+    def check(text: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-S", "-m", "ops.s_yaml"],
+            input=text,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    sound = check(done.stdout)
+    assert (sound.returncode, shown(sound.stdout + sound.stderr, secret)) == (0, [])
+    document = json.loads(done.stdout)
+    for resource in document["resources"].values():
+        variables = resource["props"]["environmentVariables"]
+        for name in SECRETS:
+            if name in variables:
+                variables[name] += " and more"
+    document["resources"]["sts"]["props"]["timeout"] = secret["VODPASS_OWNER_KEYS"]
+    wrong = check(json.dumps(document))
+    assert wrong.returncode == 1
+    assert shown(wrong.stdout + wrong.stderr, secret) == []
+    # Cut short, as when `s` ends in the middle.
+    broken = check(done.stdout[: len(done.stdout) // 2])
+    assert (broken.returncode, shown(broken.stdout + broken.stderr, secret)) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["VODPASS_VOD_ENDPOINT", "VODPASS_NONE"])
+def test_the_bundle_shows_no_secret_whether_it_refuses_or_fails(
+    secret: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    """Where pip finds no package it fails, and its own words are told."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.bundle", "--out", str(tmp_path / "out")],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            **secret,
+            name: secret["VODPASS_OWNER_KEYS"],
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert ("VODPASS_VOD_ENDPOINT is set" if name != "VODPASS_NONE" else "pip") in done.stderr
+    assert shown(done.stdout + done.stderr, secret) == []
