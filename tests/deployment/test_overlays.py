@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from local.gateway import load_deployment
 from ops.s_yaml import faults
 from tests.deployment.conftest import OF_PROD, OVERLAYS
 
@@ -93,6 +94,23 @@ def test_the_check_passes_and_stops_as_s_runs_it(
     stopped = s_preview(sound | wrong, command=check)
     assert stopped.returncode == 1
     assert named in stopped.stdout
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_gateway_serves_what_s_renders(
+    laid_upon: dict[str, Document], environment: dict[str, str], name: str
+) -> None:
+    account = "1234567890123456"
+    served = load_deployment(PROJECT / name, environment | OF_PROD, account_id=account)
+    # `s` knows no account here, and leaves the expression.
+    text = json.dumps(dict(served.props)).replace(account, "${config('AccountID')}")
+    expected = {function: props(laid_upon[name], function) for function in FUNCTIONS}
+    assert json.loads(text) == expected
+    routes = {function: served.functions[function].routes for function in FUNCTIONS}
+    for function in FUNCTIONS[:-2]:
+        assert any(route.matches(f"/{function}") for route in routes[function])
+    assert any(route.matches("/events/k7Yw9Qz3Xb1Lm5Tn8Rc2Vd") for route in routes["events"])
+    assert routes["watch"] == ()
 
 
 def test_a_deployment_without_queues_differs_in_their_triggers_alone(
