@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ops.bundle import __main__ as bundle
+from tests.bundle import sample
 from tests.deployment.conftest import OF_PROD, S
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -90,16 +92,18 @@ def test_the_check_shows_no_secret_whether_it_passes_or_not(
 
     sound = check(done.stdout)
     assert (sound.returncode, shown(sound.stdout + sound.stderr, secret)) == (0, [])
+    # A value that cannot be read, and one in the place of another: each kind of fault by itself.
     document = json.loads(done.stdout)
     for resource in document["resources"].values():
         variables = resource["props"]["environmentVariables"]
-        for name in SECRETS:
-            if name in variables:
-                variables[name] += " and more"
-    document["resources"]["sts"]["props"]["timeout"] = secret["VODPASS_OWNER_KEYS"]
-    wrong = check(json.dumps(document))
-    assert wrong.returncode == 1
-    assert shown(wrong.stdout + wrong.stderr, secret) == []
+        for name in set(SECRETS) & set(variables):
+            variables[name] += " and more"
+    misplaced = json.loads(done.stdout)
+    misplaced["resources"]["sts"]["props"]["timeout"] = secret["VODPASS_OWNER_KEYS"]
+    misplaced["resources"]["play"]["props"]["role"] = secret["VODPASS_CALLBACK_KEYS"]
+    for wrong in (document, misplaced):
+        told = check(json.dumps(wrong))
+        assert (told.returncode, shown(told.stdout + told.stderr, secret)) == (1, [])
     # Cut short, as when `s` ends in the middle.
     broken = check(done.stdout[: len(done.stdout) // 2])
     assert (broken.returncode, shown(broken.stdout + broken.stderr, secret)) == (1, [])
@@ -128,3 +132,25 @@ def test_the_bundle_shows_no_secret_whether_it_refuses_or_fails(
     assert done.returncode == 1
     assert ("VODPASS_VOD_ENDPOINT is set" if name != "VODPASS_NONE" else "pip") in done.stderr
     assert shown(done.stdout + done.stderr, secret) == []
+
+
+def test_the_bundle_shows_no_secret_when_it_succeeds(
+    secret: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in secret.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    project = sample.project(tmp_path / "project", sample.INDEX, sample.wheel(tmp_path))
+    monkeypatch.setattr(bundle, "PROJECT", project)
+    monkeypatch.setattr("sys.argv", ["ops.bundle", "--out", str(tmp_path / "out")])
+    assert bundle.main() == 0
+    said = capfd.readouterr()
+    assert "one: Python 3.10, zip " in said.out
+    assert shown(said.out + said.err, secret) == []
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            assert shown(path.read_bytes().decode("latin-1"), secret) == []
