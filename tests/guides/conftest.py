@@ -73,6 +73,13 @@ def road(deployment: Road) -> Road:
 
 
 @pytest.fixture
+def new_road(code_under_test: CodeUnderTest, tmp_path: Path) -> Iterator[Road]:
+    """A deployment of the test's own: its watch does not run before 300 seconds have gone by."""
+    with deployed(code_under_test, tmp_path) as road:
+        yield road
+
+
+@pytest.fixture
 def renewing_road(code_under_test: CodeUnderTest, tmp_path: Path) -> Iterator[Road]:
     with deployed(code_under_test, tmp_path, credentials=True) as road:
         yield road

@@ -37,8 +37,9 @@ def test_a_second_write_has_another_id_only_if_its_size_differs(
 
 
 def test_a_video_that_is_blocked_again_has_the_id_of_the_first_time_and_a_newer_time(
-    road: Road,
+    new_road: Road,
 ) -> None:
+    road = new_road
     road.without_callbacks()
     answer = begin(road)
     put(answer)
@@ -47,7 +48,7 @@ def test_a_video_that_is_blocked_again_has_the_id_of_the_first_time_and_a_newer_
     for status in ("Normal", "Blocked", "Normal", "Blocked"):
         # No operation of the fake reviews anything.
         road.stack.cloud.vod.library._change(answer["VideoId"], status=status)
-        road.stack.cloud.clock.advance(60)
+        road.stack.cloud.clock.advance(2)
         assert road.callback(notice) == 200
     told = road.receiver.of(answer["VideoId"])
     ready, blocked, *again = told
