@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-_MAX_OVERLAYS = 5
+_MAX_OVERLAYS = 1  # `s` itself lays one file upon another, and renders nothing for more
 
 
 class DeploymentError(ValueError):
@@ -89,7 +89,9 @@ def read_document(path: Path, *, root: Path, depth: int = 0) -> dict[str, Any]:
     if not isinstance(base, str):
         raise DeploymentError(f"{path.name}: extend must name one file")
     if depth >= _MAX_OVERLAYS:
-        raise DeploymentError(f"{path.name}: more than {_MAX_OVERLAYS} files extend one another")
+        raise DeploymentError(
+            f"{path.name}: files extend one another, which s renders for two only"
+        )
     parent = within(root, str(path.parent.resolve() / base), f"{path.name}: extend")
     merged = deep_merge(read_document(parent, root=root, depth=depth + 1), value)
     return dict(merged)
