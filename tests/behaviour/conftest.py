@@ -29,6 +29,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     # A runtime that has the role's key in the environment only, fixed when an instance starts.
     "newer": {"runtime": "python3.12", "only": ["play"]},
+    # One that gives each invocation the key of the hour.
+    "older": {"runtime": "python3.10", "only": ["play"]},
     # A role that may not do what the function does.
     "powerless": {"role": "vodpass-play", "only": ["upload"]},
     # A setting that is wrong.

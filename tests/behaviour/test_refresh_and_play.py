@@ -182,7 +182,7 @@ class TestPlay:
 class TestTimesAreVods:
     """What expires when is told by VOD's Date, not by the clock of the instance."""
 
-    @pytest.mark.parametrize("ahead", [0, 1_000_000])
+    @pytest.mark.parametrize("ahead", [0, 100_000])
     def test_of_an_upload_credential(self, house: House, alice: str, ahead: int) -> None:
         house.cloud.clock.advance(ahead)
         video_id = house.begun(alice)
@@ -192,7 +192,7 @@ class TestTimesAreVods:
             assert 2990 < answer["ExpiresIn"] <= 3000
             assert answer["ExpireUTCTime"] == decoded(answer["UploadAuth"])["ExpireUTCTime"]
 
-    @pytest.mark.parametrize("ahead", [0, 1_000_000])
+    @pytest.mark.parametrize("ahead", [0, 100_000])
     def test_of_a_play_auth(self, house: House, alice: str, ahead: int) -> None:
         house.cloud.clock.advance(ahead)
         answer = house.play(alice, played(house, alice), AuthInfoTimeout=500).json()

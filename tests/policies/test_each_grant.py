@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.behaviour.house import House
+from tests.policies.conftest import begin_anew
 from tests.policies.grants import CLIENT_ROLES, ROLES, Grant, give_everything, grants, take_away
 from tests.policies.scenarios import ACCESS_DENIED, DONE, MISCONFIGURED, RUN_FAILED, SCENARIOS
 
@@ -48,6 +49,8 @@ def test_what_is_granted_serves_and_without_it_the_work_fails(house: House, gran
     assert act() == DONE
     assert grant.action in used(house)
 
+    begin_anew(house)  # the clock too: a function's key lives 36 hours, one wait up to 25
+    give_everything(house.cloud, grant.role)
     act = scenario(house)
     take_away(house.cloud, grant)
     assert act() == refusal_of(grant.role)

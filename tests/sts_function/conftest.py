@@ -37,6 +37,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "VODPASS_STS_PLAY_ROLE": f"{ROLE}/no-such-role",
         },
     },
+    # A runtime that gives each invocation the role's key of the hour.
+    "older": {"only": ["sts"], "runtime": "python3.10"},
     # A deadline that passes soon.
     "hurried": {"only": ["sts"], "timeout": 2},
 }
