@@ -1,8 +1,8 @@
 """Custom domains in a rendered `s.yaml`: their shape, and what must hold between functions.
 
 The component's schema does not know them. Each function brings its own route, and with it the
-whole domain, which the component lays over the one that is there. Sources: function-compute.md
-section 4; the forms of a certificate are those of the component for domains.
+whole domain, which the component lays over the one that is there. Sources: Function
+Compute's documentation; the forms of a certificate are those of the component for domains.
 """
 
 from collections.abc import Iterator, Mapping

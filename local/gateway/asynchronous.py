@@ -2,7 +2,7 @@
 
 Timers invoke functions so, and any caller of an HTTP trigger may ask for it by
 `X-Fc-Invocation-Type: Async`. Attempts and the age of an event follow the cloud's clock
-(function-compute.md section 5, `asyncInvokeConfig`). Only an error of the function is a failure:
+(Function Compute's documentation, `asyncInvokeConfig`). Only an error of the function is a failure:
 an answer of 500 that it returned is a success.
 """
 

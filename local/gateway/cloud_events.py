@@ -1,4 +1,4 @@
-"""A queue's message as EventBridge hands it to a function (function-compute.md section 3)."""
+"""A queue's message as EventBridge hands it to a function (Function Compute's documentation)."""
 
 from __future__ import annotations
 

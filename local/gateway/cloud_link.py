@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from local.cloud.fake_cloud import FakeCloud
 
 CREDENTIAL_LIFE = 36 * 3600
-"""Seconds that a function's role credentials live (function-compute.md section 2)."""
+"""Seconds that a function's role credentials live (Function Compute's documentation)."""
 
 _LOOK_SECONDS = 1.0
 _SERVICE = "fc.aliyuncs.com"

@@ -21,7 +21,7 @@ def instance_environment(
 ) -> dict[str, str]:
     """Every variable that a new instance of `function` sees.
 
-    The names are those of function-compute.md section 2. `scratch` stands for the instance's own
+    The names are those of Function Compute's documentation. `scratch` stands for the instance's own
     disk: it is TMPDIR, and HOME too, for without it a library would find the developer's home
     through the password database. (What Function Compute sets HOME to is not documented.)
     """

@@ -11,7 +11,7 @@ COMMON = "FCCommonError"
 class FcError(Exception):
     """A request that Function Compute refuses: status, `Code` and `Message` of the answer.
 
-    Body: `{"RequestId", "Code", "Message"}` (function-compute.md section 1). Which status a wrong
+    Body: `{"RequestId", "Code", "Message"}` (FC's documentation). Which status a wrong
     method (403) and too large a body (413) get on a 3.0 trigger is taken from pages about 2.0 and
     remains a doubt; so do the exact words of the messages.
     """

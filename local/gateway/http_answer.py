@@ -19,7 +19,7 @@ MAX_HEADER_BYTES = 8 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
 FAILED_STATUS = 502
 """The status of a response when the function failed. The Invoke API answers 200; for HTTP triggers
-the pages about 2.0 say 502, and for 3.0 nothing is said (function-compute.md, open point 1). A
+the pages about 2.0 say 502, and for 3.0 nothing is said (Function Compute's documentation). A
 client has to look at X-Fc-Error-Type in either case."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

@@ -1,4 +1,4 @@
-"""An HTTP request as the event of a function: the shape of function-compute.md section 2."""
+"""An HTTP request as the event of a function: the shape of Function Compute's documentation."""
 
 from __future__ import annotations
 

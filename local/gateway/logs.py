@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MAX_LINE = 32 * 1024  # bytes of one log line (function-compute.md section 2)
+MAX_LINE = 32 * 1024  # bytes of one log line (Function Compute's documentation)
 MAX_TAIL = 4 * 1024  # bytes that `X-Fc-Log-Type: Tail` gives back
 KEPT_LINES = 5000
 

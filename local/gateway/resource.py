@@ -2,7 +2,7 @@
 
 A setting that Function Compute would refuse is refused here, and so is one that this gateway does
 not act out: a function must not run locally under other rules than it is deployed with. Sources:
-function-compute.md sections 2, 4, 5; `fc3-schema.json`.
+Function Compute's documentation; `fc3-schema.json`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def delays(strategy: PushRetryStrategy) -> Iterator[float]:
     """The seconds to wait before each further push; it ends when there is none.
 
     EventBridge's pages count *retries*: 3 after random 10 to 20 s each, or 176 after 1, 2, 4 …
-    256 and then 512 s each (function-compute.md section 8).
+    256 and then 512 s each (Function Compute's documentation).
     """
     if strategy == "BACKOFF_RETRY":
         for _ in range(BACKOFF_RETRIES):

@@ -5,7 +5,7 @@
     ${config('AccountID')}
     ${file('p')}  ${json(file('p'))}  ${path('p')}   below the project's folder only
 
-Source: function-compute.md section 5. Anything else is refused by name, because guessing would run
+Source: the tool's documentation. Anything else is refused by name, because guessing would run
 locally something other than what is deployed.
 """
 

@@ -1,6 +1,6 @@
 """The triggers of a resource, checked setting by setting.
 
-Sources: function-compute.md sections 3, 4 and 8; the names inside `runOptions` from the models of
+Sources: Function Compute's documentation; the names inside `runOptions` from the models of
 the SDK of Function Compute 3.0. The component's schema leaves all of an EventBridge trigger free,
 so a mistake in it is found here or not at all.
 """

@@ -53,7 +53,7 @@ _Loader.add_implicit_resolver(
 def deep_merge(base: Any, over: Any) -> Any:
     """`over` laid upon `base`: maps merge key by key, everything else (arrays too) is replaced.
 
-    Source: function-compute.md section 5, `template` and `extend`.
+    Source: Function Compute's documentation, `template` and `extend`.
     """
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         merged = dict(base)

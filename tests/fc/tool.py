@@ -1,4 +1,4 @@
-"""The calls that the deployment tool makes, in its order (function-compute.md, section 6).
+"""The calls that the deployment tool makes, in its order (Function Compute's documentation).
 
 Through the official Python SDK; the tool itself needs its component, which is not on npm. Its
 component's habits are followed: the role becomes a lower-case ARN, what the API keeps apart leaves

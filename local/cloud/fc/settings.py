@@ -1,6 +1,6 @@
 """The settings of a function, checked against the vendor's limits.
 
-Sources: function-compute.md sections 2 and 5, the component's schema, the field comments of the
+Sources: Function Compute's documentation, the component's schema, the field comments of the
 SDK of 2023-03-30. `cpu`, where it is left out, follows the deployment tool's own default (0.35 for
 512 MB) in proportion; the service's is not documented.
 """

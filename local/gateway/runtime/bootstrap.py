@@ -56,7 +56,7 @@ class Credentials(Attributes):
 
 
 class Context(Attributes):
-    """What a handler gets as its second argument (function-compute.md section 2)."""
+    """What a handler gets as its second argument (Function Compute's documentation)."""
 
     @property
     def requestId(self) -> Any:  # noqa: N802

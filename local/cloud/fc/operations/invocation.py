@@ -26,7 +26,7 @@ def operations(context: Context) -> list[Operation]:
             path,
             _Invocation(context).invoke,
             one,
-            source="function-compute.md section 1; pages on the lifecycle and on error handling",
+            source="Function Compute's documentation; pages on the lifecycle and on error handling",
             doubts=("Asynchronous tasks and delays are refused.",),
         )
     ]
