@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import urllib.request
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.keys import load_keys
-from local.stack import StartError
+from local.stack import PROJECT, StartError
 from tests.code_under_test import CodeUnderTest
 
 
@@ -70,3 +71,11 @@ def test_the_tests_serve_the_code_that_they_say(
     about = [json.loads(manifest.read_text()) for manifest in manifests]
     assert {one["python"] for one in about} == {python}
     assert all(one["byte_code"] for one in about)
+
+
+def test_no_test_serves_the_functions_past_that_code() -> None:
+    """Else `--bundle` would not reach it. The tests of `fill` itself fill projects of their own."""
+    own = re.compile(r"\bStack\(|^from local\.build import .*\bfill\b", re.MULTILINE)
+    tests = PROJECT / "tests"
+    found = {path for path in tests.rglob("*.py") if own.search(path.read_text("utf-8"))}
+    assert found == {tests / "code_under_test.py", tests / "gateway" / "test_code_folders.py"}
