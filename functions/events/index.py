@@ -11,6 +11,7 @@ from shared.callback import from_vod
 from shared.cloud import Session
 from shared.endpoint import Call, Endpoint
 from shared.errors import InvalidRequest, Refusal, Unavailable
+from shared.http import MAX_EVENT
 from shared.instance import Instance, deadline
 from shared.notice import Notice, UnreadableNotice
 from shared.settings import Settings
@@ -86,8 +87,14 @@ _INSTANCE = Instance("events", VOD)
 _ENDPOINT = Endpoint(_INSTANCE, "POST", from_vod, receive, longest=ANSWER_WITHIN)
 
 
+_HTTP_KEY = b'"requestContext":'
+"""A key of FC's own in an HTTP event. Within a body or a message the quotes would be escaped."""
+
+
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:
     """FC's entry. The event's shape tells the road: what came by HTTP is never a queue's."""
+    if len(event) > MAX_EVENT and _HTTP_KEY in event:
+        return _ENDPOINT.answer(event, context)  # which refuses it unread
     parsed = _parsed(event)
     queued = isinstance(parsed, dict) and "requestContext" not in parsed
     if not queued and not isinstance(parsed, list):

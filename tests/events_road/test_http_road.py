@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -124,6 +125,13 @@ def test_a_swapped_body_tells_nothing_that_vod_does_not_confirm(road: Road) -> N
 def test_a_body_that_is_no_event_is_refused(road: Road, body: bytes) -> None:
     assert road.callback(body) == 400
     assert road.receiver.taken == []
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000])
+def test_a_strangers_large_body_is_refused_unread(road: Road, size: int) -> None:
+    status, answer = road.call("POST", "/events/anything", b"x" * size)
+    assert status == 413
+    assert json.loads(answer)["Code"] == "PayloadTooLarge"
 
 
 def test_a_cloud_event_by_http_is_none(road: Road) -> None:
