@@ -11,8 +11,8 @@ from local.cloud.faults import Fault, Faults
 class Calls:
     """Counters by service and action. Thread-safe.
 
-    Of VOD and STS every call counts that names an operation, refused or not; of OSS those that
-    were accepted.
+    Of VOD and STS every call counts that names an operation, refused or not; of OSS and SMQ
+    those that were accepted.
     """
 
     def __init__(self) -> None:

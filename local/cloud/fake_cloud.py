@@ -21,6 +21,7 @@ from local.cloud.fc import FcService
 from local.cloud.fc.code import temporary_host
 from local.cloud.identity import Credential, Identities
 from local.cloud.mns import Queues
+from local.cloud.mns.service import MnsService
 from local.cloud.openapi.gateway import OpenApi
 from local.cloud.oss.service import OssService
 from local.cloud.oss.state import Storage
@@ -121,12 +122,22 @@ class FakeCloud:
             guard=guard,
             allow_deploy=allow_deploy,
         )
+        self.mns = MnsService(
+            self.queues,
+            self.identities,
+            self.clock,
+            CountedFaults(self.faults, self.calls),
+            guard,
+            region=region,
+            account_id=self.account_id,
+        )
         self._app = build(
             guard=guard,
             clock=self.clock,
             control=Control(self).handle,
             openapi=self.openapi.handle,
             fc=self.fc.handle,
+            mns=self.mns.handle,
             oss=self.oss.handle,
         )
         self._wanted_port = port

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 CALLBACK = "callback"
 """VOD's notifications, as a service of which every event type is an action."""
-SERVICES = ("vod", "sts", "oss", "fc", CALLBACK)
+SERVICES = ("vod", "sts", "oss", "fc", "mns", CALLBACK)
 MAX_COUNT = 1_000_000
 
 Parameter = str | int | float
@@ -97,7 +97,7 @@ class Faults:
         self, service: str, action: str, kind: str, count: int = 1, **parameters: Parameter
     ) -> None:
         """Strike the next `count` calls of `action` (or `*`) of `service` ("vod", "sts", "oss",
-        "fc"), or the next `count` callbacks of an event type ("callback").
+        "fc", "mns"), or the next `count` callbacks of an event type ("callback").
 
         Raises ValueError for a service, kind, count or parameter that does not exist.
         """

@@ -3,8 +3,10 @@
 /_local/*                                   control
 vod.*, sts.* (any path)                     OpenAPI
 fc.*, fcv3.*, ACCOUNT.REGION.fc.*           Function Compute
+ACCOUNT.mns.REGION.*                        SMQ
 BUCKET.*, oss*.* (any path)                 OSS
-an address or localhost: / alone            OpenAPI, unless it is signed or posted as for OSS
+an address or localhost: any path           SMQ, where the request is signed or marked as for it
+                         / alone            OpenAPI, unless it is signed or posted as for OSS
                          /2023-03-30/* …    Function Compute, with the same exception
                          any other path     OSS
 """
@@ -32,21 +34,33 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LARGEST_LINE = 64 * 1024  # bytes of a request line or a header: parameters travel in the query
 _API_LABELS = ("vod", "sts", "vod-vpc", "sts-vpc")
 _FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
+_MNS_NAME = re.compile(r"[0-9]{1,20}\.mns\.")
 _FC_PATH = re.compile(r"/(2023-03-30|2021-04-06|2016-08-15)/")
 _PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id")
+_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id")
 
 
 def build(
-    *, guard: Guard, clock: Clock, control: Handler, openapi: Handler, fc: Handler, oss: Handler
+    *,
+    guard: Guard,
+    clock: Clock,
+    control: Handler,
+    openapi: Handler,
+    fc: Handler,
+    mns: Handler,
+    oss: Handler,
 ) -> web.Application:
     """The aiohttp application. Every answer gets the cloud's `Date` and a request id."""
 
     async def dispatch(request: web.Request) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
             raise Refused(400, "the request target must be a path")
-        service = fc if is_for_fc(request) else openapi if is_for_openapi(request) else oss
-        answer = control if is_control(request) else service
+        if is_control(request):
+            answer = control
+        elif is_for_mns(request):
+            answer = mns
+        else:
+            answer = fc if is_for_fc(request) else openapi if is_for_openapi(request) else oss
         try:
             return await answer(request)
         except (Refused, OSError):
@@ -83,6 +97,17 @@ def is_for_fc(request: web.Request) -> bool:
     if name not in _PLAIN_NAMES:
         return _FC_NAME.match(name) is not None
     return _FC_PATH.match(request.raw_path) is not None and not _is_marked_for_oss(request)
+
+
+def is_for_mns(request: web.Request) -> bool:
+    """Whether a request goes to SMQ's API. A bucket may be called `queues`: by an address it is the
+    signature or the version that tells."""
+    parts = split_host(request.headers.get("Host", ""))
+    name = "" if parts is None else parts[0]
+    if name not in _PLAIN_NAMES:
+        return _MNS_NAME.match(name) is not None
+    marked = request.headers.get("Authorization", "").startswith("MNS ")
+    return marked or "x-mns-version" in request.headers
 
 
 def _is_marked_for_oss(request: web.Request) -> bool:

@@ -6,8 +6,10 @@ import re
 import threading
 
 from local.cloud.clock import Clock
+from local.cloud.mns.attributes import Attributes
 from local.cloud.mns.queue import Queue
 
+LONGEST_NAME = 120
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}", re.ASCII)
 _ENDPOINT = re.compile(
     r"https?://(?P<account>[0-9]{1,20})\.mns\.(?P<region>[a-z0-9-]{1,40})\.aliyuncs\.com/?",
@@ -17,6 +19,10 @@ _ENDPOINT = re.compile(
 
 class NoSuchQueue(KeyError):
     """The account has no queue of that name, or the endpoint is not the account's."""
+
+
+class QueueExists(ValueError):
+    """There is a queue of that name, with other attributes."""
 
 
 def is_queue_name(name: str) -> bool:
@@ -38,6 +44,8 @@ class Queues:
         self._region = region
         self._lock = threading.Lock()
         self._queues: dict[str, Queue] = {}
+        # Deleted while something listened: it listens to a new queue of the same name.
+        self._deleted: dict[str, Queue] = {}
 
     @property
     def endpoint(self) -> str:
@@ -56,8 +64,33 @@ class Queues:
             if found is None:
                 if not create:
                     raise NoSuchQueue(name)
-                found = self._queues[name] = Queue(name, self._clock)
+                found = self._create(name, Attributes())
             return found
+
+    def create(self, name: str, attributes: Attributes) -> bool:
+        """Make a queue; False when there is the same already.
+
+        Raises QueueExists when there is one with other attributes. The name must be one.
+        """
+        with self._lock:
+            found = self._queues.get(name)
+            if found is None:
+                self._create(name, attributes)
+                return True
+        if found.attributes != attributes:
+            raise QueueExists(name)
+        return False
+
+    def delete(self, name: str) -> None:
+        """Remove a queue with its messages. Raises NoSuchQueue."""
+        with self._lock:
+            found = self._queues.pop(name, None)
+            if found is None:
+                raise NoSuchQueue(name)
+            if found.has_listeners:
+                self._deleted[name] = found
+        found.clear()
+        found.wake()
 
     def at(self, endpoint: str, name: str) -> Queue:
         """The existing queue that an endpoint and a name mean. Raises NoSuchQueue."""
@@ -77,7 +110,18 @@ class Queues:
     def reset(self) -> None:
         """Forget every message, and the queues that nothing listens to."""
         with self._lock:
-            queues = list(self._queues.values())
-            self._queues = {q.name: q for q in queues if q.has_listeners}
-        for queue in queues:
-            queue.clear()
+            known = {**self._deleted, **self._queues}
+            self._queues = {q.name: q for q in known.values() if q.has_listeners}
+            self._deleted = {}
+        for queue in known.values():
+            queue.found(Attributes())
+            queue.wake()
+
+    def _create(self, name: str, attributes: Attributes) -> Queue:
+        queue = self._deleted.pop(name, None)
+        if queue is None:
+            queue = Queue(name, self._clock, attributes)
+        else:
+            queue.found(attributes)
+        self._queues[name] = queue
+        return queue
