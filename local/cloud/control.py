@@ -192,7 +192,11 @@ class Control:
             },
             "queues": {
                 queue.name: [
-                    {"MessageId": message.id, "received": message.dequeue_count}
+                    {
+                        "MessageId": message.id,
+                        "received": message.dequeue_count,
+                        "visible_from": utc(message.next_visible),
+                    }
                     for message in queue.messages
                 ]
                 for queue in cloud.queues.all()

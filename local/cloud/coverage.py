@@ -16,6 +16,8 @@ from typing import Any
 from local.cloud.control import Control
 from local.cloud.fake_cloud import FakeCloud
 from local.cloud.faults import KINDS
+from local.cloud.mns.doubts import DOUBTS as MNS_DOUBTS
+from local.cloud.mns.operations import OPERATIONS as MNS_OPERATIONS
 from local.cloud.openapi.types import Operation, Service
 from local.cloud.oss.offer import DOUBTS, offered
 from local.cloud.vod.progress import ANONYMOUS
@@ -29,7 +31,7 @@ _HEAD = """\
 `python -m local.cloud` serves one account on one loopback port. Signatures, expiry, nonces,
 permissions and states are always checked; nothing switches them off. What is not listed here is
 refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Function Compute with
-`PathNotSupported`.
+`PathNotSupported`, SMQ with `InvalidRequestURL`.
 
 *Wall* time judges the dates that clients sign; *cloud* time, which `POST /_local/clock` moves,
 decides expiry, states, timers and the `Date` of every answer.
@@ -67,8 +69,8 @@ _CALLBACKS = """\
 | signature | `X-VOD-TIMESTAMP` by wall time, `X-VOD-SIGNATURE`, where AuthSwitch is on |
 | receivers | this machine's own addresses; any other is accepted by SetMessageCallback and \
 recorded in `GET /_local/state`, but never connected to |
-| queues | 65536 bytes a message, kept for 345600 seconds, hidden for 30 seconds once received; \
-all by cloud time |
+| queues | those of SMQ, below; one that a trigger reads, or a message was sent to by \
+`/_local/queues`, exists without CreateQueue |
 
 In doubt:
 
@@ -84,6 +86,27 @@ object, as in the sample, its members JSON text.
 - A video that needs no transcoding is announced by FileUploadComplete alone.
 """
 
+
+_MNS = """\
+## SMQ (formerly MNS)
+
+Queues by the API 2015-06-06, at `ACCOUNT.mns.REGION.localhost` on the cloud's port, or at its plain
+address where the request is signed `MNS …` or has `x-mns-version`. Topics are refused.
+
+| what | how |
+|---|---|
+| signature | `Authorization: MNS <AccessKeyId>:<signature>`, HMAC-SHA1 |
+| version | `x-mns-version: 2015-06-06`, which every request has |
+| date | `Date` or `x-mns-date`, within 15 minutes of wall time, either way |
+| token | `security-token`; its time ends by cloud time |
+| Content-MD5 | where it is sent; base64 of the digest, or of its hexadecimal form |
+| permission | `mns:<operation>` on `acs:mns:<region>:<account>:<path>`, batches have their own |
+| body | XML in UTF-8, 512 KB at most, without a document type or unknown elements |
+| messages | Delayed for 0 to 604800 seconds, then Active, Inactive for 1 to 43200 once received; \
+priorities 1 to 16; all by cloud time |
+| waiting | up to 30 seconds of cloud time; ends with a message, also one that the clock brings |
+| pages in a browser | refused; no CORS header |
+"""
 
 _FC = """\
 ## Function Compute
@@ -121,6 +144,8 @@ def page(cloud: FakeCloud) -> str:
     parts.append("## VOD, called by the web uploader without an AccessKey\n")
     parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
     parts.append(_CALLBACKS)
+    parts.append(_MNS)
+    parts.append(_mns())
     parts.append(_FC)
     parts.append(_fc(cloud))
     parts.append("## OSS\n")
@@ -170,6 +195,17 @@ def _fc(cloud: FakeCloud) -> str:
         lines.append(f"| {operation.name} | {call} | {told} |")
         doubts += [f"- {operation.name}: {doubt}" for doubt in operation.doubts]
     lines += ["", "In doubt:", "", _FC_DOUBTS, *doubts]
+    return "\n".join(lines) + "\n"
+
+
+def _mns() -> str:
+    lines = ["| operation | call | what |", "|---|---|---|"]
+    for operation in MNS_OPERATIONS.values():
+        query = "&".join(f"{name}=" for name in operation.query)
+        call = f"`{operation.method} {operation.path}{f'?{query}' if query else ''}`"
+        told = _told(operation.name, operation.handler)
+        lines.append(f"| {operation.name} | {call} | {told} |")
+    lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in MNS_DOUBTS)]
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ vod.*, sts.* (any path)                     OpenAPI
 fc.*, fcv3.*, ACCOUNT.REGION.fc.*           Function Compute
 ACCOUNT.mns.REGION.*                        SMQ
 BUCKET.*, oss*.* (any path)                 OSS
-an address or localhost: any path           SMQ, where the request is signed or marked as for it
+an address or localhost: any path           SMQ, where the request says so
                          / alone            OpenAPI, unless it is signed or posted as for OSS
                          /2023-03-30/* …    Function Compute, with the same exception
                          any other path     OSS
@@ -34,6 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LARGEST_LINE = 64 * 1024  # bytes of a request line or a header: parameters travel in the query
 _API_LABELS = ("vod", "sts", "vod-vpc", "sts-vpc")
 _FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
+_MNS_PATH = re.compile(r"/(queues|topics)(?![^/?])")
 _MNS_NAME = re.compile(r"[0-9]{1,20}\.mns\.")
 _FC_PATH = re.compile(r"/(2023-03-30|2021-04-06|2016-08-15)/")
 _PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -100,14 +101,15 @@ def is_for_fc(request: web.Request) -> bool:
 
 
 def is_for_mns(request: web.Request) -> bool:
-    """Whether a request goes to SMQ's API. A bucket may be called `queues`: by an address it is the
-    signature or the version that tells."""
+    """Whether a request goes to SMQ's API. A bucket may be called `queues`: where the host does not
+    tell, the scheme of the signature or the API's version does."""
     parts = split_host(request.headers.get("Host", ""))
     name = "" if parts is None else parts[0]
     if name not in _PLAIN_NAMES:
         return _MNS_NAME.match(name) is not None
-    marked = request.headers.get("Authorization", "").startswith("MNS ")
-    return marked or "x-mns-version" in request.headers
+    if request.headers.get("Authorization", "").startswith("MNS "):
+        return True
+    return "x-mns-version" in request.headers and _MNS_PATH.match(request.raw_path) is not None
 
 
 def _is_marked_for_oss(request: web.Request) -> bool:

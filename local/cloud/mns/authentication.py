@@ -6,10 +6,9 @@ the cloud's. The order on the real service is not documented.
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_tz
+from email.utils import parsedate_to_datetime
 
 from local.cloud.clock import Clock
 from local.cloud.identity import (
@@ -26,7 +25,9 @@ from local.cloud.mns.signature import holds, split
 
 VERSION = "2015-06-06"
 MAX_SKEW = 900  # seconds, either way
-_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", re.ASCII)
+_DATE = re.compile(
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [1-9][0-9]{3} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,10 @@ class Authenticator:
         if dates or not _DATE.fullmatch(date):
             raise MnsError("InvalidDateHeader")
         try:
-            parsed = parsedate_tz(date)
-            seconds = calendar.timegm(parsed[:6]) if parsed else None
-        except (ValueError, OverflowError):
-            seconds = None
-        if seconds is None:
-            raise MnsError("InvalidDateHeader")
-        if abs(self.clock.wall() - seconds) > MAX_SKEW:
+            moment = parsedate_to_datetime(date)
+        except ValueError:
+            raise MnsError("InvalidDateHeader") from None
+        if abs(self.clock.wall() - moment.timestamp()) > MAX_SKEW:
             raise MnsError("TimeExpired")
 
     def _check_token(self, caller: Credential, token: str | None) -> None:

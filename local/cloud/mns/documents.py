@@ -1,6 +1,6 @@
 """XML of SMQ: what comes in is read without expanding or fetching anything, what goes out written.
 
-A document is a root of one level of fields, or of several such groups of fields.
+A document is a root with fields, or with several groups of fields.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from xml.sax.saxutils import escape
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 _NAMESPACES = ("", NAMESPACE, NAMESPACE.rstrip("/"))  # the official clients send each of them
-_MAX_DEPTH = 3
-_MAX_ELEMENTS = 256
+_MAX_DEPTH = 5
+_MAX_ELEMENTS = 1024
 _MAX_NAME = 64
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,6 +50,12 @@ def parse(body: bytes) -> Element:
     A document type, and with it every entity of one's own, is refused; so are other encodings
     than UTF-8, processing instructions, attributes and text between elements.
     """
+    try:
+        body.decode("utf-8")  # expat would follow the byte order mark of another encoding
+    except UnicodeDecodeError:
+        raise MalformedXml("not UTF-8") from None
+    if b"\0" in body:
+        raise MalformedXml("a character that XML has not")
     reader = _Reader()
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.XmlDeclHandler = _check_declaration
@@ -70,6 +76,7 @@ class _Reader:
     def __init__(self) -> None:
         self.root = Element("")
         self._path: list[Element] = []
+        self._pieces: list[list[str]] = []
         self._count = 0
 
     def start(self, qualified: str, attributes: Mapping[str, str]) -> None:
@@ -81,24 +88,21 @@ class _Reader:
             raise UnknownElement(name[:_MAX_NAME])
         element = Element(name[:_MAX_NAME])
         if self._path:
-            parent = self._path[-1]
-            if parent.text.strip():
-                raise UnknownElement(parent.name)
-            parent.children.append(element)
+            self._path[-1].children.append(element)
         else:
             self.root = element
         self._path.append(element)
+        self._pieces.append([])
 
     def data(self, characters: str) -> None:
-        element = self._path[-1]
-        if element.children and characters.strip():
-            raise UnknownElement(element.name)
-        element.text += characters
+        self._pieces[-1].append(characters)
 
     def end(self, _name: str) -> None:
-        element = self._path.pop()
-        if element.children:
-            element.text = ""
+        element, text = self._path.pop(), "".join(self._pieces.pop())
+        if not element.children:
+            element.text = text
+        elif text.strip():
+            raise UnknownElement(element.name)
 
 
 def _check_declaration(_version: str, encoding: str | None, _standalone: int) -> None:

@@ -82,10 +82,8 @@ class MnsError(Exception):
 
 def out_of_range(name: str, allowed: Range) -> MnsError:
     """A number that is none, or outside of what is allowed."""
-    return MnsError(
-        "InvalidArgument",
-        f"The value of {name} should between {allowed.least} and {allowed.most} {allowed.unit}.",
-    )
+    bounds = f"{allowed.least} and {allowed.most} {allowed.unit}".rstrip()
+    return MnsError("InvalidArgument", f"The value of {name} should between {bounds}.")
 
 
 def against_schema(name: str) -> MnsError:

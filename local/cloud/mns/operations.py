@@ -13,7 +13,7 @@ from local.cloud.mns.errors import MnsError
 from local.cloud.mns.queues import LONGEST_NAME, is_queue_name
 from local.cloud.mns.request import Request
 
-_NOT_FAKED = ("topics", "commonbuy", "")
+_NOT_FAKED = ("topics", "commonbuy")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 def select(request: Request) -> tuple[Operation, str]:
     """The operation and the queue's name, empty for ListQueue. Raises MnsError."""
     segments = request.segments
-    if segments[0] in _NOT_FAKED:
+    if segments[0] in _NOT_FAKED or "accountmeta" in request.parameters:
         raise MnsError("NotImplemented", "Topics, accounts and orders are not faked: queues are.")
     if segments[0] != "queues" or len(segments) > 3 or segments[2:] not in ((), ("messages",)):
         raise MnsError("InvalidRequestURL")

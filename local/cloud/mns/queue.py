@@ -75,9 +75,9 @@ class Queue:
         attributes = attributes or Attributes()
         if visibility_timeout is not None:
             attributes = replace(attributes, visibility_timeout=visibility_timeout)
-        self.found(attributes)
+        self.begin(attributes)
 
-    def found(self, attributes: Attributes) -> None:
+    def begin(self, attributes: Attributes) -> None:
         """Begin anew with these attributes, without messages. Listeners stay."""
         self.clear()
         self.attributes = attributes

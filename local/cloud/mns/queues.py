@@ -114,7 +114,7 @@ class Queues:
             self._queues = {q.name: q for q in known.values() if q.has_listeners}
             self._deleted = {}
         for queue in known.values():
-            queue.found(Attributes())
+            queue.begin(Attributes())
             queue.wake()
 
     def _create(self, name: str, attributes: Attributes) -> Queue:
@@ -122,6 +122,6 @@ class Queues:
         if queue is None:
             queue = Queue(name, self._clock, attributes)
         else:
-            queue.found(attributes)
+            queue.begin(attributes)
         self._queues[name] = queue
         return queue
