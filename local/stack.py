@@ -200,6 +200,7 @@ class Stack:
             "VODPASS_LOCAL": "1",
             "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
             "VODPASS_STS_ENDPOINT": self.cloud.endpoint,
+            "VODPASS_MNS_ENDPOINT": self.cloud.endpoint,
         }
 
     def _sts_environment(self) -> dict[str, str]:

@@ -142,3 +142,12 @@ def between_triggers(functions: Mapping[str, Mapping[str, Any]]) -> Iterator[str
                     "each message would reach one of the two alone"
                 )
             read[queue] = name
+    watched = next((queue for queue, name in read.items() if name == "watch"), "")
+    # Without the watch there is nothing to compare with.
+    for name, props in functions.items() if "watch" in functions else ():
+        written = props["environmentVariables"].get("VODPASS_WATCH_QUEUE", "")
+        if name in ("events", "watch") and written != watched:
+            yield (
+                f"s.yaml.resources.{name}.props.environmentVariables.VODPASS_WATCH_QUEUE: must be "
+                f"the queue that watch reads: {watched or 'none'}"
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +28,21 @@ class Instance:
         self.settings = _settings(name, environ)
         self._service = service
         self._role = FunctionRole(environ)
+        self._account_id = environ.get("FC_ACCOUNT_ID", "")
         self._client: Client | None = None
         self._cold = True
+
+    @property
+    def account_id(self) -> str:
+        """The account's id, as FC tells every function. Raises Misconfigured."""
+        if not re.fullmatch(r"[0-9]{5,20}", self._account_id, re.ASCII):
+            raise Misconfigured("The function does not know its account.")
+        return self._account_id
+
+    @property
+    def role(self) -> FunctionRole:
+        """The role whose key this invocation was given."""
+        return self._role
 
     def begin(self, context: Any) -> None:
         """Take the role's key for this invocation. Ends the process where it has expired."""

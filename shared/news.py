@@ -14,11 +14,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared import owner
+from shared import media, owner
 from shared.cloud import utc_text
 from shared.notice import KINDS, MediaKind, Notice
 from shared.owner import Extend, Owner
 from shared.settings import Settings
+from shared.settling import COMPLETIONS, FirstLook
 from shared.vod import (
     AWAITING_FILE,
     CREDENTIAL_LIFE,
@@ -61,7 +62,7 @@ def announce(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
         return []
     try:
         if notice.kind == "video":
-            return _of_video(notice, vod.video(video_id=notice.media_id), settings)
+            return _of_video(notice, vod, settings)
         medium = _read_other(vod, notice.kind, notice.media_id)
     except NotFoundAtVod:
         return _of_nothing(notice, vod, settings)
@@ -79,14 +80,16 @@ def _read_other(vod: Vod, kind: MediaKind | None, media_id: str) -> Medium:
     return vod.image(media_id) if kind == "image" else vod.attached_media(media_id)
 
 
-def _of_video(notice: Notice, video: Video, settings: Settings) -> list[Event]:
+def _of_video(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
+    video = vod.video(video_id=notice.media_id)
     if notice.event_type in _UPLOADS and video.status == AWAITING_FILE:
         raise NotConfirmed
     kinds = []
     if notice.event_type in _UPLOADS and video.status != _UPLOAD_FAILED:
+        video = vod.with_source(video)
         kinds.append(completion(video, settings))
     if notice.event_type in _DECIDING:
-        kinds += verdict(video)
+        kinds += verdict(video.status)
     if not kinds:
         facts = (notice.event_type, video.status, str(video.size))
         data = data_of(video, settings)
@@ -95,20 +98,53 @@ def _of_video(notice: Notice, video: Video, settings: Settings) -> list[Event]:
 
 
 def completion(video: Video, settings: Settings) -> str:
-    """Whether a finished upload is what was declared and allowed, as an event's type."""
+    """Whether a finished upload is what was declared and allowed, as an event's type. ``video``
+    is one ``with_source``."""
+    return "upload.rejected" if misfits(video, settings) else "upload.completed"
+
+
+def misfits(video: Video, settings: Settings) -> list[str]:
+    """In what a file differs from what was declared or is allowed."""
     declared = sealed(video, settings)
-    wanted = None if declared is None else declared.file_size
-    fits = video.size <= settings.max_file_size and wanted in (None, video.size)
-    return "upload.completed" if fits else "upload.rejected"
+    size = None if declared is None else declared.file_size
+    found = ["MaxFileSize"] if video.size > settings.max_file_size else []
+    if size not in (None, video.size):
+        found.append("FileSize")
+    kind = media.extension(video.file_name)
+    wanted = media.VIDEO_EXTENSIONS if declared is None else {declared.extension}
+    # VOD may keep a file under a name that tells no type.
+    if kind and kind not in wanted:
+        found.append("FileName")
+    return found
 
 
-def verdict(video: Video) -> list[str]:
+def verdict(status: str) -> list[str]:
     """What has become of a video, as the event's type; nothing while it is under way."""
-    if video.status == PLAYABLE:
+    if status == PLAYABLE:
         return ["video.ready"]
-    if video.status in _FAILED:
+    if status in _FAILED:
         return ["video.failed"]
-    return ["video.blocked"] if video.status == _BLOCKED else []
+    return ["video.blocked"] if status == _BLOCKED else []
+
+
+def settled(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
+    """What an app has to know of an upload once it has settled, and may not know yet.
+
+    ``video`` is one ``with_source``. An MD5 that either look lacks decides nothing.
+    """
+    events, kinds = [], []
+    rewritten = first.file_md5 is not None and video.file_md5 not in (None, first.file_md5)
+    if rewritten or video.size != first.size:
+        data = {**data_of(video, settings), "FileMD5": video.file_md5}
+        data["Previous"] = {"Size": first.size, "FileMD5": first.file_md5}
+        facts = (str(video.size), video.file_md5 or "")
+        events = [event(settings, "upload.changed", video.video_id, facts, data, video.now)]
+        if misfits(video, settings):
+            kinds.append("upload.rejected")
+    if events or not verdict(first.status):
+        # VOD may have said so by a callback that it has dropped, or never.
+        kinds += verdict(video.status)
+    return events + [of_video(settings, kind, video) for kind in kinds]
 
 
 def of_video(
@@ -116,8 +152,10 @@ def of_video(
 ) -> Event:
     """An event of a video, from what VOD says of it."""
     data = data_of(video, settings)
-    if kind in ("upload.completed", "upload.rejected"):
-        data["SettlesAt"] = utc_text(video.now + SETTLING)
+    if kind in COMPLETIONS:
+        data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
+    if kind == "upload.rejected":
+        data["Reasons"] = misfits(video, settings)
     facts = (str(video.size),)
     return event(settings, kind, video.video_id, facts, data, video.now, unverified)
 

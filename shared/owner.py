@@ -88,8 +88,7 @@ def _frame(*parts: str | bytes) -> bytes:
 
 def request_digest(fields: dict[str, Any]) -> str:
     """A short digest of a request's checked fields: the same fields give the same digest."""
-    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return _text(hashlib.sha256(canonical.encode("ascii")).digest()[:16])
+    return _text(hashlib.sha256(canonical(fields).encode("ascii")).digest()[:16])
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,18 @@ def _values(extend: Extend) -> dict[str, Any]:
     }
 
 
+def sign(key: OwnerKey, use: str, *parts: str) -> str:
+    """A MAC over ``parts``, under the key that is derived for this ``use`` alone."""
+    return _text(hmac.digest(_derive(key, use), _frame(*parts), "sha256")[:_MAC])
+
+
+def canonical(values: dict[str, Any]) -> str:
+    """One text for one set of values, whatever their order."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
 def _seal_mac(key: OwnerKey, mark: str, values: dict[str, Any]) -> str:
-    canonical = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return _text(hmac.digest(_derive(key, "extend"), _frame(mark, canonical), "sha256")[:_MAC])
+    return sign(key, "extend", mark, canonical(values))
 
 
 def _text(data: bytes) -> str:

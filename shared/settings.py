@@ -61,10 +61,12 @@ class Settings:
     credential_webhook_url: str = field(default="", repr=False)
     credential_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     watch: frozenset[str] = frozenset({"expiring", "abandoned"})
+    watch_queue: str = ""
     cleanup: str = "dry-run"
     local: bool = False
     vod_endpoint: str = ""
     sts_endpoint: str = ""
+    mns_endpoint: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
 
 
 def _check_together(settings: Settings, uses: frozenset[str]) -> None:
-    for name in ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"):
+    for name in _ENDPOINTS:
         if getattr(settings, VARIABLES[name].attribute) and not settings.local:
             raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
     for name in _WEB_URLS:
@@ -150,7 +152,9 @@ _WEB_URLS = (
     "VODPASS_CREDENTIAL_WEBHOOK_URL",
 )
 
-ALWAYS = frozenset({"VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"})
+_ENDPOINTS = ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT", "VODPASS_MNS_ENDPOINT")
+
+ALWAYS = frozenset({"VODPASS_LOCAL", *_ENDPOINTS})
 """Set by the local gateway alone; a deployment has none of them."""
 
 _CALLER = frozenset(
@@ -175,6 +179,7 @@ _EVENTS = _OWNER | {
     "VODPASS_WEBHOOK_URL",
     "VODPASS_WEBHOOK_SECRETS",
     "VODPASS_WEBHOOK_PRIVATE",
+    "VODPASS_WATCH_QUEUE",
 }
 
 USES: Mapping[str, frozenset[str]] = {

@@ -297,6 +297,11 @@ VARIABLES: Mapping[str, Variable] = {
         f"some of {', '.join(sorted(WATCH_JOBS))}, separated by commas, or the word none"
         " (default: expiring,abandoned)",
     ),
+    "VODPASS_WATCH_QUEUE": Variable(
+        "watch_queue",
+        _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}"),
+        "the name of the watch's queue: 1 to 120 letters, digits and hyphens",
+    ),
     "VODPASS_CLEANUP": Variable(
         "cleanup",
         _one_of(frozenset({"off", "dry-run", "delete"})),
@@ -308,5 +313,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "VODPASS_STS_ENDPOINT": Variable(
         "sts_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
+    ),
+    "VODPASS_MNS_ENDPOINT": Variable(
+        "mns_endpoint", _LOOPBACK, "a loopback address with a port, such as 127.0.0.1:9001"
     ),
 }

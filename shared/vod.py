@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.cloud import Answer, Rejected, Service, Session, epoch, text, utc_text
@@ -31,7 +31,7 @@ class IllegalStatus(Exception):
 @dataclass(frozen=True)
 class Video:
     """What VOD says of a video: ``size`` in bytes, ``created_at`` and ``now`` (when it said so)
-    in epoch seconds by VOD's own clock."""
+    in epoch seconds by VOD's own clock. Only ``with_source`` tells the file's MD5 and name."""
 
     video_id: str
     status: str
@@ -40,6 +40,8 @@ class Video:
     size: int
     created_at: float
     now: float
+    file_md5: str | None = None
+    file_name: str = ""
 
     @property
     def age(self) -> float:
@@ -132,6 +134,28 @@ class Vod:
 
         fields = {"video_id": video_id, "reference_id": reference_id}
         return self._session.repeatable("GetVideoInfo", fields, read)
+
+    def with_source(self, video: Video) -> Video:
+        """GetMezzanineInfo: the video with size, MD5 and name of the file as they are now. As it
+        was, where VOD has no such file (any more). Raises a Refusal."""
+
+        def read(answer: Answer) -> Video:
+            found = answer.body.get("Mezzanine")
+            if not isinstance(found, dict) or found.get("VideoId") != video.video_id:
+                raise UpstreamError("VOD's answer lacks Mezzanine.")
+            size, md5, name = found.get("Size"), found.get("FileMD5"), found.get("FileName")
+            return replace(
+                video,
+                size=_bytes(size) or video.size,
+                file_md5=md5.lower() if isinstance(md5, str) and md5 else None,
+                file_name=name if isinstance(name, str) else "",
+                now=answer.now,
+            )
+
+        try:
+            return self._session.repeatable("GetMezzanineInfo", {"video_id": video.video_id}, read)
+        except NotFoundAtVod:
+            return video
 
     def image(self, image_id: str) -> Medium:
         """GetImageInfo. Raises NotFoundAtVod or a Refusal."""
@@ -226,10 +250,14 @@ def _video(info: Any, now: float) -> Video:
         text(info, "Status"),
         reference_id if isinstance(reference_id, str) else None,
         user_data if isinstance(user_data, str) else None,
-        size if isinstance(size, int) and not isinstance(size, bool) else 0,
+        _bytes(size),
         created_at,
         now,
     )
+
+
+def _bytes(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _page(answer: Answer) -> tuple[list[Video], int]:

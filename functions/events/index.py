@@ -15,6 +15,7 @@ from shared.http import MAX_EVENT
 from shared.instance import Instance, deadline
 from shared.notice import Notice, UnreadableNotice
 from shared.settings import Settings
+from shared.settling import Memory
 from shared.vod import VOD, Vod
 from shared.webhook import NotDelivered, Webhook
 
@@ -67,8 +68,11 @@ def from_queue(event: Any, context: Any) -> None:
 
 def _hand_on(received: Notice, session: Session, settings: Settings) -> list[str]:
     events = news.announce(received, Vod(session), settings)
+    forgotten = _MEMORY.keep(settings, events, session.cloud_time(), session.left)
     for event in events:
         _webhook(settings).deliver(event, max(0.0, session.left))
+    if forgotten is not None:
+        raise forgotten
     return [event.content["type"] for event in events]
 
 
@@ -84,6 +88,7 @@ def _webhook(settings: Settings) -> Webhook:
 
 
 _INSTANCE = Instance("events", VOD)
+_MEMORY = Memory(_INSTANCE)
 _ENDPOINT = Endpoint(_INSTANCE, "POST", from_vod, receive, longest=ANSWER_WITHIN)
 
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from shared import audit, news, notice, uploads
+from shared import audit, news, notice, settling, uploads
 from shared.cloud import Session, utc_text
 from shared.errors import Refusal, UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.instance import Instance, deadline
 from shared.settings import Settings
+from shared.settling import FirstLook, Memory
 from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, VOD, NotFoundAtVod, Video, Vod
 from shared.webhook import Event, NotDelivered, Webhook
 
@@ -59,6 +60,7 @@ class Run:
         if "completed" in jobs:
             for video in self._listed(COMPLETED, window + LOOK_BACK):
                 self._guarded(video)
+            _runs_before[:] = [True]
 
     def look_after(self, video_id: str) -> None:
         """The same for one video. Raises a Refusal; a video that is gone needs nothing."""
@@ -101,13 +103,52 @@ class Run:
         jobs, window = self._settings.watch, self._settings.upload_window
         if video.status != AWAITING_FILE:
             if "completed" in jobs and video.status in COMPLETED:
-                for kind in (news.completion(video, self._settings), *news.verdict(video)):
-                    self._send(news.of_video(self._settings, kind, video))
+                self._complete(video)
             return
         if "expiring" in jobs:
             self._keep_alive(video)
         if "abandoned" in jobs and video.age > window:
             self._abandon(video)
+
+    def _complete(self, video: Video) -> None:
+        """Tell what became of a finished upload, where the app may not know yet.
+
+        It is remembered only where it may have finished since the last run: else every new
+        instance would have all of a day's uploads looked at again.
+        """
+        kinds = [news.completion(video, self._settings), *news.verdict(video.status)]
+        known = [
+            news.of_video(self._settings, kind, video).event_id in _delivered for kind in kinds
+        ]
+        if all(known):
+            return
+        video = self._vod.with_source(video)
+        kinds[0] = news.completion(video, self._settings)
+        events = [news.of_video(self._settings, kind, video) for kind in kinds]
+        forgotten = None
+        if _runs_before or video.age < 2 * EVERY:
+            new = [event for event in events if event.event_id not in _delivered]
+            forgotten = _MEMORY.keep(self._settings, new, video.now, self._session.left)
+        for event in events:
+            self._send(event)
+        if forgotten is not None:
+            raise forgotten
+
+    def settle(self, first: FirstLook) -> None:
+        """Compare an upload with what was first said of it. Raises a Refusal."""
+        try:
+            video = self._vod.with_source(self._vod.video(video_id=first.video_id))
+        except NotFoundAtVod:
+            return
+        events = news.settled(first, video, self._settings)
+        try:
+            for event in events:
+                self._send(event)
+        except NotDelivered:
+            self.failed += 1
+        changed = any(event.content["type"] == "upload.changed" for event in events)
+        if video.status == AWAITING_FILE or (not changed and video.now < first.due):
+            self.failed += 1  # too early: it comes again
 
     def _keep_alive(self, video: Video) -> None:
         """A credential is about to end: tell the client, or bring it a new one.
@@ -189,6 +230,9 @@ _delivered: set[str] = set()
 """Ids this instance has delivered. It only spares the app repeats; another instance, or this one
 after a restart, sends them again."""
 
+_runs_before: list[bool] = []
+"""Not empty once this instance knows which uploads had finished before."""
+
 _receivers: dict[bool, Webhook] = {}
 
 
@@ -204,6 +248,7 @@ def _receiver(settings: Settings, *, credentials: bool) -> Webhook:
 
 
 _INSTANCE = Instance("watch", VOD)
+_MEMORY = Memory(_INSTANCE)
 
 
 def handler(event: bytes, context: Any) -> None:
@@ -220,8 +265,7 @@ def handler(event: bytes, context: Any) -> None:
         if isinstance(parsed, dict) and "triggerName" in parsed:
             run.sweep()
         else:
-            for video_id in _named(parsed):
-                run.look_after(video_id)
+            _answer(run, parsed)
     except Refusal as refusal:
         audit.write(**line, code=refusal.code, cold=_INSTANCE.was_cold())
         raise RunFailed("the run did not end") from None
@@ -234,13 +278,17 @@ def handler(event: bytes, context: Any) -> None:
         raise RunFailed("not every video was looked after")
 
 
-def _named(event: Any) -> Iterator[str]:
-    """The VideoIds that queue messages name. Raises ValueError for a message that names none."""
+def _answer(run: Run, event: Any) -> None:
+    """Do what queue messages ask for. Raises ValueError for one that asks for nothing known."""
     for message_id, text in notice.from_queue(event):
+        first = settling.unseal(_INSTANCE.require_settings(), text)
+        if first is not None:
+            run.settle(first)
+            continue
         try:
             received = notice.read(text, message_id)
         except notice.UnreadableNotice:
-            yield notice.video_id_in(text)
+            run.look_after(notice.video_id_in(text))
             continue
         if received.kind == "video" and received.media_id is not None:
-            yield received.media_id
+            run.look_after(received.media_id)

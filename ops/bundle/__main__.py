@@ -16,7 +16,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 LARGEST_ZIP = 6_000_000
 """Bytes. A function's zip is fetched and unpacked at every cold start of a new machine."""
 
-_LOCAL_ONLY = ("VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT")
+_LOCAL_ONLY = (
+    "VODPASS_LOCAL",
+    "VODPASS_VOD_ENDPOINT",
+    "VODPASS_STS_ENDPOINT",
+    "VODPASS_MNS_ENDPOINT",
+)
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.ram.policy import PolicyGrammarError
+from local.cloud.ram.state import LOCAL_VALUES
 from ops.account import Account, Answer, Key, NotAnswered, Refused
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
@@ -25,6 +26,7 @@ _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "s
 _NOBODY = secrets.token_hex(16)  # the VideoId of no video
 _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoInfo": {"video_id": _NOBODY},
+    "GetMezzanineInfo": {"video_id": _NOBODY},
     "GetVideoPlayAuth": {"video_id": _NOBODY},
     "GetPlayInfo": {"video_id": _NOBODY},
     "GetVideoList": {"page_no": 1, "page_size": 1},
@@ -49,8 +51,10 @@ def check(
     as_role: bool,
 ) -> None:
     """Check each role of the deployment as far as the key lets one look."""
-    values = {"AccountId": account_id}
-    sts = settings.get("sts")
+    events, sts = settings.get("events"), settings.get("sts")
+    values = {"AccountId": account_id, "WatchQueue": LOCAL_VALUES["WatchQueue"]}
+    if events is not None and events.watch_queue:
+        values["WatchQueue"] = events.watch_queue
     if sts is not None and sts.oss_bucket and sts.oss_prefix:
         values |= {"Bucket": sts.oss_bucket, "Prefix": sts.oss_prefix.rstrip("/")}
     for role in _roles(deployment, sts):

@@ -272,7 +272,15 @@ def test_a_foreign_native_part_stops_the_build(sample_project: Path, tmp_path: P
         build(sample_project, ANY, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["VODPASS_LOCAL", "VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VODPASS_LOCAL",
+        "VODPASS_VOD_ENDPOINT",
+        "VODPASS_STS_ENDPOINT",
+        "VODPASS_MNS_ENDPOINT",
+    ],
+)
 def test_the_command_where_a_developers_settings_are_set(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:

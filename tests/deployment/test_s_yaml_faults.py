@@ -212,6 +212,12 @@ IN_EVENTS = [
     (put(ENVIRONMENT, "VODPASS_CALLBACK_KEYS", value="short"), "VODPASS_CALLBACK_KEYS: must be"),
     (put(ENVIRONMENT, "VODPASS_WEBHOOK_URL", value="http://127.0.0.1:1/"), "must be an https URL"),
     (put(ENVIRONMENT, "VODPASS_WEBHOOK_SECRETS", value=""), "WEBHOOK_SECRETS: is not set"),
+    (put(ENVIRONMENT, "VODPASS_WATCH_QUEUE", value="a queue"), "WATCH_QUEUE: must be the name of"),
+    (
+        put(ENVIRONMENT, "VODPASS_WATCH_QUEUE", value="vodpass-events"),
+        "VODPASS_WATCH_QUEUE: must be the queue that watch reads: vodpass-watch",
+    ),
+    (cut(ENVIRONMENT, "VODPASS_WATCH_QUEUE"), "must be the queue that watch reads: vodpass-watch"),
 ]
 
 DESTINATION = {"onSuccess": {"destination": "acs:mns:cn-shanghai:1:/queues/q/messages"}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud.ram.state import LOCAL_VALUES
 from tests.doctor import ram_api
 from tests.doctor.conftest import Examined, Hospital
 from tests.doctor.ram_api import RamApi
@@ -14,8 +15,7 @@ from tests.doctor.ram_api import RamApi
 
 @pytest.fixture
 def ram(hospital: Hospital) -> RamApi:
-    values = {"AccountId": hospital.stack.cloud.account_id}
-    return RamApi({**values, "Bucket": "vodpass-local", "Prefix": "uploads"})
+    return RamApi({"AccountId": hospital.stack.cloud.account_id, **LOCAL_VALUES})
 
 
 @pytest.fixture

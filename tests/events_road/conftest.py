@@ -17,7 +17,9 @@ from tests.gateway.conftest import LoopThread
 
 
 @contextlib.contextmanager
-def running(code: CodeUnderTest, folder: Path, *, credentials: bool = False) -> Iterator[Road]:
+def running(
+    code: CodeUnderTest, folder: Path, *, credentials: bool = False, **settings: str
+) -> Iterator[Road]:
     """A deployment whose keys are in `folder`, and its app; with `credentials`, the app has the
     watch renew its uploads, and they may take a day. Else they may take WINDOW."""
     keys = load_keys(folder)
@@ -38,6 +40,7 @@ def running(code: CodeUnderTest, folder: Path, *, credentials: bool = False) -> 
             }
         else:
             environment["VODPASS_UPLOAD_WINDOW"] = str(WINDOW)
+        environment |= settings
         loop = stacked.enter_context(contextlib.closing(LoopThread()))
         stack = code.stack(keys=keys, environment=environment, events=True)
         loop.run(stack.start())
@@ -77,8 +80,29 @@ def renewing(
         yield road
 
 
+@pytest.fixture(scope="session")
+def plain(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    folder = tmp_path_factory.mktemp("plain")
+    with running(code_under_test, folder, VODPASS_WATCH="expiring,abandoned") as road:
+        yield road
+
+
+@pytest.fixture
+def plain_road(plain: Road) -> Iterator[Road]:
+    """A deployment whose watch does what it does by default: it looks for no completions."""
+    yield from emptied(plain)
+
+
 @pytest.fixture
 def road(notifying: Road) -> Iterator[Road]:
+    yield from emptied(notifying)
+
+
+@pytest.fixture
+def finding_road(notifying: Road) -> Iterator[Road]:
+    """One whose watch also looks for completions, as `make run` has it."""
     yield from emptied(notifying)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cloud.clients import Vod
 from tests.events_road.receiver import AppReceiver, Delivered
-from tests.events_road.road import Road
+from tests.events_road.road import FILM, Road
 from tests.gateway.conftest import wait_for
 from tests.guides.app import begin, begin_image, put
 
@@ -86,6 +86,14 @@ def of_another_size(road: Road) -> None:
     put(begin(road, FileSize=1000))
 
 
+def rewritten(road: Road) -> None:
+    answer = begin(road)
+    for content in (FILM, FILM[:-1] + b"\xff"):
+        put(answer, content)
+        road.settle()
+    road.stack.cloud.clock.advance(3070)
+
+
 def transcoded(road: Road) -> None:
     put(begin(road))
     road.settle()
@@ -138,6 +146,7 @@ def of_a_new_type(road: Road) -> None:
 CAUSES: dict[str, Callable[[Road], None]] = {
     "upload_completed": finished,
     "upload_rejected": of_another_size,
+    "upload_changed": rewritten,
     "upload_expiring": about_to_end,
     "upload_refreshed": about_to_end,
     "upload_abandoned": given_up,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from local.cloud import FakeCloud
+from local.cloud.ram.state import LOCAL_VALUES
 
 RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
 ROLES = sorted(path.name for path in RAM_FOLDER.iterdir() if path.is_dir())
@@ -74,7 +75,7 @@ def hold_to(cloud: FakeCloud, role: str, held: set[Grant]) -> None:
 
 
 def _filled(cloud: FakeCloud, resource: str) -> str:
-    values = {"AccountId": cloud.account_id, "Bucket": "vodpass-local", "Prefix": "uploads"}
+    values = {"AccountId": cloud.account_id, **LOCAL_VALUES}
     for name, value in values.items():
         resource = resource.replace(f"${{{name}}}", value)
     assert "${" not in resource

@@ -149,6 +149,14 @@ def timer(function: str = "watch", after: float = 0) -> Scenario:
     return scenario
 
 
+def a_run_after_an_upload(house: House) -> Act:
+    """A run of the watch that finds a finished upload, of which no callback told."""
+    act = timer()(house)
+    begun = house.upload(house.issuer.token()).json()
+    put(begun, SMALL)
+    return act
+
+
 def a_wish_for_one_upload(house: House) -> Act:
     """A message from the queue that names a video."""
     text = json.dumps({"VideoId": house.begun(house.issuer.token())})
@@ -202,6 +210,7 @@ def _role(name: str) -> str:
     return f"acs:ram::${{AccountId}}:role/{name}"
 
 
+_WATCH_QUEUE = "acs:mns:*:${AccountId}:/queues/${WatchQueue}/messages"
 _OBJECTS = "acs:oss:*:*:${Bucket}/${Prefix}/*"
 
 SCENARIOS: Mapping[Grant, Scenario] = {
@@ -221,6 +230,12 @@ SCENARIOS: Mapping[Grant, Scenario] = {
     Grant("vodpass-events", "vod:GetVideoInfo", "*"): callback(
         "FileUploadComplete", "VideoId", FileName="film.mp4"
     ),
+    Grant("vodpass-events", "vod:GetMezzanineInfo", "*"): callback(
+        "FileUploadComplete", "VideoId", FileName="film.mp4"
+    ),
+    Grant("vodpass-events", "mns:SendMessage", _WATCH_QUEUE): callback(
+        "FileUploadComplete", "VideoId", FileName="film.mp4"
+    ),
     Grant("vodpass-events", "vod:GetImageInfo", "*"): callback(
         "ImageUploadComplete", "ImageId", MediaType="image", ImageType="default", ImageExt="png"
     ),
@@ -233,6 +248,8 @@ SCENARIOS: Mapping[Grant, Scenario] = {
     ),
     Grant("vodpass-watch", "vod:GetVideoList", "*"): timer(),
     Grant("vodpass-watch", "vod:GetVideoInfo", "*"): a_wish_for_one_upload,
+    Grant("vodpass-watch", "vod:GetMezzanineInfo", "*"): a_run_after_an_upload,
+    Grant("vodpass-watch", "mns:SendMessage", _WATCH_QUEUE): a_run_after_an_upload,
     Grant("vodpass-watch", "vod:RefreshUploadVideo", "*"): timer("renewing-watch", RENEWAL_DUE),
     Grant("vodpass-watch", "vod:DeleteVideo", "*", "clean-up"): timer(
         "cleaning-watch", CLEAN_UP_DUE

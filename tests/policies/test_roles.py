@@ -30,7 +30,7 @@ from tests.sts.clients import Keys, Sts, allow
 from tests.sts_function.holder import Holder, sts_token
 
 FC = "fc.aliyuncs.com"
-HARMLESS = ("Get", "List", "Create", "Refresh", "Put", "Abort", "Assume")
+HARMLESS = ("Get", "List", "Create", "Refresh", "Put", "Abort", "Assume", "Send")
 DELETES = {grant for role in ROLES for grant in grants(role) if "Delete" in grant.action}
 PURPOSE_OF = {
     "vodpass-client-upload": "vod-upload",
@@ -139,7 +139,7 @@ class TestTheRolesOfFunctions:
         """Neither by its file, nor when it is tried."""
         for grant in grants(role):
             product, _, action = grant.action.partition(":")
-            assert product in ("vod", "oss", "sts")
+            assert product in ("vod", "oss", "sts", "mns")
             assert grant in DELETES or action.startswith(HARMLESS)
             assert "*" not in grant.action
             assert "?" not in grant.action
@@ -248,13 +248,16 @@ class TestWhoMayTakeARole:
 class TestTheFiles:
     @pytest.mark.parametrize("role", ROLES)
     def test_resources_are_as_narrow_as_ram_allows(self, role: str) -> None:
-        """VOD knows no resource but all; a role is named in full, objects by bucket and prefix."""
+        """VOD knows no resource but all; a role and a queue are named in full, objects by bucket
+        and prefix."""
         for grant in grants(role):
             if grant.action.startswith("vod:"):
                 assert grant.resource == "*"
             elif grant.action.startswith("sts:"):
                 assert "*" not in grant.resource
                 assert grant.resource.rpartition("/")[2] in CLIENT_ROLES
+            elif grant.action.startswith("mns:"):
+                assert grant.resource == "acs:mns:*:${AccountId}:/queues/${WatchQueue}/messages"
             else:
                 assert grant.resource == "acs:oss:*:*:${Bucket}/${Prefix}/*"
 

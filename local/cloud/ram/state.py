@@ -26,7 +26,11 @@ DEFAULT_SESSION_DURATION = 3600
 LONGEST_SESSION_DURATION = 43200
 
 # What the placeholders of the project's role files stand for on one machine.
-LOCAL_VALUES: Mapping[str, str] = {"Bucket": "vodpass-local", "Prefix": "uploads"}
+LOCAL_VALUES: Mapping[str, str] = {
+    "Bucket": "vodpass-local",
+    "Prefix": "uploads",
+    "WatchQueue": "vodpass-watch",
+}
 
 _ALLOW_ALL = Policy.parse(
     {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -1,0 +1,277 @@
+"""A finished upload is looked at again when it has settled: was it written again?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.cloud.mns import Queue
+from tests.cloud.clients import Vod
+from tests.events_road.receiver import Delivered
+from tests.events_road.road import FILM, Road, Upload
+from tests.events_road.test_http_road import completed
+from tests.gateway.conftest import wait_for
+
+SETTLED = 3070
+"""Seconds after which what was left for a second look is due."""
+
+OTHER = FILM[:-1] + b"\xff"
+"""Another file of the same size."""
+
+LONGER = FILM + b"more"
+
+
+@pytest.fixture
+def road(plain_road: Road) -> Road:
+    """A deployment with the default jobs, so that nothing but the events leaves first looks."""
+    return plain_road
+
+
+def md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def memories(road: Road) -> Queue:
+    """The queue where first looks wait."""
+    return road.stack.cloud.queues.queue("vodpass-watch")
+
+
+def arrived(road: Road, content: bytes = FILM, **fields: Any) -> Upload:
+    """An upload of which the app knows that it has finished."""
+    upload = road.upload(**fields)
+    road.finish(upload, content)
+    wait_for(
+        lambda: road.receiver.of(upload.video_id, "upload.completed", "upload.rejected"), "told"
+    )
+    road.settle()
+    assert len(memories(road).messages) == 1
+    return upload
+
+
+def rewrite(road: Road, upload: Upload, *contents: bytes) -> None:
+    """Put other files in its place, with the credential that is still alive."""
+    for content in contents:
+        road.finish(upload, content)
+        road.settle()
+
+
+def settle(road: Road, seconds: float = SETTLED) -> None:
+    """Let the second looks that are to come become due, and be taken. The watch's own run may
+    remember another meanwhile."""
+    waiting = {message.id for message in memories(road).messages}
+    road.stack.cloud.clock.advance(seconds)
+
+    def taken() -> bool:
+        return waiting.isdisjoint(message.id for message in memories(road).messages)
+
+    wait_for(taken, "every first look is taken")
+    road.settle()
+
+
+def changes(road: Road, upload: Upload) -> list[Delivered]:
+    return road.receiver.of(upload.video_id, "upload.changed")
+
+
+def test_a_file_that_was_replaced_by_one_of_its_size_is_told_of(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, OTHER)
+    road.stack.cloud.clock.advance(3000)
+    road.settle()
+    assert changes(road, upload) == [], "nobody looks before it has settled"
+    settle(road, SETTLED - 3000)
+    [change] = {one.id: one for one in changes(road, upload)}.values()
+    assert change.data["Previous"] == {"Size": len(FILM), "FileMD5": md5(FILM)}
+    assert (change.data["Size"], change.data["FileMD5"]) == (len(FILM), md5(OTHER))
+    assert change.data["owner"] == "alice"
+    assert "unverified" not in change.body
+    assert not road.receiver.of(upload.video_id, "upload.rejected")
+
+
+def test_a_file_that_was_replaced_by_a_longer_one_is_told_of_and_rejected(road: Road) -> None:
+    upload = arrived(road)
+    road.stack.cloud.vod.callbacks.settle()
+    road.without_callbacks()
+    rewrite(road, upload, LONGER)
+    assert not road.receiver.of(upload.video_id, "upload.rejected")
+    settle(road)
+    [change] = changes(road, upload)
+    assert (change.data["Size"], change.data["DeclaredFileSize"]) == (len(LONGER), len(FILM))
+    [rejected] = road.receiver.of(upload.video_id, "upload.rejected")
+    assert rejected.data["Reasons"] == ["FileSize"]
+
+
+def test_the_second_look_calls_a_completion_as_vods_own_notice_does(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, LONGER)
+    told = road.receiver.ids(upload.video_id, "upload.rejected")
+    settle(road)
+    assert road.receiver.ids(upload.video_id, "upload.rejected") == told
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("contents", [(FILM,), (OTHER, FILM), (LONGER, FILM)])
+def test_a_file_that_is_what_it_was_is_nothing_new(road: Road, contents: tuple[bytes, ...]) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    assert road.callback(completed(upload.video_id)) == 200
+    rewrite(road, upload, *contents)
+    settle(road)
+    assert changes(road, upload) == []
+
+
+def test_however_often_it_was_written_the_change_has_one_id(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, OTHER, LONGER)
+    road.settle()
+    assert len(memories(road).messages) == 3
+    for instance in road.stack.gateway.invoker.instances():
+        if instance["function"] == "watch":  # which would not tell twice
+            os.kill(instance["pid"], signal.SIGKILL)
+    settle(road)
+    assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_an_upload_that_stayed_as_it_was_has_the_ids_that_it_had(road: Road) -> None:
+    upload = arrived(road)
+    road.finished(upload)
+    told = road.receiver.ids(upload.video_id)
+    settle(road)
+    assert road.receiver.ids(upload.video_id) == told
+
+
+def test_no_instance_has_to_remember(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, OTHER)
+    for instance in road.stack.gateway.invoker.instances():
+        os.kill(instance["pid"], signal.SIGKILL)
+    settle(road)
+    assert len(changes(road, upload)) == 1
+
+
+def test_by_the_queue_as_by_http(road: Road) -> None:
+    road.by_queue()
+    upload = arrived(road)
+    rewrite(road, upload, OTHER)
+    wait_for(lambda: not road.queue.messages, "the function takes both")
+    settle(road)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_an_upload_whose_callback_was_dropped_is_looked_at_again_too(finding_road: Road) -> None:
+    road = finding_road
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.ticks()
+    assert road.receiver.of(upload.video_id, "upload.completed")
+    rewrite(road, upload, OTHER)
+    settle(road, SETTLED)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_a_video_whose_end_vod_announces_to_nobody_is_told_of_after_a_minute(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    # A moment that the fake does not stay in.
+    library = road.stack.cloud.vod.library
+    library._change(upload.video_id, status="UploadSucc")
+    assert road.callback(completed(upload.video_id)) == 200
+    assert [one.type for one in road.receiver.of(upload.video_id)] == ["upload.completed"]
+    library._change(upload.video_id, status="Normal")
+    road.stack.cloud.clock.advance(62)
+    wait_for(lambda: road.receiver.of(upload.video_id, "video.ready"), "it is told")
+    assert len(memories(road).messages) == 1, "and the look at the settled file is to come"
+
+
+def test_while_the_app_is_away_the_news_waits(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, OTHER)
+    road.receiver.answer = 500
+    road.stack.cloud.clock.advance(SETTLED)
+    road.settle()
+    for _ in range(10):
+        road.stack.cloud.clock.advance(60)
+        road.settle()
+    assert changes(road, upload) == []
+    road.receiver.answer = 204
+    settle(road, 512)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_a_video_that_is_gone_by_then_is_no_news(road: Road) -> None:
+    upload = arrived(road)
+    road.without_callbacks()
+    Vod(road.stack.cloud).call("delete_video", video_ids=upload.video_id)
+    before = list(road.receiver.taken)
+    settle(road)
+    assert road.receiver.taken == before
+
+
+def test_a_queue_that_fails_keeps_no_news_from_the_app_and_vod_comes_again(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.stack.cloud.faults.set("mns", "SendMessage", "error", status=503, code="InternalError")
+    assert road.callback(completed(upload.video_id)) == 503
+    assert road.receiver.of(upload.video_id, "upload.completed")
+    assert memories(road).messages == []
+    assert road.callback(completed(upload.video_id)) == 200
+    assert len(memories(road).messages) == 1
+    assert len(road.receiver.ids(upload.video_id, "upload.completed")) == 1
+
+
+def forged(message: dict[str, Any]) -> dict[str, Any]:
+    message["Settling"]["FileMD5"] = "0" * 32
+    return message
+
+
+def of_another(message: dict[str, Any]) -> dict[str, Any]:
+    return {**message, "VideoId": "f" * 32}
+
+
+@pytest.mark.parametrize("change", [forged, of_another])
+def test_what_somebody_else_puts_into_the_queue_is_no_memory(
+    road: Road, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    upload = arrived(road)
+    queue = memories(road)
+    [genuine] = queue.messages
+    text = json.dumps(change(json.loads(base64.b64decode(genuine.body))))
+    calls = road.calls()
+    sent = queue.send(text)
+    wait_for(lambda: road.runs() and road.runs()[-1].get("code") == "InvalidRequest", "refused")
+    road.settle()
+    assert road.calls() == calls, "nothing was asked of VOD"
+    assert changes(road, upload) == []
+    queue.delete(sent)
+
+
+def test_a_memory_that_comes_too_early_comes_again(road: Road) -> None:
+    upload = arrived(road)
+    queue = memories(road)
+    [genuine] = queue.messages
+    sent = queue.send(base64.b64decode(genuine.body).decode())
+    wait_for(lambda: road.runs() and road.runs()[-1].get("failed") == 1, "it is not taken")
+    road.settle()
+    assert sent in {message.id for message in queue.messages}
+    rewrite(road, upload, OTHER)
+    settle(road)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_the_message_tells_nobody_a_secret(road: Road) -> None:
+    arrived(road)
+    [message] = memories(road).messages
+    content = json.loads(base64.b64decode(message.body))
+    assert content.keys() == {"VideoId", "Settling"}
+    assert content["Settling"].keys() == {"Size", "FileMD5", "Status", "Due", "k", "m"}
