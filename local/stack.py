@@ -7,7 +7,7 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -36,9 +36,17 @@ class StartError(Exception):
 
 
 class _Cloud(FakeCloud):
-    """A fake cloud whose VOD sends its callbacks to our receiver, after a reset as well."""
+    """A fake cloud with what an operator makes before a deployment, after a reset as well: the
+    queues, and VOD's callbacks to our receiver."""
 
     callback: MessageCallback | None = None
+    queue_names: frozenset[str] = frozenset()
+
+    def make_queues(self, names: Iterable[str]) -> None:
+        """Have the queues that the deployment names."""
+        self.queue_names = frozenset(names)
+        for name in self.queue_names:
+            self.queues.queue(name)
 
     def call_back(self, url: str, key: str) -> None:
         """Have every event sent to `url`, signed with `key`."""
@@ -50,6 +58,7 @@ class _Cloud(FakeCloud):
     def reset(self) -> None:
         """See FakeCloud."""
         super().reset()
+        self.make_queues(self.queue_names)
         if self.callback is not None:
             self.vod.callbacks.configure(self.callback)
 
@@ -160,6 +169,7 @@ class Stack:
             code_root=self._build,
             extra_environment=self._local_environment(),
         )
+        self.cloud.make_queues(_queues(deployment))
         link = FakeCloudLink(self.cloud)
         return Gateway(
             deployment,
@@ -288,6 +298,15 @@ class Stack:
             started.set()
         await stopped.wait()
         await self.stop()
+
+
+def _queues(deployment: Deployment) -> Iterator[str]:
+    """The queues that its triggers read, and those for what nobody takes."""
+    for function in deployment.functions.values():
+        for trigger in function.queues:
+            yield trigger.queue
+            if trigger.dead_letter_queue is not None:
+                yield trigger.dead_letter_queue
 
 
 def _listen(port: int) -> socket.socket:

@@ -122,6 +122,11 @@ class Account:
             fc_endpoint=given["fc"],
         )
 
+    def queue_host(self, account_id: str) -> tuple[str, bool]:
+        """Where SMQ has the account's queues, and whether by TLS."""
+        rehearsed = self._endpoints["vod"]
+        return rehearsed or f"{account_id}.mns.{self.region}.aliyuncs.com", not rehearsed
+
     def vod(self, operation: str, **fields: Any) -> Answer:
         """An operation of VOD, fields in the SDK's spelling. Raises Refused or NotAnswered."""
         from alibabacloud_vod20170321 import models

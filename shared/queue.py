@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 from email.utils import formatdate
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from shared.credentials import FunctionRole
@@ -51,7 +52,7 @@ class Queue:
                 "POST",
                 self._host,
                 self._path,
-                self._headers(),
+                signed_headers(self._role.get_credential(), "POST", self._path, _TYPE),
                 body,
                 tls=self._tls,
                 timeout=min(timeout, TIMEOUT),
@@ -67,16 +68,29 @@ class Queue:
             raise Misconfigured("The queue does not take the function's message.")
         raise Unavailable("The queue is not available.", effect="unknown")
 
-    def _headers(self) -> dict[str, str]:
-        key = self._role.get_credential()
-        date = formatdate(usegmt=True)
-        signed = f"POST\n\n{_TYPE}\n{date}\n{_VERSION}\n{self._path}"
-        mac = hmac.digest(key.access_key_secret.encode(), signed.encode("ascii"), "sha1")
-        name, _, version = _VERSION.partition(":")
-        return {
-            "Content-Type": _TYPE,
-            "Date": date,
-            name: version,
-            "Authorization": f"MNS {key.access_key_id}:{base64.b64encode(mac).decode('ascii')}",
-            "security-token": key.security_token,
-        }
+
+class Signer(Protocol):
+    """A key to sign with; ``security_token`` is empty for one that does not expire."""
+
+    @property
+    def access_key_id(self) -> str: ...
+    @property
+    def access_key_secret(self) -> str: ...
+    @property
+    def security_token(self) -> str: ...
+
+
+def signed_headers(key: Signer, method: str, target: str, content_type: str) -> dict[str, str]:
+    """The headers that make ``key`` the sender of a request for ``target`` (path and query)."""
+    date = formatdate(usegmt=True)
+    signed = f"{method}\n\n{content_type}\n{date}\n{_VERSION}\n{target}"
+    mac = hmac.digest(key.access_key_secret.encode(), signed.encode("ascii"), "sha1")
+    name, _, version = _VERSION.partition(":")
+    headers = {
+        "Content-Type": content_type,
+        "Date": date,
+        name: version,
+        "Authorization": f"MNS {key.access_key_id}:{base64.b64encode(mac).decode('ascii')}",
+        "security-token": key.security_token,
+    }
+    return {name: value for name, value in headers.items() if value}

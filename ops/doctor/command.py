@@ -17,6 +17,7 @@ from ops.doctor import (
     functions,
     identity,
     published,
+    queues,
     receiver,
     roles,
     vod,
@@ -132,6 +133,7 @@ def _check_account(
     answers = vod.check(report, account, settings)
     roles.check(report, account, deployment, settings, account_id, as_role=as_role)
     functions.check(report, account, deployment)
+    queues.check(report, account, deployment, account_id)
     if answers and "events" in settings:
         return callback.check(report, account, settings["events"], deployment)
     return None

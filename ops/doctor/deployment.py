@@ -56,13 +56,22 @@ class Deployment:
 
     def queues(self, function: str) -> list[str]:
         """The queues from which EventBridge hands a function its events, as the document says."""
+        source = ("eventSourceConfig", "eventSourceParameters", "sourceMNSParameters", "QueueName")
+        return self._in_triggers(function, *source)
+
+    def dead_letters(self, function: str) -> list[str]:
+        """The queues where EventBridge keeps what a function did not take."""
+        arns = self._in_triggers(function, "runOptions", "deadLetterQueue", "Arn")
+        return [arn.rpartition("/")[2] for arn in arns]
+
+    def _in_triggers(self, function: str, *path: str) -> list[str]:
         found = []
         for trigger in (self.document or {})["resources"][function]["props"].get("triggers") or []:
-            source = (trigger.get("triggerConfig") or {}).get("eventSourceConfig") or {}
-            parameters = source.get("eventSourceParameters") or {}
-            name = (parameters.get("sourceMNSParameters") or {}).get("QueueName")
-            if name:
-                found.append(str(name))
+            value: Any = trigger.get("triggerConfig")
+            for key in path:
+                value = (value or {}).get(key)
+            if value:
+                found.append(str(value))
         return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from mns.account import Account
 
 from local.cloud.vod.callbacks.configuration import MessageCallback
 from ops.doctor import forged
@@ -221,6 +222,50 @@ def test_callbacks_to_a_queue_that_nobody_reads(hospital: Hospital) -> None:
         )
     )
     assert hospital.examine().codes == {"callback-queue"}
+
+
+# --- queues -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("queue", ["vodpass-events", "vodpass-watch", "vodpass-dead-letters"])
+def test_a_queue_that_is_not_there(hospital: Hospital, queue: str) -> None:
+    document = json.loads(json.dumps(hospital.document).replace(queue, "forgotten"))
+    # The deployed function has another queue's name in its settings, which is no fault of these.
+    examined = hospital.examine(document=document)
+    finding = examined.found("queue-absent")
+    assert finding["subject"] == "queue forgotten"
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning")
+def test_a_queue_that_keeps_nothing_as_long_as_it_is_needed(hospital: Hospital) -> None:
+    admin = hospital.stack.cloud.admin
+    account: Any = Account(hospital.stack.cloud.url, admin.access_key_id, admin.access_key_secret)
+    try:
+        queue = account.get_queue("vodpass-watch")
+        meta = queue.get_attributes()
+        assert hospital.examine().codes == set()
+        meta.set_message_retention_period(3600)
+        queue.set_attributes(meta)
+        finding = hospital.examine().found("queue-retention")
+        assert "3600 seconds" in finding["what"]
+        meta.set_message_retention_period(345_600)
+        queue.set_attributes(meta)
+    finally:
+        account.get_client().close_connection()
+
+
+def test_queues_that_the_key_may_not_read(hospital: Hospital) -> None:
+    key = hospital.stack.cloud.ram.service_session(
+        "fc.aliyuncs.com", "vodpass-watch", "doctor", 900
+    )
+    environment = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+        "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token or "",
+    }
+    examined = hospital.examine(environment=environment)
+    said = {one["subject"] for one in examined.report["not_checked"]}
+    assert {"queue vodpass-events", "queue vodpass-watch", "queue vodpass-dead-letters"} <= said
 
 
 # --- roles ------------------------------------------------------------------------------------

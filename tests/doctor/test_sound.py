@@ -17,6 +17,7 @@ def test_finds_nothing_on_a_sound_deployment(hospital: Hospital) -> None:
     assert examined.exit_code == 0
     sound = {one["subject"] for one in examined.report["sound"]}
     assert {"upload", "watch", "s.yaml", "identity", "VOD", "VOD callback", "play"} <= sound
+    assert {"queue vodpass-events", "queue vodpass-watch", "queue vodpass-dead-letters"} <= sound
 
 
 def test_reads_only(hospital: Hospital) -> None:
@@ -30,6 +31,7 @@ def test_reads_only(hospital: Hospital) -> None:
         "GetVideoList",
         "GetVideoInfo",
         "GetMessageCallback",
+        "GetQueueAttributes",
     }
     assert "GetVideoInfo" in called
     assert cloud.vod.library.all() == []
