@@ -51,7 +51,14 @@ class Service:
 
 
 class Rejected(Exception):
-    """Refused for a reason that is no fault of field, permission, rate or state known to us."""
+    """Refused for a reason that is no fault of field, permission, rate or state known to us.
+
+    ``code`` is the service's own word for it, to be compared and never shown.
+    """
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__("the cloud refused")
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -246,7 +253,7 @@ class Client:
         for prefix, detail in _OPERATOR_FAULTS.items():
             if code == prefix or code.startswith(f"{prefix}."):
                 return Misconfigured(detail)
-        return _failed(status) if status >= 500 else Rejected()
+        return _failed(status) if status >= 500 else Rejected(code)
 
 
 _OPERATOR_FAULTS: Mapping[str, str] = {

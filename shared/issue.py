@@ -22,6 +22,7 @@ from shared.errors import (
     IdempotencyConflict,
     IdempotencyKeySpent,
     InvalidRequest,
+    Throttled,
     Unavailable,
     Upstream,
     UpstreamError,
@@ -56,14 +57,12 @@ def video(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredenti
             return _repeat(call, vod, earlier, sealed)
     try:
         return vod.create_upload_video(_video_parameters(call.settings, mark, asked, sealed))
-    except Rejected:
-        return _after_rejection(call, vod, mark, sealed)
+    except Rejected as rejected:
+        return _after_rejection(call, vod, mark, sealed, rejected.code)
     except Upstream as fault:
         if fault.effect == "none":
             raise
-    created = _find(call, vod, mark)
-    if created is None:
-        raise Unavailable("VOD did not say whether the upload was begun. Repeat the request.")
+    created = _find_created(call, vod, mark)
     _require_same(call.settings, created, sealed)
     return uploads.renew(vod, created, call.settings.upload_window)
 
@@ -107,17 +106,41 @@ def _refuse_idempotency_key(call: Call[Caller]) -> None:
         raise InvalidRequest("The header Idempotency-Key serves for videos only.")
 
 
+# What a refusal's code speaks of when a ReferenceId is taken. VOD's own is not documented.
+_TAKEN = re.compile(r"Reference|Duplicat|Exist|Repeat|Conflict", re.IGNORECASE)
+
+
 def _after_rejection(
-    call: Call[Caller], vod: Vod, mark: str, sealed: owner.Extend
+    call: Call[Caller], vod: Vod, mark: str, sealed: owner.Extend, code: str
 ) -> UploadCredential:
-    """VOD refused the create. A ReferenceId is unique: most likely the video exists already. Which
-    code VOD has for that is not documented, and none is relied on."""
+    """VOD refused the create. A ReferenceId is unique, so the video may exist already: that it is
+    found relies on no code. Only where it is not found must the code tell whether the ReferenceId
+    was refused, that of a deleted video; by any other reason the key stays good."""
     earlier = _find(call, vod, mark)
     if earlier is not None:
         return _repeat(call, vod, earlier, sealed)
-    if sealed.idempotency_key:
+    if not sealed.idempotency_key:
+        raise UpstreamError("VOD refused for a reason that is not foreseen.")
+    if _TAKEN.search(code):
         raise IdempotencyKeySpent
-    raise UpstreamError("VOD refused for a reason that is not foreseen.")
+    raise Unavailable("VOD refused for a reason that is not foreseen. Repeat the request.")
+
+
+def _find_created(call: Call[Caller], vod: Vod, mark: str) -> Video:
+    """What became of a create whose outcome is unknown. As long as that is unknown too, the
+    answer must say so, whatever prevents the look-up: an upload may have been begun."""
+    retry_after = 1
+    try:
+        created = _find(call, vod, mark)
+    except (Throttled, Unavailable, UpstreamError) as fault:
+        created, retry_after = None, int(fault.headers.get("Retry-After", "1"))
+    if created is None:
+        raise Unavailable(
+            "VOD did not say whether the upload was begun. Repeat the request.",
+            effect="unknown",
+            retry_after=retry_after,
+        )
+    return created
 
 
 def _find(call: Call[Caller], vod: Vod, mark: str) -> Video | None:

@@ -127,7 +127,7 @@ class Transport:
         name, port = _split(host, 443 if tls else 80)
         try:
             addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-        except OSError:
+        except (OSError, UnicodeError):  # the latter for what can be no host's name
             raise ConnectionLost("the host's name does not resolve", sent=False) from None
         if self._public_only:
             # The very addresses that are connected to: a second look-up could say otherwise.

@@ -156,13 +156,23 @@ def _watch(raw: str) -> frozenset[str]:
     return jobs
 
 
-_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*]+", re.IGNORECASE)
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = rf"{_LABEL}(\.{_LABEL})*"
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+# What a browser can send: one that it never sends would allow nothing, without a word.
+_ORIGIN = re.compile(
+    rf"null|http://({_HOST}|\[[0-9a-f:.]+\])(:(?!80$){_PORT})?"
+    rf"|https://({_HOST}|\[[0-9a-f:.]+\])(:(?!443$){_PORT})?"
+    r"|(?!https?:)[a-z][a-z0-9+.-]*://[\x21-\x7e]+"
+)
 
 
 def _origins(raw: str) -> frozenset[str]:
     origins = [item.strip() for item in raw.split(",")]
-    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-        raise ValueError
+    for origin in origins:
+        host = origin.partition("://")[2]
+        if not _ORIGIN.fullmatch(origin) or any(mark in host for mark in "/?#@*"):
+            raise ValueError
     return frozenset(origins)
 
 
@@ -172,11 +182,10 @@ def _flag(raw: str) -> bool:
     return raw == "1"
 
 
-_HOST = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 _PATH = r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
-_LOOPBACK_HOST = r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}"
+_LOOPBACK_HOST = rf"(127\.0\.0\.1|localhost|\[::1\]):{_PORT}"
 _LOOPBACK = _matching(_LOOPBACK_HOST)
-_WEB_URL = re.compile(rf"https://{_HOST}(:[0-9]{{1,5}})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}")
+_WEB_URL = re.compile(rf"https://{_HOST}(:{_PORT})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}")
 _web_url = _matching(_WEB_URL.pattern)
 _ROLE = _matching(r"acs:ram::[0-9]{5,20}:role/[A-Za-z0-9.-]{1,64}")
 _ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-client-play"
@@ -226,7 +235,10 @@ VARIABLES: Mapping[str, Variable] = {
         required=True,
     ),
     "VODPASS_CORS_ORIGINS": Variable(
-        "cors_origins", _origins, "origins separated by commas, such as https://app.example.com"
+        "cors_origins",
+        _origins,
+        "origins separated by commas, such as https://app.example.com, each as a browser sends it:"
+        " in lower case, without a default port or a slash",
     ),
     "VODPASS_UPLOAD_WINDOW": Variable(
         "upload_window", _number(3000, 2_592_000), "seconds from 3000 to 2592000 (default 86400)"

@@ -108,8 +108,8 @@ class Vod:
     ) -> UploadCredential:
         try:
             answer = self._session.once(operation, fields, self._session.left * (1 - kept_back))
-        except (NotFoundAtVod, IllegalStatus):
-            raise Rejected from None
+        except (NotFoundAtVod, IllegalStatus) as fault:
+            raise Rejected(type(fault).__name__) from None
         return _upload_credential(answer, id_name)
 
     def refresh_upload_video(self, video_id: str) -> UploadCredential:
@@ -286,15 +286,25 @@ _FIELD_FAULTS: Mapping[str, str] = {
 """Codes by which VOD refuses a field, and the field where the code alone tells it."""
 
 
+_OPERATORS_FAULTS: Mapping[str, str] = {
+    "InvalidTemplateGroupId": "VODPASS_TEMPLATE_GROUP_ID",
+    "InvalidStorage": "VODPASS_STORAGE_LOCATION",
+    # Not documented; of the pattern of the others.
+    "InvalidWorkflow": "VODPASS_WORKFLOW_ID",
+    "InvalidApp": "VODPASS_APP_ID",
+    "InvalidCate": "VODPASS_CATE_ID",
+}
+"""How codes begin by which VOD refuses what only the deployment chooses, and what chose it."""
+
+
 def _meaning(code: str) -> Exception | None:
     if code in ("InvalidVideo.NotFound", "InvalidImage.NotFound", "InvalidMedia.NotFound"):
         return NotFoundAtVod()
     if code == "Forbidden.IllegalStatus":
         return IllegalStatus()
-    if code == "InvalidTemplateGroupId.NotFound":
-        return Misconfigured("VODPASS_TEMPLATE_GROUP_ID names nothing that VOD has.")
-    if code == "InvalidStorage.NotFound":
-        return Misconfigured("VODPASS_STORAGE_LOCATION names nothing VOD has in this region.")
+    for beginning, variable in _OPERATORS_FAULTS.items():
+        if code.startswith(beginning):
+            return Misconfigured(f"{variable} names nothing that VOD has in this region.")
     if code in _FIELD_FAULTS or (code.startswith("Missing") and code != "MissingSecurityToken"):
         pointer = _FIELD_FAULTS.get(code, "")
         errors = [FieldError(pointer, "is not accepted by VOD")] if pointer else []

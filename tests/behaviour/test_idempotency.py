@@ -94,17 +94,60 @@ def test_a_repeat_needs_the_right_to_refresh(house: House) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
+@pytest.mark.parametrize(
+    ("code", "when_deleted"),
+    [
+        ("InvalidReferenceId.Duplicated", (409, "IdempotencyKeySpent")),
+        ("VideoAlreadyExisted", (409, "IdempotencyKeySpent")),
+        ("Something.NeverSeen", (503, "Unavailable")),
+    ],
+)
 def test_however_vod_refuses_a_reference_id_that_is_taken(
-    house: House, alice: str, status: int, monkeypatch: pytest.MonkeyPatch
+    house: House,
+    alice: str,
+    status: int,
+    code: str,
+    when_deleted: tuple[int, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its code for that is not documented, so none is relied on."""
+    """Its code for that is not documented: none is relied on as long as the video is there."""
     settings = house.cloud.vod.settings
-    refusal = ApiError(status, "Something.NeverSeen", "Taken.")
+    refusal = ApiError(status, code, "Taken.")
     monkeypatch.setitem(settings.__dict__, "duplicate_reference_id", lambda: refusal)
     first = house.upload(alice, "key-1").json()
     assert house.upload(alice, "key-1").json()["VideoId"] == first["VideoId"]
     house.cloud.vod.library.delete([first["VideoId"]])
-    assert house.upload(alice, "key-1").refusal == (409, "IdempotencyKeySpent")
+    assert house.upload(alice, "key-1").refusal == when_deleted
+
+
+@pytest.mark.parametrize("code", ["QuotaExceeded.Video", "InvalidVideo.Damaged", "Weird"])
+def test_a_refusal_for_another_reason_leaves_the_key_good(
+    house: House, alice: str, code: str
+) -> None:
+    house.cloud.faults.set("vod", "CreateUploadVideo", "error", status=400, code=code)
+    reply = house.upload(alice, "key-1")
+    assert reply.refusal == (503, "Unavailable")
+    assert reply.headers["Retry-After"]
+    assert house.upload(alice, "key-1").status == 200
+    assert len(videos(house)) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [("throttle", {}), ("error", {"status": 500, "code": "X"}), ("reset_before", {})]
+)
+def test_while_it_is_unknown_whether_an_upload_was_begun_the_answer_says_so(
+    house: House, alice: str, fault: tuple[str, dict[str, Any]]
+) -> None:
+    """A 429 would say that nothing has happened."""
+    house.cloud.faults.set("vod", "CreateUploadVideo", "reset_after")
+    house.cloud.faults.set("vod", "GetVideoInfo", fault[0], count=2, **fault[1])
+    reply = house.upload(alice, "key-1")
+    assert reply.refusal == (503, "Unavailable")
+    assert "whether the upload was begun" in reply.json()["detail"]
+    assert int(reply.headers["Retry-After"]) >= 1
+    house.cloud.faults.clear()
+    assert house.upload(alice, "key-1").status == 200
+    assert len(videos(house)) == 1
 
 
 def test_a_key_of_the_owner_that_was_replaced_meanwhile(house: House, alice: str) -> None:

@@ -76,7 +76,22 @@ WRONG = {
         "K1:" + base64.b64encode(b"o" * 32).decode(),
         SOUND["VODPASS_OWNER_KEYS"] + "," + SOUND["VODPASS_OWNER_KEYS"],
     ],
-    "VODPASS_CORS_ORIGINS": ["*", "https://*.example.com", "https://a.example/", "example.com"],
+    "VODPASS_CORS_ORIGINS": [
+        "*",
+        "https://*.example.com",
+        "https://a.example/",
+        "example.com",
+        "HTTPS://app.example.com",
+        "https://App.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com:x",
+        "https://app.example.com:65536",
+        "https://app..example.com",
+        "https://ä.example.com",
+        "https://user@app.example.com",
+        "capacitor://localhost/",
+    ],
     "VODPASS_UPLOAD_WINDOW": ["2999", "forever"],
     "VODPASS_MAX_FILE_SIZE": ["0", "48800000000001", "5G"],
     "VODPASS_TEMPLATE_GROUP_ID": ["a/b", "x" * 65],
@@ -97,6 +112,27 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str) -> None:
         assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://app.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com:80",
+        "http://localhost:5173",
+        "http://[::1]:3000",
+        "http://127.0.0.1:443",
+        "https://xn--e1afmkfd.example",
+        "capacitor://localhost",
+        "tauri://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "null",
+    ],
+)
+def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
+    settings = load({**SOUND, "VODPASS_CORS_ORIGINS": f"{origin}, https://b.example"}, USES["play"])
+    assert settings.cors_origins == {origin, "https://b.example"}
+
+
 WRONG_EVENTS = {
     "VODPASS_CALLBACK_URL": [
         "http://hooks.example.com/" + "r" * 22,
@@ -107,7 +143,17 @@ WRONG_EVENTS = {
         "https://hooks.example.com/" + "r" * 256,
     ],
     "VODPASS_CALLBACK_KEYS": ["abcdefgh12345678", "Abcdefgh1234567", "Abcdefgh12345678," * 3],
-    "VODPASS_WEBHOOK_URL": ["http://app.example.com/", "ftp://app.example.com/", "app.example.com"],
+    "VODPASS_WEBHOOK_URL": [
+        "http://app.example.com/",
+        "ftp://app.example.com/",
+        "app.example.com",
+        "https://app..example.com/",
+        f"https://{'a' * 64}.example.com/",
+        "https://app.example.com:0/",
+        "https://app.example.com:65536/",
+        "https://-app.example.com/",
+    ],
+    "VODPASS_WATCH_QUEUE": ["a queue", "-queue", "q" * 121, "queue/messages"],
     "VODPASS_WEBHOOK_SECRETS": ["whsec_c2hvcnQ=", "not base64 at all, is it", "whsec_"],
     "VODPASS_CREDENTIAL_WEBHOOK_URL": [
         "https://app.example.com/hooks",
