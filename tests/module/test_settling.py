@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from shared.errors import Misconfigured
+from shared.instance import Instance
 from shared.settings import Settings
-from shared.settling import FirstLook, NoMemory, seal, unseal
+from shared.settling import FirstLook, Memory, NoMemory, seal, unseal
 from shared.variables import OwnerKey
+from shared.vod import VOD
+from shared.webhook import Event
 
 FIRST = FirstLook("5b1c7e90d2a84f36ae0d9c41f7b86235", 4448, "0" * 32, "Transcoding", 1_800_000_000)
 KEY, NEXT = OwnerKey("k1", b"1" * 32), OwnerKey("k2", b"2" * 32)
@@ -85,3 +89,41 @@ def test_says_of_the_key_nothing_but_its_name() -> None:
     assert "k1" in text
     for secret in (KEY.secret.decode(), base64.b64encode(KEY.secret).decode()):
         assert secret not in text
+
+
+def event(kind: str = "upload.completed") -> Event:
+    data = {
+        "VideoId": FIRST.video_id,
+        "Size": FIRST.size,
+        "FileMD5": FIRST.file_md5,
+        "Status": FIRST.status,
+        "SettlesAt": "2027-01-15T08:00:00Z",
+    }
+    return Event("vp_x", {"type": kind, "data": data})
+
+
+def memory(**environ: str) -> Memory:
+    return Memory(Instance("events", VOD, environ))
+
+
+def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    queue = memory(FC_ACCOUNT_ID="1234567890123456")._to(settings)
+    assert (queue._tls, queue._host) == (True, "1234567890123456.mns.cn-shanghai.aliyuncs.com")
+    assert queue._path == "/queues/vodpass-watch/messages"
+
+
+@pytest.mark.parametrize("account", ["", "me", "1234.example.com/", "1" * 40])
+def test_without_an_account_nothing_is_written(account: str) -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    prevented = memory(FC_ACCOUNT_ID=account).keep(settings, [event()], 1_800_000_000, 5.0)
+    assert isinstance(prevented, Misconfigured)
+
+
+def test_without_a_queue_nothing_is_remembered_and_nothing_is_wrong() -> None:
+    assert memory().keep(SETTINGS, [event()], 1_800_000_000, 5.0) is None
+
+
+def test_what_is_no_finished_upload_is_not_remembered() -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    assert memory().keep(settings, [event("video.ready")], 1_800_000_000, 5.0) is None
