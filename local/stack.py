@@ -14,6 +14,7 @@ from types import TracebackType
 from aiohttp import web
 
 from local.cloud import FakeCloud
+from local.cloud.oss.cors import upload_rule
 from local.cloud.ram.state import LOCAL_VALUES
 from local.cloud.vod.callbacks.configuration import ALL, MessageCallback
 from local.cloud.vod.settings import DEFAULT_APP
@@ -217,7 +218,9 @@ class Stack:
         """Every purpose of /sts, with the roles, bucket and prefix of the files in `ram/` as the
         cloud reads them; and the bucket."""
         bucket, prefix = LOCAL_VALUES["Bucket"], LOCAL_VALUES["Prefix"]
-        self.cloud.storage.create_bucket(bucket, self.cloud.region)
+        # As its owner would set it: a bucket of one's own has no cross-origin rules by itself.
+        rules = (upload_rule(self.origins),)
+        self.cloud.storage.create_bucket(bucket, self.cloud.region, cors=rules)
         role = f"acs:ram::{self.cloud.account_id}:role/vodpass-client"
         return {
             "VODPASS_STS_UPLOAD_ROLE": f"{role}-upload",

@@ -18,6 +18,7 @@ import pytest
 
 from local.cloud import FakeCloud
 from local.cloud.identity import Credential
+from local.cloud.oss.cors import VOD_BUCKET_RULES
 from local.cloud.ram.policy import Policy
 from local.cloud.ram.principal import assumed_role
 
@@ -27,6 +28,9 @@ with warnings.catch_warnings():
     import oss2
 
 BUCKET = "outin-00000000000011ee0000000000000000"
+PAGE = "http://app.example:8080"
+#: What ali-oss sends along.
+ASKED = "authorization,content-md5,content-type,x-oss-date,x-oss-notification,x-oss-security-token"
 UPLOAD_ACTIONS = ("oss:PutObject", "oss:AbortMultipartUpload", "oss:ListParts")
 
 
@@ -42,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[FakeCloud]:
     with FakeCloud(data_dir=tmp_path / "cloud", mapped_hosts=("*.aliyuncs.com",)) as running:
-        running.storage.create_bucket(BUCKET, "cn-shanghai")
+        running.storage.create_bucket(BUCKET, "cn-shanghai", cors=VOD_BUCKET_RULES)
         yield running
 
 
@@ -212,3 +216,19 @@ def browser(
         ),
         body,
     )
+
+
+def preflight(
+    cloud: FakeCloud,
+    target: str,
+    method: str = "PUT",
+    *,
+    origin: str = PAGE,
+    asked: str = ASKED,
+    host: str | None = None,
+) -> Reply:
+    """Ask as a browser does, on its own account, before a page's request."""
+    headers = {"Origin": origin, "Access-Control-Request-Method": method}
+    if asked:
+        headers["Access-Control-Request-Headers"] = asked
+    return send(cloud, "OPTIONS", target, headers, host=host)

@@ -10,31 +10,23 @@ from local.cloud import FakeCloud
 from local.cloud.identity import Credential
 from local.cloud.oss import CorsRule
 from local.cloud.oss.cors import first_match
-from tests.oss.conftest import BUCKET, Issue, Reply, browser, browser_headers, send
-
-PAGE = "http://app.example:8080"
-ASKED = "authorization,content-md5,content-type,x-oss-date,x-oss-notification,x-oss-security-token"
-
-
-def preflight(
-    cloud: FakeCloud,
-    target: str,
-    method: str = "PUT",
-    *,
-    origin: str = PAGE,
-    asked: str = ASKED,
-    host: str | None = None,
-) -> Reply:
-    headers = {"Origin": origin, "Access-Control-Request-Method": method}
-    if asked:
-        headers["Access-Control-Request-Headers"] = asked
-    return send(cloud, "OPTIONS", target, headers, host=host)
+from tests.oss.conftest import (
+    ASKED,
+    BUCKET,
+    PAGE,
+    Issue,
+    browser,
+    browser_headers,
+    preflight,
+    send,
+)
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "GET", "DELETE", "HEAD"])
 def test_a_preflight_of_vods_bucket(cloud: FakeCloud, method: str) -> None:
     port = cloud.endpoint.partition(":")[2]
     replies = [
+        preflight(cloud, f"/{cloud.vod.bucket}/sv/a.mp4", method),
         preflight(cloud, f"/{BUCKET}/sv/a.mp4", method),
         preflight(cloud, "/sv/a.mp4?partNumber=1&uploadId=U", method),
         preflight(cloud, "/a.mp4", method, host=f"{BUCKET}.oss.localhost:{port}"),
@@ -111,7 +103,7 @@ class TestCustomersBucket:
     )
 
     def test_no_rules(self, cloud: FakeCloud, owner: Credential) -> None:
-        cloud.storage.create_bucket("customers", "cn-shanghai", cors=())
+        cloud.storage.create_bucket("customers", "cn-shanghai")
         reply = preflight(cloud, "/customers/a.mp4")
         assert (reply.status, reply.code) == (403, "AccessForbidden")
         simple = browser(

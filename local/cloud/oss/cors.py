@@ -54,17 +54,20 @@ class CorsRule:
         return headers
 
 
-#: VOD's own buckets come with cross-origin rules, so that browsers can upload from any page.
-#: That they do is documented; their exact text is not.
-VOD_BUCKET_RULES = (
-    CorsRule(
-        allowed_origins=("*",),
+def upload_rule(origins: Iterable[str]) -> CorsRule:
+    """What a bucket needs for uploads by pages of these origins, in parts too: ETag is exposed."""
+    return CorsRule(
+        allowed_origins=tuple(origins),
         allowed_methods=METHODS,
         allowed_headers=("*",),
         expose_headers=("ETag", "x-oss-request-id"),
         max_age=3600,
-    ),
-)
+    )
+
+
+#: VOD's own buckets come with cross-origin rules, so that browsers can upload from any page.
+#: That they do is documented; their exact text is not.
+VOD_BUCKET_RULES = (upload_rule(("*",)),)
 
 
 def first_match(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.cloud.oss.content import Content, file_name
-from local.cloud.oss.cors import VOD_BUCKET_RULES, CorsRule
+from local.cloud.oss.cors import CorsRule
 from local.cloud.oss.errors import OssError
 
 if TYPE_CHECKING:
@@ -113,14 +113,12 @@ class Storage:
 
     # -- buckets
 
-    def create_bucket(
-        self, name: str, region: str, *, cors: Sequence[CorsRule] = VOD_BUCKET_RULES
-    ) -> None:
+    def create_bucket(self, name: str, region: str, *, cors: Sequence[CorsRule] = ()) -> None:
         """Add a bucket, or set the rules of one that exists.
 
-        `region` is like `cn-shanghai`. The default rules are those of VOD's own buckets; a
-        customer's bucket has none until they set some: `cors=()`. Raises ValueError for a name
-        that OSS does not allow.
+        `region` is like `cn-shanghai`. As in OSS, a bucket has no cross-origin rules until its
+        owner sets some: `cors`, in their order. Raises ValueError for a name that OSS does not
+        allow.
         """
         if not is_bucket_name(name):
             raise ValueError(

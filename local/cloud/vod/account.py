@@ -11,6 +11,7 @@ from local.cloud.clock import Clock
 from local.cloud.identity import Credential, Identities, new_access_key
 from local.cloud.openapi.errors import invalid, missing
 from local.cloud.openapi.types import ApiError
+from local.cloud.oss.cors import VOD_BUCKET_RULES
 from local.cloud.oss.signed_url import sign_url
 from local.cloud.oss.state import Storage
 from local.cloud.ram.policy import Policy
@@ -88,7 +89,7 @@ class Account:
         self._set_up()
 
     def _set_up(self) -> None:
-        self._storage.create_bucket(self.bucket, self.region)
+        self._storage.create_bucket(self.bucket, self.region, cors=VOD_BUCKET_RULES)
         self._identities.add_access_key(self._signer)
 
     def _new_signer(self) -> Credential:
