@@ -33,8 +33,9 @@ permissions and states are always checked; nothing switches them off. What is no
 refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Function Compute with
 `PathNotSupported`, SMQ with `InvalidRequestURL`.
 
-*Wall* time judges the dates that clients sign; *cloud* time, which `POST /_local/clock` moves,
-decides expiry, states, timers and the `Date` of every answer.
+*Wall* time judges the dates that clients sign, and until when their signed URLs and forms are
+good; *cloud* time, which `POST /_local/clock` moves, decides the expiry of what the cloud hands
+out, states, timers and the `Date` of every answer.
 
 ## The OpenAPI gateway (VOD and STS)
 

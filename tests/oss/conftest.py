@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import re
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -84,6 +85,19 @@ def issue(cloud: FakeCloud) -> Issue:
 ALL = Policy.parse(
     {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )
+
+
+PassTime = Callable[[float], None]
+
+
+@pytest.fixture
+def pass_time(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """Let the machine's clock, as the cloud reads it, be seconds later; cloud time stays."""
+
+    def later(seconds: float) -> None:
+        monkeypatch.setattr(cloud.clock, "wall", lambda: time.time() + seconds)
+
+    return later
 
 
 @pytest.fixture

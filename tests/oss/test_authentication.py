@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 
 import alibabacloud_oss_v2 as oss
@@ -13,7 +13,18 @@ import pytest
 from local.cloud import FakeCloud
 from local.cloud.identity import Credential
 from local.cloud.oss import sign_url
-from tests.oss.conftest import BUCKET, Issue, Reply, browser, browser_headers, sdk, send
+from local.cloud.ram.principal import cloud_service
+from tests.oss.conftest import (
+    ALL,
+    BUCKET,
+    Issue,
+    PassTime,
+    Reply,
+    browser,
+    browser_headers,
+    sdk,
+    send,
+)
 
 
 def refused(client: oss2.Bucket) -> oss2.exceptions.ServerError:
@@ -265,27 +276,81 @@ def get(cloud: FakeCloud, url: str) -> Reply:
 
 
 class TestSignedUrls:
-    def test_of_oss2(self, cloud: FakeCloud, owner: Credential, version: str) -> None:
+    def test_of_oss2(
+        self, cloud: FakeCloud, owner: Credential, version: str, pass_time: PassTime
+    ) -> None:
         bucket = sdk(cloud, owner, version)
         bucket.put_object("dir/a b.mp4", b"content")
         url = bucket.sign_url("GET", "dir/a b.mp4", 60)
         assert get(cloud, url).body == b"content"
-        cloud.clock.advance(61)
+        pass_time(61)
         expired = get(cloud, url)
         assert (expired.status, expired.code) == (403, "AccessDenied")
         assert expired.element("EC") == "0002-00000069"
 
-    def test_of_oss_v2(self, cloud: FakeCloud, owner: Credential) -> None:
+    def test_that_a_client_signed_end_by_its_own_clock(
+        self, cloud: FakeCloud, version: str, pass_time: PassTime
+    ) -> None:
+        admin = cloud.admin
+        cloud.clock.advance(1000)
+        auth = oss2.AuthV4 if version == "v4" else oss2.Auth
+        keys = auth(admin.access_key_id, admin.access_key_secret)
+        bucket = oss2.Bucket(keys, cloud.url, BUCKET, region="cn-shanghai")
+        bucket.put_object("a.mp4", b"content")
+        url = bucket.sign_url("GET", "a.mp4", 600)
+        assert get(cloud, url).body == b"content"
+        cloud.clock.advance(86400)
+        assert get(cloud, url).body == b"content"
+        pass_time(601)
+        expired = get(cloud, url)
+        assert (expired.status, expired.code) == (403, "AccessDenied")
+        told = datetime.strptime(expired.element("ServerTime"), "%Y-%m-%dT%H:%M:%S.000Z")
+        assert abs(told.replace(tzinfo=timezone.utc).timestamp() - time.time() - 601) < 60
+
+    def test_that_a_client_signed_with_keys_of_vod(
+        self, cloud: FakeCloud, version: str, pass_time: PassTime
+    ) -> None:
+        """The keys are a service's, but not its own: who signs with them is a client."""
+        service = cloud_service("vod.aliyuncs.com", cloud.account_id)
+        keys = cloud.identities.issue(service, (ALL,), 3000)
+        cloud.clock.advance(1000)
+        bucket = sdk(cloud, keys, version)
+        url = bucket.sign_url("PUT", "a.mp4", 600)
+        assert send(cloud, "PUT", url.removeprefix(cloud.url), body=b"x").status == 200
+        pass_time(601)
+        late = send(cloud, "PUT", url.removeprefix(cloud.url), body=b"x")
+        assert (late.status, late.element("EC")) == (403, "0002-00000069")
+
+    def test_that_a_service_signed_end_by_cloud_time(
+        self, cloud: FakeCloud, pass_time: PassTime
+    ) -> None:
+        service = cloud_service("vod.aliyuncs.com", cloud.account_id)
+        own = Credential("LTAIvod", "secret", service, (ALL,))
+        cloud.identities.add_access_key(own)
+        sdk(cloud, cloud.admin).put_object("a.mp4", b"content")
+        cloud.clock.advance(1000)
+        until = int(cloud.clock.now()) + 600
+        url = sign_url(own, "GET", cloud.url, BUCKET, "a.mp4", until)
+        pass_time(2000)
+        assert get(cloud, url).body == b"content"
+        cloud.clock.advance(601)
+        expired = get(cloud, url)
+        assert (expired.status, expired.element("EC")) == (403, "0002-00000069")
+
+    def test_of_oss_v2(self, cloud: FakeCloud, owner: Credential, pass_time: PassTime) -> None:
         sdk(cloud, owner).put_object("dir/a b.mp4", b"content")
+        cloud.clock.advance(1000)
         config = oss.config.load_default()
         config.credentials_provider = oss.credentials.StaticCredentialsProvider(
             owner.access_key_id, owner.access_key_secret, owner.security_token
         )
         config.region, config.endpoint = "cn-shanghai", cloud.url
         request = oss.GetObjectRequest(BUCKET, "dir/a b.mp4")
-        url = oss.Client(config).presign(request).url
+        url = oss.Client(config).presign(request, expires=timedelta(seconds=600)).url
         assert url is not None
         assert get(cloud, url).body == b"content"
+        pass_time(601)
+        assert get(cloud, url).element("EC") == "0002-00000069"
 
     def test_to_put(self, cloud: FakeCloud, owner: Credential, version: str) -> None:
         url = sdk(cloud, owner, version).sign_url("PUT", "a.mp4", 60)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from datetime import datetime, timezone
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,18 +14,16 @@ import pytest
 from local.cloud import FakeCloud
 from local.cloud.identity import Credential
 from local.cloud.oss import signature_v1, signature_v4
-from tests.oss.conftest import BUCKET, Issue, Reply, send
+from tests.oss.conftest import BUCKET, Issue, PassTime, Reply, send
 
 BOUNDARY = "----form7MA4YWxkTrZu0gW"
 PAGE = {"Origin": "http://app.example"}
 
 
-def policy(
-    cloud: FakeCloud, *conditions: Any, seconds: float = 600, expiration: str | None = None
-) -> str:
-    until = datetime.fromtimestamp(cloud.clock.now() + seconds, timezone.utc)
+def policy(*conditions: Any, seconds: float = 600) -> str:
+    until = datetime.now(timezone.utc) + timedelta(seconds=seconds)
     document = {
-        "expiration": expiration or until.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "expiration": until.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "conditions": [
             {"bucket": BUCKET},
             ["starts-with", "$key", "u/42/"],
@@ -93,7 +92,7 @@ def test_a_form_with_either_signature(cloud: FakeCloud, owner: Credential) -> No
     cloud.storage.on_stored(lambda stored: told.append(stored.key))
     for number, fields in enumerate((fields_v1, fields_v4)):
         file = f"content {number}".encode()
-        reply = post(cloud, fields(owner, policy(cloud)), file)
+        reply = post(cloud, fields(owner, policy()), file)
         assert (reply.status, reply.body) == (204, b"")
         assert reply.headers["etag"]
         assert reply.headers["access-control-allow-origin"] == "*"
@@ -106,7 +105,7 @@ def test_a_form_with_either_signature(cloud: FakeCloud, owner: Credential) -> No
 
 def test_a_form_in_path_style(cloud: FakeCloud, owner: Credential) -> None:
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    content = form({"key": "u/42/x", **fields_v1(owner, policy(cloud))})
+    content = form({"key": "u/42/x", **fields_v1(owner, policy())})
     assert send(cloud, "POST", f"/{BUCKET}/", headers, content).status == 204
     assert send(cloud, "POST", f"/{BUCKET}", headers, content).status == 204
 
@@ -117,7 +116,7 @@ def test_a_form_in_path_style(cloud: FakeCloud, owner: Credential) -> None:
 def test_the_status_that_the_form_asks_for(
     cloud: FakeCloud, owner: Credential, asked: str, status: int
 ) -> None:
-    fields = {**fields_v1(owner, policy(cloud)), "success_action_status": asked}
+    fields = {**fields_v1(owner, policy()), "success_action_status": asked}
     reply = post(cloud, fields)
     assert reply.status == status
     if status == 201:
@@ -126,14 +125,14 @@ def test_the_status_that_the_form_asks_for(
 
 
 def test_a_key_outside_the_policy(cloud: FakeCloud, owner: Credential) -> None:
-    reply = post(cloud, fields_v1(owner, policy(cloud)), key="u/43/a.mp4")
+    reply = post(cloud, fields_v1(owner, policy()), key="u/43/a.mp4")
     assert (reply.status, reply.code) == (403, "AccessDenied")
     assert "Policy" in reply.element("Message")
     assert cloud.storage.objects(BUCKET) == []
 
 
 def test_a_policy_for_another_bucket(cloud: FakeCloud, owner: Credential) -> None:
-    encoded = policy(cloud, {"bucket": "other-bucket"})
+    encoded = policy({"bucket": "other-bucket"})
     assert post(cloud, fields_v1(owner, encoded)).code == "AccessDenied"
 
 
@@ -156,30 +155,48 @@ def test_a_policy_for_another_bucket(cloud: FakeCloud, owner: Credential) -> Non
 def test_conditions(
     cloud: FakeCloud, owner: Credential, condition: Any, value: str, allowed: bool
 ) -> None:
-    fields = fields_v1(owner, policy(cloud, condition))
+    fields = fields_v1(owner, policy(condition))
     reply = post(cloud, {**fields, "x-oss-meta-a": value})
     assert reply.status == (204 if allowed else 403)
 
 
 def test_the_size_that_a_policy_allows(cloud: FakeCloud, owner: Credential) -> None:
-    fields = fields_v1(owner, policy(cloud, ["content-length-range", 2, 4]))
+    fields = fields_v1(owner, policy(["content-length-range", 2, 4]))
     assert post(cloud, fields, b"1").code == "EntityTooSmall"
     assert post(cloud, fields, b"12345").code == "EntityTooLarge"
     assert cloud.storage.objects(BUCKET) == []
     assert post(cloud, fields, b"1234").status == 204
 
 
-def test_an_expired_policy(cloud: FakeCloud, owner: Credential) -> None:
-    fields = fields_v1(owner, policy(cloud))
+@pytest.mark.parametrize("fields_of", [fields_v1, fields_v4])
+def test_a_policy_ends_by_the_clock_of_who_signed_it(
+    cloud: FakeCloud,
+    owner: Credential,
+    pass_time: PassTime,
+    fields_of: Callable[[Credential, str], dict[str, str]],
+) -> None:
+    cloud.clock.advance(1000)
+    fields = fields_of(owner, policy())
     assert post(cloud, fields).status == 204
-    cloud.clock.advance(601)
-    assert post(cloud, fields).code == "AccessDenied"
+    pass_time(599)
+    assert post(cloud, fields).status == 204
+    pass_time(601)
+    late = post(cloud, fields)
+    assert (late.status, late.code) == (403, "AccessDenied")
+    assert "expired" in late.element("Message")
+
+
+def test_a_policy_ends_with_its_token(cloud: FakeCloud, issue: Issue) -> None:
+    fields = fields_v1(issue(lifetime=900), policy(seconds=6000))
+    assert post(cloud, fields).status == 204
+    cloud.clock.advance(901)
+    assert post(cloud, fields).code == "SecurityTokenExpired"
 
 
 def test_who_signed(cloud: FakeCloud, owner: Credential, issue: Issue) -> None:
     for make in (fields_v1, fields_v4):
-        good = make(owner, policy(cloud))
-        changed = {**good, "policy": policy(cloud, seconds=6000)}
+        good = make(owner, policy())
+        changed = {**good, "policy": policy(seconds=6000)}
         assert post(cloud, changed).code == "SignatureDoesNotMatch"
         other = {**good, "x-oss-security-token": issue().security_token or ""}
         assert post(cloud, other).code == "AccessKeyIdAndSecurityTokenNotMatch"
@@ -187,18 +204,18 @@ def test_who_signed(cloud: FakeCloud, owner: Credential, issue: Issue) -> None:
         assert post(cloud, without).code == "InvalidAccessKeyId"
     expiring = issue(lifetime=900)
     cloud.clock.advance(901)
-    assert post(cloud, fields_v1(expiring, policy(cloud))).code == "SecurityTokenExpired"
+    assert post(cloud, fields_v1(expiring, policy())).code == "SecurityTokenExpired"
     assert cloud.storage.objects(BUCKET) == []
 
 
 def test_a_v4_form_signed_long_ago(cloud: FakeCloud, owner: Credential) -> None:
-    reply = post(cloud, fields_v4(owner, policy(cloud), ago=901))
+    reply = post(cloud, fields_v4(owner, policy(), ago=901))
     assert reply.code == "RequestTimeTooSkewed"
 
 
 def test_a_credential_for_another_object(cloud: FakeCloud, issue: Issue) -> None:
     credential = issue(f"{BUCKET}/u/42/mine.mp4")
-    fields = fields_v1(credential, policy(cloud))
+    fields = fields_v1(credential, policy())
     assert post(cloud, fields, key="u/42/mine.mp4").status == 204
     reply = post(cloud, fields, key="u/42/theirs.mp4")
     assert (reply.code, reply.element("EC")) == ("AccessDenied", "0003-00000301")
@@ -236,7 +253,7 @@ def test_a_policy_that_is_none(cloud: FakeCloud, owner: Credential, encoded: str
 
 
 def test_a_form_that_is_none(cloud: FakeCloud, owner: Credential) -> None:
-    good = fields_v1(owner, policy(cloud))
+    good = fields_v1(owner, policy())
     file_missing = post(cloud, good, None)
     nonsense = post(cloud, {}, body=b"nonsense")
     empty = post(cloud, {}, body=b"")
@@ -249,7 +266,7 @@ def test_a_form_that_is_none(cloud: FakeCloud, owner: Credential) -> None:
 
 
 def test_a_form_that_breaks_off_leaves_nothing(cloud: FakeCloud, owner: Credential) -> None:
-    whole = form({"key": "u/42/a", **fields_v1(owner, policy(cloud))}, b"x" * 100_000)
+    whole = form({"key": "u/42/a", **fields_v1(owner, policy())}, b"x" * 100_000)
     host, _, port = cloud.endpoint.partition(":")
     connection = socket.create_connection((host, int(port)), timeout=30)
     connection.sendall(

@@ -26,9 +26,10 @@ MAX_SKEW = 900  # seconds, either way
 class Authenticator:
     """The checks in order: dates, key, token, signature.
 
-    Dates are held against the wall clock, because clients sign by their own; what expires
-    (tokens, signed URLs) against the cloud's. That the token comes before the signature follows
-    from what it is: the real one carries the key that the signature is checked with.
+    What a client signs, dates and the expiry of URLs, is held against the wall clock, because the
+    client wrote it by its machine's; what the cloud made, tokens and the URLs of its services,
+    against the cloud's. That the token comes before the signature follows from what it is: the
+    real one carries the key that the signature is checked with.
     """
 
     identities: Identities
@@ -94,13 +95,30 @@ class Authenticator:
             return
         if claim.signed_at is not None and claim.signed_at - self.clock.wall() > MAX_SKEW:
             self.check_skew(claim.signed_at)
-        if self.clock.now() >= claim.expires_at:
+        now = self._time_for(claim.access_key_id)
+        if now >= claim.expires_at:
             raise OssError(
                 "AccessDenied",
                 "Request has expired.",
                 ec="0002-00000069",
-                details={"Expires": iso(claim.expires_at), "ServerTime": iso(self.clock.now())},
+                details={"Expires": iso(claim.expires_at), "ServerTime": iso(now)},
             )
+
+    def _time_for(self, access_key_id: str) -> float:
+        """Now, by the clock of whoever signs with this key.
+
+        A service of the cloud (VOD, for PlayURL and ImageURL) signs by cloud time, with a key of
+        its own that never leaves the cloud. Keys that it issues to clients are sessions, and carry
+        a token.
+        """
+        signer = self.identities.find(access_key_id)
+        if (
+            signer is not None
+            and signer.principal.kind == "Service"
+            and signer.security_token is None
+        ):
+            return self.clock.now()
+        return self.clock.wall()
 
 
 def iso(seconds: float) -> str:

@@ -6,8 +6,8 @@ DOUBTS = (
     "An expired token is SecurityTokenExpired for two days of cloud time, then the key is unknown "
     "(InvalidAccessKeyId). When the live service changes from one to the other is not documented; "
     "`OssService.answer_expired_keys_with` chooses the second from the start.",
-    "Expires of a signed URL and expiration of a form policy are judged by cloud time; only the "
-    "dates in signatures are judged by wall time.",
+    "Expires of a signed URL and expiration of a form policy are judged by wall time, like the "
+    "dates in signatures; what the cloud signs itself (PlayURL, ImageURL) ends by cloud time.",
     "A signed URL made with a token ends with the token.",
     "The header `security-token`, which oss-v2 sends unsigned in V1 mode, is not taken for a "
     "token.",

@@ -92,7 +92,7 @@ def authenticate(
 
 async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> Answer:
     """Store the file under the form's key. Signature and permission have been checked."""
-    policy.check(form.fields, call.clock.now())
+    policy.check(form.fields, call.clock.wall())
     if form["success_action_redirect"]:
         raise OssError("NotImplemented", "success_action_redirect is not supported here.")
     head = replace(call.head, headers=tuple(form.fields.items()))

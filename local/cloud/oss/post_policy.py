@@ -42,7 +42,8 @@ class PostPolicy:
     def check(self, fields: Mapping[str, str], now: float) -> None:
         """Hold the form's fields (lower-case names) against the policy.
 
-        `now` is cloud time. Raises OssError AccessDenied.
+        `now` is wall time: whoever signs a form writes its expiration by the machine's clock.
+        Raises OssError AccessDenied.
         """
         if now >= self.expires_at:
             raise _violated("Policy expired.")

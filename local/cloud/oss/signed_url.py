@@ -16,8 +16,9 @@ def sign_url(
 ) -> str:
     """A URL that lets its holder do `method` on one object, in path style.
 
-    `base_url` is scheme and host without a path. `expires_at` is epoch seconds of cloud time;
-    with an STS credential the URL ends no later than the credential does.
+    `base_url` is scheme and host without a path. `expires_at` is epoch seconds, of cloud time with
+    a service's own key and of wall time with any other (see Authenticator); with an STS credential
+    the URL ends no later than the credential does.
     """
     query = {"OSSAccessKeyId": credential.access_key_id, "Expires": str(expires_at)}
     if credential.security_token is not None:
