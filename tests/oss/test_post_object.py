@@ -168,6 +168,26 @@ def test_the_size_that_a_policy_allows(cloud: FakeCloud, owner: Credential) -> N
     assert post(cloud, fields, b"1234").status == 204
 
 
+@pytest.mark.parametrize(
+    ("ranges", "allowed"),
+    [
+        ([(2, 4), (0, 1000)], {2, 4}),
+        ([(0, 1000), (2, 4)], {2, 4}),
+        ([(0, 4), (2, 1000), (1, 5)], {2, 4}),
+        ([(2, 2), (5, 5)], set()),
+        ([(5, 5), (2, 2)], set()),
+    ],
+)
+def test_every_range_of_sizes_must_hold(
+    cloud: FakeCloud, owner: Credential, ranges: list[tuple[int, int]], allowed: set[int]
+) -> None:
+    fields = fields_v1(owner, policy(*(["content-length-range", *pair] for pair in ranges)))
+    replies = {size: post(cloud, fields, b"x" * size) for size in (1, 2, 4, 5)}
+    assert {size for size, reply in replies.items() if reply.status == 204} == allowed
+    refusals = {reply.code for reply in replies.values() if reply.status != 204}
+    assert refusals <= {"EntityTooSmall", "EntityTooLarge"}
+
+
 @pytest.mark.parametrize("fields_of", [fields_v1, fields_v4])
 def test_a_policy_ends_by_the_clock_of_who_signed_it(
     cloud: FakeCloud,

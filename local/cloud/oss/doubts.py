@@ -21,7 +21,8 @@ DOUBTS = (
     "Whether an append counts as an upload for VOD: it does not here.",
     "A part that arrives while its upload is being completed, and a second completion: "
     "NoSuchUpload. A failed completion leaves the upload as it was.",
-    "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400).",
+    "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400). Of several "
+    "such conditions, each must hold.",
     "Active content (HTML, SVG, XML) is sent as an attachment, as OSS does on its own domains; "
     "for which types it does is not documented in full.",
     "ACLs, tags, copies, callbacks, symbolic links, versions, encryption, image processing, "

@@ -32,7 +32,11 @@ class _Condition:
 
 @dataclass(frozen=True)
 class PostPolicy:
-    """A parsed policy. `expires_at` is epoch seconds; sizes are bytes of the file."""
+    """A parsed policy. `expires_at` is epoch seconds; sizes are bytes of the file.
+
+    `smallest` and `largest` are what all of its ranges allow; where they have nothing in common,
+    no file passes.
+    """
 
     expires_at: float
     conditions: tuple[_Condition, ...]
@@ -65,17 +69,19 @@ def parse_policy(encoded: str) -> PostPolicy:
         if not isinstance(conditions, list) or len(conditions) > 100:
             raise _malformed("conditions must be a list.")
         until = datetime.fromisoformat(expires[1]).replace(tzinfo=timezone.utc).timestamp()
-        smallest, largest = 0, None
+        ranges: list[tuple[int, int]] = []
         found: list[_Condition] = []
         for item in conditions:
             if isinstance(item, list) and item[:1] == ["content-length-range"]:
-                smallest, largest = _size_range(item)
+                ranges.append(_size_range(item))
             else:
                 found += _conditions(item)
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         raise _malformed("it is not base64 of a JSON object with expiration and conditions.") from (
             None
         )
+    smallest = max((low for low, _ in ranges), default=0)
+    largest = min((high for _, high in ranges), default=None)
     return PostPolicy(until, tuple(found), smallest, largest)
 
 
