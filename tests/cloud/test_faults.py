@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import http.client
 import socket
+import struct
+import threading
 import time
+from logging import WARNING
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from aiohttp import web
 from alibabacloud_tea_openapi import exceptions
 from Tea.exceptions import TeaException, UnretryableException
 
 from local.cloud import FakeCloud
 from local.cloud.faults import Faults
+from local.cloud.openapi.gateway import OpenApi
 from tests.cloud.clients import Vod, rpc, rpc_parameters, send
 
 
@@ -59,8 +65,6 @@ def test_a_reset_after_the_effect(cloud: FakeCloud, vod: Vod) -> None:
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
 def test_a_reset_is_a_reset_on_the_wire(cloud: FakeCloud, kind: str) -> None:
-    from urllib.parse import urlencode
-
     cloud.faults.set("vod", "GetVideoList", kind)
     query = urlencode(rpc_parameters(cloud.admin, "GetVideoList"))
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
@@ -109,9 +113,42 @@ def test_a_body_that_trickles_is_whole_in_the_end(cloud: FakeCloud) -> None:
     assert answer.json()["Total"] == 0
 
 
-def test_a_late_answer_does_not_hold_up_others(cloud: FakeCloud) -> None:
-    import threading
+@pytest.mark.parametrize("leaves", ["while it sends", "while it is answered"])
+def test_a_client_that_goes_away_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, leaves: str
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    serve = OpenApi.handle
 
+    async def handle(self: OpenApi, request: web.Request) -> web.StreamResponse:
+        begun.set()
+        try:
+            return await serve(self, request)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(OpenApi, "handle", handle)
+    with FakeCloud() as cloud:
+        cloud.faults.set("vod", "GetVideoList", "drip", seconds=20)
+        query = urlencode(rpc_parameters(cloud.admin, "GetVideoList"))
+        method, size = ("POST", 9) if leaves == "while it sends" else ("GET", 0)
+        head = f"{method} /?{query} HTTP/1.1\r\nHost: {cloud.endpoint}\r\nContent-Length: {size}"
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+            connection.sendall(f"{head}\r\n\r\n".encode())
+            assert begun.wait(10)
+            if leaves == "while it is answered":
+                assert connection.recv(1) == b"H"
+            reset_on_close(connection)
+        assert ended.wait(10)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= WARNING] == []
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Have the other end see a reset, as from a process that was killed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_a_late_answer_does_not_hold_up_others(cloud: FakeCloud) -> None:
     cloud.faults.set("vod", "GetVideoList", "slow", seconds=1)
     answers: list[Any] = []
     slow = threading.Thread(target=lambda: answers.append(rpc(cloud, cloud.admin, "GetVideoList")))

@@ -66,7 +66,8 @@ class OpenApi:
             return await self._serve(request, exchange)
         except ApiError as error:
             return exchange.refuse(error)
-        except Refused:
+        except (Refused, ConnectionError):
+            # The latter: the client went away, and there is nobody left to tell.
             raise
         except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
             _log.exception("an operation failed")
