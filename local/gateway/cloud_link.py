@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from local.cloud.clock import MAX_ADVANCE
+from local.cloud.ram.principal import cloud_service
 
 if TYPE_CHECKING:
     from local.cloud.fake_cloud import FakeCloud
@@ -39,10 +42,6 @@ class Message(Protocol):
 
 class Queue(Protocol):
     """A queue of SMQ (formerly MNS)."""
-
-    @property
-    def messages(self) -> Sequence[Message]:
-        """What is in it, received or not."""
 
     def send(self, body: str) -> str:
         """Add a message; returns its id. Raises ValueError for one that is too large."""
@@ -85,12 +84,17 @@ class CloudLink(Protocol):
     def queue(self, name: str) -> Queue:
         """The queue of that name in the account; it is made when there is none."""
 
+    def generation(self) -> object:
+        """Equal to what it was before, unless the cloud was reset in between: whatever began
+        before that is then nobody's any more."""
+
 
 class FakeCloudLink:
     """The link to a FakeCloud in the same process."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
+        self._mark = ""
         self.account_id = cloud.account_id
 
     def role_credentials(self, role: str, session: str) -> RoleCredentials:
@@ -116,11 +120,25 @@ class FakeCloudLink:
         queue: Queue = self._cloud.queues.queue(name, create=True)
         return queue
 
+    def generation(self) -> object:
+        """See CloudLink.
+
+        A reset forgets every session, the first thing it does; so one that may do nothing, whose
+        keys nobody has and which never expires tells whether there was one.
+        """
+        identities = self._cloud.identities
+        if identities.find(self._mark) is None:
+            nobody = cloud_service(_SERVICE, self.account_id)
+            self._mark = identities.issue(nobody, (), 2 * MAX_ADVANCE).access_key_id
+        return self._mark
+
 
 async def sleep_until(link: CloudLink, when: float) -> None:
-    """Return once the cloud's clock has reached `when` (epoch seconds), or was set back, which
-    makes it forget its timers."""
-    begun = link.now()
+    """Return once the cloud's clock has reached `when` (epoch seconds), or it was set back, or the
+    cloud was reset."""
+    begun, generation = link.now(), link.generation()
+    if begun >= when:
+        return
     loop = asyncio.get_running_loop()
     reached = asyncio.Event()
 
@@ -129,7 +147,9 @@ async def sleep_until(link: CloudLink, when: float) -> None:
 
     cancel = link.call_at(when, arrive)
     try:
-        while not reached.is_set() and begun <= link.now() < when:
+        while (
+            not reached.is_set() and begun <= link.now() < when and link.generation() == generation
+        ):
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(reached.wait(), _LOOK_SECONDS)
     finally:

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
+import time
+from itertools import chain
 
 from local.gateway.cloud_events import queue_event
 from local.gateway.cloud_link import CloudLink, Message, sleep_until
@@ -28,7 +31,8 @@ class QueueConsumer:
     does not matter. It is repeated by the trigger's strategy and the cloud's clock, and in the end
     each event goes to the dead-letter queue, where there is one. One push is under way at a time;
     while a list waits for its next one, others go on. A message stays in its queue until it is
-    taken or given up, so that a gateway that ends in between loses none.
+    taken or given up, so that a gateway that ends in between loses none; one that the queue no
+    longer keeps meanwhile is pushed all the same. Only a reset of the cloud forgets it.
     """
 
     def __init__(
@@ -88,40 +92,55 @@ class QueueConsumer:
             task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, batch: list[Message]) -> None:
-        now = self._cloud.now()
+        now, generation = self._cloud.now(), self._cloud.generation()
         events = [
             queue_event(message, self._trigger, self._cloud.account_id, now) for message in batch
         ]
         payload = json.dumps(events if self._trigger.streaming else events[0]).encode()
-        taken = await self._push(payload)
-        for delay in () if taken else delays(self._trigger.retry):
-            await sleep_until(self._cloud, self._cloud.now() + delay)
-            taken = self._forgotten(batch) or await self._push(payload)
-            if taken:
-                break
-        if not taken:
+        taken = await self._push_until_taken(payload, generation)
+        if not taken and self._cloud.generation() == generation:
             self._give_up(events)
         for message in batch:
             self._queue.delete(message.id)
             self._held.discard(message.id)
         self._receive()
 
-    def _forgotten(self, batch: list[Message]) -> bool:
-        """Whether the queue was emptied meanwhile, as a reset of the cloud does."""
-        kept = {message.id for message in self._queue.messages}
-        return kept.isdisjoint(message.id for message in batch)
+    async def _push_until_taken(self, payload: bytes, generation: object) -> bool:
+        """Push at the times that the strategy gives; False when the last one was in vain, or the
+        cloud was reset.
+
+        The times follow from the first push, so that a day that the clock is moved by is a day:
+        those that one move passes become one push. Only how long pushes take, and wait for their
+        turn, is not counted: there are as many of them with a slow function.
+        """
+        due, pushed = self._cloud.now(), -math.inf
+        for delay in chain((0.0,), delays(self._trigger.retry)):
+            due += delay
+            if due <= pushed:
+                continue
+            await sleep_until(self._cloud, due)
+            begun = time.monotonic()
+            async with self._turn:
+                if self._cloud.generation() != generation:
+                    return False
+                pushed = self._cloud.now()
+                if await self._push(payload):
+                    return True
+            # A clock that was set back is behind both; what is left counts from there.
+            now = self._cloud.now()
+            due, pushed = min(due + time.monotonic() - begun, now), min(pushed, now)
+        return False
 
     async def _push(self, payload: bytes) -> bool:
-        async with self._turn:
-            request_id = new_request_id(self._cloud.now())
-            try:
-                outcome = await self._invoker.invoke(self._function, payload, request_id)
-            except (Exhausted, LookupError, PermissionError) as error:
-                _logger.warning(
-                    "trigger %s of %s: %s", self._trigger.name, self._function.resource, error
-                )
-                return False
-            return outcome.error_type is None
+        request_id = new_request_id(self._cloud.now())
+        try:
+            outcome = await self._invoker.invoke(self._function, payload, request_id)
+        except (Exhausted, LookupError, PermissionError) as error:
+            _logger.warning(
+                "trigger %s of %s: %s", self._trigger.name, self._function.resource, error
+            )
+            return False
+        return outcome.error_type is None
 
     def _give_up(self, events: list[dict[str, object]]) -> None:
         """What a dead letter of EventBridge's looks like is not documented; here it is the event

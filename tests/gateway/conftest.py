@@ -37,6 +37,7 @@ class Cloud:
         self.clock = Clock()
         self.queues = Queues(self.clock, account_id=ACCOUNT, region="cn-shanghai")
         self.issued = 0
+        self._resets = 0
         self._timers: list[Handle] = []
 
     def role_credentials(self, role: str, session: str) -> RoleCredentials:
@@ -56,12 +57,26 @@ class Cloud:
     def queue(self, name: str) -> Queue:
         return self.queues.queue(name)
 
+    def generation(self) -> object:
+        return self._resets
+
+    def reset(self) -> None:
+        self._resets += 1
+        self.queues.reset()
+        self.clock.reset()
+
     def waiting(self) -> int:
         """How many of the gateway's timers have not fired."""
         return sum(not timer.cancelled for timer in self._timers)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
+
+    def advance_to_next(self) -> float:
+        """Move the clock to the next of the gateway's timers; by how many seconds."""
+        seconds = min(timer.when for timer in self._timers if not timer.cancelled) - self.now()
+        self.advance(max(seconds, 0.0))
+        return seconds
 
 
 class LoopThread:

@@ -16,6 +16,7 @@ class Taker:
     def __init__(self, serve: Callable[..., Served], folder: Path, **props: Any) -> None:
         self._trace = folder / "taken"
         self._refusal = folder / "taken.refuse"
+        self._hold = folder / "taken.hold"
         environment = {"TRACE": str(self._trace)}
         function: Mapping[str, Any] = {"environmentVariables": environment, **props}
         self.served = serve({"taker": function})
@@ -26,6 +27,11 @@ class Taker:
 
     def accept(self) -> None:
         self._refusal.unlink()
+
+    def hold(self) -> Path:
+        """Have every call last until the file that this answers is gone."""
+        self._hold.touch()
+        return self._hold
 
     def calls(self) -> list[dict[str, Any]]:
         """What the function was called with so far: `event` and `request`."""

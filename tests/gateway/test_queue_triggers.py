@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from local.cloud.mns import Attributes
 from local.gateway.retries import delays
 from tests.gateway.conftest import ACCOUNT, Served, wait_for
 from tests.gateway.taker import Taker
 from tests.gateway.test_deployment import SOURCE, other, queue_config
+
+DAY = 86_400
+RETENTION = 4 * DAY
 
 
 def taker(serve: Callable[..., Served], folder: Path, **changes: Any) -> Taker:
@@ -93,11 +97,13 @@ def test_several_messages_come_in_lists_no_longer_than_the_window(
     assert sorted(chain(*lists), key=int) == [str(number) for number in range(20)]
 
 
-def attempt_again(there: Taker, seconds: float, calls: int) -> None:
-    """Move the clock once the next push is waited for, and see it happen."""
+def attempt_again(there: Taker, calls: int) -> float:
+    """Move the clock to the next push once it is waited for, and see it happen; by how many
+    seconds."""
     wait_for(there.cloud.waiting, "the next push is to come")
-    there.cloud.advance(seconds)
+    seconds = there.cloud.advance_to_next()
     there.called(calls)
+    return seconds
 
 
 def test_backoff_retry_gives_up_after_three_further_pushes(
@@ -110,7 +116,7 @@ def test_backoff_retry_gives_up_after_three_further_pushes(
     there.called(1)
     for calls in (2, 3, 4):
         assert [len(queue.messages), len(dead.messages)] == [1, 0]
-        attempt_again(there, 20, calls)
+        attempt_again(there, calls)
     wait_for(lambda: dead.messages, "it is given up")
     letter = json.loads(dead.messages[0].body)
     assert [letter] == there.calls()[-1]["event"]
@@ -125,14 +131,30 @@ def test_exponential_decay_retry_outlives_an_outage_of_hours(
     there.refuse()
     there.cloud.queue("q").send(wrapped("kept"))
     there.called(1)
-    for calls in range(2, 14):
-        attempt_again(there, 512, calls)
+    waits = [attempt_again(there, calls) for calls in range(2, 24)]
+    assert waits[:11] == pytest.approx([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512], abs=1)
     there.accept()
-    attempt_again(there, 512, 14)
+    attempt_again(there, 24)
     wait_for(lambda: not there.cloud.queue("q").messages, "it is taken")
     assert there.cloud.queue("dead").messages == []
     assert len({json.dumps(call["event"]) for call in there.calls()}) == 1
     assert there.cloud.waiting() == 0
+
+
+def test_exponential_decay_retry_gives_up_after_176_further_pushes_over_a_day(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    dead = there.cloud.queue("dead")
+    there.cloud.queue("q").send(wrapped("lost"))
+    there.called(1)
+    over = 0.0
+    for calls in range(2, 178):
+        assert dead.messages == []
+        over += attempt_again(there, calls)
+    wait_for(lambda: dead.messages, "it is given up")
+    assert 85_800 < over < DAY
 
 
 def test_the_two_strategies_wait_as_documented() -> None:
@@ -155,7 +177,7 @@ def test_without_a_dead_letter_queue_the_message_is_dropped(
     there.cloud.queue("q").send(wrapped("lost"))
     there.called(1)
     for calls in (2, 3, 4):
-        attempt_again(there, 20, calls)
+        attempt_again(there, calls)
     wait_for(lambda: not there.cloud.queue("q").messages, "it is dropped")
 
 
@@ -186,28 +208,135 @@ def test_a_message_that_shows_up_again_while_it_is_held_is_not_pushed_twice(
     queue.send(wrapped("one"))
     there.called(1)
     for calls in range(2, 9):
-        attempt_again(there, 64, calls)
+        attempt_again(there, calls)
     assert queue.messages[0].dequeue_count > 1
     there.accept()
-    attempt_again(there, 128, 9)
+    attempt_again(there, 9)
     wait_for(lambda: not queue.messages, "it is taken")
 
 
-def test_a_message_that_is_gone_from_its_queue_is_forgotten(
+@pytest.mark.parametrize("strategy", ["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"])
+@pytest.mark.parametrize("moved", [2 * DAY, RETENTION + DAY])
+def test_one_move_past_every_push_is_one_push_and_then_a_dead_letter(
+    serve: Callable[..., Served], tmp_path: Path, strategy: str, moved: int
+) -> None:
+    there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": strategy})
+    there.refuse()
+    queue, dead = there.cloud.queue("q"), there.cloud.queue("dead")
+    queue.send(wrapped("lost"))
+    there.called(1)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    there.cloud.advance(moved)
+    wait_for(lambda: dead.messages, "it is given up")
+    assert bodies(json.loads(f"[{dead.messages[0].body}]")) == ["lost"]
+    assert len(there.calls()) == 2
+    assert queue.messages == []
+    assert there.cloud.waiting() == 0
+
+
+def test_a_move_takes_no_more_pushes_than_it_passes(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    there.cloud.queue("q").send(wrapped("late"))
+    there.called(1)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    there.cloud.advance(DAY // 2)
+    there.called(2)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    assert there.cloud.queue("dead").messages == []
+    times = accumulate(delays("EXPONENTIAL_DECAY_RETRY"))
+    due = next(due for due in times if due > DAY // 2) - DAY // 2
+    assert attempt_again(there, 3) == pytest.approx(due, abs=5), "as if nothing had been passed"
+    there.accept()
+    there.cloud.advance(DAY)
+    there.called(4)
+    assert there.cloud.queue("dead").messages == []
+
+
+def test_a_message_that_its_queue_keeps_no_longer_is_pushed_all_the_same(
     serve: Callable[..., Served], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
     queue = there.cloud.queue("q")
+    queue.change(Attributes(message_retention_period=60))
     queue.send(wrapped("one"))
     there.called(1)
-    wait_for(there.cloud.waiting, "its next push is to come")
-    there.cloud.queues.reset()
+    for calls in range(2, 9):
+        attempt_again(there, calls)
+    assert queue.messages == []
     there.accept()
-    there.cloud.advance(600)
+    attempt_again(there, 9)
+    assert there.cloud.queue("dead").messages == []
+
+
+def test_a_move_during_a_push_is_followed_by_one_more(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    hold = there.hold()
+    there.cloud.queue("q").send(wrapped("one"))
+    wait_for(there.calls, "the push has begun")
+    there.cloud.advance(2 * DAY)
+    hold.unlink()
+    wait_for(lambda: there.cloud.queue("dead").messages, "it is given up")
+    assert len(there.calls()) == 2
+
+
+def test_after_a_reset_nothing_is_known_of_what_was_before(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    there.cloud.queue("q").send(wrapped("one"))
+    there.called(1)
+    wait_for(there.cloud.waiting, "its next push is to come")
+    there.cloud.advance(DAY // 2)
+    there.called(2)
+    wait_for(there.cloud.waiting, "its next push is to come")
+    there.cloud.reset()
+    there.accept()
     wait_for(lambda: not there.cloud.waiting(), "it is forgotten")
     there.cloud.queue("q").send(wrapped("two"))
+    assert bodies(there.called(3)[-1]) == ["two"]
+    assert there.cloud.queue("dead").messages == []
+
+
+def test_a_push_that_a_reset_overtakes_leaves_no_dead_letter(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    hold = there.hold()
+    there.cloud.queue("q").send(wrapped("one"))
+    wait_for(there.calls, "the push has begun")
+    there.cloud.reset()
+    there.cloud.advance(2 * DAY)
+    hold.unlink()
+    wait_for(there.idle, "the push has ended")
+    there.accept()
+    there.cloud.queue("q").send(wrapped("two"))
     assert bodies(there.called(2)[-1]) == ["two"]
+    assert there.cloud.queue("dead").messages == []
+
+
+def test_pushes_go_on_after_the_clock_alone_was_set_back(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    there = taker(serve, tmp_path)
+    there.refuse()
+    there.cloud.queue("q").send(wrapped("one"))
+    there.called(1)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    there.cloud.advance(DAY // 2)
+    there.called(2)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    there.cloud.clock.reset()
+    there.called(3)
+    assert attempt_again(there, 4) <= 512
 
 
 def test_one_push_is_under_way_at_a_time(serve: Callable[..., Served], tmp_path: Path) -> None:
@@ -225,9 +354,8 @@ def test_a_function_that_cannot_be_started_is_a_failure_too(
     config = queue_config(retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
     there = Taker(serve, tmp_path, role="unknown", triggers=other("eventbridge", config))
     there.cloud.queue("q").send(wrapped("one"))
-    for _ in range(3):
-        wait_for(there.cloud.waiting, "the next push is to come")
-        there.cloud.advance(20)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    there.cloud.advance(60)
     wait_for(lambda: there.cloud.queue("dead").messages, "it is given up")
 
 
@@ -240,7 +368,7 @@ def test_a_dead_letter_that_no_queue_takes_does_not_stop_the_trigger(
     queue.send('"' * 60_000)  # twice as long inside JSON
     there.called(1)
     for calls in (2, 3, 4):
-        attempt_again(there, 20, calls)
+        attempt_again(there, calls)
     wait_for(lambda: not queue.messages, "it is dropped")
     there.accept()
     queue.send(wrapped("next"))

@@ -1,7 +1,9 @@
-"""Writes each event it is given to the file TRACE, and raises as long as TRACE.refuse exists."""
+"""Writes each event it is given to the file TRACE, waits as long as TRACE.hold exists, and raises
+as long as TRACE.refuse does."""
 
 import json
 import os
+import time
 from typing import Any
 
 
@@ -10,6 +12,8 @@ def handler(event: bytes, context: Any) -> Any:
     line = {"event": json.loads(event), "request": context.request_id}
     with open(trace, "a") as file:
         file.write(json.dumps(line) + "\n")
+    while os.path.exists(trace + ".hold"):
+        time.sleep(0.01)
     if os.path.exists(trace + ".refuse"):
         raise RuntimeError("not now")
     return {"statusCode": 500, "body": "an answer is no failure"}
