@@ -61,22 +61,31 @@ class AsyncQueue:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def _deliver(self, function: Function, event: bytes, request_id: str) -> None:
-        policy = function.asynchronous
+        """Each attempt waits for the one before, so that a moved clock passes none of them; past
+        the event's greatest age there is one more at most. A reset of the cloud ends it all."""
+        policy, generation = function.asynchronous, self._cloud.generation()
         deadline = self._cloud.now() + policy.max_age
         last: Outcome | None = None
         attempt = failures = 0
-        while True:
+        while self._cloud.generation() == generation:
+            outcome = None
             try:
-                last = await self._invoker.invoke(function, event, request_id, retry_count=failures)
-                if last.error_type is None:
-                    self._hand_on(policy.on_success, function, event, request_id, failures, last)
-                    return
-                failures += 1
+                outcome = await self._invoker.invoke(
+                    function, event, request_id, retry_count=failures
+                )
             except Exhausted:
                 pass  # Throttling does not count as an attempt; the event's age bounds it.
             except (LookupError, PermissionError) as error:
                 _logger.warning("async invocation of %s: %s", function.resource, error)
                 return
+            if self._cloud.generation() != generation:
+                return
+            if outcome is not None:
+                last = outcome
+                if last.error_type is None:
+                    self._hand_on(policy.on_success, function, event, request_id, failures, last)
+                    return
+                failures += 1
             delay = min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY)
             attempt += 1
             if failures > policy.retries or self._cloud.now() + delay > deadline:

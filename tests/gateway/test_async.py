@@ -69,6 +69,54 @@ QUEUE = {"destination": f"acs:mns:cn-shanghai:{ACCOUNT}:/queues/results/messages
 ARN = f"acs:fc:cn-shanghai:{ACCOUNT}:functions/test-"
 
 
+def test_a_move_past_its_greatest_age_is_one_more_attempt_and_then_a_result(
+    serve: Callable[..., Served],
+) -> None:
+    policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncEventAgeInSeconds": 3600}
+    served = serve({"retry": {"asyncInvokeConfig": policy}})
+    served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    served.cloud.advance(10 * 86_400)
+    queue = served.cloud.queue("results")
+    [message] = wait_for(lambda: queue.messages, "the result arrives")
+    assert json.loads(message.body)["requestContext"]["approximateInvokeCount"] == 2
+    assert len(lines(served)) == 2
+    assert served.cloud.waiting() == 0
+
+
+@pytest.mark.parametrize("ahead", [0, 86_400])
+def test_after_a_reset_nothing_is_tried_again(serve: Callable[..., Served], ahead: int) -> None:
+    policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncRetryAttempts": 8}
+    served = serve({"retry": {"asyncInvokeConfig": policy}})
+    served.cloud.advance(ahead)
+    served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
+    for _ in range(5):
+        wait_for(served.cloud.waiting, "it waits for the next attempt")
+        served.cloud.advance_to_next()
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    served.cloud.reset()
+    wait_for(lambda: not served.cloud.waiting(), "it is forgotten")
+    served.cloud.advance(86_400)
+    assert len(lines(served)) == 6
+    assert served.cloud.queue("results").messages == []
+
+
+@pytest.mark.parametrize(("until", "destination"), [(1, "onSuccess"), (99, "onFailure")])
+def test_a_run_that_a_reset_overtakes_has_no_result(
+    serve: Callable[..., Served], until: int, destination: str
+) -> None:
+    policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
+    served = serve({"retry": {"asyncInvokeConfig": policy}})
+    trace = served.folder / "trace"
+    (served.folder / "trace.hold").touch()
+    served.call(f"/retry?until={until}&trace={trace}", headers=ASYNC)
+    wait_for(lambda: lines(served), "it runs")
+    served.cloud.reset()
+    (served.folder / "trace.hold").unlink()
+    wait_for(lambda: [found for found in served.instances() if found["served"]], "it ends")
+    assert served.cloud.queue("results").messages == []
+
+
 @pytest.mark.parametrize(
     ("until", "destination", "error"),
     [(1, "onSuccess", ""), (99, "onFailure", "UnhandledInvocationError")],

@@ -1,6 +1,9 @@
-"""Fails until it was called as often as the query says; every call leaves a line in a file."""
+"""Fails until it was called as often as the query says; every call leaves a line in the file
+`trace`, and waits as long as there is `trace`.hold."""
 
 import json
+import os
+import time
 from typing import Any
 
 
@@ -10,6 +13,8 @@ def handler(event: bytes, context: Any) -> Any:
         trace.write(context.request_id + "\n")
     with open(query["trace"]) as trace:
         calls = len(trace.readlines())
+    while os.path.exists(query["trace"] + ".hold"):
+        time.sleep(0.01)
     if calls < int(query["until"]):
         raise RuntimeError("not yet")
     return "at last"
