@@ -55,11 +55,12 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _OurFaultsOnly(logging.Filter):
-    """Drops what a malformed request causes: the parser quotes it, and it may hold a token."""
+    """Drops what a malformed request causes: the parser quotes it, and it may hold a token; and
+    that a client went away, which is none of our faults."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
+        return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
 _logger.addFilter(_OurFaultsOnly())
