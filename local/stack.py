@@ -3,13 +3,10 @@ fake cloud that they call."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 
 from aiohttp import web
 
@@ -23,13 +20,13 @@ from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load
 from local.gateway.deployed import DeployedFunctions
 from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.guard import Guard
+from local.in_thread import InThread
 from local.keys import LocalKeys
 from local.receiver import WEBHOOK_PATH, Receiver
 from local.static import static_routes
 
 PROJECT = Path(__file__).resolve().parents[1]
 ADDRESS = "127.0.0.1"
-_START_SECONDS = 60
 
 
 class StartError(Exception):
@@ -64,7 +61,7 @@ class _Cloud(FakeCloud):
             self.vod.callbacks.configure(self.callback)
 
 
-class Stack:
+class Stack(InThread):
     """The functions in `build`, filled already, with a cloud of their own.
 
     In a running loop: `await start()` and `await stop()`. In a test, as a context manager: all of
@@ -102,8 +99,6 @@ class Stack:
         self._interpreter = interpreter
         self._events = events
         self._allow_deploy = allow_deploy
-        self._stopping: Callable[[], None] | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
@@ -258,49 +253,6 @@ class Stack:
             return web.json_response(config, headers={"Cache-Control": "no-store"})
 
         return web.get("/_local/config", answer)
-
-    def __enter__(self) -> Stack:
-        started = threading.Event()
-        failures: list[BaseException] = []
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run(started, failures)), name="stack", daemon=True
-        )
-        self._thread.start()
-        if not started.wait(_START_SECONDS):
-            raise TimeoutError("the stack did not start")
-        if failures:
-            self._thread.join()
-            raise failures[0]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._stopping is not None:
-            self._stopping()
-        if self._thread is not None:
-            self._thread.join()
-
-    async def _run(self, started: threading.Event, failures: list[BaseException]) -> None:
-        loop = asyncio.get_running_loop()
-        stopped = asyncio.Event()
-
-        def stop() -> None:
-            loop.call_soon_threadsafe(stopped.set)
-
-        self._stopping = stop
-        try:
-            await self.start()
-        except BaseException as failure:  # noqa: BLE001 - it is raised where it was asked for
-            failures.append(failure)
-            return
-        finally:
-            started.set()
-        await stopped.wait()
-        await self.stop()
 
 
 def _queues(deployment: Deployment) -> Iterator[str]:

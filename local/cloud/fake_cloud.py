@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
-import threading
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 
 from aiohttp import web
 
@@ -32,16 +29,16 @@ from local.cloud.vod.progress import ANONYMOUS
 from local.cloud.vod.service import VERSION, VodService
 from local.cloud.vod.settings import VodSettings
 from local.guard import Guard
+from local.in_thread import InThread
 
 ADDRESS = "127.0.0.1"
 PAGE_ORIGINS = ("http://127.0.0.1:9000", "http://localhost:9000")
 """The origins of the local gateway's page, as `make run` serves it."""
 
 _PROJECT_ROLES = Path(__file__).resolve().parents[2] / "ram"
-_START_TIME = 30  # seconds the thread form waits for its server
 
 
-class FakeCloud:
+class FakeCloud(InThread):
     """An account of Alibaba Cloud on one loopback port.
 
     In a test, as a context manager: the server runs in a thread of its own. In a running loop:
@@ -143,9 +140,6 @@ class FakeCloud:
         self._wanted_port = port
         self._port: int | None = None
         self._runner: web.AppRunner | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
 
     @property
     def port(self) -> int:
@@ -216,48 +210,6 @@ class FakeCloud:
         self.clock.close()
         self.fc.close()
         self._remove_folder()
-
-    def __enter__(self) -> FakeCloud:
-        started: threading.Event = threading.Event()
-        failures: list[BaseException] = []
-        self._thread = threading.Thread(
-            target=self._run, args=(started, failures), name="fake-cloud", daemon=True
-        )
-        self._thread.start()
-        if not started.wait(_START_TIME):
-            raise TimeoutError("the fake cloud did not start")
-        if failures:
-            self._thread.join()
-            raise failures[0]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._loop is not None and self._stopping is not None:
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self, started: threading.Event, failures: list[BaseException]) -> None:
-        async def serve() -> None:
-            self._loop = asyncio.get_running_loop()
-            self._stopping = asyncio.Event()
-            try:
-                await self.start()
-            except BaseException as failure:  # noqa: BLE001 - it is raised where it was asked for
-                failures.append(failure)
-                await self.stop()
-                return
-            finally:
-                started.set()
-            await self._stopping.wait()
-            await self.stop()
-
-        asyncio.run(serve())
 
     def _temporary_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="fake-cloud-"))
