@@ -51,8 +51,10 @@ def test_without_retries_a_failure_is_final(serve: Callable[..., Served]) -> Non
 def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., Served]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncEventAgeInSeconds": 1}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
-    wait_for(lambda: lines(served), "the first attempt")
-    wait_for(lambda: [found for found in served.instances() if found["served"]], "it ends")
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    served.cloud.advance_to_next()
+    wait_for(lambda: len(lines(served)) == 2, "an attempt at the end of its second")
+    wait_for(lambda: [found for found in served.instances() if found["served"] == 2], "it ends")
     assert served.cloud.waiting() == 0, "the next would come after its second"
 
 
@@ -170,6 +172,8 @@ def test_an_event_that_never_found_a_free_instance_ends_at_its_destination(
     served.call(f"/state?gate={gate}&started={started}", headers=ASYNC)
     wait_for(started.exists, "the only instance is busy")
     served.call("/state", headers=ASYNC)
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    served.cloud.advance_to_next()
     queue = served.cloud.queue("results")
     [message] = wait_for(lambda: queue.messages, "the result arrives")
     gate.touch()
