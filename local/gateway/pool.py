@@ -16,6 +16,9 @@ from local.gateway.instance import Instance
 class Exhausted(Exception):
     """Every instance that the function may have is busy."""
 
+    def __init__(self) -> None:
+        super().__init__("every instance that the function may have is busy")
+
 
 class Pool:
     """Instances of one function, each lent to one request at a time.

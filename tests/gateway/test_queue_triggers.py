@@ -359,6 +359,29 @@ def test_a_function_that_cannot_be_started_is_a_failure_too(
     wait_for(lambda: there.cloud.queue("dead").messages, "it is given up")
 
 
+def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
+    serve: Callable[..., Served], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    triggers = [
+        {"triggerName": name, "triggerType": "eventbridge", "triggerConfig": config}
+        for name in ("q", "other")
+        for config in [queue_config(source={**SOURCE, "QueueName": name})]
+    ]
+    one = {"reservedConcurrency": 1}
+    there = Taker(serve, tmp_path, triggers=triggers, concurrencyConfig=one)
+    hold = there.hold()
+    there.cloud.queue("q").send(wrapped("first"))
+    wait_for(there.calls, "the only instance is busy")
+    there.cloud.queue("other").send(wrapped("second"))
+    [record] = wait_for(lambda: caplog.records, "the push has failed")
+    hold.unlink()
+    assert record.getMessage() == (
+        "trigger other of taker: every instance that the function may have is busy"
+    )
+    there.called(1)
+    attempt_again(there, 2)
+
+
 def test_a_dead_letter_that_no_queue_takes_does_not_stop_the_trigger(
     serve: Callable[..., Served], tmp_path: Path
 ) -> None:
