@@ -49,7 +49,7 @@ class FunctionHost:
         log = RequestLog()
         try:
             instance = await self.pool.acquire()
-        except InstanceExited as error:
+        except (InstanceExited, InstanceTimedOut) as error:
             failed = Failed.saying(UNHANDLED, f"the instance did not start: {error}")
             return Outcome(request_id, failed.payload, failed.error_type, b"")
         self._serving[instance.id] = (request_id, log)

@@ -29,9 +29,15 @@ _READ = 64 * 1024  # the capacity of a pipe on Linux
 class InstanceExited(Exception):
     """The process ended, or broke the protocol, before it had answered."""
 
+    def __init__(self, text: str = "the process ended before it had answered") -> None:
+        super().__init__(text)
+
 
 class InstanceTimedOut(Exception):
     """The process had not answered in time; it has been killed."""
+
+    def __init__(self) -> None:
+        super().__init__("the process had not answered in time")
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Instance:
     ) -> None:
         """Start the process in `folder` and wait until its runtime is up.
 
-        Raises InstanceExited. `close` must be called in any case.
+        Raises InstanceExited or InstanceTimedOut. `close` must be called in any case.
         """
         ours, theirs = socket.socketpair()
         lifeline, keep = os.pipe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -215,3 +216,29 @@ def test_instances_end_even_when_the_gateway_is_killed(
         served.gateway.port = own_port
     pids = [idle["pid"], idle["child"], *(found["pid"] for found in instances)]
     wait_for(lambda: not any(alive(pid) for pid in pids), "all instances and children are gone")
+
+
+@pytest.mark.parametrize(
+    ("program", "patience", "reason"),
+    [
+        ("exit 0", 30.0, "the process ended before it had answered|the connection .* ended"),
+        ("exec sleep 60", 0.1, "the process had not answered in time"),
+    ],
+)
+def test_an_instance_that_does_not_start_is_told_with_its_reason(
+    serve: Callable[..., Served],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    patience: float,
+    reason: str,
+) -> None:
+    monkeypatch.setattr("local.gateway.instance._START_SECONDS", patience)
+    interpreter = tmp_path / "interpreter"
+    interpreter.write_text(f"#!/bin/sh\n{program}\n")
+    interpreter.chmod(0o700)
+    answer = serve(["echo"], interpreter=interpreter).call("/echo")
+    assert answer.status == 502
+    assert answer.headers["X-Fc-Error-Type"] == "UnhandledInvocationError"
+    [said] = answer.json().values()
+    assert re.fullmatch(f"the instance did not start: ({reason})", said)
