@@ -107,7 +107,10 @@ class AsyncQueue:
             return
         result = self._result(function, event, request_id, retries + 1, outcome)
         if destination.kind == "queue":
-            self._cloud.queue(destination.name).send(json.dumps(result))
+            try:
+                self._cloud.queue(destination.name).send(json.dumps(result))
+            except ValueError as error:  # an event may be twice as long as what a queue takes
+                _logger.warning("the result of %s is lost: %s", request_id, error)
             return
         target = self._functions.get(destination.name)
         if target is None:

@@ -144,6 +144,20 @@ def test_the_result_goes_to_the_queue_that_is_its_destination(
     assert expected in result["responsePayload"]
 
 
+def test_a_result_that_no_queue_takes_is_told(
+    serve: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = {"destinationConfig": {"onSuccess": QUEUE}}
+    served = serve({"retry": {"asyncInvokeConfig": policy}})
+    target = f"/retry?until=1&trace={served.folder}/trace"
+    answer = served.call(target, method="POST", body="a" * 65_536, headers=ASYNC)
+    [record] = wait_for(lambda: caplog.records, "it is told")
+    assert record.getMessage() == (
+        f"the result of {answer.headers['X-Fc-Request-Id']} is lost: "
+        "a message has at most 65536 bytes"
+    )
+
+
 def test_the_result_may_go_to_another_function(
     serve: Callable[..., Served], tmp_path: Path
 ) -> None:
