@@ -38,8 +38,7 @@ class Timer:
 
     def start(self) -> None:
         """Begin to count, in the running loop."""
-        self._due = self._cloud.now() + self._trigger.period
-        self._arm(asyncio.get_running_loop())
+        self._arm(asyncio.get_running_loop(), self._cloud.now())
 
     def stop(self) -> None:
         """Fire no more."""
@@ -47,12 +46,21 @@ class Timer:
             self._cancel()
             self._cancel = None
 
-    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _arm(self, loop: asyncio.AbstractEventLoop, tick: float) -> None:
+        """Fire one period after `tick`, which is not in the future."""
+
         def reached() -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._fire)
 
+        self._due = tick + self._trigger.period
         self._cancel = self._cloud.call_at(self._due, reached)
+        now = self._cloud.now()
+        if now < tick:
+            # Another thread has just set the clock back, perhaps before it knew of this timer,
+            # which would then wait for a time far away.
+            self._cancel()
+            self._arm(loop, now)
 
     def _fire(self) -> None:
         if self._cancel is None:
@@ -60,8 +68,7 @@ class Timer:
         now, period = self._cloud.now(), self._trigger.period
         # A clock that was set back lets its timers run on, so that this may be before `_due`.
         tick = now if now < self._due else now - (now - self._due) % period
-        self._due = tick + period
-        self._arm(asyncio.get_running_loop())
+        self._arm(asyncio.get_running_loop(), tick)
         event = {
             "triggerTime": datetime.fromtimestamp(tick, timezone.utc).strftime(
                 "%Y-%m-%dT%H:%M:%SZ"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud.clock import Handle
 from tests.gateway.conftest import Served, wait_for
 from tests.gateway.taker import Taker
 
@@ -63,6 +64,25 @@ def test_goes_on_after_the_clock_was_set_back(serve: Callable[..., Served], tmp_
     taker.cloud.advance(301)
     event = taker.called(3)[-1]
     assert moment(event) == pytest.approx(taker.cloud.now(), abs=5)
+
+
+def test_a_clock_that_is_set_back_while_a_timer_looks_at_it_does_not_stop_it(
+    serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taker = Taker(serve, tmp_path, triggers=timer())
+    clock = taker.cloud.clock
+    call_at = clock.call_at
+
+    def overtaken(when: float, action: Callable[[], None]) -> Handle:
+        monkeypatch.setattr(clock, "call_at", call_at)
+        clock.reset()
+        return call_at(when, action)
+
+    monkeypatch.setattr(clock, "call_at", overtaken)
+    taker.cloud.advance(86_400)
+    taker.called(1)
+    taker.cloud.advance(301)
+    taker.called(2)
 
 
 def test_a_run_that_fails_is_tried_again_as_any_asynchronous_one(
