@@ -77,4 +77,5 @@ class Timer:
             "payload": self._trigger.payload,
         }
         if not self._queue.accept(self._function, json.dumps(event).encode(), new_request_id(now)):
-            _logger.warning("timer %s of %s: too much waits", self._trigger.name, self._function)
+            name = self._function.resource
+            _logger.warning("timer %s of %s: too much waits", self._trigger.name, name)

@@ -85,6 +85,18 @@ def test_a_clock_that_is_set_back_while_a_timer_looks_at_it_does_not_stop_it(
     taker.called(2)
 
 
+def test_a_tick_that_is_not_taken_is_told_in_one_line(
+    serve: Callable[..., Served],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("local.gateway.asynchronous.MAX_WAITING", 0)
+    Taker(serve, tmp_path, triggers=timer()).cloud.advance(300)
+    [record] = wait_for(lambda: caplog.records, "it is told")
+    assert record.getMessage() == "timer tick of taker: too much waits"
+
+
 def test_a_run_that_fails_is_tried_again_as_any_asynchronous_one(
     serve: Callable[..., Served], tmp_path: Path
 ) -> None:
