@@ -64,6 +64,8 @@ class FakeCloud(InThread):
         allow_deploy: bool = False,
     ) -> None:
         self.account_id = ACCOUNT_ID
+        self.resets = 0
+        """How often it has been reset: what a service did before then, it does not know of."""
         self.region = region
         self.clock = Clock()
         self.faults = Faults()
@@ -170,6 +172,7 @@ class FakeCloud(InThread):
         """The cloud as it was at its start: no media, objects, messages, callbacks, functions,
         faults or counters, the clock at the machine's time. Keys that a service holds for a running
         function stay valid, and so do queues that something listens to."""
+        self.resets += 1
         self.faults.clear()
         self.identities.reset()
         self.ram.reset()

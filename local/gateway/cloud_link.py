@@ -8,9 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from local.cloud.clock import MAX_ADVANCE
-from local.cloud.ram.principal import cloud_service
-
 if TYPE_CHECKING:
     from local.cloud.fake_cloud import FakeCloud
 
@@ -94,7 +91,6 @@ class FakeCloudLink:
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
-        self._mark = ""
         self.account_id = cloud.account_id
 
     def role_credentials(self, role: str, session: str) -> RoleCredentials:
@@ -121,16 +117,8 @@ class FakeCloudLink:
         return queue
 
     def generation(self) -> object:
-        """See CloudLink.
-
-        A reset forgets every session, the first thing it does; so one that may do nothing, whose
-        keys nobody has and which never expires tells whether there was one.
-        """
-        identities = self._cloud.identities
-        if identities.find(self._mark) is None:
-            nobody = cloud_service(_SERVICE, self.account_id)
-            self._mark = identities.issue(nobody, (), 2 * MAX_ADVANCE).access_key_id
-        return self._mark
+        """See CloudLink."""
+        return self._cloud.resets
 
 
 async def sleep_until(link: CloudLink, when: float) -> None:
