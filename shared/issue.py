@@ -127,12 +127,12 @@ def _after_rejection(
 
 
 def _find_created(call: Call[Caller], vod: Vod, mark: str) -> Video:
-    """What became of a create whose outcome is unknown. As long as that is unknown too, the
-    answer must say so, whatever prevents the look-up: an upload may have been begun."""
+    """What became of a create whose outcome is unknown. A 429 for the look-up would say that
+    nothing had been begun."""
     retry_after = 1
     try:
         created = _find(call, vod, mark)
-    except (Throttled, Unavailable, UpstreamError) as fault:
+    except Throttled as fault:
         created, retry_after = None, int(fault.headers.get("Retry-After", "1"))
     if created is None:
         raise Unavailable(

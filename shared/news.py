@@ -24,6 +24,8 @@ from shared.vod import (
     AWAITING_FILE,
     CREDENTIAL_LIFE,
     PLAYABLE,
+    UPLOAD_FAILED,
+    IllegalStatus,
     Medium,
     NotFoundAtVod,
     Video,
@@ -34,8 +36,7 @@ from shared.webhook import Event
 SETTLING = CREDENTIAL_LIFE + 60
 """Seconds after a completion until no credential for the upload is alive, and the file settled."""
 
-_UPLOAD_FAILED = "UploadFail"
-_FAILED = frozenset({_UPLOAD_FAILED, "TranscodeFail"})
+_FAILED = frozenset({UPLOAD_FAILED, "TranscodeFail", "ProduceFail"})
 _BLOCKED = "Blocked"
 _UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
 _OTHER_UPLOADS = frozenset({"ImageUploadComplete", "AttachedMediaUploadComplete"})
@@ -56,6 +57,13 @@ class NotConfirmed(Exception):
 
 def announce(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
     """The events a notice leads to, perhaps none. Raises NotConfirmed, or a Refusal."""
+    try:
+        return _announce(notice, vod, settings)
+    except IllegalStatus:
+        raise NotConfirmed from None
+
+
+def _announce(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
     if not notice.known:
         return [_unknown(notice, settings)] if notice.message_id else []
     if notice.media_id is None:
@@ -85,7 +93,7 @@ def _of_video(notice: Notice, vod: Vod, settings: Settings) -> list[Event]:
     if notice.event_type in _UPLOADS and video.status == AWAITING_FILE:
         raise NotConfirmed
     kinds = []
-    if notice.event_type in _UPLOADS and video.status != _UPLOAD_FAILED:
+    if notice.event_type in _UPLOADS and video.status != UPLOAD_FAILED:
         video = vod.with_source(video)
         kinds.append(completion(video, settings))
     if notice.event_type in _DECIDING:
@@ -130,11 +138,12 @@ def verdict(status: str) -> list[str]:
 def settled(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
     """What an app has to know of an upload once it has settled, and may not know yet.
 
-    ``video`` is one ``with_source``. An MD5 that either look lacks decides nothing.
+    ``video`` is one ``with_source`` where the file is to be compared. An MD5 that either look lacks
+    decides nothing.
     """
     events, kinds = [], []
     rewritten = first.file_md5 is not None and video.file_md5 not in (None, first.file_md5)
-    if rewritten or video.size != first.size:
+    if first.settled and (rewritten or video.size != first.size):
         data = {**data_of(video, settings), "FileMD5": video.file_md5}
         data["Previous"] = {"Size": first.size, "FileMD5": first.file_md5}
         facts = (str(video.size), video.file_md5 or "")
@@ -156,7 +165,9 @@ def of_video(
         data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
     if kind == "upload.rejected":
         data["Reasons"] = misfits(video, settings)
-    facts = (str(video.size),)
+    facts: tuple[str, ...] = (str(video.size),)
+    if kind in COMPLETIONS:
+        facts += (video.file_md5 or "",)
     return event(settings, kind, video.video_id, facts, data, video.now, unverified)
 
 

@@ -116,6 +116,8 @@ def from_queue(event: Any) -> Iterator[tuple[str, str]]:
         data = item.get("data") if isinstance(item, dict) else None
         body = data.get("messageBody") if isinstance(data, dict) else None
         identifier = data.get("messageId") if isinstance(data, dict) else None
+        if not identifier and isinstance(item, dict):
+            identifier = item.get("id")
         yield str(identifier or ""), _plain(body)
 
 

@@ -25,8 +25,10 @@ from shared.webhook import Event
 COMPLETIONS = frozenset({"upload.completed", "upload.rejected"})
 SOON = 60
 """Seconds after which a video is looked at again that awaits neither transcoding nor review, and
-yet is not playable: VOD announces nothing more of it."""
+yet is not playable: VOD announces nothing more of it. Its file may change still, and is not
+compared."""
 
+_REMEMBERED = 20_000
 _UNDECIDED = "UploadSucc"
 _MEMBER = "Settling"
 
@@ -34,13 +36,14 @@ _MEMBER = "Settling"
 @dataclass(frozen=True)
 class FirstLook:
     """What was announced: ``size`` in bytes, ``status`` VOD's own; ``due`` (epoch seconds by
-    VOD's clock) is when to look again."""
+    VOD's clock) is when to look again. ``settled``: the file can then be compared."""
 
     video_id: str
     size: int
     file_md5: str | None
     status: str
     due: int
+    settled: bool = True
 
 
 class NoMemory(ValueError):
@@ -54,11 +57,13 @@ class Memory:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._queue: Queue | None = None
+        self._kept: set[tuple[str, int, str | None, bool]] = set()
 
     def keep(
         self, settings: Settings, events: Iterable[Event], now: float, left: float
     ) -> Refusal | None:
-        """Remember the finished uploads among ``events``, each until it has settled.
+        """Remember the finished uploads among ``events``, each until it has settled, and what an
+        instance has remembered once never again: an event repeated is no new file.
 
         ``now`` is epoch seconds by VOD's clock; no message takes more than a third of ``left``
         (seconds). What prevents it is returned, not raised: the app is to have its news first,
@@ -68,7 +73,13 @@ class Memory:
             return None
         try:
             for delay, first in _looks(events, now):
+                facts = (first.video_id, first.size, first.file_md5, first.settled)
+                if facts in self._kept:
+                    continue
                 self._to(settings).send(seal(settings, first), delay, left / 3)
+                if len(self._kept) >= _REMEMBERED:
+                    self._kept.clear()
+                self._kept.add(facts)
         except Refusal as refusal:
             return refusal
         return None
@@ -90,13 +101,14 @@ def _looks(events: Iterable[Event], now: float) -> Iterator[tuple[int, FirstLook
             continue
         data = event.content["data"]
         video_id, status = data["VideoId"], data["Status"]
-        due = [epoch(data["SettlesAt"]) or now]
+        times = [(epoch(data["SettlesAt"]) or now, True)]
         if status == _UNDECIDED:
-            due.append(now + SOON)
-        for when in due:
+            times.append((now + SOON, False))
+        for due, settled in times:
             # A second more: a message must not come before it is due.
-            delay = math.ceil(when - now) + 1
-            yield delay, FirstLook(video_id, data["Size"], data["FileMD5"], status, int(when))
+            delay = math.ceil(due - now) + 1
+            size, md5 = data["Size"], data["FileMD5"]
+            yield delay, FirstLook(video_id, size, md5, status, int(due), settled)
 
 
 def seal(settings: Settings, first: FirstLook) -> str:
@@ -127,6 +139,7 @@ def unseal(settings: Settings, text: str) -> FirstLook | None:
             sealed["FileMD5"],
             sealed["Status"],
             int(epoch(sealed["Due"]) or 0),
+            sealed["Settled"],
         )
     except (ValueError, KeyError, TypeError, StopIteration):
         raise NoMemory from None
@@ -138,6 +151,7 @@ def _values(first: FirstLook) -> dict[str, Any]:
         "FileMD5": first.file_md5,
         "Status": first.status,
         "Due": utc_text(first.due),
+        "Settled": first.settled,
     }
 
 

@@ -14,6 +14,7 @@ from shared.errors import FieldError, InvalidRequest, Misconfigured, UpstreamErr
 CREDENTIAL_LIFE = 3000  # seconds an upload credential lives, by VOD's documentation
 PAGE_SIZE = 100  # videos; VOD's own maximum
 AWAITING_FILE = "Uploading"
+UPLOAD_FAILED = "UploadFail"
 PLAYABLE = "Normal"
 MAY_BECOME_PLAYABLE = frozenset({"Uploading", "UploadSucc", "Transcoding", "Checking"})
 
@@ -31,7 +32,9 @@ class IllegalStatus(Exception):
 @dataclass(frozen=True)
 class Video:
     """What VOD says of a video: ``size`` in bytes, ``created_at`` and ``now`` (when it said so)
-    in epoch seconds by VOD's own clock. Only ``with_source`` tells the file's MD5 and name."""
+    in epoch seconds by VOD's own clock. ``modified_at``, where VOD tells it, is what its
+    documentation calls the last update; what counts as one is not said. Only ``with_source``
+    tells the file's MD5 and name."""
 
     video_id: str
     status: str
@@ -40,6 +43,7 @@ class Video:
     size: int
     created_at: float
     now: float
+    modified_at: float | None = None
     file_md5: str | None = None
     file_name: str = ""
 
@@ -137,7 +141,7 @@ class Vod:
 
     def with_source(self, video: Video) -> Video:
         """GetMezzanineInfo: the video with size, MD5 and name of the file as they are now. As it
-        was, where VOD has no such file (any more). Raises a Refusal."""
+        was, where VOD has no such file (any more), or does not tell. Raises a Refusal."""
 
         def read(answer: Answer) -> Video:
             found = answer.body.get("Mezzanine")
@@ -154,7 +158,7 @@ class Vod:
 
         try:
             return self._session.repeatable("GetMezzanineInfo", {"video_id": video.video_id}, read)
-        except NotFoundAtVod:
+        except (NotFoundAtVod, IllegalStatus):
             return video
 
     def image(self, image_id: str) -> Medium:
@@ -253,6 +257,7 @@ def _video(info: Any, now: float) -> Video:
         _bytes(size),
         created_at,
         now,
+        epoch(info.get("ModificationTime")),
     )
 
 

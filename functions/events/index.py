@@ -101,12 +101,17 @@ def handler(event: bytes, context: Any) -> dict[str, Any] | None:
     if len(event) > MAX_EVENT and _HTTP_KEY in event:
         return _ENDPOINT.answer(event, context)  # which refuses it unread
     parsed = _parsed(event)
-    queued = isinstance(parsed, dict) and "requestContext" not in parsed
-    if not queued and not isinstance(parsed, list):
+    if _came_by_http(parsed):
         return _ENDPOINT.answer(event, context)
     _INSTANCE.begin(context)
     from_queue(parsed, context)
     return None
+
+
+def _came_by_http(event: Any) -> bool:
+    """What did not is the queue's, readable or not: only an error makes that come again."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    return isinstance(context, dict) and "http" in context
 
 
 def _parsed(event: bytes) -> Any:

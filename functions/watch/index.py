@@ -7,6 +7,7 @@ sent in every run for LOOK_BACK seconds, under one id, so that an hour without a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -18,7 +19,16 @@ from shared.errors import Refusal, UploadFinished, UploadWindowClosed, VideoNotF
 from shared.instance import Instance, deadline
 from shared.settings import Settings
 from shared.settling import FirstLook, Memory
-from shared.vod import AWAITING_FILE, CREDENTIAL_LIFE, VOD, NotFoundAtVod, Video, Vod
+from shared.vod import (
+    AWAITING_FILE,
+    CREDENTIAL_LIFE,
+    UPLOAD_FAILED,
+    VOD,
+    IllegalStatus,
+    NotFoundAtVod,
+    Video,
+    Vod,
+)
 from shared.webhook import Event, NotDelivered, Webhook
 
 RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
@@ -55,7 +65,7 @@ class Run:
         jobs, window = self._settings.watch, self._settings.upload_window
         if jobs & {"expiring", "abandoned"}:
             reach = window + CLEANUP_AFTER + LOOK_BACK
-            for video in self._listed((AWAITING_FILE,), reach):
+            for video in self._listed((AWAITING_FILE, UPLOAD_FAILED), reach):
                 self._guarded(video)
         if "completed" in jobs:
             for video in self._listed(COMPLETED, window + LOOK_BACK):
@@ -96,11 +106,15 @@ class Run:
             return
         try:
             self._tend(video)
-        except (Refusal, NotDelivered):
+        except (Refusal, NotDelivered, NotFoundAtVod, IllegalStatus):
             self.failed += 1
 
     def _tend(self, video: Video) -> None:
         jobs, window = self._settings.watch, self._settings.upload_window
+        if video.status == UPLOAD_FAILED:
+            for kind in news.verdict(video.status) if "abandoned" in jobs else ():
+                self._send(news.of_video(self._settings, kind, video))
+            return
         if video.status != AWAITING_FILE:
             if "completed" in jobs and video.status in COMPLETED:
                 self._complete(video)
@@ -111,44 +125,46 @@ class Run:
             self._abandon(video)
 
     def _complete(self, video: Video) -> None:
-        """Tell what became of a finished upload, where the app may not know yet.
-
-        It is remembered only where it may have finished since the last run: else every new
-        instance would have all of a day's uploads looked at again.
-        """
-        kinds = [news.completion(video, self._settings), *news.verdict(video.status)]
-        known = [
-            news.of_video(self._settings, kind, video).event_id in _delivered for kind in kinds
-        ]
-        if all(known):
+        """Tell what became of a finished upload, where the app may not know yet."""
+        seen = (video.video_id, video.size, video.status)
+        if seen in _completed:
             return
         video = self._vod.with_source(video)
-        kinds[0] = news.completion(video, self._settings)
+        kinds = [news.completion(video, self._settings), *news.verdict(video.status)]
         events = [news.of_video(self._settings, kind, video) for kind in kinds]
         forgotten = None
-        if _runs_before or video.age < 2 * EVERY:
-            new = [event for event in events if event.event_id not in _delivered]
-            forgotten = _MEMORY.keep(self._settings, new, video.now, self._session.left)
+        if self._may_change(video):
+            forgotten = _MEMORY.keep(self._settings, events, video.now, self._session.left)
         for event in events:
             self._send(event)
         if forgotten is not None:
             raise forgotten
+        if len(_completed) >= _REMEMBERED:
+            _completed.clear()
+        _completed.add(seen)
+
+    def _may_change(self, video: Video) -> bool:
+        """Whether a credential for a finished upload may be alive: else every new instance would
+        have all of a day's uploads looked at again. VOD does not say when an upload finished."""
+        touched = max(video.created_at, video.modified_at or 0.0)
+        return bool(_runs_before) or video.now - touched < news.SETTLING
 
     def settle(self, first: FirstLook) -> None:
-        """Compare an upload with what was first said of it. Raises a Refusal."""
+        """Look at an upload again, as was left word. Raises a Refusal."""
         try:
-            video = self._vod.with_source(self._vod.video(video_id=first.video_id))
+            video = self._vod.video(video_id=first.video_id)
         except NotFoundAtVod:
             return
-        events = news.settled(first, video, self._settings)
+        if video.now < first.due or (first.settled and video.status == AWAITING_FILE):
+            self.failed += 1  # too early: it comes again
+            return
+        if first.settled:
+            video = self._vod.with_source(video)
         try:
-            for event in events:
+            for event in news.settled(first, video, self._settings):
                 self._send(event)
         except NotDelivered:
             self.failed += 1
-        changed = any(event.content["type"] == "upload.changed" for event in events)
-        if video.status == AWAITING_FILE or (not changed and video.now < first.due):
-            self.failed += 1  # too early: it comes again
 
     def _keep_alive(self, video: Video) -> None:
         """A credential is about to end: tell the client, or bring it a new one.
@@ -205,7 +221,8 @@ class Run:
         if not unchanged or news.sealed(now, self._settings) is None:
             return
         if self._settings.cleanup == "delete":
-            self._vod.delete_video(video.video_id)
+            with contextlib.suppress(NotFoundAtVod):  # another run, or this one's lost answer
+                self._vod.delete_video(video.video_id)
         audit.write(function="watch", clean_up=self._settings.cleanup, VideoId=video.video_id)
 
     def _event(
@@ -229,6 +246,9 @@ _REMEMBERED = 20_000
 _delivered: set[str] = set()
 """Ids this instance has delivered. It only spares the app repeats; another instance, or this one
 after a restart, sends them again."""
+
+_completed: set[tuple[str, int, str]] = set()
+"""Finished uploads (VideoId, size, status) of which this instance has told all there is."""
 
 _runs_before: list[bool] = []
 """Not empty once this instance knows which uploads had finished before."""
@@ -259,36 +279,57 @@ def handler(event: bytes, context: Any) -> None:
     _INSTANCE.begin(context)
     due = deadline(context, RUN_SECONDS)
     line: dict[str, Any] = {"function": "watch"}
+    code = "OK"
     try:
         run = Run(_INSTANCE.session(due), _INSTANCE.require_settings())
         parsed = json.loads(event)
         if isinstance(parsed, dict) and "triggerName" in parsed:
             run.sweep()
         else:
-            _answer(run, parsed)
+            code = _answer(run, parsed)
     except Refusal as refusal:
         audit.write(**line, code=refusal.code, cold=_INSTANCE.was_cold())
+        raise RunFailed("the run did not end") from None
+    except IllegalStatus:
+        audit.write(**line, code="IllegalStatus", cold=_INSTANCE.was_cold())
         raise RunFailed("the run did not end") from None
     except (ValueError, RecursionError):
         audit.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())
         raise RunFailed("the event cannot be read") from None
     line.update(looked_at=run.looked_at, sent=run.sent or None, left_over=run.left_over or None)
-    audit.write(**line, failed=run.failed or None, code="OK", cold=_INSTANCE.was_cold())
-    if run.failed:
+    audit.write(**line, failed=run.failed or None, code=code, cold=_INSTANCE.was_cold())
+    if run.failed or code != "OK":
         raise RunFailed("not every video was looked after")
 
 
-def _answer(run: Run, event: Any) -> None:
-    """Do what queue messages ask for. Raises ValueError for one that asks for nothing known."""
-    for message_id, text in notice.from_queue(event):
-        first = settling.unseal(_INSTANCE.require_settings(), text)
-        if first is not None:
-            run.settle(first)
-            continue
-        try:
-            received = notice.read(text, message_id)
-        except notice.UnreadableNotice:
-            run.look_after(notice.video_id_in(text))
-            continue
-        if received.kind == "video" and received.media_id is not None:
-            run.look_after(received.media_id)
+def _answer(run: Run, event: Any) -> str:
+    """Do what queue messages ask for, each for itself. The code of what went wrong, or OK."""
+    codes = [_answered(run, *message) for message in notice.from_queue(event)]
+    return next((code for code in codes if code != "OK"), "OK")
+
+
+def _answered(run: Run, message_id: str, text: str) -> str:
+    try:
+        _do(run, message_id, text)
+    except Refusal as refusal:
+        return refusal.code
+    except IllegalStatus:
+        return "IllegalStatus"
+    except (ValueError, RecursionError):
+        return "InvalidRequest"
+    return "OK"
+
+
+def _do(run: Run, message_id: str, text: str) -> None:
+    """Raises ValueError for a message that asks for nothing known, and what a Run raises."""
+    first = settling.unseal(_INSTANCE.require_settings(), text)
+    if first is not None:
+        run.settle(first)
+        return
+    try:
+        received = notice.read(text, message_id)
+    except notice.UnreadableNotice:
+        run.look_after(notice.video_id_in(text))
+        return
+    if received.kind == "video" and received.media_id is not None:
+        run.look_after(received.media_id)

@@ -75,6 +75,12 @@ def settle(road: Road, seconds: float = SETTLED) -> None:
     road.settle()
 
 
+def kill_watch(road: Road) -> None:
+    for instance in road.stack.gateway.invoker.instances():
+        if instance["function"] == "watch":
+            os.kill(instance["pid"], signal.SIGKILL)
+
+
 def changes(road: Road, upload: Upload) -> list[Delivered]:
     return road.receiver.of(upload.video_id, "upload.changed")
 
@@ -127,14 +133,23 @@ def test_a_file_that_is_what_it_was_is_nothing_new(road: Road, contents: tuple[b
     assert changes(road, upload) == []
 
 
+def test_a_file_that_was_put_back_is_news_only_where_the_other_was(road: Road) -> None:
+    upload = arrived(road)
+    rewrite(road, upload, OTHER, FILM)
+    told = road.receiver.of(upload.video_id, "upload.completed")
+    assert len({one.id for one in told}) == 2, "each file has an id of its own"
+    settle(road)
+    [change] = {one.id: one for one in changes(road, upload)}.values()
+    assert change.data["FileMD5"] == md5(FILM)
+    assert change.data["Previous"]["FileMD5"] == md5(OTHER)
+
+
 def test_however_often_it_was_written_the_change_has_one_id(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER, LONGER)
     road.settle()
     assert len(memories(road).messages) == 3
-    for instance in road.stack.gateway.invoker.instances():
-        if instance["function"] == "watch":  # which would not tell twice
-            os.kill(instance["pid"], signal.SIGKILL)
+    kill_watch(road)  # which would not tell twice
     settle(road)
     assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
     assert len({one.id for one in changes(road, upload)}) == 1
@@ -187,10 +202,17 @@ def test_a_video_whose_end_vod_announces_to_nobody_is_told_of_after_a_minute(roa
     library._change(upload.video_id, status="UploadSucc")
     assert road.callback(completed(upload.video_id)) == 200
     assert [one.type for one in road.receiver.of(upload.video_id)] == ["upload.completed"]
+    rewrite(road, upload, OTHER)
     library._change(upload.video_id, status="Normal")
     road.stack.cloud.clock.advance(62)
     wait_for(lambda: road.receiver.of(upload.video_id, "video.ready"), "it is told")
+    road.settle()
+    assert changes(road, upload) == [], "the file may change still"
     assert len(memories(road).messages) == 1, "and the look at the settled file is to come"
+    rewrite(road, upload, LONGER)
+    settle(road)
+    assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
+    assert len({one.id for one in changes(road, upload)}) == 1
 
 
 def test_while_the_app_is_away_the_news_waits(road: Road) -> None:
@@ -256,16 +278,21 @@ def test_what_somebody_else_puts_into_the_queue_is_no_memory(
     queue.delete(sent)
 
 
-def test_a_memory_that_comes_too_early_comes_again(road: Road) -> None:
+@pytest.mark.parametrize("before", [(), (OTHER,)])
+def test_a_memory_that_comes_too_early_comes_again(road: Road, before: tuple[bytes, ...]) -> None:
     upload = arrived(road)
     queue = memories(road)
     [genuine] = queue.messages
+    road.without_callbacks()
+    rewrite(road, upload, *before)
     sent = queue.send(base64.b64decode(genuine.body).decode())
     wait_for(lambda: road.runs() and road.runs()[-1].get("failed") == 1, "it is not taken")
     road.settle()
     assert sent in {message.id for message in queue.messages}
-    rewrite(road, upload, OTHER)
+    assert changes(road, upload) == []
+    rewrite(road, upload, LONGER)
     settle(road)
+    assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
@@ -274,4 +301,96 @@ def test_the_message_tells_nobody_a_secret(road: Road) -> None:
     [message] = memories(road).messages
     content = json.loads(base64.b64decode(message.body))
     assert content.keys() == {"VideoId", "Settling"}
-    assert content["Settling"].keys() == {"Size", "FileMD5", "Status", "Due", "k", "m"}
+    assert content["Settling"].keys() == {"Size", "FileMD5", "Status", "Due", "Settled", "k", "m"}
+
+
+def test_a_callback_that_is_repeated_leaves_one_memory(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    for _ in range(5):
+        assert road.callback(completed(upload.video_id)) == 200
+    assert len(memories(road).messages) == 1
+
+
+def test_a_queue_that_fails_the_watch_once_loses_no_second_look(finding_road: Road) -> None:
+    road = finding_road
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.stack.cloud.faults.set("mns", "SendMessage", "error", status=503, code="InternalError")
+    road.ticks()
+    road.ticks()
+    assert road.receiver.of(upload.video_id, "upload.completed")
+    rewrite(road, upload, OTHER)
+    settle(road)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_a_new_instance_finds_what_a_long_upload_has_become(finding_road: Road) -> None:
+    road = finding_road
+    road.without_callbacks()
+    upload = road.upload()
+    road.ticks(1, 1200)
+    kill_watch(road)
+    road.finish(upload)
+    road.ticks()
+    assert road.receiver.of(upload.video_id, "upload.completed")
+    rewrite(road, upload, OTHER)
+    settle(road)
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_new_instances_do_not_look_again_at_what_has_settled_long_ago(finding_road: Road) -> None:
+    road = finding_road
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.ticks()
+    settle(road)
+    kill_watch(road)
+    road.ticks()
+    assert len(road.receiver.of(upload.video_id, "upload.completed")) > 1, "it is told again"
+    assert memories(road).messages == []
+
+
+def test_an_upload_that_failed_is_told_of_by_the_watch(road: Road) -> None:
+    upload = road.upload()
+    # The fake has no cause for it.
+    road.stack.cloud.vod.library._change(upload.video_id, status="UploadFail")
+    road.ticks()
+    [told] = road.receiver.of(upload.video_id, "video.failed", "upload.completed")
+    assert (told.type, told.data["Status"]) == ("video.failed", "UploadFail")
+    road.ticks(2)
+    assert len(road.receiver.of(upload.video_id, "video.failed")) == 1
+
+
+def test_one_message_that_cannot_be_read_keeps_no_other_waiting(road: Road) -> None:
+    upload = road.upload()
+    road.stack.cloud.vod.library._change(upload.video_id, status="UploadFail")
+    function = road.stack.gateway.deployment.functions["watch"]
+    bad = {"type": "mns:Queue:SendMessage", "data": {"messageId": "1", "messageBody": "{}"}}
+    text = json.dumps({"VideoId": upload.video_id})
+    good = {"type": "mns:Queue:SendMessage", "data": {"messageId": "2", "messageBody": text}}
+    event = json.dumps([bad, good, bad]).encode()
+    outcome = road.loop.run(road.stack.gateway.invoker.invoke(function, event, "1-by-hand"))
+    assert outcome.error_type is not None, "what cannot be read comes again"
+    assert road.receiver.of(upload.video_id, "video.failed")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "Forbidden.IllegalStatus"), (404, "InvalidVideo.NotFound")]
+)
+def test_a_file_of_which_vod_tells_nothing_is_announced_without_its_md5(
+    road: Road, status: int, code: str
+) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.stack.cloud.faults.set("vod", "GetMezzanineInfo", "error", status=status, code=code)
+    assert road.callback(completed(upload.video_id)) == 200
+    [told] = road.receiver.of(upload.video_id, "upload.completed")
+    assert (told.data["FileMD5"], told.data["Size"]) == (None, len(FILM))
+    rewrite(road, upload, OTHER)
+    settle(road)
+    assert changes(road, upload) == [], "of the same size, and nothing else to compare"

@@ -31,8 +31,19 @@ ALLOWED: dict[str, set[str]] = {
     },
     "vodpass-refresh": READ_AND_REFRESH,
     "vodpass-play": {"vod:GetVideoPlayAuth", "vod:GetVideoInfo"},
-    "vodpass-events": {"vod:GetVideoInfo", "vod:GetImageInfo", "vod:GetAttachedMediaInfo"},
-    "vodpass-watch": {"vod:GetVideoList", *READ_AND_REFRESH},
+    "vodpass-events": {
+        "vod:GetVideoInfo",
+        "vod:GetMezzanineInfo",
+        "vod:GetImageInfo",
+        "vod:GetAttachedMediaInfo",
+        "mns:SendMessage",
+    },
+    "vodpass-watch": {
+        "vod:GetVideoList",
+        "vod:GetMezzanineInfo",
+        "mns:SendMessage",
+        *READ_AND_REFRESH,
+    },
     "vodpass-sts": {"sts:AssumeRole"},
     "vodpass-client-upload": {"vod:CreateUploadVideo", "vod:CreateUploadImage"},
     "vodpass-client-play": {"vod:GetPlayInfo", "vod:GetVideoPlayAuth"},
@@ -44,6 +55,7 @@ EVERY_ACTION = sorted(
     | {
         *("vod:DeleteVideo", "vod:UpdateVideoInfo", "vod:GetMezzanineInfo", "vod:SearchMedia"),
         *("vod:GetVideoList", "vod:SetMessageCallback", "vod:GetImageInfo"),
+        *("mns:ReceiveMessage", "mns:DeleteMessage", "mns:DeleteQueue"),
         *("oss:GetObject", "oss:DeleteObject", "oss:ListObjects", "oss:PutObjectAcl"),
         *("oss:ListMultipartUploads", "ram:CreateRole", "fc:InvokeFunction"),
     }
@@ -62,6 +74,8 @@ def resource_of(action: str) -> str:
     """A resource that the policies mean: VOD's are never narrower than everything."""
     if action.startswith("oss:"):
         return f"acs:oss:oss-cn-shanghai:{ACCOUNT_ID}:bucket/uploads/x/y.mp4"
+    if action.startswith("mns:"):
+        return f"acs:mns:cn-shanghai:{ACCOUNT_ID}:/queues/vodpass-watch/messages"
     if action == "sts:AssumeRole":
         return f"acs:ram::{ACCOUNT_ID}:role/vodpass-client-oss"
     return "*"
@@ -95,6 +109,13 @@ def test_actions_are_named_one_by_one(role: str) -> None:
     named = [statement["Action"] for statement in document["Statement"]]
     flat = [a for item in named for a in ([item] if isinstance(item, str) else item)]
     assert sorted(flat) == sorted(ALLOWED[role])
+
+
+def test_a_message_goes_to_the_watchs_queue_alone(ram: Ram) -> None:
+    for queue, allowed in (("vodpass-watch", True), ("vodpass-events", False), ("v", False)):
+        arn = f"acs:mns:cn-shanghai:{ACCOUNT_ID}:/queues/{queue}/messages"
+        assert allows(ram, "vodpass-events", "mns:SendMessage", arn) is allowed
+        assert allows(ram, "vodpass-watch", "mns:SendMessage", arn) is allowed
 
 
 def test_the_sts_function_takes_the_client_roles_and_no_other(ram: Ram) -> None:
