@@ -43,10 +43,11 @@ class AsyncQueue:
         self._cloud = cloud
         self._functions = functions
         self._running: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def accept(self, function: Function, event: bytes, request_id: str) -> bool:
-        """Take an event; False when too many are waiting."""
-        if len(self._running) >= MAX_WAITING:
+        """Take an event; False when too many are waiting, or after `close`."""
+        if self._closed or len(self._running) >= MAX_WAITING:
             return False
         task = asyncio.ensure_future(self._deliver(function, event, request_id))
         self._running.add(task)
@@ -54,7 +55,8 @@ class AsyncQueue:
         return True
 
     async def close(self) -> None:
-        """Give up whatever is still waiting or running."""
+        """Give up whatever is still waiting or running, and take no more."""
+        self._closed = True
         running = list(self._running)
         for task in running:
             task.cancel()
@@ -67,7 +69,7 @@ class AsyncQueue:
         deadline = self._cloud.now() + policy.max_age
         last: Outcome | None = None
         attempt = failures = 0
-        while self._cloud.generation() == generation:
+        while not self._closed and self._cloud.generation() == generation:
             outcome = None
             try:
                 outcome = await self._invoker.invoke(

@@ -123,22 +123,32 @@ class FakeCloudLink:
 
 async def sleep_until(link: CloudLink, when: float) -> None:
     """Return once the cloud's clock has reached `when` (epoch seconds), or it was set back, or the
-    cloud was reset."""
+    cloud was reset.
+
+    A cancel always ends it by CancelledError, also one that comes as the clock is moved. (Before
+    Python 3.12 `asyncio.wait_for` drops such a cancel.)
+    """
     begun, generation = link.now(), link.generation()
     if begun >= when:
         return
     loop = asyncio.get_running_loop()
-    reached = asyncio.Event()
+    look = asyncio.Event()
+    reached = False
 
     def arrive() -> None:
-        loop.call_soon_threadsafe(reached.set)
+        nonlocal reached
+        reached = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(look.set)
 
     cancel = link.call_at(when, arrive)
     try:
-        while (
-            not reached.is_set() and begun <= link.now() < when and link.generation() == generation
-        ):
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(reached.wait(), _LOOK_SECONDS)
+        while not reached and begun <= link.now() < when and link.generation() == generation:
+            look.clear()
+            timer = loop.call_later(_LOOK_SECONDS, look.set)
+            try:
+                await look.wait()
+            finally:
+                timer.cancel()
     finally:
         cancel()

@@ -98,6 +98,8 @@ class QueueConsumer:
         ]
         payload = json.dumps(events if self._trigger.streaming else events[0]).encode()
         taken = await self._push_until_taken(payload, generation)
+        if not taken and self._closed:
+            return
         if not taken and self._cloud.generation() == generation:
             self._give_up(events)
         for message in batch:
@@ -106,8 +108,8 @@ class QueueConsumer:
         self._receive()
 
     async def _push_until_taken(self, payload: bytes, generation: object) -> bool:
-        """Push at the times that the strategy gives; False when the last one was in vain, or the
-        cloud was reset.
+        """Push at the times that the strategy gives; False when the last one was in vain, the
+        cloud was reset or this was closed.
 
         The times follow from the first push, so that a day that the clock is moved by is a day:
         those that one move passes become one push. Only how long pushes take, and wait for their
@@ -121,7 +123,7 @@ class QueueConsumer:
             await sleep_until(self._cloud, due)
             begun = time.monotonic()
             async with self._turn:
-                if self._cloud.generation() != generation:
+                if self._closed or self._cloud.generation() != generation:
                     return False
                 pushed = self._cloud.now()
                 if await self._push(payload):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from local.cloud import FakeCloud
 from local.cloud.clock import MAX_ADVANCE
-from local.gateway import FakeCloudLink
+from local.gateway import FakeCloudLink, cloud_link
 from local.gateway.cloud_link import sleep_until
 
 
@@ -35,3 +37,52 @@ def test_nobody_waits_for_a_time_of_a_cloud_that_was_reset() -> None:
 
     with FakeCloud() as cloud:
         asyncio.run(wait(cloud))
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_cancel_is_never_lost_to_a_move_of_the_clock(steps: int) -> None:
+    """Whichever step of the loop it comes in, from the move to the end of the wait."""
+
+    async def move_and_cancel(cloud: FakeCloud) -> None:
+        link = FakeCloudLink(cloud)
+        waiting = asyncio.ensure_future(sleep_until(link, link.now() + 3600))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        cloud.clock.advance(3600)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        cancelled = waiting.cancel()
+        await asyncio.wait({waiting}, timeout=30)
+        assert waiting.done()
+        assert waiting.cancelled() == cancelled
+
+    with FakeCloud() as cloud:
+        asyncio.run(move_and_cancel(cloud))
+
+
+def test_a_wait_for_the_clock_ends_in_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its looks at the clock in between do not end it."""
+
+    async def look_and_move(cloud: FakeCloud) -> None:
+        link = FakeCloudLink(cloud)
+        looks, often = 0, asyncio.Event()
+        now = link.now
+
+        def look() -> float:
+            nonlocal looks
+            looks += 1
+            if looks == 5:
+                often.set()
+            return now()
+
+        monkeypatch.setattr(link, "now", look)
+        waiting = asyncio.ensure_future(sleep_until(link, now() + 3600))
+        await asyncio.wait_for(often.wait(), 30)
+        assert not waiting.done()
+        cloud.clock.advance(3600)
+        await asyncio.wait_for(waiting, 30)
+
+    monkeypatch.setattr(cloud_link, "_LOOK_SECONDS", 0.001)
+    with FakeCloud() as cloud:
+        asyncio.run(look_and_move(cloud))
