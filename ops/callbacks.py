@@ -19,22 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from ops import callback_keys, probe
+from ops.callback_events import AI_JOBS, EVENTS, OF_AI_JOBS, PASSED_ON, loss, not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
 from ops.keyring import Refused
 from ops.message_callback import MessageCallback
-
-EVENTS = (
-    "FileUploadComplete",
-    "ImageUploadComplete",
-    "AttachedMediaUploadComplete",
-    "UploadByURLComplete",
-    "StreamTranscodeComplete",
-    "TranscodeComplete",
-    "CreateAuditComplete",
-    "ProduceMediaComplete",
-    "DeleteMediaComplete",
-)
-"""What vodpass makes events of. AI reviews (AIComplete) are not offered in every region."""
 
 LARGEST_INPUT = 64 * 1024  # bytes
 
@@ -69,11 +57,15 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
         ]
     listed = found.get("EventTypeList", "")
     rows.append(("events", listed or "none"))
-    chosen = listed.split(",")
-    absent = [] if "ALL" in chosen else [name for name in EVENTS if name not in chosen]
-    if absent:
-        _say(f"Of these events vodpass will not hear: {', '.join(absent)}")
+    rows.append(("not selected", ", ".join(not_selected(listed, EVENTS + PASSED_ON)) or "none"))
+    _warn(listed)
     return [f"{name:<12} {value if value.isprintable() else ascii(value)}" for name, value in rows]
+
+
+def _warn(listed: str) -> None:
+    missing = not_selected(listed)
+    if missing:
+        _say(f"Of these events vodpass will not hear: {', '.join(missing)}\n{loss(missing)}")
 
 
 # --- set --------------------------------------------------------------------------------------
@@ -81,6 +73,9 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
 
 def _set(vod: MessageCallback, arguments: Arguments) -> list[str]:
     lines: list[str] = []
+    of_ai = [name for name in OF_AI_JOBS if name in arguments.events.split(",")]
+    if of_ai:
+        raise Refused(f"--events: VOD selects {of_ai[0]} by the name {AI_JOBS} alone")
     wanted = {"EventTypeList": arguments.events}
     if arguments.queue is not None:
         if arguments.prepare:
@@ -110,6 +105,7 @@ def _set(vod: MessageCallback, arguments: Arguments) -> list[str]:
     if arguments.deployed:
         probe.require_accepted(wanted["CallbackURL"], wanted["AuthKey"])
     vod.set(wanted)
+    _warn(arguments.events)
     if lines:
         _say(
             "VOD sends its events there from now on. Deploy `events` with these two lines, which\n"
@@ -258,7 +254,10 @@ def _arguments() -> argparse.ArgumentParser:
         help="public endpoint and name of an SMQ (MNS) queue",
     )
     new.add_argument(
-        "--events", default=",".join(EVENTS), help="comma list, or ALL (what vodpass makes use of)"
+        "--events",
+        default=",".join(EVENTS),
+        help=f"comma list, or ALL; {AI_JOBS} stands for all events of AI jobs "
+        "(default: %(default)s)",
     )
     new.add_argument(
         "--prepare",

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops.account import Account, NotAnswered, Refused
-from ops.callbacks import EVENTS
+from ops.callback_events import loss, not_selected
 from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
 from shared.settings import Settings
@@ -115,13 +115,13 @@ def _check_key(report: Report, given: Mapping[str, Any], keys: tuple[str, ...]) 
 
 
 def _check_types(report: Report, listed: str) -> None:
-    types = {one.strip() for one in listed.split(",")}
-    missing = [] if "ALL" in types else [one for one in EVENTS if one not in types]
+    missing = not_selected(listed)
     if missing:
         report.find(
             "callback-types",
             _SUBJECT,
             f"VOD does not send {', '.join(missing)}.",
-            why="What is not in EventTypeList is never sent, so the app never hears of it.",
-            mend=_MEND,
+            why=loss(missing),
+            mend="Run `python -m ops.callbacks set` again for the road that VOD takes (--deployed "
+            "or --queue): it selects them unless --events says otherwise.",
         )

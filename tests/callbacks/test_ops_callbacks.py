@@ -17,12 +17,15 @@ import pytest
 from local.cloud.identity import Credential
 from local.cloud.ram.policy import Policy
 from local.cloud.ram.principal import ram_user
-from ops.callbacks import EVENTS, main
+from local.cloud.vod.callbacks.configuration import EVENT_TYPES
+from ops.callback_events import EVENTS, PASSED_ON
+from ops.callbacks import main
 from shared.variables import VARIABLES
 from tests.callbacks.conftest import House
 from tests.callbacks.deployed import Deployed
 from tests.callbacks.receiver import Received, Receiver
 from tests.code_under_test import CodeUnderTest
+from tests.guides import guide
 
 PROJECT = Path(__file__).resolve().parents[2]
 BASE = "https://hooks.example.com/events"
@@ -210,6 +213,38 @@ def test_a_queue(operator: Operator) -> None:
     }
 
 
+def test_set_selects_all_that_leads_to_more_than_vod_event(operator: Operator) -> None:
+    """As the guide's table has it, which is held against the code."""
+    operator.done("set", "--base-url", BASE)
+    selected = operator.at_vod()["EventTypeList"].split(",")
+    needed = set()
+    for names, _, leads_to in guide.rows("From VOD's notice to your event"):
+        if leads_to != "`vod.event`":
+            needed.update(guide.coded(names))
+    # For VOD the events of AI jobs have one name; and deletions are told by an event of their own.
+    needed -= {"AIMediaAuditComplete", "MediaBaseChangeComplete"}
+    assert set(selected) == needed | {"AIComplete"}
+    assert sorted(EVENTS + PASSED_ON) == sorted(EVENT_TYPES)
+
+
+def test_set_says_what_a_choice_leaves_out(operator: Operator) -> None:
+    arguments = ("set", "--base-url", BASE, "--replace")
+    _, _, told = operator.run(*arguments)
+    assert "will not hear" not in told
+    without = ",".join(name for name in EVENTS if name != "AIComplete")
+    status, _, told = operator.run(*arguments, "--events", without)
+    assert status == 0
+    assert "Of these events vodpass will not hear: AIComplete\n" in told
+    assert "AIMediaAuditComplete" in told
+
+
+@pytest.mark.parametrize("name", ["AIMediaAuditComplete", "AIVideoTagComplete"])
+def test_an_ai_event_by_a_name_that_selects_nothing(operator: Operator, name: str) -> None:
+    told = operator.refused("set", "--base-url", BASE, "--events", f"FileUploadComplete,{name}")
+    assert f"{name} by the name AIComplete alone" in told
+    assert "CallbackType" not in operator.at_vod()
+
+
 def test_what_is_there_is_not_overwritten_unasked(operator: Operator) -> None:
     operator.house.subscribe()
     before = operator.at_vod()
@@ -363,6 +398,23 @@ def test_show_warns_of_what_vodpass_cannot_use(operator: Operator) -> None:
     _, out, err = operator.run("show")
     assert err == ""
     assert "vod-events" in out
+
+
+def test_show_says_what_is_not_selected(operator: Operator) -> None:
+    operator.done("set", "--base-url", BASE)
+    _, out, err = operator.run("show")
+    assert re.search(rf"^not selected {', '.join(PASSED_ON)}$", out, re.M)
+    assert err == "", "nothing that the app would miss"
+    listed = ",".join(name for name in EVENTS if name != "AIComplete")
+    operator.done("set", "--base-url", BASE, "--replace", "--events", listed)
+    _, out, err = operator.run("show")
+    assert re.search(r"^not selected AIComplete, ", out, re.M)
+    assert "will not hear: AIComplete\n" in err
+    assert "AIMediaAuditComplete" in err
+    operator.done("set", "--base-url", BASE, "--replace", "--events", "ALL")
+    _, out, err = operator.run("show")
+    assert re.search(r"^not selected none$", out, re.M)
+    assert err == ""
 
 
 def test_show_of_nothing(operator: Operator) -> None:

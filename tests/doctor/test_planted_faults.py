@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mns.account import Account
 
 from local.cloud.vod.callbacks.configuration import MessageCallback
+from ops.callback_events import EVENTS
 from ops.doctor import forged
 from shared.keys import parse_key_set
 from shared.settings import Settings
@@ -200,6 +201,20 @@ def test_callbacks_that_leave_events_out(hospital: Hospital) -> None:
     finding = hospital.examine().found("callback-types")
     assert "TranscodeComplete" in finding["what"]
     assert "SnapshotComplete" not in finding["what"]
+
+
+def test_callbacks_that_leave_ai_reviews_out(hospital: Hospital) -> None:
+    callback(hospital, event_types=",".join(name for name in EVENTS if name != "AIComplete"))
+    examined = hospital.examine()
+    assert examined.codes == {"callback-types"}
+    finding = examined.found("callback-types")
+    assert finding["what"] == "VOD does not send AIComplete."
+    assert "AIMediaAuditComplete" in finding["why"]
+
+
+def test_callbacks_of_what_is_selected_by_default_are_no_fault(hospital: Hospital) -> None:
+    callback(hospital, event_types=",".join(EVENTS))
+    assert hospital.examine().codes == set()
 
 
 def test_a_key_in_rotation_is_no_fault(hospital: Hospital) -> None:
