@@ -7,8 +7,13 @@ Compute's documentation; the forms of a certificate are those of the component f
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from ops.shape import Shape, choice, each, record, text
+
+TO_EVENTS = "/events/*"
+"""The route to `events`: a callback's address ends in a secret, the others are those that clients
+know."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
@@ -66,12 +71,24 @@ def in_domain(place: str, function: str, props: Mapping[str, Any]) -> Iterator[s
     if "customDomain" not in props:
         return
     route = props["customDomain"]["route"]
-    # The callback's address ends in a secret, the others are those that clients know.
-    path = "/events/*" if function == "events" else f"/{function}"
+    path = TO_EVENTS if function == "events" else f"/{function}"
     if route["path"] != path:
         yield f"{place}.route.path: must be {path}"
     if function != "events" and "OPTIONS" not in route.get("methods", METHODS):
         yield f"{place}.route.methods: must have OPTIONS, for preflights"
+
+
+def leads_to_events(url: str, domain: Mapping[str, Any]) -> bool:
+    """Whether a request to this https URL reaches `events` by the route of its `customDomain`."""
+    place = urlsplit(url)
+    # Whoever sends it may resolve these, and then asks for another path.
+    dots = {".", ".."} & set(unquote(place.path).split("/"))
+    return (
+        place.hostname == domain["domainName"]
+        and place.port in (None, 443)
+        and place.path.startswith(TO_EVENTS.removesuffix("*"))
+        and not dots
+    )
 
 
 def between_domains(functions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.domains import TO_EVENTS, leads_to_events
 from shared.settings import USES, Settings, SettingsError, load
 from shared.variables import VARIABLES
 
@@ -43,7 +44,19 @@ def in_environment(place: str, function: str, props: Mapping[str, Any]) -> Itera
         yield f"{place}.VODPASS_JWT_KEYS: either this or VODPASS_JWT_JWKS_URL must be set, not both"
     if settings.jwt_jwks_url and not settings.jwt_jwks_url.startswith("https://"):
         yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
+    yield from _callback(place, settings, props)
     yield from _client_roles(place, settings)
+
+
+def _callback(place: str, settings: Settings, props: Mapping[str, Any]) -> Iterator[str]:
+    # A queue beside it is no excuse: which road VOD takes is set at VOD, not here, and the doctor
+    # sends what VOD would send, signed, to this address.
+    url, domain = settings.callback_url, props.get("customDomain")
+    if url and domain is not None and not leads_to_events(url, domain):
+        yield (
+            f"{place}.VODPASS_CALLBACK_URL: must be on the domainName of customDomain and below "
+            f"its route {TO_EVENTS}: nothing else leads to the function"
+        )
 
 
 def _client_roles(place: str, settings: Settings) -> Iterator[str]:

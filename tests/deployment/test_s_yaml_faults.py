@@ -359,6 +359,69 @@ def test_a_certificate_may_come_from_files(laid_upon: dict[str, Document]) -> No
     assert faults(document) == []
 
 
+SECRET = "k7Yw9Qz3Xb1Lm5Tn8Rc2Vd"
+
+
+def with_callback_url(document: Document, url: str, *, queue: bool = True) -> list[str]:
+    """The faults of a deployment whose VODPASS_CALLBACK_URL is this."""
+    changed = copy.deepcopy(document)
+    events, watch = (changed["resources"][name]["props"] for name in ("events", "watch"))
+    events[ENVIRONMENT]["VODPASS_CALLBACK_URL"] = url
+    if not queue:
+        for props in (events, watch):
+            props["triggers"] = props["triggers"][:1]
+            props[ENVIRONMENT]["VODPASS_WATCH_QUEUE"] = ""
+    return faults(changed)
+
+
+@pytest.mark.parametrize("queue", [True, False], ids=["queue", "no queue"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "https://hooks.example.com/events/",
+        "https://vod.example.com.evil.example/events/",
+        "https://vod.example.com:8443/events/",
+        "https://vod.example.com/",
+        "https://vod.example.com/callback/",
+        "https://vod.example.com/events/../",
+        "https://vod.example.com/eventsx/",
+        "https://vod.example.com/Events/",
+        "https://vod.example.com//events/",
+        "https://vod.example.com/vodpass/events/",
+        "https://vod.example.com/events/../upload/",
+        "https://vod.example.com/events/%2e%2e/upload/",
+    ],
+)
+def test_a_callback_that_the_domain_does_not_lead_to_events_is_named(
+    laid_upon: dict[str, Document], start: str, queue: bool
+) -> None:
+    found = with_callback_url(laid_upon["s.prod.yaml"], start + SECRET, queue=queue)
+    assert len(found) == 1, found
+    assert found[0].startswith(
+        "s.yaml.resources.events.props.environmentVariables.VODPASS_CALLBACK_URL: must be on "
+        "the domainName of customDomain and below its route /events/*"
+    )
+    assert SECRET not in found[0]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "https://vod.example.com/events/",
+        "https://vod.example.com:443/events/",
+        "https://vod.example.com/events/cn-shanghai/",
+    ],
+)
+def test_a_callback_that_the_domain_leads_to_events_is_no_fault(
+    laid_upon: dict[str, Document], start: str
+) -> None:
+    assert with_callback_url(laid_upon["s.prod.yaml"], start + SECRET) == []
+
+
+def test_without_a_domain_a_callback_may_have_any_address(rendered: Document) -> None:
+    assert with_callback_url(rendered, f"https://example.com/{SECRET}") == []
+
+
 def test_nothing_leads_to_the_watch(laid_upon: dict[str, Document]) -> None:
     document = copy.deepcopy(laid_upon["s.prod.yaml"])
     resources = document["resources"]
