@@ -17,7 +17,7 @@ from shared.notice import Notice, UnreadableNotice
 from shared.settings import Settings
 from shared.settling import Memory
 from shared.vod import VOD, Vod
-from shared.webhook import NotDelivered, Webhook
+from shared.webhook import Event, NotDelivered, Webhook
 
 ANSWER_WITHIN = 4.5  # seconds; VOD waits 5
 QUEUE_SECONDS = 20.0  # for one invocation from the queue
@@ -36,7 +36,7 @@ def receive(call: Call[None]) -> Mapping[str, Any]:
         raise InvalidRequest("The body is no event of VOD's.") from None
     call.asked.update(event_type=received.event_type, media_id=received.media_id)
     try:
-        call.asked.update(announced=_hand_on(received, call.cloud, call.settings))
+        call.asked.update(announced=_hand_on(received, call.cloud, call.settings, patient=False))
     except NotDelivered:
         raise Unavailable("The app did not take the event.") from None
     except news.NotConfirmed:
@@ -47,14 +47,17 @@ def receive(call: Call[None]) -> Mapping[str, Any]:
 def from_queue(event: Any, context: Any) -> None:
     """Messages from the queue, one by one. Raises NotHandedOn where any is not with the app."""
     due = deadline(context, QUEUE_SECONDS)
-    failed = False
+    failed = event == []  # nothing, where something was to be
     for message_id, text in notice.from_queue(event):
         line: dict[str, Any] = {"function": "events", "road": "queue"}
         try:
             received = notice.read(text, message_id)
             line.update(event_type=received.event_type, media_id=received.media_id)
             settings, session = _INSTANCE.require_settings(), _INSTANCE.session(due)
-            line.update(announced=_hand_on(received, session, settings), code="OK")
+            if not received.known and not received.message_id:
+                raise UnreadableNotice("no id to tell a repeat by")
+            announced = _hand_on(received, session, settings, patient=True)
+            line.update(announced=announced, code="OK")
         except (UnreadableNotice, NotDelivered, news.NotConfirmed) as fault:
             failed = True
             line.update(code=type(fault).__name__)
@@ -66,15 +69,37 @@ def from_queue(event: Any, context: Any) -> None:
         raise NotHandedOn("not every event was handed on")
 
 
-def _hand_on(received: Notice, session: Session, settings: Settings) -> list[str]:
+def _hand_on(received: Notice, session: Session, settings: Settings, *, patient: bool) -> list[str]:
+    """Deliver the news, and leave word to look at finished uploads again. Raises what prevents it.
+
+    ``patient``: who sent the notice sends it for a day, so that word is left once the app has the
+    news. VOD gives up by HTTP within seconds: there word is left first, and what prevents that is
+    raised last.
+    """
     events = news.announce(received, Vod(session), settings)
-    forgotten = _MEMORY.keep(settings, events, session.cloud_time(), session.left)
+    forgotten = None if patient else _keep(events, session, settings)
     for event in events:
-        _webhook(settings).deliver(event, max(0.0, session.left))
+        if event.event_id not in _owed:
+            _webhook(settings).deliver(event, max(0.0, session.left))
+    if patient:
+        forgotten = _keep(events, session, settings)
+    ids = {event.event_id for event in events}
     if forgotten is not None:
+        if len(_owed) >= _REMEMBERED:
+            _owed.clear()
+        _owed.update(ids)
         raise forgotten
+    _owed.difference_update(ids)
     return [event.content["type"] for event in events]
 
+
+def _keep(events: list[Event], session: Session, settings: Settings) -> Refusal | None:
+    return _MEMORY.keep(settings, events, session.cloud_time(), session.left)
+
+
+_REMEMBERED = 10_000
+_owed: set[str] = set()
+"""Ids of what the app has taken while no word could be left: a repeat need only do that."""
 
 _receivers: list[Webhook] = []
 
@@ -111,7 +136,7 @@ def handler(event: bytes, context: Any) -> dict[str, Any] | None:
 def _came_by_http(event: Any) -> bool:
     """What did not is the queue's, readable or not: only an error makes that come again."""
     context = event.get("requestContext") if isinstance(event, dict) else None
-    return isinstance(context, dict) and "http" in context
+    return isinstance(context, dict) and isinstance(context.get("http"), dict)
 
 
 def _parsed(event: bytes) -> Any:

@@ -160,6 +160,9 @@ class Run:
             return
         if first.settled:
             video = self._vod.with_source(video)
+            if first.file_md5 is not None and video.file_md5 is None:
+                self.failed += 1  # told before, and now not: no comparison yet
+                return
         try:
             for event in news.settled(first, video, self._settings):
                 self._send(event)

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -394,3 +395,86 @@ def test_a_file_of_which_vod_tells_nothing_is_announced_without_its_md5(
     rewrite(road, upload, OTHER)
     settle(road)
     assert changes(road, upload) == [], "of the same size, and nothing else to compare"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "Forbidden.IllegalStatus"), (404, "InvalidVideo.NotFound")]
+)
+@pytest.mark.parametrize("content", [OTHER, LONGER])
+def test_a_file_that_vod_does_not_show_for_once_is_looked_at_again(
+    road: Road, status: int, code: str, content: bytes
+) -> None:
+    upload = arrived(road)
+    road.without_callbacks()
+    rewrite(road, upload, content)
+    road.stack.cloud.faults.set("vod", "GetMezzanineInfo", "error", status=status, code=code)
+    before = len(road.runs())
+    road.stack.cloud.clock.advance(SETTLED)
+    wait_for(lambda: any(run.get("failed") for run in road.runs()[before:]), "it is not taken")
+    road.settle()
+    assert changes(road, upload) == []
+    settle(road, 60)
+    assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(content)}
+    assert len({one.id for one in changes(road, upload)}) == 1
+
+
+def test_while_the_app_is_away_the_queue_leaves_no_memory(road: Road) -> None:
+    road.by_queue()
+    road.receiver.answer = 500
+    upload = road.upload()
+    road.finish(upload)
+    wait_for(lambda: road.receiver.asked, "the first attempt")
+    road.settle()
+    assert memories(road).messages == []
+    road.receiver.answer = 204
+    road.stack.cloud.clock.advance(60)
+    wait_for(lambda: memories(road).messages, "one is left with the news")
+    road.settle()
+    assert road.receiver.of(upload.video_id, "upload.completed")
+    assert len(memories(road).messages) == 1
+
+
+def test_a_queue_that_refuses_does_not_repeat_the_news(road: Road) -> None:
+    road.by_queue()
+    cloud = road.stack.cloud
+    cloud.faults.set("mns", "SendMessage", "error", 3, status=403, code="AccessDenied")
+    upload = road.upload()
+    road.finish(upload)
+    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app is told")
+
+    def pushes() -> int:
+        lines = [line.text for line in road.stack.gateway.logs.lines("events")]
+        return sum(text.startswith("FC Invoke Start") for text in lines)
+
+    road.settle()
+    first = pushes()
+    for again in range(1, 4):
+        cloud.clock.advance(512)
+        wait_for(partial(lambda wanted: pushes() >= wanted, first + again), "it comes again")
+        road.settle()
+    wait_for(lambda: not road.queue.messages, "it is taken")
+    assert len(memories(road).messages) == 1
+    instances = {one["pid"] for one in road.stack.gateway.invoker.instances()}
+    told = road.receiver.of(upload.video_id, "upload.completed")
+    assert 1 <= len(told) <= len(instances)
+    assert len({one.id for one in told}) == 1
+
+
+NOTHING_TO_TELL_A_REPEAT_BY: list[Any] = [
+    {"data": {"messageBody": '{"EventType": "SomethingNew"}'}},
+    [],
+    {"requestContext": {"http": None}, "data": {}},
+    {"requestContext": None},
+    "text",
+    5,
+    None,
+]
+
+
+@pytest.mark.parametrize("event", NOTHING_TO_TELL_A_REPEAT_BY)
+def test_what_the_queue_cannot_mean_is_never_taken(road: Road, event: Any) -> None:
+    function = road.stack.gateway.deployment.functions["events"]
+    given = json.dumps(event).encode()
+    outcome = road.loop.run(road.stack.gateway.invoker.invoke(function, given, "1-by-hand"))
+    assert outcome.error_type is not None
+    assert road.receiver.taken == []
