@@ -41,6 +41,7 @@ RENEW_EVERY = 2400
 LOOK_BACK = 4200  # seconds for which an event that is due is sent again
 CLEANUP_AFTER = CREDENTIAL_LIFE + 600  # seconds after the window: no credential is alive then
 COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
+COMPARE_WITHIN = 3600  # seconds; a source that VOD has not shown by then it may have deleted
 _ENOUGH = 5.0  # seconds that must be left for another video
 
 
@@ -160,7 +161,8 @@ class Run:
             return
         if first.settled:
             video = self._vod.with_source(video)
-            if first.file_md5 is not None and video.file_md5 is None:
+            lacking = first.file_md5 is not None and video.file_md5 is None
+            if lacking and video.now < first.due + COMPARE_WITHIN:
                 self.failed += 1  # told before, and now not: no comparison yet
                 return
         try:

@@ -418,6 +418,21 @@ def test_a_file_that_vod_does_not_show_for_once_is_looked_at_again(
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
+def test_a_source_that_is_gone_for_good_is_no_dead_letter(road: Road) -> None:
+    upload = arrived(road)
+    road.without_callbacks()
+    road.stack.cloud.faults.set(
+        "vod", "GetMezzanineInfo", "error", 500, status=404, code="InvalidVideo.NotFound"
+    )
+    before = len(road.runs())
+    road.stack.cloud.clock.advance(SETTLED)
+    wait_for(lambda: any(run.get("failed") for run in road.runs()[before:]), "it is not taken")
+    road.settle()
+    settle(road, 3600 + 512)
+    assert changes(road, upload) == []
+    assert road.dead_letters.messages == []
+
+
 def test_while_the_app_is_away_the_queue_leaves_no_memory(road: Road) -> None:
     road.by_queue()
     road.receiver.answer = 500
