@@ -107,7 +107,7 @@ def _refuse_idempotency_key(call: Call[Caller]) -> None:
 
 
 # What a refusal's code speaks of when a ReferenceId is taken. VOD's own is not documented.
-_TAKEN = re.compile(r"Reference|Duplicat|Exist|Repeat|Conflict", re.IGNORECASE)
+_TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
 
 
 def _after_rejection(

@@ -120,7 +120,9 @@ def test_however_vod_refuses_a_reference_id_that_is_taken(
     assert house.upload(alice, "key-1").refusal == when_deleted
 
 
-@pytest.mark.parametrize("code", ["QuotaExceeded.Video", "InvalidVideo.Damaged", "Weird"])
+@pytest.mark.parametrize(
+    "code", ["QuotaExceeded.Video", "InvalidVideo.Damaged", "EntityNotExist.Role", "Weird"]
+)
 def test_a_refusal_for_another_reason_leaves_the_key_good(
     house: House, alice: str, code: str
 ) -> None:
