@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 9000
 CLOUD_PORT ?= 9001
 RUNTIME ?= 3.10
-# Further arguments for pytest: make test ARGS="tests/gateway -k timeout"
+# Further arguments for pytest: make test ARGS="tests/local -k timeout"
 ARGS ?=
 
 PY := .venv/bin/python
@@ -14,12 +14,13 @@ export PORT CLOUD_PORT
 setup: .venv/installed node_modules/installed
 
 # Stamps: nothing is installed again until a lock file changes.
-.venv/installed: requirements-dev.txt
+.venv/installed: requirements-dev.txt fakealiyun/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "vodpass needs Python 3.10 or later; name one: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || \
 	  { echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e fakealiyun
 	@touch $@
 
 node_modules/installed: package-lock.json
@@ -42,6 +43,7 @@ check: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
+	cd fakealiyun && ../$(PY) -m mypy .
 
 bundle: setup
 	$(PY) -m ops.bundle --python $(RUNTIME) --out build

@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from types import TracebackType
 
-from local.cloud import FakeCloud
+from fakealiyun import FakeCloud
 from local.gateway import FakeCloudLink, RoleCredentials
+from local.roles import LOCAL_VALUES, RAM_FOLDER
 
 _START_SECONDS = 60.0
 
@@ -66,7 +67,7 @@ def _serve(pipe: Connection[object, object]) -> None:
     app.daemon_threads = True
     threading.Thread(target=app.serve_forever, daemon=True).start()
     receiver = f"http://127.0.0.1:{app.server_port}/events"
-    with FakeCloud() as cloud:
+    with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
         link = FakeCloudLink(cloud)
         admin = (cloud.admin.access_key_id, cloud.admin.access_key_secret)
         pipe.send((cloud.endpoint, receiver, admin))

@@ -23,7 +23,8 @@ from jwt.algorithms import RSAAlgorithm
 from benchmarks.cloud import CloudProcess
 from local.gateway import Function
 from local.gateway.environment import instance_environment
-from shared import owner, settings
+from shared.auth import ownership as owner
+from shared.config import settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 ISSUING = ("upload", "refresh", "play", "sts")

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from aiohttp import web
 
-from local.guard import Refused, control_body
+from fakealiyun.guard import Refused, control_body
 from local.keys import LocalKeys
 
 ISSUER = "vodpass-local"

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from local.guard import Refused
+from fakealiyun.guard import Refused
 
 WEBHOOK_PATH = "/_local/webhook"
 EVENTS_PATH = "/_local/events"

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local.cloud import FakeCloud
-from local.cloud.oss.cors import upload_rule
-from local.cloud.ram.state import LOCAL_VALUES
-from local.cloud.vod.callbacks.configuration import ALL, MessageCallback
-from local.cloud.vod.settings import DEFAULT_APP
+from fakealiyun import FakeCloud
+from fakealiyun.guard import Guard
+from fakealiyun.in_thread import InThread
+from fakealiyun.oss.cors import upload_rule
+from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
+from fakealiyun.vod.settings import DEFAULT_APP
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
 from local.gateway.deployed import DeployedFunctions
 from local.gateway.server import IDLE_SECONDS, base_interpreter
-from local.guard import Guard
-from local.in_thread import InThread
 from local.keys import LocalKeys
 from local.receiver import WEBHOOK_PATH, Receiver
+from local.roles import LOCAL_VALUES, RAM_FOLDER
 from local.static import static_routes
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -124,7 +124,11 @@ class Stack(InThread):
         try:
             self.port = listening.getsockname()[1]
             self.cloud = _Cloud(
-                port=self._cloud_port, own_origins=self.origins, allow_deploy=self._allow_deploy
+                port=self._cloud_port,
+                ram_dir=RAM_FOLDER,
+                ram_values=LOCAL_VALUES,
+                own_origins=self.origins,
+                allow_deploy=self._allow_deploy,
             )
             try:
                 await self.cloud.start()

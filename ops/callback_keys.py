@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 from ops.keyring import Refused
-from shared.variables import VARIABLES
+from shared.config.variables import VARIABLES
 
 URL_VARIABLE = "VODPASS_CALLBACK_URL"
 KEYS_VARIABLE = "VODPASS_CALLBACK_KEYS"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.domains import TO_EVENTS, leads_to_events
-from shared.settings import USES, Settings, SettingsError, load
-from shared.variables import VARIABLES
+from shared.config.settings import USES, Settings, SettingsError, load
+from shared.config.variables import VARIABLES
 
 ENVIRONMENT_BYTES = 4096
 """Function Compute's limit for a function's variables; what it counts beside names and values is

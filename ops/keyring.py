@@ -1,7 +1,7 @@
 """The keys of a deployment as the text of its settings: made, read, listed.
 
-What is read is held to the functions' own parsers (shared.settings, shared.keys), and so is what
-is made. No error repeats a value.
+What is read is held to the functions' own parsers (`shared/config`), and so is what is
+made. No error repeats a value.
 """
 
 import base64
@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from shared.keys import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
-from shared.variables import VARIABLES, OwnerKey
+from shared.config.jwk import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
+from shared.config.variables import VARIABLES, OwnerKey
 
 KEY_BYTES = 32
 """Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""

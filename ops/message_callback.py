@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.keyring import Refused
-from shared.variables import REGIONS
+from shared.config.variables import REGIONS
 
 _CREDENTIAL = (
     "ALIBABA_CLOUD_ACCESS_KEY_ID",

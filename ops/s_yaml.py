@@ -31,8 +31,8 @@ from ops.shape import (
     whole,
 )
 from ops.triggers import QUEUE, TIMER, between_triggers, http, in_triggers
-from shared.settings import USES
-from shared.variables import REGIONS
+from shared.config.settings import USES
+from shared.config.variables import REGIONS
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})

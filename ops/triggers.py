@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.shape import Shape, choice, record, text, truth, whole
-from shared.variables import REGIONS
+from shared.config.variables import REGIONS
 
 _TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
 _TRIGGER_NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a name that begins with a letter")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import FakeCloud
+from fakealiyun import FakeCloud
+from local.roles import LOCAL_VALUES, RAM_FOLDER
 from ops.bundle.target import RUNTIMES, find_interpreter
-from tests import code_under_test as code
-from tests.code_under_test import CodeUnderTest
+from tests.support import code_under_test as code
+from tests.support.code_under_test import CodeUnderTest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +61,7 @@ def bundle(together: Path) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def running_cloud() -> Iterator[FakeCloud]:
     """One cloud for all tests of this process; ask for `cloud`, which resets it."""
-    with FakeCloud() as cloud:
+    with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
         yield cloud
 
 

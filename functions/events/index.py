@@ -6,18 +6,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared import audit, news, notice
-from shared.callback import from_vod
-from shared.cloud import Session
-from shared.endpoint import Call, Endpoint
+from shared.alibaba.client import Session
+from shared.alibaba.vod import VOD, Vod
+from shared.auth.callback_signature import from_vod
+from shared.config.settings import Settings
 from shared.errors import InvalidRequest, Refusal, Unavailable
-from shared.http import MAX_EVENT
-from shared.instance import Instance, deadline
-from shared.notice import Notice, UnreadableNotice
-from shared.settings import Settings
-from shared.settling import Memory
-from shared.vod import VOD, Vod
-from shared.webhook import Event, NotDelivered, Webhook
+from shared.events import callback as notice
+from shared.events import event as news
+from shared.events.callback import Notice, UnreadableNotice
+from shared.events.recheck import Memory
+from shared.events.webhook import Event, NotDelivered, Webhook
+from shared.runtime import log as audit
+from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.instance import Instance, deadline
+from shared.web.http import MAX_EVENT
 
 ANSWER_WITHIN = 4.5  # seconds; VOD waits 5
 QUEUE_SECONDS = 20.0  # for one invocation from the queue

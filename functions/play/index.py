@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared import fields, owner
-from shared.caller import Caller, bearer
-from shared.cloud import utc_text
-from shared.endpoint import Call, Endpoint
-from shared.errors import Forbidden, VideoNotFound, VideoNotReady
-from shared.instance import Instance
-from shared.vod import (
+from shared.alibaba.client import utc_text
+from shared.alibaba.vod import (
     MAY_BECOME_PLAYABLE,
     PLAYABLE,
     VOD,
@@ -22,6 +17,12 @@ from shared.vod import (
     Video,
     Vod,
 )
+from shared.auth import ownership as owner
+from shared.auth.caller import Caller, bearer
+from shared.errors import Forbidden, VideoNotFound, VideoNotReady
+from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.instance import Instance
+from shared.web import fields
 
 SHORTEST = 100  # seconds: VOD's own minimum and default
 RETRY_SOONEST, RETRY_LATEST = 10, 300  # seconds, while a video may still become playable

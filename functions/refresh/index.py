@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared import fields, owner, uploads
-from shared.caller import Caller, bearer
-from shared.endpoint import Call, Endpoint
+from shared.alibaba.vod import VOD, NotFoundAtVod, Vod
+from shared.auth import ownership as owner
+from shared.auth.caller import Caller, bearer
 from shared.errors import VideoNotFound
-from shared.instance import Instance
-from shared.vod import VOD, NotFoundAtVod, Vod
+from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.instance import Instance
+from shared.uploads import renew as uploads
+from shared.web import fields
 
 
 def refresh(call: Call[Caller]) -> Mapping[str, Any]:

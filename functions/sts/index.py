@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared import fields, sts
-from shared.caller import Caller, bearer
-from shared.endpoint import Call, Endpoint
+from shared.alibaba import sts
+from shared.alibaba.sts import PURPOSES, STS, Purpose, Sts
+from shared.auth.caller import Caller, bearer
 from shared.errors import Forbidden, InvalidToken, NotConfigured
-from shared.instance import Instance
-from shared.sts import PURPOSES, STS, Purpose, Sts
+from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.instance import Instance
+from shared.web import fields
 
 FRESH = 3600  # seconds: how old, or how long-lived, a caller's token may be
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from shared import fields, issue, media, uploads
-from shared.caller import Caller, bearer
-from shared.endpoint import Call, Endpoint
+from shared.alibaba.vod import VOD, UploadCredential, Vod
+from shared.auth.caller import Caller, bearer
 from shared.errors import FieldError, Forbidden, InvalidRequest
-from shared.instance import Instance
-from shared.vod import VOD, UploadCredential, Vod
+from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.instance import Instance
+from shared.uploads import create as issue
+from shared.uploads import fields as media
+from shared.uploads import renew as uploads
+from shared.web import fields
 
 
 class Medium(NamedTuple):

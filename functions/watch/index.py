@@ -13,13 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from shared import audit, news, notice, settling, uploads
-from shared.cloud import Session, utc_text
-from shared.errors import Refusal, UploadFinished, UploadWindowClosed, VideoNotFound
-from shared.instance import Instance, deadline
-from shared.settings import Settings
-from shared.settling import FirstLook, Memory
-from shared.vod import (
+from shared.alibaba.client import Session, utc_text
+from shared.alibaba.vod import (
     AWAITING_FILE,
     CREDENTIAL_LIFE,
     UPLOAD_FAILED,
@@ -29,7 +24,16 @@ from shared.vod import (
     Video,
     Vod,
 )
-from shared.webhook import Event, NotDelivered, Webhook
+from shared.config.settings import Settings
+from shared.errors import Refusal, UploadFinished, UploadWindowClosed, VideoNotFound
+from shared.events import callback as notice
+from shared.events import event as news
+from shared.events import recheck as settling
+from shared.events.recheck import FirstLook, Memory
+from shared.events.webhook import Event, NotDelivered, Webhook
+from shared.runtime import log as audit
+from shared.runtime.instance import Instance, deadline
+from shared.uploads import renew as uploads
 
 RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
 MAX_VIDEOS = 5000  # looked at in one run: 50 calls, and as far as GetVideoList may reach

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from local.cloud.fake_cloud import FakeCloud
+    from fakealiyun.fake_cloud import FakeCloud
 
 CREDENTIAL_LIFE = 36 * 3600
 """Seconds that a function's role credentials live (Function Compute's documentation)."""

@@ -15,10 +15,11 @@ from typing import Any
 
 from aiohttp import web
 
-from local.cloud.fc import Busy, DomainRoute, NotServed, TriggerCalls
-from local.cloud.fc import Deployed as DeployedFunction
-from local.cloud.openapi import ApiError
-from local.cloud.openapi.wire import RawRequest
+from fakealiyun.fc import Busy, DomainRoute, NotServed, TriggerCalls
+from fakealiyun.fc import Deployed as DeployedFunction
+from fakealiyun.guard import split_host
+from fakealiyun.openapi import ApiError
+from fakealiyun.openapi.wire import RawRequest
 from local.gateway import errors
 from local.gateway.asynchronous import AsyncQueue
 from local.gateway.cloud_link import CloudLink
@@ -34,7 +35,6 @@ from local.gateway.queue_consumer import QueueConsumer
 from local.gateway.resource import ResourceReader
 from local.gateway.timers import Timer
 from local.gateway.yaml_document import DeploymentError
-from local.guard import split_host
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Running:
 
 
 class DeployedFunctions:
-    """Runs what is deployed, as `local.cloud.fc.Compute` asks. Belongs to one event loop.
+    """Runs what is deployed, as `fakealiyun.fc.Compute` asks. Belongs to one event loop.
 
     `extra_environment` is laid upon every function's own variables: it leads them to the fake
     cloud. `taken` are the first segments of paths that are somebody else's. `timers` is whether

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
+from fakealiyun.guard import split_host
 from local.gateway import errors
 from local.gateway.function import Function
-from local.guard import split_host
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_TARGET_BYTES = 4 * 1024  # path and query

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
+from fakealiyun.guard import Guard, is_control
 from local.gateway import errors
 from local.gateway.asynchronous import AsyncQueue
 from local.gateway.cloud_link import CloudLink
@@ -37,7 +38,6 @@ from local.gateway.outcome import new_request_id
 from local.gateway.pool import Exhausted
 from local.gateway.queue_consumer import QueueConsumer
 from local.gateway.timers import Timer
-from local.guard import Guard, is_control
 
 if TYPE_CHECKING:
     from local.gateway.deployed import DeployedFunctions

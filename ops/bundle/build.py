@@ -120,7 +120,7 @@ class _Function:
         python = folder / "python"
         python.mkdir(parents=True)
         for place, path in self._code.files.items():
-            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / place)
         operations = self._copy_packages(python)
         kept = self._licences(python)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from local.build import BuildError
 
@@ -109,12 +109,24 @@ def code_of(project: Path, function: str, python: str) -> Code:
 
 
 def _shared_modules(project: Path, item: Import, importer: Path) -> dict[str, Path]:
-    """`from shared import a, b` means two modules, `from shared.a import b` one."""
-    modules = [item.module] if item.module != "shared" else [f"shared.{n}" for n in item.names]
-    found = {"shared/__init__.py": project / "shared" / "__init__.py"}
-    for module in modules:
-        place = module.replace(".", "/") + ".py"
-        found[place] = project / place
-        if not found[place].is_file():
+    """The modules of `shared/` that an import loads, with the packages around them.
+
+    `from shared.a import b` means the module `shared/a/b.py` where `shared/a` is a folder, and
+    otherwise a name in `shared/a.py`.
+    """
+    if project.joinpath(*item.module.split(".")).is_dir():
+        modules = [f"{item.module}.{name}" for name in item.names]
+    else:
+        modules = [item.module]
+    if not modules:
+        raise BuildError(f"{importer}: import a module of {item.module}, not the folder")
+    places = {module.replace(".", "/") + ".py" for module in modules}
+    places |= {f"{parent}/__init__.py" for place in places for parent in _parents(place)}
+    for place in sorted(places):
+        if not (project / place).is_file():
             raise BuildError(f"{importer}: there is no {place}")
-    return found
+    return {place: project / place for place in places}
+
+
+def _parents(place: str) -> list[str]:
+    return [str(parent) for parent in PurePosixPath(place).parents if parent.name]

@@ -211,7 +211,7 @@ def _homes(folder: Path) -> dict[str, str]:
 
 
 def check_seam(folder: Path) -> None:
-    """The one method that `shared.cloud` replaces is where it was, and what calls go through.
+    """The one method that `shared.alibaba.client` replaces is where it was, and calls use it.
 
     Raises BuildError.
     """

@@ -45,7 +45,7 @@ STAND_INS: Mapping[str, StandIn] = {
         ("StreamHandler", "SubProtocolAWAP", "SubProtocolGeneral", "new_websocket_client")
     ),
     "alibabacloud_tea_openapi.websocket_utils_models": StandIn(),
-    # Where keys come from: shared/credentials.py takes its place. And hooks around calls.
+    # Where keys come from: shared/alibaba/credentials.py takes its place. And hooks around calls.
     "alibabacloud_credentials": StandIn(),
     "alibabacloud_credentials.client": StandIn(("Client",)),
     "alibabacloud_credentials.models": StandIn(("Config",)),
@@ -60,7 +60,8 @@ STAND_INS: Mapping[str, StandIn] = {
             "InterceptorContextResponse",
         )
     ),
-    # PyJWT's own fetching of keys takes urllib, tempfile and more: shared/jwks.py fetches ours.
+    # PyJWT's own fetching of keys takes urllib, tempfile and more:
+    # shared/auth/published_keys.py fetches ours.
     "jwt.jwks_client": StandIn(("PyJWKClient",)),
 }
 

@@ -11,7 +11,7 @@ from ops.account import Account, NotAnswered, Refused
 from ops.callback_events import loss, not_selected
 from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 _MEND = "Run `python -m ops.callbacks set --deployed` with the deployment's settings."
 _SUBJECT = "events"

@@ -33,8 +33,8 @@ from ops.doctor.deployment import (
 )
 from ops.doctor.report import COULD_NOT, Report
 from ops.doctor.web import Place, UnusableUrl, place
-from shared.keys import KeySet
-from shared.settings import Settings
+from shared.config.jwk import KeySet
+from shared.config.settings import Settings
 
 LARGEST_INPUT = 1024 * 1024  # bytes
 

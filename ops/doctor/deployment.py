@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.settings import USES
-from shared.variables import PREFIX, VARIABLES
+from shared.config.settings import USES
+from shared.config.variables import PREFIX, VARIABLES
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _READ_BY_S = re.compile(r"\benv\(\s*['\"](VODPASS_[A-Z0-9_]+)['\"]")

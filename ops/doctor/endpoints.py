@@ -14,8 +14,8 @@ from ops.doctor import clock, forged, origins, web
 from ops.doctor.deployment import BEARER, METHODS
 from ops.doctor.report import Report
 from ops.doctor.web import Place
-from shared.keys import KeySet
-from shared.settings import Settings
+from shared.config.jwk import KeySet
+from shared.config.settings import Settings
 from shared.transport import Answer, TransportError
 
 _JSON = {"Content-Type": "application/json"}

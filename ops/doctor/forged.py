@@ -16,9 +16,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from shared.keys import KeySet, VerificationKey, decode_base64url
-from shared.settings import Settings
-from shared.variables import NONE
+from shared.config.jwk import KeySet, VerificationKey, decode_base64url
+from shared.config.settings import Settings
+from shared.config.variables import NONE
 
 
 @dataclass(frozen=True)

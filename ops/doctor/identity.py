@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.account import Account, NotAnswered, Refused
 from ops.doctor.report import Report
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 _ROLES = ("sts_upload_role", "sts_play_role", "sts_oss_role")
 

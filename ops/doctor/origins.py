@@ -6,7 +6,7 @@ from ops.doctor import web
 from ops.doctor.deployment import METHODS
 from ops.doctor.report import Report
 from ops.doctor.web import Place
-from shared.settings import Settings
+from shared.config.settings import Settings
 from shared.transport import Answer
 
 STRANGER = "https://vodpass-doctor.invalid"

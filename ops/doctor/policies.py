@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud.ram.evaluation import utc_text
-from local.cloud.ram.policy import Policy, PolicyGrammarError
+from fakealiyun.ram.evaluation import utc_text
+from fakealiyun.ram.policy import Policy, PolicyGrammarError
 
 RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ops.doctor import web
 from ops.doctor.report import Report
-from shared.keys import KeySet, parse_published_keys
-from shared.settings import Settings
+from shared.config.jwk import KeySet, parse_published_keys
+from shared.config.settings import Settings
 from shared.transport import TransportError
 
 LONGEST = 64 * 1024  # bytes that the functions read of it

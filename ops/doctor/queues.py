@@ -10,7 +10,7 @@ from ops.account import Account, Key
 from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
 from ops.doctor.web import Once
-from shared.queue import signed_headers
+from shared.alibaba.queue import signed_headers
 from shared.transport import Answer, TransportError
 
 TIMEOUT = 15.0  # seconds

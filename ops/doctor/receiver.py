@@ -9,7 +9,7 @@ import time
 from ops.doctor import web
 from ops.doctor.report import Report
 from ops.doctor.web import Place
-from shared.settings import Settings
+from shared.config.settings import Settings
 from shared.transport import TransportError
 
 _MEND = "Deploy the settings that were checked; the function must get the URL as VOD calls it."

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.ram.policy import PolicyGrammarError
-from local.cloud.ram.state import LOCAL_VALUES
+from fakealiyun.ram.policy import PolicyGrammarError
+from local.roles import LOCAL_VALUES
 from ops.account import Account, Answer, Key, NotAnswered, Refused
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RoleFiles
 from ops.doctor.report import Report
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 _MEND = "Apply the role's files as ram/README.md shows."
 _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}

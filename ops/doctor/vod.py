@@ -10,7 +10,7 @@ from functools import partial
 from ops.account import Account, Answer, NotAnswered, Refused
 from ops.doctor import clock
 from ops.doctor.report import Report
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 _ABSENT = "InvalidVideo.NotFound"
 _NOT_OFFERED = ("InvalidAction", "InvalidApi")

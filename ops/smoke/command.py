@@ -18,7 +18,7 @@ from ops.doctor.web import Place, UnusableUrl, place
 from ops.smoke.round import PART, Round
 from ops.smoke.sample import mp4
 from ops.smoke.trigger import Triggers
-from shared.variables import REGIONS
+from shared.config.variables import REGIONS
 
 PASSED, FAILED, COULD_NOT = 0, 1, 2
 FUNCTIONS = ("upload", "refresh", "play")

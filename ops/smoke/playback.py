@@ -13,8 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 from ops.doctor import web
 from ops.doctor.web import Place
+from shared.config.variables import REGIONS
 from shared.transport import TransportError
-from shared.variables import REGIONS
 
 TIMEOUT = 60.0  # seconds for the file
 

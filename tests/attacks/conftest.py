@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from local.gateway.logs import KEPT_LINES
-from tests.behaviour.clients import decoded
-from tests.behaviour.house import House, serve, settings
-from tests.behaviour.tokens import Issuer, base64url
-from tests.code_under_test import CodeUnderTest
+from tests.support.clients import decoded
+from tests.support.code_under_test import CodeUnderTest
+from tests.support.house import House, serve, settings
+from tests.support.tokens import Issuer, base64url
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())

@@ -7,11 +7,11 @@ from typing import Any
 import oss2
 import pytest
 
-from local.cloud.identity import Credential
-from tests.behaviour.clients import bucket, decoded, object_key, play_info, put
-from tests.behaviour.files import SMALL
-from tests.behaviour.house import House
-from tests.cloud.clients import Vod, rpc
+from fakealiyun.identity import Credential
+from fakealiyun.testing.vod import Vod, rpc
+from tests.support.clients import bucket, decoded, object_key, play_info, put
+from tests.support.files import SMALL
+from tests.support.house import House
 
 DENIED = (403, "AccessDenied")
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.behaviour.house import House, Reply, send
+from tests.support.house import House, Reply, send
 
 CLOUD = [
     ("POST", "/_local/clock", {"advance": 100_000}),

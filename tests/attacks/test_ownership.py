@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from local.cloud.vod.media import Media
-from shared import owner
-from shared.settings import Settings
-from shared.variables import OwnerKey
-from tests.behaviour.clients import put
-from tests.behaviour.files import SMALL
-from tests.behaviour.house import ALIAS, OWNER_KEY, House, Reply
-from tests.cloud.clients import Vod
+from fakealiyun.testing.vod import Vod
+from fakealiyun.vod.media import Media
+from shared.auth import ownership as owner
+from shared.config.settings import Settings
+from shared.config.variables import OwnerKey
+from tests.support.clients import put
+from tests.support.files import SMALL
+from tests.support.house import ALIAS, OWNER_KEY, House, Reply
 
 NOT_FOUND = (404, "VideoNotFound")
 KEY_ID, _, KEY = OWNER_KEY.partition(":")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.behaviour.clients import put
-from tests.behaviour.files import SMALL
-from tests.behaviour.house import ORIGIN, House
+from tests.support.clients import put
+from tests.support.files import SMALL
+from tests.support.house import ORIGIN, House
 
 SDK = ("alibabacloud_vod20170321", "alibabacloud_tea_openapi", "darabonba")
 

@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.attacks.conftest import EC_KEY, RSA_KEY, public_keys
-from tests.behaviour.house import House
-from tests.behaviour.tokens import base64url
+from tests.support.house import House
+from tests.support.tokens import base64url
 
 REFUSED = (401, "InvalidToken")
 

@@ -17,7 +17,7 @@ from local.keys import load_keys
 from local.stack import Stack
 from tests.browser import site as customer
 from tests.browser.chromium import FLAGS, ChromiumMissing, chromium
-from tests.code_under_test import CodeUnderTest
+from tests.support.code_under_test import CodeUnderTest
 
 HERE = Path(__file__).parent
 PATIENCE = 30_000  # milliseconds: a function may have to start first, on a busy machine

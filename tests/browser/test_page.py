@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from tests.behaviour.clients import put
 from tests.browser.conftest import Traffic, call, token
+from tests.support.clients import put
 
 SAMPLE = Path(__file__).parent / "media" / "sample.mp4"
 PLAYS = """video => new Promise((resolve) => {

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Page, Request
 
-from local.cloud.oss.state import StoredObject
+from fakealiyun.oss.state import StoredObject
 from local.stack import Stack
-from tests.behaviour.clients import put
-from tests.behaviour.files import PART, SMALL, mp4
 from tests.browser.conftest import Traffic, call, token
 from tests.browser.site import Site
+from tests.support.clients import put
+from tests.support.files import PART, SMALL, mp4
 
 START = """({ vodpass, token }) => {
   window.told = [];

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.s_yaml import faults
-from shared.settings import USES, SettingsError, load
+from shared.config.settings import USES, SettingsError, load
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / ".env.example").read_text()

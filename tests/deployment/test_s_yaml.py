@@ -13,9 +13,9 @@ import pytest
 
 from ops.environment import ENVIRONMENT_BYTES
 from ops.s_yaml import faults
-from shared.endpoint import LONGEST
-from shared.settings import ALWAYS, USES, load
-from shared.variables import VARIABLES
+from shared.config.settings import ALWAYS, USES, load
+from shared.config.variables import VARIABLES
+from shared.runtime.endpoint import LONGEST
 
 PROJECT = Path(__file__).resolve().parents[2]
 CALLED = ["upload", "refresh", "play", "sts"]

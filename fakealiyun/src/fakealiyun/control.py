@@ -1,0 +1,237 @@
+"""The control routes, `/_local/*`: what a developer or a test tells the cloud, and asks it.
+
+The guard lets only loopback names and our own pages through to them. No answer holds a secret, a
+token or a signature.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from fakealiyun.clock import utc
+from fakealiyun.guard import Refused, control_body
+
+if TYPE_CHECKING:
+    from fakealiyun.fake_cloud import FakeCloud
+
+_QUEUE = re.compile(r"^/_local/queues/[^/]+/messages$")
+
+_Route = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
+
+
+class Control:
+    """`clock`, `faults`, `queues`, `state` and `reset` of one cloud."""
+
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+        self._routes: Mapping[str, Mapping[str, _Route]] = {
+            "/_local/clock": {"GET": self._clock, "POST": self._move_clock},
+            "/_local/faults": {"GET": self._faults, "POST": self._set_fault},
+            "/_local/queues/<name>/messages": {"POST": self._send_message},
+            "/_local/state": {"GET": self._state},
+            "/_local/reset": {"POST": self._reset},
+        }
+
+    def routes(self) -> list[tuple[str, _Route]]:
+        """Every route as `METHOD /path` with what answers it."""
+        return [
+            (f"{method} {path}", route)
+            for path, methods in self._routes.items()
+            for method, route in methods.items()
+        ]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one control call with JSON. Raises Refused."""
+        methods = self._routes.get(_QUEUE.sub("/_local/queues/<name>/messages", request.path))
+        if methods is None:
+            raise Refused(404, f"the control routes are {', '.join(self._routes)}")
+        route = methods.get(request.method)
+        if route is None:
+            return web.json_response(
+                {"Code": "MethodNotAllowed", "Message": f"allowed: {', '.join(methods)}"},
+                status=405,
+                headers={"Allow": ", ".join(methods), "Cache-Control": "no-store"},
+            )
+        return web.json_response(
+            await route(request),
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        )
+
+    async def _clock(self, _request: web.Request) -> Mapping[str, Any]:
+        """Both clocks, in epoch seconds, and the seconds between them."""
+        clock = self._cloud.clock
+        wall, offset = clock.wall(), clock.offset
+        return {
+            "wall": wall,
+            "cloud": wall + offset,
+            "offset": offset,
+            "cloud_utc": utc(wall + offset),
+        }
+
+    async def _move_clock(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"advance": seconds}`: what becomes due has happened when the answer comes."""
+        body = _only(await control_body(request), "advance")
+        seconds = body.get("advance")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise Refused(400, "advance must be a number of seconds")
+        try:
+            self._cloud.clock.advance(float(seconds))
+        except (ValueError, OverflowError) as error:
+            raise Refused(400, f"advance: {error}") from None
+        return await self._clock(request)
+
+    async def _faults(self, _request: web.Request) -> Mapping[str, Any]:
+        """The faults that have not struck yet."""
+        return {"faults": self._cloud.faults.pending()}
+
+    async def _set_fault(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"service", "action", "kind", "count", …parameters}`, or `{"clear": true}`."""
+        body = await control_body(request)
+        if body == {"clear": True}:
+            self._cloud.faults.clear()
+            return await self._faults(request)
+        rule = {"action": "*", "count": 1, **body}
+        for name in ("service", "action", "kind"):
+            if not isinstance(rule.get(name), str):
+                raise Refused(400, f"{name} must be a text")
+        try:
+            self._cloud.faults.set(**rule)
+        except (TypeError, ValueError) as error:
+            reason = str(error) if isinstance(error, ValueError) else "a parameter is unknown"
+            raise Refused(400, reason) from None
+        return await self._faults(request)
+
+    async def _send_message(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"body": text, or an object to be sent as JSON}`: put a message into a queue, which is
+        made if there is none of that name."""
+        content = _only(await control_body(request), "body").get("body")
+        if isinstance(content, dict):
+            content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        if not isinstance(content, str):
+            raise Refused(400, "body must be a text or an object")
+        name = request.path.split("/")[3]
+        try:
+            return {"MessageId": self._cloud.queues.queue(name).send(content)}
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+
+    async def _reset(self, request: web.Request) -> Mapping[str, Any]:
+        """`{}`: the cloud as it was at its start."""
+        _only(await control_body(request))
+        self._cloud.reset()
+        return {}
+
+    async def _state(self, _request: web.Request) -> Mapping[str, Any]:
+        """What there is: media, objects, credentials by id, events and what became of their
+        callbacks, functions, queues, calls, faults."""
+        cloud = self._cloud
+        now = cloud.clock.now()
+        return {
+            "account": cloud.account_id,
+            "region": cloud.region,
+            "clock": await self._clock(_request),
+            "calls": cloud.calls.snapshot(),
+            "faults": cloud.faults.pending(),
+            "roles": sorted(cloud.ram.roles),
+            "vod": {
+                "media": [
+                    {
+                        "VideoId": media.video_id,
+                        "ReferenceId": media.reference_id,
+                        "Status": media.status,
+                        "CreationTime": utc(media.created),
+                        "Size": media.size,
+                        "TemplateGroupId": media.template_group_id,
+                    }
+                    for media in cloud.vod.library.all()
+                ],
+                "other_media": [
+                    {
+                        "MediaId": medium.media_id,
+                        "MediaType": medium.kind,
+                        "Status": medium.status,
+                        "CreationTime": utc(medium.created),
+                        "Size": medium.size,
+                    }
+                    for medium in cloud.vod.other_media.all()
+                ],
+                "callbacks": [
+                    {
+                        "EventType": delivery.event_type,
+                        "MediaId": delivery.media_id,
+                        "road": delivery.road,
+                        "attempts": delivery.attempts,
+                        "outcome": delivery.outcome,
+                    }
+                    for delivery in cloud.vod.callbacks.deliveries()
+                ],
+                "events": [
+                    {
+                        "EventType": event.type,
+                        "EventTime": event.time,
+                        "MediaId": event.media_id,
+                        "Status": event.status,
+                    }
+                    for event in cloud.vod.events.seen()
+                ],
+                "credentials": [
+                    {
+                        "kind": issued.kind,
+                        "MediaId": issued.media_id,
+                        "AccessKeyId": issued.access_key_id,
+                        "ExpireUTCTime": utc(issued.expires_at),
+                        "expired": issued.expires_at <= now,
+                    }
+                    for issued in cloud.vod.issued
+                ],
+            },
+            "queues": {
+                queue.name: [
+                    {
+                        "MessageId": message.id,
+                        "received": message.dequeue_count,
+                        "visible_from": utc(message.next_visible),
+                    }
+                    for message in queue.messages
+                ]
+                for queue in cloud.queues.all()
+            },
+            "fc": {
+                "allow_deploy": cloud.fc.allow_deploy,
+                "functions": [
+                    {
+                        "functionName": function.name,
+                        "runtime": function.settings["runtime"],
+                        "codeChecksum": function.package.checksum,
+                        "triggers": sorted(function.triggers),
+                    }
+                    for function in cloud.fc.account.functions.values()
+                ],
+                "domains": sorted(cloud.fc.account.domains),
+            },
+            "oss": {
+                bucket.name: {
+                    "objects": [
+                        {"key": found.key, "size": found.size, "etag": found.etag}
+                        for found in cloud.storage.objects(bucket.name)
+                    ],
+                    "uploads": [
+                        {"key": upload.key, "parts": len(upload.parts)}
+                        for upload in cloud.storage.uploads(bucket.name)
+                    ],
+                }
+                for bucket in cloud.storage.buckets()
+            },
+        }
+
+
+def _only(body: dict[str, Any], *allowed: str) -> dict[str, Any]:
+    if not body.keys() <= set(allowed):
+        names = ", ".join(allowed) if allowed else "nothing"
+        raise Refused(400, f"the body may hold {names}")
+    return body

@@ -1,0 +1,200 @@
+"""Function Compute's API as one object: authenticate, authorize, run the operation, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from fakealiyun.calls import Calls
+from fakealiyun.clock import Clock
+from fakealiyun.faults import Faults
+from fakealiyun.fc import errors, old_signature, wire
+from fakealiyun.fc.access import Access
+from fakealiyun.fc.code import BUCKET_REGION, CodeStore
+from fakealiyun.fc.compute import Compute
+from fakealiyun.fc.context import Context
+from fakealiyun.fc.operation import Operation, Operations
+from fakealiyun.fc.operations import (
+    configs,
+    domains,
+    functions,
+    invocation,
+    older,
+    triggers,
+    versions,
+)
+from fakealiyun.fc.state import Account, moment
+from fakealiyun.fc.trigger_call import TriggerCalls
+from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.guard import Guard, Refused
+from fakealiyun.identity import Credential, Identities
+from fakealiyun.openapi import ApiError, breakage
+from fakealiyun.openapi.authentication import Authenticator
+from fakealiyun.openapi.envelope import Target, open_envelope
+from fakealiyun.openapi.wire import RawRequest, parse
+from fakealiyun.oss.state import Storage
+from fakealiyun.ram.state import Ram
+
+PATHS = ("/2023-03-30/", "/2021-04-06/", "/2016-08-15/")
+"""How the paths of the API begin, by its version."""
+UPLOAD_KEY = "/2016-08-15/tempBucketToken"
+
+_MODULES = (functions, triggers, configs, domains, versions, invocation, older)
+_log = logging.getLogger(__name__)
+
+
+class FcService:
+    """Functions, triggers and domains of one account in one region.
+
+    Signatures, nonces and permissions are always checked. Whatever changes what is deployed is
+    refused unless the service was made with `allow_deploy`. What is deployed runs where
+    `serve_with` says; without that it is only kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str,
+        region: str,
+        storage: Storage,
+        identities: Identities,
+        ram: Ram,
+        clock: Clock,
+        calls: Calls,
+        faults: Faults,
+        guard: Guard,
+        allow_deploy: bool,
+    ) -> None:
+        self.account = Account(account_id, region)
+        self.allow_deploy = allow_deploy
+        self._identities = identities
+        self._clock = clock
+        self._calls = calls
+        self._faults = faults
+        self._guard = guard
+        self._authenticator = Authenticator(identities, clock)
+        self._access = Access(ram, clock)
+        self._code = CodeStore(storage, identities, clock, region=region, account_id=account_id)
+        self._context = Context(self.account, self._code, storage, self._access, clock)
+        self._changing = asyncio.Lock()
+        self.operations = Operations(
+            operation for module in _MODULES for operation in module.operations(self._context)
+        )
+        self.trigger_calls = TriggerCalls(
+            identities, self._authenticator, self._access, self.account, clock
+        )
+
+    def serve_with(self, compute: Compute) -> None:
+        """Have what is deployed from now on run there, in the event loop of this service."""
+        self._context.compute = compute
+
+    def reset(self) -> None:
+        """Forget every function, domain and nonce. Processes end in the background."""
+        self._authenticator.reset()
+        if self._context.compute is not None:
+            self._context.compute.clear()
+        self.account.domains.clear()
+        self.account.functions.clear()
+        self._code.close()
+
+    def close(self) -> None:
+        """Remove the code that was taken in."""
+        self._code.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; never raises for what the client sent, but for a foreign page's."""
+        self._guard.check_page(request)
+        request_id = wire.new_request_id()
+        try:
+            raw = await wire.read(request)
+            if raw.path == UPLOAD_KEY:
+                return wire.response(self._bucket_token(raw), request_id)
+            operation, call = self._accept(raw, request_id)
+            return await self._run(request, operation, call)
+        except ApiError as error:
+            return wire.refusal(errors.translated(error), request_id)
+        except (Refused, ConnectionError):
+            raise
+        except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
+            _log.exception("an operation failed")
+            return wire.refusal(errors.internal(), request_id)
+
+    def _accept(self, raw: RawRequest, request_id: str) -> tuple[Operation, Call]:
+        """Check a request up to its operation. Raises ApiError."""
+        operation, names = self.operations.find(raw.method, raw.path)
+        self._calls.count("fc", operation.name)
+        pairs = parse(raw.query)
+        query = dict(pairs)
+        if len(query) != len(pairs):
+            raise errors.invalid_argument("a parameter occurs more than once")
+        caller = self._authenticate(raw, operation)
+        call = Call(operation.name, names, query, raw, caller, request_id)
+        resource = self.account.arn(operation.resource(call))
+        self._access.require(caller, raw, f"fc:{operation.name}", resource)
+        if operation.writes and not self.allow_deploy:
+            raise errors.deployment_not_allowed()
+        return operation, call
+
+    async def _run(
+        self, request: web.Request, operation: Operation, call: Call
+    ) -> web.StreamResponse:
+        fault = self._faults.take("fc", call.action)
+        if fault is None:
+            return wire.response(await self._change(operation, call), call.request_id)
+        if fault.kind == "reset_before":
+            return breakage.reset(request)
+        breakage.raise_refusal(fault)
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.number("seconds", 1.0))
+        whole = wire.response(await self._change(operation, call), call.request_id)
+        if fault.kind == "reset_after":
+            return breakage.reset(request)
+        return await breakage.apply(fault, request, whole)
+
+    async def _change(self, operation: Operation, call: Call) -> Answer:
+        """One change at a time; what only reads or invokes does not wait."""
+        if not operation.writes:
+            return await operation.handler(call)
+        async with self._changing:
+            return await operation.handler(call)
+
+    def _authenticate(self, raw: RawRequest, operation: Operation) -> Credential:
+        """ACS3 with the path and the body in the signature. What the headers say of version and
+        action must agree with the path; whether the real service looks is not known."""
+        if raw.header("Authorization") is None:
+            raise errors.missing_header("Authorization")
+        version = operation.path.split("/")[1]
+        for header, value in (("x-acs-version", version), ("x-acs-action", operation.name)):
+            if raw.header(header) not in (None, value):
+                raise errors.invalid_argument(f"{header} must be {value} for this path")
+        target = Target("acs3", operation.name, version, "JSON", {})
+        return self._authenticator.authenticate(open_envelope(raw, target, web=False))
+
+    def _bucket_token(self, raw: RawRequest) -> Answer:
+        """A key to upload one package with. Which permission it needs is not documented: every
+        identity of the account gets it, since without CreateFunction it is good for nothing."""
+        if raw.method != "GET" or raw.query:
+            raise errors.path_not_supported(raw.method, raw.path)
+        self._calls.count("fc", "GetTempBucketToken")
+        caller = old_signature.authenticate(raw, self._identities, self._authenticator, self._clock)
+        account = raw.header("x-fc-account-id")
+        if account not in (None, caller.principal.account_id):
+            raise errors.invalid_argument("x-fc-account-id must be the caller's account")
+        if not self.allow_deploy:
+            raise errors.deployment_not_allowed()
+        credential, name = self._code.offer_upload()
+        return Answer(
+            body={
+                "credentials": {
+                    "AccessKeyId": credential.access_key_id,
+                    "AccessKeySecret": credential.access_key_secret,
+                    "SecurityToken": credential.security_token,
+                    "Expiration": moment(credential.expires_at or 0),
+                },
+                "ossRegion": f"oss-{BUCKET_REGION}",
+                "ossBucket": self._code.bucket,
+                "objectName": name,
+            }
+        )

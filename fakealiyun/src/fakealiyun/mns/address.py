@@ -1,0 +1,38 @@
+"""Whose queues a request means, from its Host.
+
+ACCOUNT.mns.REGION.aliyuncs.com           where that name is mapped to this machine
+ACCOUNT.mns.REGION-internal.aliyuncs.com  likewise
+ACCOUNT.mns.REGION.localhost
+127.0.0.1, localhost, [::1]               the account's, where the request says it is for SMQ
+"""
+
+from __future__ import annotations
+
+import re
+
+from fakealiyun.guard import split_host
+from fakealiyun.mns.errors import MnsError
+
+PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_HOST = re.compile(
+    r"(?P<account>[0-9]{1,20})\.mns\.(?P<region>[a-z0-9-]{1,40})\.(aliyuncs\.com|localhost)",
+    re.ASCII,
+)
+
+
+def check_host(host: str, account_id: str, region: str) -> None:
+    """Raises MnsError unless the Host is the account's in this region.
+
+    Another account's and another region's are the same refusal: the page about 403 AccessDenied
+    names both among its causes.
+    """
+    parts = split_host(host)
+    name = "" if parts is None else parts[0]
+    if name in PLAIN_NAMES:
+        return
+    found = _HOST.fullmatch(name)
+    if found is None:
+        raise MnsError("InvalidRequestURL", "The host must be ACCOUNT.mns.REGION.aliyuncs.com.")
+    named = found["region"].removesuffix("-internal")
+    if (found["account"], named) != (account_id, region):
+        raise MnsError("AccessDenied")

@@ -1,0 +1,85 @@
+"""One accepted call of the API, what it is answered, and the fields of its body."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from fakealiyun.clock import Clock
+from fakealiyun.mns.attributes import Range
+from fakealiyun.mns.documents import Content, Element
+from fakealiyun.mns.errors import MnsError, against_schema, out_of_range
+from fakealiyun.mns.queue import Queue
+from fakealiyun.mns.queues import NoSuchQueue, Queues
+from fakealiyun.mns.request import Request
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call whose caller is known and allowed to make it."""
+
+    request: Request
+    queue_name: str
+    """The queue that the path names; empty for ListQueue."""
+    queues: Queues
+    clock: Clock
+    connected: Callable[[], bool]
+    """Whether the caller still waits for the answer."""
+
+    @property
+    def queue(self) -> Queue:
+        """The queue. Raises MnsError QueueNotExist."""
+        try:
+            return self.queues.queue(self.queue_name, create=False)
+        except NoSuchQueue:
+            raise MnsError("QueueNotExist") from None
+
+    def url(self, queue_name: str) -> str:
+        """A queue's address at the host that was called."""
+        scheme = "https" if self.request.secure else "http"
+        return f"{scheme}://{self.request.host}/queues/{queue_name}"
+
+    def parameter(self, name: str, allowed: Range) -> int | None:
+        """A number in the query, by its documented name; None without it. Raises MnsError."""
+        text = self.request.parameters.get(name.lower())
+        return None if text is None else number(name, text, allowed)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a call; without `root` it has no body."""
+
+    status: int
+    root: str = ""
+    content: Content = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+def fields(
+    element: Element, allowed: Collection[str], not_faked: Collection[str] = ()
+) -> dict[str, str]:
+    """The fields of an element by name. Raises MnsError for one that is unknown or there twice,
+    and for one of the service's that is not faked."""
+    found: dict[str, str] = {}
+    for child in element.children:
+        if child.name in not_faked:
+            raise MnsError("NotImplemented", f"{child.name} is not faked.")
+        if child.name not in allowed or child.name in found or child.children:
+            raise against_schema(child.name)
+        found[child.name] = child.text
+    if element.text.strip():
+        raise against_schema(element.name)
+    return found
+
+
+def number(name: str, text: str, allowed: Range) -> int:
+    """A whole number within its range. Raises MnsError InvalidArgument."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
+        raise out_of_range(name, allowed)
+    if not allowed.holds(int(digits)):
+        raise out_of_range(name, allowed)
+    return int(digits)

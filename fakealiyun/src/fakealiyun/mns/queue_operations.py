@@ -1,0 +1,119 @@
+"""The operations on queues."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from fakealiyun.mns.attributes import RANGES, Attributes, Range
+from fakealiyun.mns.call import Answer, Call, fields, number
+from fakealiyun.mns.documents import Content
+from fakealiyun.mns.errors import MnsError, against_schema
+from fakealiyun.mns.queue import Queue
+from fakealiyun.mns.queues import NoSuchQueue, QueueExists, is_queue_name
+
+_RETURNED = Range(1, 1000, "queues")
+
+
+async def create_queue(call: Call) -> Answer:
+    """Make a queue; 204 when there is one with the same attributes, 409 with others."""
+    name = call.queue_name
+    try:
+        created = call.queues.create(name, _attributes(call, Attributes()))
+    except QueueExists:
+        raise MnsError("QueueAlreadyExist") from None
+    return Answer(201 if created else 204, headers={"Location": call.url(name)})
+
+
+async def set_queue_attributes(call: Call) -> Answer:
+    """Change the attributes that are named. Messages in the queue keep their times."""
+    queue = call.queue
+    queue.change(_attributes(call, queue.attributes))
+    return Answer(204)
+
+
+async def get_queue_attributes(call: Call) -> Answer:
+    """Answer the attributes of a queue, and how many messages are in which state."""
+    return Answer(200, "Queue", _described(call.queue))
+
+
+async def delete_queue(call: Call) -> Answer:
+    """Remove a queue with its messages."""
+    try:
+        call.queues.delete(call.queue_name)
+    except NoSuchQueue:
+        raise MnsError("QueueNotExist") from None
+    return Answer(204)
+
+
+async def list_queue(call: Call) -> Answer:
+    """Answer the queues by name, in pages, with `x-mns-with-meta: true` their attributes too."""
+    header = call.request.header
+    prefix, after = header("x-mns-prefix") or "", _name_in(header("x-mns-marker") or "")
+    most = number("x-mns-ret-number", header("x-mns-ret-number") or str(_RETURNED.most), _RETURNED)
+    whole = (header("x-mns-with-meta") or "").lower() == "true"
+    names = [q for q in call.queues.all() if q.name.startswith(prefix) and q.name > after]
+    content: list[Content] = [
+        {"Queue": {"QueueURL": call.url(queue.name), **(_described(queue) if whole else {})}}
+        for queue in names[:most]
+    ]
+    if len(names) > most:
+        content.append({"NextMarker": _marker(names[most - 1].name)})
+    return Answer(200, "Queues", content)
+
+
+def _attributes(call: Call, base: Attributes) -> Attributes:
+    """`base` with what the body names. Raises MnsError."""
+    if not call.request.body:
+        return base
+    root = call.request.document
+    if root.name != "Queue":
+        raise against_schema(root.name)
+    found = fields(root, (*RANGES, "LoggingEnabled"))
+    logging = found.pop("LoggingEnabled", str(base.logging_enabled)).strip().lower()
+    if logging not in ("true", "false"):
+        raise MnsError("InvalidArgument", "LoggingEnabled must be True or False.")
+    given = {name: number(name, text, RANGES[name]) for name, text in found.items()}
+    return Attributes(
+        delay_seconds=given.get("DelaySeconds", base.delay_seconds),
+        maximum_message_size=given.get("MaximumMessageSize", base.maximum_message_size),
+        message_retention_period=given.get("MessageRetentionPeriod", base.message_retention_period),
+        visibility_timeout=given.get("VisibilityTimeout", base.visibility_timeout),
+        polling_wait_seconds=given.get("PollingWaitSeconds", base.polling_wait_seconds),
+        logging_enabled=logging == "true",
+    )
+
+
+def _described(queue: Queue) -> dict[str, Content]:
+    attributes, states = queue.attributes, queue.states
+    return {
+        "QueueName": queue.name,
+        "CreateTime": int(queue.created),
+        "LastModifyTime": int(queue.modified),
+        "VisibilityTimeout": attributes.visibility_timeout,
+        "MaximumMessageSize": attributes.maximum_message_size,
+        "MessageRetentionPeriod": attributes.message_retention_period,
+        "DelaySeconds": attributes.delay_seconds,
+        "PollingWaitSeconds": attributes.polling_wait_seconds,
+        "InactiveMessages": states["Inactive"],
+        "ActiveMessages": states["Active"],
+        "DelayMessages": states["Delayed"],
+        "LoggingEnabled": str(attributes.logging_enabled),
+    }
+
+
+def _marker(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode()
+
+
+def _name_in(marker: str) -> str:
+    """The name that a marker holds, empty for none. Raises MnsError."""
+    if not marker:
+        return ""
+    try:
+        name = base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        name = ""
+    if not is_queue_name(name):
+        raise MnsError("InvalidArgument", "x-mns-marker must be a NextMarker.")
+    return name

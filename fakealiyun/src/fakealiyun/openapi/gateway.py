@@ -1,0 +1,209 @@
+"""The OpenAPI gateway: parse, authenticate, authorize, run the operation, render.
+
+One order for every service: operation known → parameters of the scheme → date → AccessKey →
+signature → token → nonce → RAM → fault → operation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from fakealiyun.calls import Calls
+from fakealiyun.clock import Clock
+from fakealiyun.faults import Faults
+from fakealiyun.guard import Guard, Refused
+from fakealiyun.identity import Identities
+from fakealiyun.openapi import breakage, errors, render
+from fakealiyun.openapi.authentication import Authenticator
+from fakealiyun.openapi.envelope import Format, Target, identify, open_envelope
+from fakealiyun.openapi.types import ApiError, Call, Operation, Service
+from fakealiyun.openapi.wire import MAX_BODY, RawRequest
+from fakealiyun.ram.denial import access_denied_detail
+from fakealiyun.ram.evaluation import AccessRequest, evaluate, request_context
+
+Anonymous = Callable[[Mapping[str, str]], Mapping[str, Any]]
+"""Answers what a web client calls without any AccessKey."""
+
+_log = logging.getLogger(__name__)
+
+
+class OpenApi:
+    """What answers at `/` for VOD and STS."""
+
+    def __init__(
+        self,
+        services: Iterable[Service],
+        *,
+        identities: Identities,
+        clock: Clock,
+        faults: Faults,
+        calls: Calls,
+        guard: Guard,
+        anonymous: Mapping[tuple[str, str], Anonymous] | None = None,
+    ) -> None:
+        self._services = {service.version: service for service in services}
+        self._clock = clock
+        self._faults = faults
+        self._calls = calls
+        self._guard = guard
+        self._anonymous = dict(anonymous or {})
+        self._authenticator = Authenticator(identities, clock)
+
+    def reset(self) -> None:
+        """Forget the nonces."""
+        self._authenticator.reset()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; never raises for what the client sent."""
+        exchange = _Exchange(request)
+        try:
+            return await self._serve(request, exchange)
+        except ApiError as error:
+            return exchange.refuse(error)
+        except (Refused, ConnectionError):
+            # The latter: the client went away, and there is nobody left to tell.
+            raise
+        except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
+            _log.exception("an operation failed")
+            return exchange.refuse(errors.internal())
+
+    async def _serve(self, request: web.Request, exchange: _Exchange) -> web.StreamResponse:
+        if "Authorization" in request.headers:
+            exchange.form = "JSON"
+        raw = await _read(request)
+        target = identify(raw)
+        exchange.form = target.format
+        if target.is_anonymous and (target.version, target.action) in self._anonymous:
+            return self._answer_anonymous(target, exchange)
+        service, operation = self._find(raw, target, exchange)
+        envelope = open_envelope(raw, target, web=operation.web)
+        caller = self._authenticator.authenticate(envelope)
+        call = Call(
+            action=target.action,
+            parameters=envelope.parameters,
+            caller=caller,
+            request_id=exchange.request_id,
+            host=raw.host,
+            source_ip=raw.source_ip,
+            secure=raw.secure,
+        )
+        if operation.needs_permission:
+            self._authorize(service, operation, call)
+        return await self._run(request, service, operation, call, exchange)
+
+    def _find(
+        self, raw: RawRequest, target: Target, exchange: _Exchange
+    ) -> tuple[Service, Operation]:
+        service = self._services.get(target.version)
+        operation = service.operations.get(target.action) if service is not None else None
+        if operation is not None and operation.web and target.has_security_token:
+            exchange.allow_pages()
+        else:
+            self._guard.check_page(exchange.request)
+        if raw.method not in ("GET", "POST"):
+            raise errors.method_not_supported()
+        if not target.action:
+            raise errors.missing("Action")
+        if not target.version:
+            raise errors.missing("Version")
+        if service is None:
+            raise errors.version_not_found()
+        exchange.product = service.name
+        if operation is None:
+            raise errors.api_not_found()
+        self._calls.count(service.name, target.action)
+        return service, operation
+
+    def _answer_anonymous(self, target: Target, exchange: _Exchange) -> web.Response:
+        exchange.allow_pages()
+        exchange.form = "JSON"
+        self._calls.count(self._services[target.version].name, target.action)
+        fields = self._anonymous[(target.version, target.action)](target.parameters)
+        return exchange.answer(target.action, fields)
+
+    def _authorize(self, service: Service, operation: Operation, call: Call) -> None:
+        action = f"{service.name}:{call.action}"
+        context = request_context(
+            source_ip=call.source_ip, secure=call.secure, now=self._clock.now()
+        )
+        decision = evaluate(call.caller, AccessRequest(action, operation.resource(call), context))
+        if decision.allowed:
+            return
+        detail = access_denied_detail(call.caller.principal, action, decision)
+        raise errors.denied(*operation.denied, detail)
+
+    async def _run(
+        self,
+        request: web.Request,
+        service: Service,
+        operation: Operation,
+        call: Call,
+        exchange: _Exchange,
+    ) -> web.StreamResponse:
+        fault = self._faults.take(service.name, call.action)
+        if fault is None:
+            return exchange.answer(call.action, operation.handler(call))
+        if fault.kind == "reset_before":
+            return breakage.reset(request)
+        breakage.raise_refusal(fault)
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.number("seconds", 1.0))
+        whole = exchange.answer(call.action, operation.handler(call))
+        if fault.kind == "reset_after":
+            return breakage.reset(request)
+        return await breakage.apply(fault, request, whole)
+
+
+class _Exchange:
+    """One request and what is known about its answer so far."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.request_id = str(uuid.uuid4()).upper()
+        self.form: Format = "XML"
+        self.product = "vod"
+        self._headers: dict[str, str] = {}
+
+    def allow_pages(self) -> None:
+        """Let a page of any origin read the answer: it proved that it holds keys, or none are
+        needed. `*` never lets cookies along."""
+        self._headers["Access-Control-Allow-Origin"] = "*"
+        self._headers["Access-Control-Expose-Headers"] = "x-acs-request-id"
+
+    def answer(self, action: str, fields: Mapping[str, Any]) -> web.Response:
+        body = render.success_body(action, fields, self.request_id, self.form)
+        return render.response(200, body, self.form, self.request_id, self._headers)
+
+    def refuse(self, error: ApiError) -> web.Response:
+        host = self.request.headers.get("Host", "")
+        body = render.error_body(error, self.request_id, host, self.form, self.product)
+        headers = {**self._headers, **error.headers}
+        return render.response(error.status, body, self.form, self.request_id, headers)
+
+
+async def _read(request: web.Request) -> RawRequest:
+    target = request.raw_path
+    path, _, query = target.partition("?")
+    if len(request.headers.getall("Content-Length", [])) > 1:
+        raise errors.malformed("header content-length occurs more than once")
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise errors.too_large(MAX_BODY)
+    return RawRequest(
+        method=request.method,
+        path=path,
+        query=query,
+        headers=request.headers,
+        body=bytes(body),
+        host=request.headers.get("Host", ""),
+        source_ip=request.remote or "",
+        secure=request.secure,
+    )

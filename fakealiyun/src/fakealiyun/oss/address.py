@@ -1,0 +1,115 @@
+"""Which bucket and object a request means: from Host and path, in the forms clients use.
+
+    bucket host   PUT /dir/a.mp4            Host: bkt.oss-cn-shanghai.localhost:9001
+    path style    PUT /bkt/dir%2Fa.mp4      Host: 127.0.0.1:9001    (oss2, oss-v2)
+    bucket-less   PUT /dir/a.mp4            Host: 127.0.0.1:9001    (ali-oss in a browser)
+
+The last two cannot be told apart by looking. Since the bucket is part of what is signed, every
+reading is offered, likeliest first, and the signature picks the one that the client meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.state import is_bucket_name
+
+_SUFFIXES = (".localhost", ".aliyuncs.com")
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+#: First labels that name a service rather than a bucket.
+_SERVICES = frozenset({"oss", "vod", "sts", "fc", "ram", "www"})
+_MAX_KEY = 1023
+
+
+@dataclass(frozen=True)
+class Address:
+    """A bucket (None: the service itself) and a key in it (empty: the bucket itself).
+
+    `named` tells whether the request itself names the bucket, by host or path.
+    """
+
+    bucket: str | None
+    key: str
+    named: bool = True
+
+
+def host_name(host: str) -> str:
+    """The Host header without its port, in lower case."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")
+
+
+def bucket_of_host(host: str) -> str | None:
+    """The bucket that a Host header names, or None if it names none.
+
+    `bkt.oss-cn-shanghai.aliyuncs.com`, `bkt.oss-cn-shanghai.localhost`, `bkt.oss.localhost` and
+    `bkt.localhost` all name `bkt`.
+    """
+    name = host_name(host)
+    suffix = next((end for end in _SUFFIXES if name.endswith(end)), None)
+    if suffix is None:
+        return None
+    label, _, rest = name[: -len(suffix)].partition(".")
+    if label in _SERVICES or label.startswith("oss-") or not is_bucket_name(label):
+        return None
+    if suffix == ".aliyuncs.com" and not rest.startswith("oss"):
+        return None
+    return label
+
+
+def region_of_host(host: str) -> str | None:
+    """The region of an endpoint like `bkt.oss-cn-shanghai.localhost`, if the Host names one."""
+    for label in host_name(host).split(".")[:2]:
+        if label.startswith("oss-"):
+            return label[len("oss-") :].removesuffix("-internal")
+    return None
+
+
+def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, ...]:
+    """What the request may mean, likeliest first; never empty.
+
+    `raw_path` is the path as sent, still encoded; `known` the names of the buckets there are.
+    Raises OssError InvalidURI for a path that is not well-formed.
+    """
+    if not raw_path.startswith("/"):
+        raise OssError("InvalidURI")
+    whole = raw_path[1:]
+    named = bucket_of_host(host)
+    if named is not None:
+        return (Address(named, decode(whole)),)
+    first, _, rest = whole.partition("/")
+    first = decode(first)
+    buckets = tuple(known)
+    bucketless = [Address(name, decode(whole), named=False) for name in buckets]
+    if not whole:
+        return (Address(None, ""), *bucketless)
+    by_path = Address(first, decode(rest))
+    if first in buckets:
+        return (by_path, *bucketless)
+    return (*bucketless, by_path)
+
+
+def decode(raw: str) -> str:
+    """Percent-decoding, once; `+` stays. Raises OssError InvalidURI if it is not UTF-8."""
+    if _BROKEN_ESCAPE.search(raw):
+        raise OssError("InvalidURI")
+    try:
+        return unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise OssError("InvalidURI") from None
+
+
+def check_key(key: str) -> None:
+    """Raises OssError InvalidObjectName for a key that OSS does not allow."""
+    if len(key.encode()) > _MAX_KEY or key.startswith(("/", "\\")) or "\0" in key:
+        raise OssError(
+            "InvalidObjectName",
+            f"The object key must be 1 to {_MAX_KEY} bytes of UTF-8 and not begin with / or \\.",
+            details={"ObjectName": key},
+        )

@@ -1,0 +1,141 @@
+"""Sending an answer: headers, then the body in pieces; and the faults that may strike it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+from aiohttp import web
+
+from fakealiyun.faults import Fault
+from fakealiyun.oss.call import Answer
+from fakealiyun.oss.errors import OssError
+
+_CHUNK = 256 * 1024
+_DRIPS = 20
+_PAGE = b"<html><head><title>Error</title></head><body><h1>Bad Gateway</h1></body></html>\n"
+
+
+async def send(
+    request: web.Request, answer: Answer, common: Mapping[str, str], fault: Fault | None
+) -> web.StreamResponse:
+    """Send `answer` with the headers `common` added, as `fault` lets it."""
+    try:
+        if fault is not None:
+            answer = _distort(answer, fault)
+        return await _write(request, answer, common, fault)
+    finally:
+        if answer.file is not None:
+            answer.file.close()
+
+
+async def strike_before(request: web.Request, fault: Fault | None) -> None:
+    """What a fault does before the operation: refuse, reset, wait, or nothing.
+
+    Raises OssError for a refusal and ConnectionResetError once the connection is gone.
+    """
+    if fault is None:
+        return
+    if fault.kind in ("throttle", "error"):
+        code = "ServiceUnavailable" if fault.kind == "throttle" else "InternalError"
+        status = 503 if fault.kind == "throttle" else 500
+        raise OssError(
+            fault.text("code", code),
+            fault.text("message", ""),
+            status=int(fault.number("status", status)),
+            ec="",
+        )
+    if fault.kind == "reset_before":
+        reset(request)
+        raise ConnectionResetError
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.number("seconds", 1))
+
+
+def reset(request: web.Request) -> None:
+    """Cut the connection with a TCP reset, so that the client sees an error, not an end."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _write(
+    request: web.Request,
+    answer: Answer,
+    common: Mapping[str, str],
+    fault: Fault | None,
+) -> web.StreamResponse:
+    size = len(answer.body) if answer.length is None else answer.length
+    bodiless = answer.status in (204, 304)
+    response = web.StreamResponse(status=answer.status, headers={**answer.headers, **common})
+    if not bodiless:
+        response.content_length = size
+    if "Content-Type" not in response.headers and (size == 0 or bodiless):
+        # aiohttp would make one up.
+        response.content_type = "application/xml"
+    try:
+        await response.prepare(request)
+        if request.method != "HEAD" and not bodiless:
+            await _write_body(response, answer, size, fault)
+    except ConnectionError:
+        # The client went away, or never was to get the rest.
+        if request.transport is not None:
+            request.transport.close()
+    return response
+
+
+async def _write_body(
+    response: web.StreamResponse, answer: Answer, size: int, fault: Fault | None
+) -> None:
+    kind = fault.kind if fault else ""
+    left = size // 2 if kind == "truncated" else size
+    pause = fault.number("seconds", 1) / _DRIPS if fault and kind == "drip" else 0.0
+    step = max(1, size // _DRIPS) if kind == "drip" else _CHUNK
+    async for chunk in _pieces(answer, left, step):
+        await response.write(chunk)
+        if pause:
+            await asyncio.sleep(pause)
+    if kind == "truncated":
+        raise ConnectionResetError
+
+
+async def _pieces(answer: Answer, left: int, step: int) -> AsyncIterator[bytes]:
+    if answer.file is None:
+        for start in range(0, left, step):
+            yield answer.body[start : min(start + step, left)]
+        return
+    answer.file.seek(answer.start)
+    while left > 0:
+        chunk = answer.file.read(min(step, left))
+        if not chunk:
+            raise ConnectionResetError("the file is shorter than it was")
+        left -= len(chunk)
+        yield chunk
+
+
+def _distort(answer: Answer, fault: Fault) -> Answer:
+    if fault.kind == "non_json":
+        status = int(fault.number("status", 502))
+        return _instead(answer, status, "text/html", _PAGE)
+    if fault.kind == "empty":
+        return _instead(answer, int(fault.number("status", 200)), "application/xml", b"")
+    if fault.kind == "wrong_type":
+        body = b'<?xml version="1.0" encoding="UTF-8"?>\n<Unexpected>1</Unexpected>\n'
+        return _instead(answer, answer.status, "application/xml", body)
+    return answer
+
+
+def _instead(answer: Answer, status: int, content_type: str, body: bytes) -> Answer:
+    if answer.file is not None:
+        answer.file.close()
+    headers = {"Content-Type": content_type}
+    return replace(
+        answer, status=status, headers=headers, body=body, file=None, start=0, length=None
+    )

@@ -1,0 +1,150 @@
+"""Listings of a bucket: its objects (two versions of the call) and its unfinished uploads."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fakealiyun.oss import wire
+from fakealiyun.oss.authentication import iso
+from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.multipart import encoding_type
+from fakealiyun.oss.state import StoredObject
+
+_XML = {"Content-Type": "application/xml"}
+
+
+@dataclass(frozen=True)
+class _Page:
+    objects: list[StoredObject]
+    prefixes: list[str]
+    truncated: bool
+    last: str
+
+
+async def list_objects(call: OssCall) -> Answer:
+    """ListObjects and, with `list-type=2`, ListObjectsV2."""
+    version = call.parameter("list-type")
+    if version not in ("", "2"):
+        raise OssError("InvalidArgument", "list-type must be 2.")
+    encoding = encoding_type(call)
+    prefix, delimiter = call.parameter("prefix"), call.parameter("delimiter")
+    limit = call.number("max-keys", 100, 1, 1000)
+    token = call.parameter("continuation-token")
+    marker = call.parameter("marker")
+    if version == "2":
+        marker = _untoken(token) if token else call.parameter("start-after")
+    page = _page(call.storage.objects(call.bucket), prefix, delimiter, marker, limit)
+    result: dict[str, wire.Element] = {
+        "Name": call.bucket,
+        "Prefix": wire.encoded(prefix, encoding),
+        "MaxKeys": limit,
+        "Delimiter": wire.encoded(delimiter, encoding),
+    }
+    if encoding:
+        result["EncodingType"] = encoding
+    result["IsTruncated"] = "true" if page.truncated else "false"
+    if version == "2":
+        result["StartAfter"] = wire.encoded(call.parameter("start-after"), encoding)
+        result["KeyCount"] = len(page.objects) + len(page.prefixes)
+        if token:
+            result["ContinuationToken"] = token
+        if page.truncated:
+            result["NextContinuationToken"] = base64.b64encode(page.last.encode()).decode()
+    else:
+        result["Marker"] = wire.encoded(marker, encoding)
+        if page.truncated:
+            result["NextMarker"] = wire.encoded(page.last, encoding)
+    result["Contents"] = [
+        {
+            "Key": wire.encoded(item.key, encoding),
+            "LastModified": iso(item.last_modified),
+            "ETag": f'"{item.etag}"',
+            "Type": item.object_type,
+            "Size": item.size,
+            "StorageClass": "Standard",
+        }
+        for item in page.objects
+    ]
+    result["CommonPrefixes"] = [{"Prefix": wire.encoded(p, encoding)} for p in page.prefixes]
+    return Answer(headers=_XML, body=wire.document("ListBucketResult", result))
+
+
+async def list_multipart_uploads(call: OssCall) -> Answer:
+    """ListMultipartUploads, by key and within a key by time. `delimiter` is refused."""
+    if call.parameter("delimiter"):
+        raise OssError("NotImplemented", "delimiter is not supported here.")
+    encoding = encoding_type(call)
+    limit = call.number("max-uploads", 1000, 1, 1000)
+    prefix = call.parameter("prefix")
+    key_marker, id_marker = call.parameter("key-marker"), call.parameter("upload-id-marker")
+    found = [u for u in call.storage.uploads(call.bucket) if u.key.startswith(prefix)]
+    after = [
+        index
+        for index, upload in enumerate(found)
+        if upload.key.encode() < key_marker.encode()
+        or (upload.key == key_marker and (not id_marker or upload.upload_id == id_marker))
+    ]
+    rest = found[max(after) + 1 :] if after else found
+    page = rest[:limit]
+    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result |= {
+        "Bucket": call.bucket,
+        "KeyMarker": wire.encoded(key_marker, encoding),
+        "UploadIdMarker": id_marker,
+        "NextKeyMarker": wire.encoded(page[-1].key, encoding) if page else "",
+        "NextUploadIdMarker": page[-1].upload_id if page else "",
+        "Delimiter": "",
+        "Prefix": wire.encoded(prefix, encoding),
+        "MaxUploads": limit,
+        "IsTruncated": "true" if len(rest) > limit else "false",
+        "Upload": [
+            {
+                "Key": wire.encoded(upload.key, encoding),
+                "UploadId": upload.upload_id,
+                "StorageClass": "Standard",
+                "Initiated": iso(upload.initiated),
+            }
+            for upload in page
+        ],
+    }
+    return Answer(headers=_XML, body=wire.document("ListMultipartUploadsResult", result))
+
+
+def _page(
+    objects: Iterable[StoredObject], prefix: str, delimiter: str, marker: str, limit: int
+) -> _Page:
+    page = _Page([], [], False, "")
+    last = ""
+    for item in objects:
+        if not item.key.startswith(prefix):
+            continue
+        group = _group(item.key, prefix, delimiter)
+        entry = group or item.key
+        if entry.encode() <= marker.encode() or (group and page.prefixes[-1:] == [group]):
+            continue
+        if len(page.objects) + len(page.prefixes) == limit:
+            return _Page(page.objects, page.prefixes, True, last)
+        if group:
+            page.prefixes.append(group)
+        else:
+            page.objects.append(item)
+        last = entry
+    return page
+
+
+def _group(key: str, prefix: str, delimiter: str) -> str:
+    if not delimiter:
+        return ""
+    head, found, _ = key[len(prefix) :].partition(delimiter)
+    return prefix + head + delimiter if found else ""
+
+
+def _untoken(token: str) -> str:
+    try:
+        return base64.b64decode(token, validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise OssError("InvalidArgument", "continuation-token is not one of ours.") from None

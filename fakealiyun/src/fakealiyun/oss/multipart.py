@@ -1,0 +1,192 @@
+"""Multipart uploads: begin, upload parts, list, complete, abort."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from itertools import pairwise
+
+from fakealiyun.oss import metadata, wire
+from fakealiyun.oss.authentication import iso
+from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.content import Content
+from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.objects import copy_into
+from fakealiyun.oss.state import MultipartUpload, Part
+
+MIN_PART = 100 * 1024  # bytes, of every part but the last
+_XML = {"Content-Type": "application/xml"}
+
+
+async def initiate_multipart_upload(call: OssCall) -> Answer:
+    """InitiateMultipartUpload: a new UploadId each time."""
+    metadata.refuse_unsupported(call.head)
+    encoding = encoding_type(call)
+    forbid = call.flag("x-oss-forbid-overwrite")
+    content_type, headers = metadata.kept(call.head)
+    if forbid and call.storage.get(call.bucket, call.key) is not None:
+        raise OssError("FileAlreadyExists")
+    upload = call.storage.start_upload(
+        call.bucket,
+        call.key,
+        content_type=content_type,
+        headers=headers,
+        forbid_overwrite=forbid,
+    )
+    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result |= {
+        "Bucket": call.bucket,
+        "Key": wire.encoded(call.key, encoding),
+        "UploadId": upload.upload_id,
+    }
+    return Answer(headers=_XML, body=wire.document("InitiateMultipartUploadResult", result))
+
+
+async def upload_part(call: OssCall) -> Answer:
+    """UploadPart: a part of the same number is replaced."""
+    metadata.refuse_unsupported(call.head)
+    number = call.number("partNumber", 0, 1, wire.MAX_PARTS)
+    if not number:
+        raise OssError("InvalidArgument", f"partNumber must be 1 to {wire.MAX_PARTS}.")
+    upload = _upload(call)
+    with Content(call.storage.folder) as content:
+        await call.receive(content)
+        part = call.storage.put_part(upload, number, content)
+    return Answer(
+        headers={
+            "ETag": f'"{part.etag}"',
+            "Content-MD5": metadata.content_md5(part.etag),
+            "x-oss-hash-crc64ecma": str(part.crc64),
+        }
+    )
+
+
+async def list_parts(call: OssCall) -> Answer:
+    """ListParts: what has arrived, in the order of part numbers."""
+    encoding = encoding_type(call)
+    limit = call.number("max-parts", 1000, 1, 1000)
+    marker = call.number("part-number-marker", 0, 0, 2**31)
+    upload = _upload(call)
+    rest = [upload.parts[number] for number in sorted(upload.parts) if number > marker]
+    page = rest[:limit]
+    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result |= {
+        "Bucket": call.bucket,
+        "Key": wire.encoded(call.key, encoding),
+        "UploadId": upload.upload_id,
+        "StorageClass": "Standard",
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": page[-1].number if page else 0,
+        "MaxParts": limit,
+        "IsTruncated": "true" if len(rest) > limit else "false",
+        "Part": [
+            {
+                "PartNumber": part.number,
+                "LastModified": iso(part.last_modified),
+                "ETag": f'"{part.etag}"',
+                "HashCrc64ecma": part.crc64,
+                "Size": part.size,
+            }
+            for part in page
+        ],
+    }
+    return Answer(headers=_XML, body=wire.document("ListPartsResult", result))
+
+
+async def complete_multipart_upload(call: OssCall) -> Answer:
+    """CompleteMultipartUpload: the listed parts become the object, in one step.
+
+    Of two at once one wins; the other finds no such upload any more.
+    """
+    metadata.refuse_unsupported(call.head)
+    encoding = encoding_type(call)
+    forbid = call.flag("x-oss-forbid-overwrite")
+    _upload(call)
+    listed = wire.parse_complete(await call.read_xml())
+    upload = _upload(call)
+    forbid = forbid or upload.forbid_overwrite
+    parts = _chosen(upload, listed)
+    if forbid and call.storage.get(call.bucket, call.key) is not None:
+        raise OssError("FileAlreadyExists")
+    call.storage.take_upload(upload)
+    try:
+        with Content(call.storage.folder) as content:
+            await asyncio.to_thread(_assemble, content, parts)
+            stored = call.storage.finish_upload(
+                upload, content, etag=_etag(parts), forbid_overwrite=forbid
+            )
+    except BaseException:
+        call.storage.give_back(upload)
+        raise
+    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    scheme = "https" if call.head.secure else "http"
+    result |= {
+        "Location": f"{scheme}://{call.head.host}{call.head.raw_path}",
+        "Bucket": call.bucket,
+        "Key": wire.encoded(call.key, encoding),
+        "ETag": f'"{stored.etag}"',
+    }
+    return Answer(
+        headers={**_XML, **metadata.checksums(stored)},
+        body=wire.document("CompleteMultipartUploadResult", result),
+    )
+
+
+async def abort_multipart_upload(call: OssCall) -> Answer:
+    """AbortMultipartUpload: 204, and the parts are gone."""
+    call.storage.abort(_upload(call))
+    return Answer(204)
+
+
+def encoding_type(call: OssCall) -> str | None:
+    """`url` or None. Raises OssError InvalidArgument for any other `encoding-type`."""
+    value = call.parameter("encoding-type")
+    if value not in ("", "url"):
+        raise OssError("InvalidArgument", "encoding-type must be url.")
+    return value or None
+
+
+def _upload(call: OssCall) -> MultipartUpload:
+    return call.storage.upload(call.bucket, call.key, call.parameter("uploadId"))
+
+
+def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[Part]:
+    numbers = [number for number, _ in listed]
+    if any(not 1 <= number <= wire.MAX_PARTS for number in numbers):
+        raise OssError("InvalidArgument", f"PartNumber must be 1 to {wire.MAX_PARTS}.")
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise OssError("InvalidPartOrder", details={"UploadId": upload.upload_id})
+    parts = []
+    for number, etag in listed:
+        part = upload.parts.get(number)
+        if part is None or part.etag != etag.strip('"').upper():
+            raise OssError(
+                "InvalidPart",
+                details={"UploadId": upload.upload_id, "PartNumber": str(number)},
+            )
+        parts.append(part)
+    for part in parts[:-1]:
+        if part.size < MIN_PART:
+            raise OssError(
+                "EntityTooSmall",
+                details={
+                    "ProposedSize": str(part.size),
+                    "MinSizeAllowed": str(MIN_PART),
+                    "PartNumber": str(part.number),
+                    "ETag": part.etag,
+                },
+            )
+    return parts
+
+
+def _assemble(content: Content, parts: Sequence[Part]) -> None:
+    for part in parts:
+        copy_into(content, part.path)
+
+
+def _etag(parts: Sequence[Part]) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    for part in parts:
+        digest.update(bytes.fromhex(part.etag))
+    return f"{digest.hexdigest().upper()}-{len(parts)}"

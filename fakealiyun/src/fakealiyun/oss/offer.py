@@ -1,0 +1,29 @@
+"""What this OSS does and what is in doubt about it, for the coverage page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fakealiyun.oss.doubts import DOUBTS
+from fakealiyun.oss.operations import PUT_ACTIONS, selectable
+from fakealiyun.oss.post_object import post_object
+
+__all__ = ["DOUBTS", "Offered", "offered"]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An operation by OSS's name, the RAM actions of which one is needed, and what runs it."""
+
+    name: str
+    actions: tuple[str, ...]
+    handler: Callable[..., Any]
+
+
+def offered() -> tuple[Offered, ...]:
+    """Every operation, by name. PostObject is told by its form, not by method and query."""
+    operations = [Offered(one.name, one.actions, one.handler) for one in selectable()]
+    operations.append(Offered("PostObject", PUT_ACTIONS, post_object))
+    return tuple(sorted(operations, key=lambda one: one.name))

@@ -1,0 +1,122 @@
+"""Which operation a request asks for, and what permission it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fakealiyun.oss import listing, multipart, objects
+from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.metadata import OVERRIDES
+from fakealiyun.oss.request import Head
+from fakealiyun.oss.signature_v1 import SUBRESOURCES
+
+#: Parameters that say nothing about the operation: signatures, and what only listings read.
+_NEUTRAL = frozenset(
+    {
+        *OVERRIDES,
+        "continuation-token",
+        "security-token",
+        "x-oss-additional-headers",
+        "x-oss-credential",
+        "x-oss-date",
+        "x-oss-expires",
+        "x-oss-security-token",
+        "x-oss-signature",
+        "x-oss-signature-version",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation by the name OSS gives it.
+
+    `actions` are the RAM actions of which one must be allowed (and none be denied).
+    """
+
+    name: str
+    actions: tuple[str, ...]
+    handler: Callable[[OssCall], Awaitable[Answer]]
+
+
+PUT_ACTIONS = ("oss:PutObject",)
+# The vendor documents oss:GetObject for both. Yet the operations listed for VOD's upload
+# credentials hold HeadObject and GetObjectMeta without GetObject, so a policy may also name the
+# operation itself.
+_HEAD = ("oss:GetObject", "oss:HeadObject")
+_META = ("oss:GetObject", "oss:GetObjectMeta")
+
+_GET_OBJECT_META = Operation("GetObjectMeta", _META, objects.get_object_meta)
+
+_ON_OBJECTS: dict[tuple[str, frozenset[str]], Operation] = {
+    ("PUT", frozenset()): Operation("PutObject", PUT_ACTIONS, objects.put_object),
+    ("GET", frozenset()): Operation("GetObject", ("oss:GetObject",), objects.get_object),
+    ("HEAD", frozenset()): Operation("HeadObject", _HEAD, objects.head_object),
+    ("GET", frozenset({"objectMeta"})): _GET_OBJECT_META,
+    ("HEAD", frozenset({"objectMeta"})): _GET_OBJECT_META,
+    ("DELETE", frozenset()): Operation(
+        "DeleteObject", ("oss:DeleteObject",), objects.delete_object
+    ),
+    ("POST", frozenset({"append", "position"})): Operation(
+        "AppendObject", PUT_ACTIONS, objects.append_object
+    ),
+    ("POST", frozenset({"uploads"})): Operation(
+        "InitiateMultipartUpload", PUT_ACTIONS, multipart.initiate_multipart_upload
+    ),
+    ("PUT", frozenset({"partNumber", "uploadId"})): Operation(
+        "UploadPart", PUT_ACTIONS, multipart.upload_part
+    ),
+    ("POST", frozenset({"uploadId"})): Operation(
+        "CompleteMultipartUpload", PUT_ACTIONS, multipart.complete_multipart_upload
+    ),
+    ("GET", frozenset({"uploadId"})): Operation(
+        "ListParts", ("oss:ListParts",), multipart.list_parts
+    ),
+    ("DELETE", frozenset({"uploadId"})): Operation(
+        "AbortMultipartUpload",
+        ("oss:AbortMultipartUpload",),
+        multipart.abort_multipart_upload,
+    ),
+}
+
+_ON_BUCKETS: dict[tuple[str, frozenset[str]], Operation] = {
+    ("GET", frozenset()): Operation("ListObjects", ("oss:ListObjects",), listing.list_objects),
+    ("GET", frozenset({"uploads"})): Operation(
+        "ListMultipartUploads", ("oss:ListMultipartUploads",), listing.list_multipart_uploads
+    ),
+}
+
+
+def selectable() -> tuple[Operation, ...]:
+    """Every operation that `select` knows, each once, by name."""
+    by_name = {one.name: one for one in (*_ON_OBJECTS.values(), *_ON_BUCKETS.values())}
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+def select(head: Head, key: str) -> Operation:
+    """The operation of a request on an object, or on the bucket when `key` is empty.
+
+    Raises OssError MethodNotAllowed, or NotImplemented for every sub-resource and combination
+    that is not one of the operations above: nothing is taken for something else.
+    """
+    if head.method not in _METHODS:
+        raise OssError("MethodNotAllowed", details={"Method": head.method})
+    asked = frozenset(
+        name
+        for name in head.parameters
+        if (name in SUBRESOURCES or name.startswith("x-oss-")) and name not in _NEUTRAL
+    )
+    table = _ON_OBJECTS if key else _ON_BUCKETS
+    operation = table.get((head.method, asked))
+    if operation is None:
+        level = "an object" if key else "a bucket"
+        named = ", ".join(sorted(asked)) or "no sub-resource"
+        raise OssError(
+            "NotImplemented", f"{head.method} on {level} with {named} is not supported here."
+        )
+    return operation

@@ -1,0 +1,102 @@
+"""A request as OSS sees it before it knows who sent it: method, host, path, query, headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from fakealiyun.oss.errors import OssError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+@dataclass(frozen=True)
+class Head:
+    """Everything but the body.
+
+    `raw_path` is still encoded; `query` and `headers` hold each name once, decoded; header names
+    are lower case. A secret or a signature may be among them: none of it is shown by repr.
+    """
+
+    method: str
+    host: str
+    raw_path: str
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    secure: bool = False
+    source_ip: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Head {self.method}>"
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The query by name."""
+        return dict(self.query)
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return dict(self.headers)
+
+    def header(self, name: str) -> str | None:
+        """A header's value by its lower-case name, or None."""
+        return self._headers.get(name)
+
+
+def read_head(request: web.Request) -> Head:
+    """Take the head of a request apart.
+
+    Raises OssError InvalidURI for a target that is no path or a query that is not well-formed,
+    InvalidArgument where a parameter or a header that is signed comes twice: which of the two
+    counts would be anybody's guess.
+    """
+    raw_path, _, raw_query = request.raw_path.partition("?")
+    return Head(
+        method=request.method,
+        host=request.host,
+        raw_path=raw_path,
+        query=parse_query(raw_query),
+        headers=_merge_headers(request),
+        secure=request.secure,
+        source_ip=request.remote or "",
+    )
+
+
+def parse_query(raw: str) -> tuple[tuple[str, str], ...]:
+    """The parameters in order; `+` is a space, as in a form. Raises OssError."""
+    pairs = [_pair(piece) for piece in raw.split("&") if piece]
+    if len(pairs) != len(dict(pairs)):
+        raise OssError("InvalidArgument", "A query parameter occurs more than once.")
+    return tuple(pairs)
+
+
+def _pair(piece: str) -> tuple[str, str]:
+    name, _, value = piece.partition("=")
+    return _form_decode(name), _form_decode(value)
+
+
+def _form_decode(raw: str) -> str:
+    try:
+        plain = raw.replace("+", " ").encode("utf-8", "surrogateescape")
+        return unquote_to_bytes(plain).decode("utf-8")
+    except UnicodeDecodeError:
+        raise OssError("InvalidURI") from None
+
+
+def _merge_headers(request: web.Request) -> tuple[tuple[str, str], ...]:
+    merged: dict[str, str] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        if lower not in merged:
+            merged[lower] = value.strip()
+        elif lower.startswith("x-oss-") or lower in _ONCE:
+            raise OssError("InvalidArgument", f"The header {lower} occurs more than once.")
+        else:
+            merged[lower] += "," + value.strip()
+    return tuple(merged.items())
+
+
+_ONCE = frozenset({"authorization", "content-md5", "content-type", "date", "host", "range"})

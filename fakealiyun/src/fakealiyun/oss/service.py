@@ -1,0 +1,235 @@
+"""The OSS service: a request comes in, is taken apart, authenticated, authorized, answered."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from aiohttp import web
+
+from fakealiyun.clock import Clock, http_date
+from fakealiyun.faults import Fault, Faults
+from fakealiyun.identity import Credential, Identities
+from fakealiyun.oss import cors, delivery, permission, post_object
+from fakealiyun.oss.address import Address, addresses, check_key, host_name, region_of_host
+from fakealiyun.oss.authentication import Authenticator
+from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.claim import read_claim
+from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.operations import PUT_ACTIONS, Operation, select
+from fakealiyun.oss.request import Head, read_head
+from fakealiyun.oss.state import Bucket, Storage
+from fakealiyun.ram.evaluation import request_context
+
+_log = logging.getLogger(__name__)
+
+
+class OssService:
+    """OSS for one account in one region. `handle` takes every request meant for OSS.
+
+    Signature, token, expiry and permission are always checked; there is no switch.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        identities: Identities,
+        clock: Clock,
+        faults: Faults,
+        *,
+        region: str,
+        account_id: str,
+    ) -> None:
+        self.storage = storage
+        self.region = region
+        self.account_id = account_id
+        self.authenticator = Authenticator(identities, clock)
+        self._clock = clock
+        self._faults = faults
+
+    def answer_expired_keys_with(self, code: str) -> None:
+        """What an expired STS key is told: `SecurityTokenExpired` or `InvalidAccessKeyId`.
+
+        The real service says the first at first and the second later; when is not documented.
+        Raises ValueError for another code.
+        """
+        if code not in ("SecurityTokenExpired", "InvalidAccessKeyId"):
+            raise ValueError("code must be SecurityTokenExpired or InvalidAccessKeyId")
+        self.authenticator = replace(self.authenticator, expired_code=code)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request. Everything that is refused is answered, as OSS would."""
+        exchange = _Exchange(self, request)
+        try:
+            answer = await exchange.run()
+        except OssError as error:
+            answer = exchange.refuse(error)
+        except ConnectionError:
+            # Cut by a fault; what is returned goes nowhere.
+            return web.Response()
+        except Exception:  # noqa: BLE001
+            _log.exception("OSS failed at a request")
+            answer = exchange.refuse(OssError("InternalError"))
+        return await delivery.send(request, answer, exchange.common(), exchange.fault)
+
+    async def accept(self, exchange: _Exchange, head: Head) -> Answer:
+        """Check a request through to its operation and run it. Raises OssError."""
+        meant = addresses(head.host, head.raw_path, (b.name for b in self.storage.buckets()))
+        exchange.bucket = next(iter(self._candidates(meant)), None)
+        if head.method == "OPTIONS":
+            return self._preflight(head, meant)
+        credential, address, operation = await self._authenticate(exchange, head, meant)
+        exchange.bucket = bucket = self._existing(head, address)
+        check_key(address.key)
+        permission.authorize(
+            credential,
+            operation,
+            account_id=self.account_id,
+            bucket=bucket.name,
+            key=address.key,
+            context=self._context(head),
+        )
+        fault = self._faults.take("oss", operation.name)
+        call = OssCall(exchange.request, head, bucket.name, address.key, self.storage, self._clock)
+        return await exchange.operate(operation, call, fault)
+
+    async def _authenticate(
+        self, exchange: _Exchange, head: Head, meant: Sequence[Address]
+    ) -> tuple[Credential, Address, Operation]:
+        claim = read_claim(head, self.region)
+        if claim is not None:
+            credential, address = self.authenticator.verify(claim, meant)
+            if address.bucket is None:
+                raise OssError("NotImplemented", "Operations on the service are not supported.")
+            self._existing(head, address)
+            return credential, address, select(head, address.key)
+        if exchange.bucket is None:
+            self._existing(head, meant[0])
+        if post_object.is_form(exchange.request) and meant[0].bucket and not meant[0].key:
+            return await self._by_form(exchange.request, meant[0].bucket)
+        raise permission.anonymous()
+
+    async def _by_form(
+        self, request: web.Request, bucket: str
+    ) -> tuple[Credential, Address, Operation]:
+        form = await post_object.read_form(request, bucket)
+        credential, policy = post_object.authenticate(form, self.authenticator, self.region)
+        if not form.key:
+            raise OssError("InvalidArgument", "The form has no key.")
+        handler = partial(post_object.post_object, form=form, policy=policy)
+        return credential, Address(bucket, form.key), Operation("PostObject", PUT_ACTIONS, handler)
+
+    def _existing(self, head: Head, address: Address) -> Bucket:
+        name = address.bucket or ""
+        bucket = self.storage.bucket(name)
+        if bucket is None:
+            raise OssError("NoSuchBucket", details={"BucketName": name})
+        region = region_of_host(head.host)
+        if region is not None and region != bucket.region:
+            raise OssError(
+                "AccessDenied",
+                "The bucket you are attempting to access must be addressed using the specified "
+                "endpoint. Please send all future requests to this endpoint.",
+                ec="",
+                details={"Bucket": name, "Endpoint": f"oss-{bucket.region}.aliyuncs.com"},
+            )
+        return bucket
+
+    def _context(self, head: Head) -> dict[str, str]:
+        context = request_context(
+            source_ip=head.source_ip, secure=head.secure, now=self._clock.now()
+        )
+        for name in ("prefix", "delimiter"):
+            if name in head.parameters:
+                context[f"oss:{name.title()}"] = head.parameters[name]
+        return context
+
+    def _candidates(self, meant: Sequence[Address]) -> list[Bucket]:
+        """The buckets whose cross-origin rules may speak while nobody knows who signed what."""
+        pairs = [(self.storage.bucket(a.bucket or ""), a.key) for a in meant]
+        known = [(bucket, key) for bucket, key in pairs if bucket is not None]
+        if meant[0].named:
+            return [bucket for bucket, _ in known[:1] if bucket.name == meant[0].bucket]
+        holding = [bucket for bucket, key in known if self._holds(bucket.name, key)]
+        return holding or [bucket for bucket, _ in known]
+
+    def _holds(self, bucket: str, key: str) -> bool:
+        return self.storage.get(bucket, key) is not None or any(
+            upload.key == key for upload in self.storage.uploads(bucket)
+        )
+
+    def _preflight(self, head: Head, meant: Sequence[Address]) -> Answer:
+        """OptionObject: needs no signature. A bucket-less one may be for any bucket there is."""
+        origin = head.header("origin")
+        method = head.header("access-control-request-method")
+        if not origin or not method:
+            raise OssError("AccessForbidden", "CORSResponse: Insufficient information.")
+        names = (head.header("access-control-request-headers") or "").split(",")
+        wanted = [name.strip() for name in names if name.strip()]
+        candidates = self._candidates(meant)
+        if not candidates:
+            raise OssError("NoSuchBucket", details={"BucketName": meant[0].bucket or ""})
+        for bucket in candidates:
+            rule = cors.first_match(bucket.cors, origin, method, wanted)
+            if rule is not None:
+                return Answer(headers=rule.preflight_answer(origin, wanted))
+        raise OssError("AccessForbidden")
+
+
+class _Exchange:
+    """One request and what is known about its answer while it is being worked out."""
+
+    def __init__(self, service: OssService, request: web.Request) -> None:
+        self.request = request
+        self.bucket: Bucket | None = None
+        self.fault: Fault | None = None
+        self._service = service
+        self._request_id = secrets.token_hex(12).upper()
+        self._began = time.monotonic()
+
+    async def run(self) -> Answer:
+        return await self._service.accept(self, read_head(self.request))
+
+    async def operate(self, operation: Operation, call: OssCall, fault: Fault | None) -> Answer:
+        """Run the operation as far as `fault` lets it. Raises OssError, ConnectionResetError."""
+        await delivery.strike_before(self.request, fault)
+        answer = await operation.handler(call)
+        if fault is not None and fault.kind == "reset_after":
+            if answer.file is not None:
+                answer.file.close()
+            delivery.reset(self.request)
+            raise ConnectionResetError
+        self.fault = fault
+        return answer
+
+    def refuse(self, error: OssError) -> Answer:
+        bodiless = self.request.method == "HEAD" or error.status == 304
+        # A header has no room for the details of a wrong signature.
+        xml = error.xml(self._request_id, host_name(self.request.host), brief=bodiless)
+        headers = {"Content-Type": "application/xml", **error.headers}
+        if error.ec:
+            headers["x-oss-ec"] = error.ec
+        if bodiless:
+            headers["x-oss-err"] = base64.b64encode(xml).decode()
+            xml = b""
+        return Answer(error.status, headers, xml)
+
+    def common(self) -> Mapping[str, str]:
+        """Headers of every answer, errors included."""
+        headers = {
+            "Server": "AliyunOSS",
+            "Date": http_date(self._service._clock.now()),
+            "x-oss-request-id": self._request_id,
+            "x-oss-server-time": str(int((time.monotonic() - self._began) * 1000)),
+        }
+        origin = self.request.headers.get("Origin")
+        if origin and self.bucket is not None and self.request.method != "OPTIONS":
+            rule = cors.first_match(self.bucket.cors, origin, self.request.method)
+            if rule is not None:
+                headers |= rule.answer(origin)
+        return headers

@@ -1,0 +1,153 @@
+"""Policies as RAM writes them: the grammar, read strictly, and what a statement covers.
+
+Source of the grammar: RAM, "Policy structure and syntax" and "Basic elements of policies".
+Everything that is not in it is refused, because a policy that means less or more than its
+author thinks is worse than one that is not accepted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fakealiyun.ram.answer import Answer, all_of, any_of
+from fakealiyun.ram.conditions import Condition, all_hold
+from fakealiyun.ram.grammar import Element, PolicyGrammarError, read_principals
+from fakealiyun.ram.patterns import ActionPattern, ResourcePattern
+
+__all__ = ["Policy", "PolicyGrammarError", "Statement", "parse_json"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. Exactly one of `resources` and `principals` is given (not None)."""
+
+    effect: Literal["Allow", "Deny"]
+    actions: tuple[ActionPattern, ...]
+    actions_negated: bool
+    resources: tuple[ResourcePattern, ...] | None
+    resources_negated: bool
+    principals: Mapping[str, tuple[str, ...]] | None
+    conditions: tuple[Condition, ...]
+
+    def covers(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
+        """Whether the statement takes effect on this request, whoever makes it.
+
+        The resource `*`, of an operation that is permitted as a whole, is covered by `*` and
+        by every resource of the action's service, nothing narrower.
+        """
+        if resource == "*":
+            resource = f"acs:{action.partition(':')[0]}:*:*:*"
+        named = any(pattern.matches(action) for pattern in self.actions)
+        if named == self.actions_negated:
+            return False
+        answer = all_of([self._concerns(resource), all_hold(self.conditions, context)])
+        return answer is Answer.YES or (answer is Answer.UNKNOWN and self.effect == "Deny")
+
+    def _concerns(self, resource: str) -> Answer:
+        if self.resources is None:
+            return Answer.YES
+        named = any_of(pattern.matches(resource) for pattern in self.resources)
+        return named.negated if self.resources_negated else named
+
+
+@dataclass(frozen=True, repr=False)
+class Policy:
+    """A policy that has passed the grammar check."""
+
+    statements: tuple[Statement, ...]
+
+    @classmethod
+    def parse(cls, document: str | Mapping[str, Any]) -> Policy:
+        """Read an identity policy or a session policy.
+
+        `document` is the JSON text, or the object it stands for. Raises PolicyGrammarError,
+        whose message names the place: `Statement[0].Effect: expected "Allow" or "Deny"`.
+        """
+        return cls(_statements(document, trust=False))
+
+    @classmethod
+    def parse_trust(cls, document: str | Mapping[str, Any]) -> Policy:
+        """Read a role's trust policy: `Principal` instead of `Resource`, STS actions only."""
+        return cls(_statements(document, trust=True))
+
+    def __repr__(self) -> str:
+        # A policy may hold names of customers and paths; it stays out of logs.
+        return f"<Policy of {len(self.statements)} statements>"
+
+
+def _statements(document: str | Mapping[str, Any], *, trust: bool) -> tuple[Statement, ...]:
+    root = Element("", parse_json(document) if isinstance(document, str) else document)
+    root.keys(required={"Version", "Statement"})
+    if root.member("Version").value != "1":
+        raise root.member("Version").error('expected the text "1"')
+    return tuple(_statement(item, trust=trust) for item in root.member("Statement").items())
+
+
+def parse_json(document: str) -> Any:
+    """JSON as policies need it: no key twice, no NaN. Raises PolicyGrammarError."""
+    try:
+        return json.loads(document, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+    except PolicyGrammarError:
+        raise
+    except (ValueError, RecursionError):
+        # The parser's own message may quote the document.
+        raise PolicyGrammarError("", "not a JSON object") from None
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise PolicyGrammarError("", "a key occurs twice in one object")
+    return members
+
+
+def _no_constant(_: str) -> Any:
+    raise PolicyGrammarError("", "NaN and Infinity are not JSON")
+
+
+def _statement(element: Element, *, trust: bool) -> Statement:
+    subject = {"Principal"} if trust else {"Resource", "NotResource"}
+    element.keys(
+        required={"Effect"} | (subject if trust else set()),
+        optional={"Action", "NotAction", "Condition"} | subject,
+    )
+    effect = element.member("Effect")
+    if effect.value not in ("Allow", "Deny"):
+        raise effect.error('expected "Allow" or "Deny"')
+    actions = element.one_of("Action", "NotAction")
+    resources = None if trust else element.one_of("Resource", "NotResource")
+    statement = Statement(
+        effect=effect.value,
+        actions=tuple(ActionPattern.read(text) for text in actions.texts()),
+        actions_negated="NotAction" in element.value,
+        resources=None
+        if resources is None
+        else tuple(map(ResourcePattern.read, resources.texts())),
+        resources_negated="NotResource" in element.value,
+        principals=read_principals(element.member("Principal")) if trust else None,
+        conditions=_conditions(element),
+    )
+    if trust and (statement.actions_negated or any(p.service != "sts" for p in statement.actions)):
+        raise actions.error("a trust policy is about actions of sts alone")
+    return statement
+
+
+def _conditions(statement: Element) -> tuple[Condition, ...]:
+    if "Condition" not in statement.value:
+        return ()
+    found = []
+    block = statement.member("Condition")
+    for operator in block.members(may_be_empty=True):
+        for key in operator.members():
+            key.check_condition_key()
+            values = tuple(text.value for text in key.texts())
+            try:
+                found.append(Condition.compile(operator.name, key.name, values))
+            except KeyError:
+                raise operator.error("no such condition operator") from None
+            except ValueError:
+                raise key.error(f"a value that {operator.name} cannot read") from None
+    return tuple(found)

@@ -1,0 +1,168 @@
+"""What VOD's operations share: the fake account, its library, and who signs for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fakealiyun.clock import Clock
+from fakealiyun.identity import Credential, Identities, new_access_key
+from fakealiyun.openapi.errors import invalid, missing
+from fakealiyun.openapi.types import ApiError
+from fakealiyun.oss.cors import VOD_BUCKET_RULES
+from fakealiyun.oss.signed_url import sign_url
+from fakealiyun.oss.state import Storage
+from fakealiyun.ram.policy import Policy
+from fakealiyun.ram.principal import cloud_service
+from fakealiyun.vod import errors
+from fakealiyun.vod.media import Media
+from fakealiyun.vod.other_media import OtherMedia, OtherMediaLibrary
+from fakealiyun.vod.parameters import optional, reference_id
+from fakealiyun.vod.play_credential import PlayAuths
+from fakealiyun.vod.settings import VodSettings
+from fakealiyun.vod.state import Library
+from fakealiyun.vod.upload_credential import upload_address, upload_auth, upload_keys
+
+SERVICE = "vod.aliyuncs.com"
+_MOST_REMEMBERED = 1000
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A credential that was handed out: whose object or video, which keys, until when."""
+
+    kind: str
+    media_id: str
+    access_key_id: str
+    expires_at: float
+
+
+class Account:
+    """One account's VOD in one region. `base_url`, the address OSS is reached at, is set when the
+    server knows its port."""
+
+    def __init__(
+        self,
+        settings: VodSettings,
+        *,
+        account_id: str,
+        region: str,
+        storage: Storage,
+        identities: Identities,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.region = region
+        self.clock = clock
+        self.base_url = "http://127.0.0.1"
+        self._identities = identities
+        self._issuer = cloud_service(SERVICE, account_id)
+        name = hashlib.sha256(f"{account_id}:{region}".encode()).hexdigest()[:32]
+        self.bucket = f"outin-{name}"
+        self._storage = storage
+        self.library = Library(settings, storage, clock, self.bucket, self.location)
+        self.other_media = OtherMediaLibrary(
+            storage, clock, self.bucket, self.location, self.library.events
+        )
+        self._play_auths = PlayAuths(identities, clock, self._issuer, region)
+        self._issued: deque[Issued] = deque(maxlen=_MOST_REMEMBERED)
+        self._signer = self._new_signer()
+        self._set_up()
+
+    @property
+    def location(self) -> str:
+        """`StorageLocation` of every asset."""
+        return f"{self.bucket}.oss-{self.region}.aliyuncs.com"
+
+    @property
+    def play_domain(self) -> str:
+        """The account has no CDN domain: what plays comes from OSS, at this host."""
+        return self.base_url.partition("://")[2]
+
+    def reset(self) -> None:
+        """Forget all media and events; to be called after storage and identities were reset."""
+        self.library.reset()
+        self.other_media.reset()
+        self._issued.clear()
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self._storage.create_bucket(self.bucket, self.region, cors=VOD_BUCKET_RULES)
+        self._identities.add_access_key(self._signer)
+
+    def _new_signer(self) -> Credential:
+        """The service's own key, with which it signs the URLs of private objects."""
+        access_key_id, secret = new_access_key()
+        policy = Policy.parse(
+            {
+                "Version": "1",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "oss:GetObject",
+                        "Resource": f"acs:oss:*:*:{self.bucket}/*",
+                    }
+                ],
+            }
+        )
+        return Credential(access_key_id, secret, self._issuer, (policy,))
+
+    def find(
+        self,
+        parameters: Mapping[str, str],
+        not_found: Callable[[], ApiError] = errors.video_not_found,
+    ) -> Media:
+        """The asset that VideoId or ReferenceId names; `not_found` is raised when there is none.
+
+        With both, they must name the same one: what the live service does otherwise is not
+        documented.
+        """
+        video_id, reference = optional(parameters, "VideoId"), reference_id(parameters)
+        if video_id is None and reference is None:
+            raise missing("VideoId")
+        found = [] if video_id is None else [self.library.get(video_id)]
+        if reference is not None:
+            found.append(self.library.get_by_reference(reference))
+        media = found[0]
+        if media is None or None in found:
+            raise not_found()
+        if found[-1] is not media and found[-1] != media:
+            raise invalid("ReferenceId", "that of the video VideoId names")
+        return media
+
+    def upload_credential(self, media: Media | OtherMedia) -> dict[str, str]:
+        """A new UploadAddress and UploadAuth for the asset's object."""
+        endpoint = self.base_url
+        if self.settings.upload_endpoint == "localhost":
+            port = self.base_url.rpartition(":")[2]
+            endpoint = f"http://oss-{self.region}.localhost:{port}"
+        keys = upload_keys(self._identities, self._issuer, media.bucket, media.key)
+        self._remember("UploadAuth", media, keys)
+        return {
+            "UploadAddress": upload_address(endpoint, media.bucket, media.key),
+            "UploadAuth": upload_auth(keys, self.region, self.settings.expiration_text),
+        }
+
+    def play_auth(self, media: Media, timeout: int) -> str:
+        """A new PlayAuth for the asset, to be redeemed within `timeout` seconds."""
+        keys, text = self._play_auths.issue(media, timeout, self.play_domain)
+        self._remember("PlayAuth", media, keys)
+        return text
+
+    def check_play_auth(self, auth_info: str, keys: Credential, video_id: str) -> None:
+        """Refuse an AuthInfo that does not open `video_id` with these keys now."""
+        self._play_auths.check(auth_info, keys, video_id)
+
+    def issued(self) -> list[Issued]:
+        """The latest credentials, oldest first."""
+        return list(self._issued)
+
+    def _remember(self, kind: str, media: Media | OtherMedia, keys: Credential) -> None:
+        self._issued.append(Issued(kind, media.media_id, keys.access_key_id, keys.expires_at or 0))
+
+    def object_url(self, media: Media | OtherMedia, seconds: int) -> str:
+        """A signed URL of the asset's object, good for `seconds` of cloud time."""
+        expires_at = int(self.clock.now()) + seconds
+        return sign_url(self._signer, "GET", self.base_url, media.bucket, media.key, expires_at)

@@ -1,0 +1,170 @@
+"""The bodies of VOD's event notifications, with the quirks that the real ones have.
+
+What each holds comes from the event pages of 2021 and 2024 to 2026. `now` is epoch seconds of
+cloud time, `url` where the file lies: http, never https, and without a signature.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from fakealiyun.clock import utc
+from fakealiyun.vod.events import Event
+
+if TYPE_CHECKING:
+    from fakealiyun.vod.media import Media, Stream
+    from fakealiyun.vod.other_media import OtherMedia
+
+Outcome = Literal["success", "fail"]
+
+
+def file_upload(media: Media, url: str, now: float) -> Event:
+    """FileUploadComplete: a source file of video or audio has arrived."""
+    return _of_video("FileUploadComplete", media, now, "success", Size=media.size, FileUrl=url)
+
+
+def stream_transcode(media: Media, stream: Stream, outcome: Outcome, url: str, now: float) -> Event:
+    """StreamTranscodeComplete: one definition in one format is done, or failed."""
+    fields = _stream(media, stream, outcome, url)
+    return _of_video("StreamTranscodeComplete", media, now, **fields)
+
+
+def transcode(
+    media: Media, streams: tuple[Stream, ...], outcome: Outcome, url: str, now: float
+) -> Event:
+    """TranscodeComplete: every definition is done; success if any of them is."""
+    infos = [_stream(media, stream, outcome, url) for stream in streams]
+    return _of_video("TranscodeComplete", media, now, outcome, StreamInfos=infos)
+
+
+def image_upload(medium: OtherMedia, url: str, now: float) -> Event:
+    """ImageUploadComplete. Its EventTime has milliseconds, behind a colon."""
+    time = f"{utc(now)[:-1]}:{int(now * 1000) % 1000:03d}Z"
+    return _of_other("ImageUploadComplete", "ImageId", medium, url, time, AppId=medium.app_id)
+
+
+def attached_media_upload(medium: OtherMedia, url: str, now: float) -> Event:
+    """AttachedMediaUploadComplete. It names its medium AttachedMediaId."""
+    return _of_other("AttachedMediaUploadComplete", "AttachedMediaId", medium, url, utc(now))
+
+
+def base_change(media: Media, mode: Literal["create", "delete"], now: float) -> Event:
+    """MediaBaseChangeComplete: an asset was created or deleted.
+
+    By the documentation CreateUploadVideo and DeleteVideo raise it, nothing for other media. Each
+    member of MediaContent is JSON text, which lacks OldValue for what is new and NewValue for
+    what is gone.
+    """
+    side = "NewValue" if mode == "create" else "OldValue"
+    values = {
+        "Title": media.title,
+        "Description": media.description,
+        "CoverURL": media.cover_url,
+        "CateId": media.cate_id,
+        "Tags": media.tags,
+    }
+    content = {name: _json({side: value}) for name, value in values.items() if value}
+    return _of_any("MediaBaseChangeComplete", media, now, OperateMode=mode, MediaContent=content)
+
+
+def deletion(media: Media, now: float) -> Event:
+    """DeleteMediaComplete: DeleteVideo removed a whole asset."""
+    return _of_any("DeleteMediaComplete", media, now, DeleteType="all")
+
+
+def _of_video(
+    kind: str, media: Media, now: float, status: Outcome | None = None, **fields: Any
+) -> Event:
+    body = {"EventTime": utc(now), "EventType": kind, "VideoId": media.video_id}
+    if status is not None:
+        body["Status"] = status
+    body |= fields
+    if media.extend is not None:
+        body["Extend"] = media.extend
+    return Event(
+        kind,
+        utc(now),
+        media.video_id,
+        body["Status"],
+        body,
+        app_id=media.app_id,
+        callback_url=media.callback_url,
+    )
+
+
+def _of_any(kind: str, media: Media, now: float, **fields: Any) -> Event:
+    """An event about an asset as such, whose MediaType is `video` for audio too."""
+    gone = kind == "DeleteMediaComplete" or fields.get("OperateMode") == "delete"
+    body = {
+        "EventTime": utc(now),
+        "EventType": kind,
+        "Status": "success",
+        "MediaId": media.video_id,
+        "MediaType": "video",
+        **fields,
+    }
+    # Deleting the asset ends its own receiver: what comes after goes to the account's.
+    callback_url = None if gone else media.callback_url
+    return Event(
+        kind,
+        utc(now),
+        media.video_id,
+        "success",
+        body,
+        app_id=media.app_id,
+        callback_url=callback_url,
+    )
+
+
+def _of_other(
+    kind: str, id_name: str, medium: OtherMedia, url: str, time: str, **fields: Any
+) -> Event:
+    body = {
+        "EventTime": time,
+        "EventType": kind,
+        id_name: medium.media_id,
+        "Size": medium.size,
+        "FileURL": url,
+        "Status": "success",
+        **fields,
+    }
+    if medium.extend is not None:
+        body["Extend"] = medium.extend
+    return Event(
+        kind,
+        time,
+        medium.media_id,
+        "success",
+        body,
+        app_id=medium.app_id,
+        callback_url=medium.callback_url,
+    )
+
+
+def _stream(media: Media, stream: Stream, outcome: Outcome, url: str) -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "Status": outcome,
+        "Definition": stream.definition,
+        "Format": stream.format,
+        "JobId": stream.job_id,
+        "Encrypt": False,
+    }
+    if outcome == "success" and media.source is not None:
+        return info | {
+            "Size": media.size,
+            "Duration": media.duration,
+            "Bitrate": f"{media.bit_rate:.3f}",
+            "Width": media.source.picture.width,
+            "Height": media.source.picture.height,
+            "FileUrl": url,
+        }
+    return info | {
+        "ErrorCode": "InvalidParameter.ResourceContentBad",
+        "ErrorMessage": "The resource operated is bad.",
+    }
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,129 @@
+"""SetMessageCallback, GetMessageCallback, DeleteMessageCallback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakealiyun.mns.queues import is_endpoint, is_queue_name
+from fakealiyun.openapi.errors import invalid, missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import parameters
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.callbacks.configuration import (
+    ALL,
+    EVENT_TYPES,
+    LONGEST_KEY,
+    LONGEST_URL,
+    MessageCallback,
+    is_auth_key,
+    is_callback_url,
+)
+from fakealiyun.vod.callbacks.sender import Callbacks
+from fakealiyun.vod.operations import placement
+
+_SOURCE = "API reference of 2021 to 2025, Python SDK 3.12.1"
+
+
+class CallbackOperations:
+    """What says where an application's events go."""
+
+    def __init__(self, account: Account, callbacks: Callbacks) -> None:
+        self._account = account
+        self._callbacks = callbacks
+        self.operations: Mapping[str, Operation] = {
+            "SetMessageCallback": Operation(
+                self.set_message_callback,
+                source=_SOURCE,
+                doubts=(
+                    "Without CallbackType it is HTTP, as in the documented sample request.",
+                    "A call sets the whole configuration anew: what it leaves out is gone, the "
+                    "AuthKey too.",
+                    "Codes of refusals are not documented: InvalidParameter, and MissingAuthKey "
+                    "when AuthSwitch is on.",
+                    "An AuthKey of other characters than letters and digits is refused.",
+                    "Unknown event types are refused, and AI events by other names than "
+                    "AIComplete.",
+                    "Whether the queue exists shows when an event is written to it: three "
+                    "failures, then it is lost. The role AliyunVODDefaultRole is taken to be "
+                    "granted.",
+                    "An application without callbacks of its own sends none, whatever the default "
+                    "one has.",
+                ),
+            ),
+            "GetMessageCallback": Operation(
+                self.get_message_callback,
+                source=_SOURCE,
+                doubts=(
+                    "Where nothing is set, MessageCallback holds AppId alone.",
+                    "Fields that are not set are left out.",
+                ),
+            ),
+            "DeleteMessageCallback": Operation(
+                self.delete_message_callback,
+                source="Python SDK 3.12.1",
+                doubts=("Where nothing is set it succeeds too.",),
+            ),
+        }
+
+    def set_message_callback(self, call: Call) -> Mapping[str, Any]:
+        """Set where an application's events go, by HTTP or to a queue, and which."""
+        given = call.parameters
+        app_id = placement.app(self._account, given)
+        kind = parameters.choice(given, "CallbackType", ("HTTP", "MNS")) or "HTTP"
+        event_types = _event_types(given)
+        read = _http if kind == "HTTP" else _queue
+        self._callbacks.configure(read(given, app_id, event_types))
+        return {}
+
+    def get_message_callback(self, call: Call) -> Mapping[str, Any]:
+        """What is set for an application, its AuthKey in clear."""
+        app_id = placement.app(self._account, call.parameters)
+        callback = self._callbacks.configuration(app_id)
+        found = {"AppId": app_id} if callback is None else callback.answer()
+        return {"MessageCallback": found}
+
+    def delete_message_callback(self, call: Call) -> Mapping[str, Any]:
+        """Send no more events of an application."""
+        self._callbacks.remove(placement.app(self._account, call.parameters))
+        return {}
+
+
+def _event_types(given: Mapping[str, str]) -> str:
+    listed = parameters.choices(given, "EventTypeList", (ALL, *EVENT_TYPES))
+    if listed is not None and ALL in listed and len(listed) > 1:
+        raise invalid("EventTypeList", "ALL alone, or a comma list of event types")
+    return ",".join(listed or ())
+
+
+def _http(given: Mapping[str, str], app_id: str, event_types: str) -> MessageCallback:
+    url = parameters.required(given, "CallbackURL")
+    if not is_callback_url(url):
+        raise invalid("CallbackURL", f"one http or https address of at most {LONGEST_URL} bytes")
+    key = parameters.optional(given, "AuthKey")
+    if key is not None and not is_auth_key(key):
+        raise invalid(
+            "AuthKey",
+            f"at most {LONGEST_KEY} letters and digits, upper and lower case and digits among them",
+        )
+    signed = parameters.choice(given, "AuthSwitch", ("on", "off")) == "on"
+    if signed and key is None:
+        raise missing("AuthKey")
+    return MessageCallback(
+        app_id,
+        "HTTP",
+        event_types,
+        url=url,
+        auth_switch="on" if signed else "off",
+        auth_key=key or "",
+    )
+
+
+def _queue(given: Mapping[str, str], app_id: str, event_types: str) -> MessageCallback:
+    endpoint = parameters.required(given, "MnsEndpoint")
+    if not is_endpoint(endpoint):
+        raise invalid("MnsEndpoint", "http(s)://ACCOUNT.mns.REGION.aliyuncs.com/")
+    name = parameters.required(given, "MnsQueueName")
+    if not is_queue_name(name):
+        raise invalid("MnsQueueName", "1 to 120 letters, digits and hyphens")
+    return MessageCallback(app_id, "MNS", event_types, mns_endpoint=endpoint, mns_queue_name=name)

@@ -1,0 +1,114 @@
+"""GetVideoInfo, GetVideoInfos, GetMezzanineInfo: what is known about an asset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakealiyun.openapi.errors import missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import parameters, wire
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.media import Media
+
+MAX_IDS = 20
+LONGEST_URL = 2_592_000  # seconds, the documented maximum of an OSS URL
+DEFAULT_URL = 3600  # seconds
+
+
+class InfoOperations:
+    """What reads one asset or a few."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.operations: Mapping[str, Operation] = {
+            "GetVideoInfo": Operation(
+                self.get_video_info,
+                source="Python SDK 3.12.1; table of statuses of the documentation",
+                doubts=(
+                    "Size and Duration are 0 until a file has arrived, and Duration stays 0 for "
+                    "what is no MP4.",
+                    "Fields that are not set are left out.",
+                    "AuditStatus is always Init, DownloadSwitch off, StorageClass Standard.",
+                    "ModificationTime moves with every change of status.",
+                ),
+            ),
+            "GetVideoInfos": Operation(
+                self.get_video_infos,
+                source="Python SDK 3.12.1",
+                doubts=(
+                    "When none of the ids exists the answer is 200 with an empty list; the live "
+                    "service may answer InvalidVideo.NotFound.",
+                ),
+            ),
+            "GetMezzanineInfo": Operation(
+                self.get_mezzanine_info,
+                source="API reference of 2021, Python SDK 3.12.1",
+                doubts=(
+                    "FileMD5 is in lower case.",
+                    "AdditionType is checked; stream lists are never given.",
+                    "Only OSS URLs are given, as in an account without a CDN domain.",
+                ),
+            ),
+        }
+
+    def get_video_info(self, call: Call) -> Mapping[str, Any]:
+        """Everything about one asset, by VideoId or ReferenceId."""
+        account = self._account
+        media = account.find(call.parameters)
+        return {"Video": wire.video_info(media, account.settings, account.location, account.region)}
+
+    def get_video_infos(self, call: Call) -> Mapping[str, Any]:
+        """Several assets, by VideoIds and ReferenceIds (20 of each)."""
+        account = self._account
+        found, missing_ids, missing_references = find_each(account, call.parameters)
+        return {
+            "VideoList": [
+                wire.video_info(m, account.settings, account.location, account.region)
+                for m in found
+            ],
+            "NonExistVideoIds": missing_ids,
+            "NonExistReferenceIds": missing_references,
+        }
+
+    def get_mezzanine_info(self, call: Call) -> Mapping[str, Any]:
+        """The source file of one asset."""
+        given = call.parameters
+        media = self._account.find(given)
+        parameters.choices(given, "AdditionType", ("video", "audio"))
+        seconds = url_seconds(given)
+        url = None if media.source is None else self._account.object_url(media, seconds)
+        return {"Mezzanine": wire.mezzanine(media, url)}
+
+
+def url_seconds(given: Mapping[str, str]) -> int:
+    """How long a URL shall work: `OutputType` and `AuthTimeout`.
+
+    For `cdn` there is no documented maximum, but without a CDN domain the URL is OSS's, whose
+    maximum then holds.
+    """
+    output = parameters.choice(given, "OutputType", ("cdn", "oss"))
+    most = LONGEST_URL if output == "oss" else 2**63 - 1
+    wanted = parameters.integer(given, "AuthTimeout", 1, most)
+    return min(wanted or DEFAULT_URL, LONGEST_URL)
+
+
+def find_each(
+    account: Account, given: Mapping[str, str]
+) -> tuple[list[Media], list[str], list[str]]:
+    """The assets of the lists VideoIds and ReferenceIds, then the ids of either that do not exist.
+
+    Raises ApiError when there is neither list, or more than 20 ids in one.
+    """
+    video_ids = parameters.id_list(given, "VideoIds", MAX_IDS)
+    references = parameters.id_list(given, "ReferenceIds", MAX_IDS)
+    if video_ids is None and references is None:
+        raise missing("VideoIds")
+    by_id = {v: account.library.get(v) for v in video_ids or ()}
+    by_reference = {r: account.library.get_by_reference(r) for r in references or ()}
+    found = {m.video_id: m for m in [*by_id.values(), *by_reference.values()] if m is not None}
+    return (
+        list(found.values()),
+        [v for v, media in by_id.items() if media is None],
+        [r for r, media in by_reference.items() if media is None],
+    )

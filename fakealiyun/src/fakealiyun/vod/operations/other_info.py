@@ -1,0 +1,77 @@
+"""GetImageInfo and GetAttachedMediaInfo: what is known about other media than video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakealiyun.openapi.errors import missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import errors, parameters, wire
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.operations.info import MAX_IDS, url_seconds
+
+_URL_DOUBT = (
+    "Without a CDN domain the URL is OSS's, signed as AuthTimeout says, and there before the file."
+)
+
+
+class OtherInfoOperations:
+    """What reads images and attached media."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.operations: Mapping[str, Operation] = {
+            "GetImageInfo": Operation(
+                self.get_image_info,
+                source="Python SDK 3.12.1",
+                doubts=(
+                    "The code of an unknown ImageId is not documented (InvalidImage.NotFound, "
+                    "404).",
+                    _URL_DOUBT,
+                    "Width and Height are left out; Mezzanine is there once the file is.",
+                ),
+            ),
+            "GetAttachedMediaInfo": Operation(
+                self.get_attached_media_info,
+                source="Python SDK 3.12.1, API reference of 2021",
+                doubts=(
+                    "When none of the ids exists the answer is 200 with NonExistMediaIds alone.",
+                    "Too many ids: VideoIdsExceededMax, as for videos.",
+                    _URL_DOUBT,
+                ),
+            ),
+        }
+
+    def get_image_info(self, call: Call) -> Mapping[str, Any]:
+        """One image, by ImageId."""
+        account = self._account
+        image_id = parameters.required(call.parameters, "ImageId")
+        seconds = url_seconds(call.parameters)
+        image = account.other_media.get("image", image_id)
+        if image is None:
+            raise errors.image_not_found()
+        url, bare = account.object_url(image, seconds), account.other_media.file_url(image)
+        return {"ImageInfo": wire.image_info(image, account.settings, account.location, url, bare)}
+
+    def get_attached_media_info(self, call: Call) -> Mapping[str, Any]:
+        """Attached media, by MediaIds (at most 20)."""
+        account = self._account
+        ids = parameters.id_list(call.parameters, "MediaIds", MAX_IDS)
+        if ids is None:
+            raise missing("MediaIds")
+        seconds = url_seconds(call.parameters)
+        media = {i: account.other_media.get("attached", i) for i in ids}
+        return {
+            "AttachedMediaList": [
+                wire.attached_media_info(
+                    medium,
+                    account.settings,
+                    account.location,
+                    account.object_url(medium, seconds),
+                )
+                for medium in media.values()
+                if medium is not None
+            ],
+            "NonExistMediaIds": [i for i, medium in media.items() if medium is None],
+        }

@@ -1,0 +1,143 @@
+"""CreateUploadImage and CreateUploadAttachedMedia: credentials for what cannot be refreshed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from fakealiyun.openapi.errors import invalid, missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import extensions, parameters
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.operations import placement
+from fakealiyun.vod.operations.info import DEFAULT_URL
+from fakealiyun.vod.operations.upload import LARGEST_FILE
+from fakealiyun.vod.other_media import OtherMedia
+from fakealiyun.vod.user_data import read_user_data
+
+_DOUBTS = (
+    "Title and Description are limited in bytes of UTF-8.",
+    "Without a CDN domain the access URL is OSS's, signed for an hour; FileURL is bare.",
+    "The content is not looked at: whatever arrives becomes Normal, and UploadFail never occurs.",
+    "Codes of refusals are those of CreateUploadVideo; no table of its own is published.",
+    "Nothing deletes it: DeleteVideo does not know it, and DeleteImage and "
+    "DeleteAttachedMedia are not there.",
+)
+
+
+class OtherUploadOperations:
+    """What hands out upload credentials for images and attached media."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.operations: Mapping[str, Operation] = {
+            "CreateUploadImage": Operation(
+                self.create_upload_image,
+                web=True,
+                source="Python SDK 3.12.1; object key from a sample of 2020",
+                doubts=(
+                    "Without ImageExt the extension is png, whatever OriginalFileName says.",
+                    *_DOUBTS,
+                ),
+            ),
+            "CreateUploadAttachedMedia": Operation(
+                self.create_upload_attached_media,
+                source="Python SDK 3.12.1; object key from the sample URL of GetAttachedMediaInfo",
+                doubts=(
+                    "Without MediaExt the extension is FileName's; with neither: MissingMediaExt.",
+                    "FileSize is checked to be a number and not compared with the file.",
+                    *_DOUBTS,
+                ),
+            ),
+        }
+
+    def create_upload_image(self, call: Call) -> Mapping[str, Any]:
+        """Create an image's record and answer a credential for its object."""
+        given = call.parameters
+        purpose = parameters.choice(given, "ImageType", ("default", "cover"))
+        if purpose is None:
+            raise missing("ImageType")
+        extension = parameters.choice(given, "ImageExt", extensions.IMAGE) or extensions.IMAGE[0]
+        cate_id = placement.category(self._account, given)
+        fields = {
+            **self._common("image", purpose, extension, given),
+            "file_name": parameters.optional(given, "OriginalFileName") or "",
+            "cate_ids": () if cate_id is None else (cate_id,),
+        }
+        medium = self._account.other_media.create(
+            lambda media_id, name, now: OtherMedia(
+                media_id=media_id,
+                key=f"image/{purpose}/{name}-6-2.{extension}",
+                created=now,
+                modified=now,
+                **fields,
+            )
+        )
+        return self._answer(medium, "ImageId", "ImageURL")
+
+    def create_upload_attached_media(self, call: Call) -> Mapping[str, Any]:
+        """Create an attached medium's record and answer a credential for its object."""
+        given = call.parameters
+        purpose = parameters.choice(given, "BusinessType", tuple(extensions.ATTACHED))
+        if purpose is None:
+            raise missing("BusinessType")
+        extension = _attached_extension(given, purpose)
+        parameters.integer(given, "FileSize", 1, LARGEST_FILE)
+        fields = {
+            **self._common("attached", purpose, extension, given),
+            "file_name": parameters.optional(given, "FileName") or "",
+            "cate_ids": placement.categories(self._account, given),
+        }
+        medium = self._account.other_media.create(
+            lambda media_id, name, now: OtherMedia(
+                media_id=media_id,
+                key=f"{purpose}/{name}.{extension}",
+                created=now,
+                modified=now,
+                **fields,
+            )
+        )
+        return self._answer(medium, "MediaId", "MediaURL")
+
+    def _common(
+        self,
+        kind: Literal["image", "attached"],
+        purpose: str,
+        extension: str,
+        given: Mapping[str, str],
+    ) -> dict[str, Any]:
+        placement.check_storage(self._account, given)
+        wishes = read_user_data(parameters.optional(given, "UserData"))
+        return {
+            "kind": kind,
+            "purpose": purpose,
+            "extension": extension,
+            "bucket": self._account.bucket,
+            "app_id": placement.app(self._account, given),
+            "title": parameters.text(given, "Title", parameters.MAX_TITLE) or "",
+            "description": parameters.text(given, "Description", parameters.MAX_DESCRIPTION) or "",
+            "tags": parameters.tags(given) or "",
+            "extend": wishes.extend,
+            "callback_url": wishes.callback_url,
+        }
+
+    def _answer(self, medium: OtherMedia, id_name: str, url_name: str) -> Mapping[str, Any]:
+        return {
+            id_name: medium.media_id,
+            url_name: self._account.object_url(medium, DEFAULT_URL),
+            "FileURL": self._account.other_media.file_url(medium),
+            **self._account.upload_credential(medium),
+        }
+
+
+def _attached_extension(given: Mapping[str, str], purpose: str) -> str:
+    allowed = extensions.ATTACHED[purpose]
+    extension = parameters.choice(given, "MediaExt", allowed)
+    if extension is not None:
+        return extension
+    _, dot, extension = (parameters.optional(given, "FileName") or "").rpartition(".")
+    if not dot:
+        raise missing("MediaExt")
+    if extension.lower() not in allowed:
+        raise invalid("FileName", f"an extension of {', '.join(allowed)}, or MediaExt")
+    return extension.lower()

@@ -1,0 +1,50 @@
+"""Where an upload shall belong: storage, category and application, which the account must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fakealiyun.openapi.errors import invalid
+from fakealiyun.vod import errors, parameters
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.settings import DEFAULT_APP
+
+MAX_CATEGORIES = 5
+
+
+def check_storage(account: Account, given: Mapping[str, str]) -> None:
+    """`StorageLocation`, if given, is the account's."""
+    location = parameters.optional(given, "StorageLocation")
+    if location not in (None, account.location):
+        raise errors.storage_not_found()
+
+
+def app(account: Account, given: Mapping[str, str]) -> str:
+    """`AppId`, or the default application."""
+    app_id = parameters.optional(given, "AppId") or DEFAULT_APP
+    if app_id not in account.settings.apps:
+        raise errors.not_found("AppId")
+    return app_id
+
+
+def category(account: Account, given: Mapping[str, str]) -> int | None:
+    """`CateId`, or None when absent."""
+    cate_id = parameters.integer(given, "CateId", -(2**63), 2**63 - 1)
+    if cate_id is not None and cate_id not in account.settings.categories:
+        raise errors.not_found("CateId")
+    return cate_id
+
+
+def categories(account: Account, given: Mapping[str, str]) -> tuple[int, ...]:
+    """`CateIds` of attached media: at most five, separated by commas."""
+    listed = parameters.optional(given, "CateIds")
+    if listed is None:
+        return ()
+    items = listed.split(",")
+    if len(items) > MAX_CATEGORIES:
+        raise invalid("CateIds", f"at most {MAX_CATEGORIES} ids")
+    found = (category(account, {"CateId": item}) for item in items)
+    chosen = tuple(item for item in found if item is not None)
+    if len(chosen) != len(items):
+        raise invalid("CateIds", "ids separated by commas, none of them empty")
+    return chosen

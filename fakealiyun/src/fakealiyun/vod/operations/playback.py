@@ -1,0 +1,132 @@
+"""GetVideoPlayAuth and GetPlayInfo: playing one asset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fakealiyun.openapi.errors import invalid, missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import errors, parameters, play_credential, wire
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.operations.info import url_seconds
+
+_FORMATS = ("mp4", "m3u8", "mp3", "flv", "mpd", "webm")
+_DEFINITIONS = ("FD", "LD", "SD", "HD", "OD", "2K", "4K", "SQ", "HQ", "AUTO")
+
+
+class PlaybackOperations:
+    """What hands out and redeems playback credentials."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.operations: Mapping[str, Operation] = {
+            "GetVideoPlayAuth": Operation(
+                self.get_video_play_auth,
+                source="API reference of 2021, Python SDK 3.12.1; PlayAuth from expired samples "
+                "of 2024",
+                doubts=(
+                    "Only Normal videos; whether another state with a ready stream passes is not "
+                    "documented.",
+                    "The code for an AuthInfoTimeout outside 100..3000 or another ApiVersion is "
+                    "not documented (InvalidParameter here).",
+                    "The keys inside live 900 s, or AuthInfoTimeout where that is longer.",
+                    "A PlayAuth may be redeemed more than once until it expires.",
+                ),
+            ),
+            "GetPlayInfo": Operation(
+                self.get_play_info,
+                web=True,
+                source="API reference and error table of 2021, Python SDK 3.12.1; the requests "
+                "that the web player 2.37 sends and what it reads of the answer",
+                doubts=(
+                    "No stream is really transcoded: every definition's URL is the source file's.",
+                    "Codes for an AuthInfo of another video or with a wrong signature are "
+                    "inferred (InvalidAuthInfo.MediaId, InvalidAuthInfo.Signature).",
+                    "An AuthInfo without the keys of its PlayAuth is refused.",
+                    "Without a CDN domain the live service is said to play MP4 only; here every "
+                    "playable format gets its OSS URL.",
+                    "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks do nothing.",
+                ),
+            ),
+        }
+
+    def get_video_play_auth(self, call: Call) -> Mapping[str, Any]:
+        """A PlayAuth for one Normal asset."""
+        given = call.parameters
+        timeout = parameters.integer(
+            given, "AuthInfoTimeout", play_credential.MIN_TIMEOUT, play_credential.MAX_TIMEOUT
+        )
+        parameters.choice(given, "ApiVersion", ("1.0.0",))
+        media = self._account.find(given)
+        if media.status != "Normal":
+            raise errors.illegal_status()
+        return {
+            "PlayAuth": self._account.play_auth(media, timeout or play_credential.DEFAULT_TIMEOUT),
+            "VideoMeta": play_credential.video_meta(media),
+        }
+
+    def get_play_info(self, call: Call) -> Mapping[str, Any]:
+        """The streams of one Normal asset, for a server or for the holder of a PlayAuth."""
+        given = call.parameters
+        self._check_auth_info(call)
+        media = self._account.find(given)
+        seconds = url_seconds(given)
+        wanted = _Wanted(given)
+        if media.status != "Normal":
+            raise errors.illegal_status_now(media.status)
+        url = self._account.object_url(media, seconds)
+        infos = [wire.play_info(media, s, url) for s in media.streams]
+        infos = [info for info in infos if wanted.includes(info)]
+        if not infos:
+            raise errors.no_stream()
+        return {"VideoBase": wire.video_base(media), "PlayInfoList": {"PlayInfo": infos}}
+
+    def _check_auth_info(self, call: Call) -> None:
+        """Keys from a PlayAuth open one video, and only with the AuthInfo they came with."""
+        given, bound_to = call.parameters, call.caller.media_id
+        if bound_to is None:
+            if parameters.optional(given, "AuthInfo") is not None:
+                raise errors.auth_info_signature()
+            return
+        video_id = parameters.required(given, "VideoId")
+        auth_info = parameters.optional(given, "AuthInfo")
+        if auth_info is None:
+            raise missing("AuthInfo")
+        self._account.check_play_auth(auth_info, call.caller, video_id)
+
+
+class _Wanted:
+    """The filters of GetPlayInfo. Raises ApiError for values that do not exist."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._formats = parameters.choices(given, "Formats", _FORMATS)
+        self._definitions = parameters.choices(given, "Definition", _DEFINITIONS)
+        self._types = parameters.choices(given, "StreamType", ("video", "audio"))
+        parameters.choice(given, "ResultType", ("Single", "Multiple"))
+        for name in ("PlayConfig", "ReAuthInfo"):
+            _check_json(given, name)
+
+    def includes(self, info: Mapping[str, Any]) -> bool:
+        return (
+            (self._formats is None or info["Format"] in self._formats)
+            and (
+                self._definitions is None
+                or "AUTO" in self._definitions
+                or info["Definition"] in self._definitions
+            )
+            and (self._types is None or info["StreamType"] in self._types)
+        )
+
+
+def _check_json(given: Mapping[str, str], name: str) -> None:
+    text = parameters.optional(given, name)
+    if text is None:
+        return
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise invalid(name, "JSON of an object")

@@ -1,0 +1,140 @@
+"""CreateUploadVideo and RefreshUploadVideo: credentials for one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakealiyun.openapi.errors import missing
+from fakealiyun.openapi.types import Call, Operation
+from fakealiyun.vod import errors, parameters
+from fakealiyun.vod.account import Account
+from fakealiyun.vod.extensions import extension_of
+from fakealiyun.vod.media import Media
+from fakealiyun.vod.operations import placement
+from fakealiyun.vod.state import ReferenceIdTaken
+from fakealiyun.vod.user_data import read_user_data
+
+LARGEST_FILE = 48_800_000_000_000  # bytes, the most OSS takes by multipart upload
+
+
+class UploadOperations:
+    """What hands out upload credentials."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.operations: Mapping[str, Operation] = {
+            "CreateUploadVideo": Operation(
+                self.create_upload_video,
+                web=True,
+                source="API reference and error table of 2021, pages of 2024 to 2026, Python SDK "
+                "3.12.1; UploadAddress and UploadAuth from expired samples of 2020",
+                doubts=(
+                    "Title and Description are limited in bytes of UTF-8; the text says "
+                    "characters, the error bytes.",
+                    "The code of a ReferenceId that is taken is not documented "
+                    "(InvalidReferenceId.Duplicated here, one switchable place); two that differ "
+                    "only in case are refused; a deleted video's stays taken (a setting).",
+                    "Codes for an unknown WorkflowId, AppId or CateId are not documented.",
+                    "Unknown keys in UserData and AccelerateConfig are refused.",
+                    "FileSize is checked to be a number and not compared with the file.",
+                    "EnableFirstFrameCover and GenerateThumbnail are checked and do nothing.",
+                    "Expiration is the text 3000; one sample shows 3600 (a setting).",
+                    "The policy inside the credential is not public: it allows the operations of "
+                    "the vendor's list on exactly one object.",
+                ),
+            ),
+            "RefreshUploadVideo": Operation(
+                self.refresh_upload_video,
+                web=True,
+                source="API reference of 2021 and 2024, Python SDK 3.12.1",
+                doubts=(
+                    "Accepted in every state; no precondition is documented.",
+                    "The old credential lives on until its own expiry; nothing documents "
+                    "revocation.",
+                    "InvalidVideo.Damaged is never given: its meaning is not documented.",
+                ),
+            ),
+        }
+
+    def create_upload_video(self, call: Call) -> Mapping[str, Any]:
+        """Create the asset's record and answer a credential for its object."""
+        build = self._read(call.parameters)
+        try:
+            media = self._account.library.create(build)
+        except ReferenceIdTaken:
+            raise self._account.settings.duplicate_reference_id() from None
+        return {"VideoId": media.video_id, **self._account.upload_credential(media)}
+
+    def refresh_upload_video(self, call: Call) -> Mapping[str, Any]:
+        """Answer a new credential for the same object, whatever state the asset is in."""
+        media = self._account.find(call.parameters, errors.video_not_found_for_refresh)
+        return {"VideoId": media.video_id, **self._account.upload_credential(media)}
+
+    def _read(self, given: Mapping[str, str]) -> _Draft:
+        title = parameters.text(given, "Title", parameters.MAX_TITLE)
+        if title is None:
+            raise missing("Title")
+        file_name = parameters.required(given, "FileName")
+        extension = extension_of(file_name)
+        if extension is None:
+            raise errors.illegal_extension()
+        parameters.integer(given, "FileSize", 1, LARGEST_FILE)
+        parameters.boolean(given, "EnableFirstFrameCover")
+        parameters.boolean(given, "GenerateThumbnail")
+        placement.check_storage(self._account, given)
+        workflow_id, group_id = self._processing(given)
+        user_data = parameters.optional(given, "UserData")
+        wishes = read_user_data(user_data)
+        return _Draft(
+            self._account.bucket,
+            {
+                "title": title,
+                "file_name": file_name,
+                "extension": extension,
+                "description": parameters.text(given, "Description", parameters.MAX_DESCRIPTION)
+                or "",
+                "tags": parameters.tags(given) or "",
+                "cover_url": parameters.url(given, "CoverURL") or "",
+                "cate_id": placement.category(self._account, given),
+                "workflow_id": workflow_id,
+                "template_group_id": group_id,
+                "app_id": placement.app(self._account, given),
+                "user_data": user_data,
+                "extend": wishes.extend,
+                "callback_url": wishes.callback_url,
+                "reference_id": parameters.reference_id(given),
+            },
+        )
+
+    def _processing(self, given: Mapping[str, str]) -> tuple[str | None, str]:
+        """The workflow, and the template group that it, the caller or the account names."""
+        settings = self._account.settings
+        workflow_id = parameters.optional(given, "WorkflowId")
+        group_id = parameters.optional(given, "TemplateGroupId")
+        if group_id is not None and group_id not in settings.template_groups:
+            raise errors.template_group_not_found()
+        if workflow_id is None:
+            return None, group_id or settings.default_template_group
+        if workflow_id not in settings.workflows:
+            raise errors.not_found("WorkflowId")
+        return workflow_id, settings.workflows[workflow_id]
+
+
+class _Draft:
+    """A checked request, waiting for the library to give it an id, an object and a time."""
+
+    def __init__(self, bucket: str, fields: Mapping[str, Any]) -> None:
+        self._bucket = bucket
+        self._fields = fields
+
+    def __call__(self, video_id: str, stem: str, now: float, sequence: int) -> Media:
+        return Media(
+            video_id=video_id,
+            bucket=self._bucket,
+            key=f"{stem}.{self._fields['extension']}",
+            created=now,
+            modified=now,
+            sequence=sequence,
+            **self._fields,
+        )

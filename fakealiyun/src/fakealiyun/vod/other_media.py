@@ -1,0 +1,111 @@
+"""Images and attached media: watermarks, subtitles and materials.
+
+    Uploading --file stored--> Normal
+
+They have no ReferenceId, cannot be refreshed, and no operation here deletes them. Another file for
+the same object, which a live credential allows, is announced again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from fakealiyun.clock import Clock
+from fakealiyun.oss.state import Storage, StoredObject
+from fakealiyun.vod import notifications
+from fakealiyun.vod.events import Events
+
+
+@dataclass(frozen=True)
+class OtherMedia:
+    """An image or attached medium. Immutable; times are cloud time, `size` bytes, 0 until the
+    file has arrived. `purpose` is the ImageType or BusinessType."""
+
+    media_id: str
+    kind: Literal["image", "attached"]
+    purpose: str
+    extension: str
+    bucket: str
+    key: str
+    app_id: str
+    created: float
+    modified: float
+    title: str = ""
+    description: str = ""
+    tags: str = ""
+    file_name: str = ""
+    cate_ids: tuple[int, ...] = ()
+    extend: str | None = field(default=None, repr=False)
+    callback_url: str | None = field(default=None, repr=False)
+    status: Literal["Uploading", "Normal", "UploadFail"] = "Uploading"
+    size: int = 0
+
+
+class OtherMediaLibrary:
+    """Every image and attached medium of the account. Thread-safe.
+
+    `bucket` holds the files, `location` is its public host; `events` hears of what arrives.
+    """
+
+    def __init__(
+        self, storage: Storage, clock: Clock, bucket: str, location: str, events: Events
+    ) -> None:
+        self.bucket = bucket
+        self._location = location
+        self._clock = clock
+        self._events = events
+        self._lock = threading.RLock()
+        self._by_id: dict[str, OtherMedia] = {}
+        self._by_key: dict[str, str] = {}
+        storage.on_stored(self._file_stored)
+
+    def create(self, build: Callable[[str, str, float], OtherMedia]) -> OtherMedia:
+        """Add a medium. `build` gets its id, a unique name for the object key, and the time."""
+        with self._lock:
+            name = secrets.token_hex(16).upper()
+            medium = build(secrets.token_hex(16), name, self._clock.now())
+            self._by_id[medium.media_id] = medium
+            self._by_key[medium.key] = medium.media_id
+        return medium
+
+    def get(self, kind: Literal["image", "attached"], media_id: str) -> OtherMedia | None:
+        """The medium of that kind and id."""
+        found = self._by_id.get(media_id)
+        return found if found is not None and found.kind == kind else None
+
+    def all(self) -> list[OtherMedia]:
+        """Every medium, oldest first."""
+        with self._lock:
+            return list(self._by_id.values())
+
+    def file_url(self, medium: OtherMedia) -> str:
+        """Where the file lies: http, and without a signature."""
+        return f"http://{self._location}/{medium.key}"
+
+    def reset(self) -> None:
+        """Forget every medium; the objects are the storage's to forget."""
+        with self._lock:
+            self._by_id.clear()
+            self._by_key.clear()
+
+    def _file_stored(self, stored: StoredObject) -> None:
+        if stored.bucket != self.bucket:
+            return
+        now = self._clock.now()
+        with self._lock:
+            media_id = self._by_key.get(stored.key)
+            if media_id is None:
+                return
+            # What the real service makes of bytes that are no image is not documented.
+            medium = replace(self._by_id[media_id], status="Normal", size=stored.size, modified=now)
+            self._by_id[media_id] = medium
+        announce = (
+            notifications.image_upload
+            if medium.kind == "image"
+            else notifications.attached_media_upload
+        )
+        self._events.announce(announce(medium, self.file_url(medium), now))

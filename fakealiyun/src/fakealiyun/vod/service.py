@@ -1,0 +1,117 @@
+"""VOD 2017-03-21 behind the OpenAPI layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fakealiyun.clock import Clock
+from fakealiyun.faults import Faults
+from fakealiyun.identity import Identities
+from fakealiyun.mns import Queues
+from fakealiyun.openapi.types import Operation
+from fakealiyun.oss.state import Storage
+from fakealiyun.vod.account import Account, Issued
+from fakealiyun.vod.callbacks.sender import Callbacks
+from fakealiyun.vod.events import Events
+from fakealiyun.vod.operations.callbacks import CallbackOperations
+from fakealiyun.vod.operations.deletion import DeletionOperations
+from fakealiyun.vod.operations.info import InfoOperations
+from fakealiyun.vod.operations.other_info import OtherInfoOperations
+from fakealiyun.vod.operations.other_upload import OtherUploadOperations
+from fakealiyun.vod.operations.playback import PlaybackOperations
+from fakealiyun.vod.operations.search import SearchOperations
+from fakealiyun.vod.operations.upload import UploadOperations
+from fakealiyun.vod.other_media import OtherMediaLibrary
+from fakealiyun.vod.settings import VodSettings
+from fakealiyun.vod.state import Library
+
+VERSION = "2017-03-21"
+
+
+class VodService:
+    """The operations of VOD, and the state that tests and the control routes look at."""
+
+    name = "vod"
+    version = VERSION
+
+    def __init__(
+        self,
+        settings: VodSettings,
+        *,
+        account_id: str,
+        region: str,
+        storage: Storage,
+        identities: Identities,
+        clock: Clock,
+        faults: Faults,
+        queues: Queues,
+    ) -> None:
+        self.settings = settings
+        self._account = Account(
+            settings,
+            account_id=account_id,
+            region=region,
+            storage=storage,
+            identities=identities,
+            clock=clock,
+        )
+        self.callbacks = Callbacks(
+            clock,
+            faults,
+            queues,
+            queue_ignores_upload_callback=settings.queue_ignores_upload_callback,
+        )
+        self.events.subscribe(self.callbacks.take)
+        groups = (
+            UploadOperations(self._account),
+            OtherUploadOperations(self._account),
+            InfoOperations(self._account),
+            OtherInfoOperations(self._account),
+            PlaybackOperations(self._account),
+            SearchOperations(self._account),
+            DeletionOperations(self._account),
+            CallbackOperations(self._account, self.callbacks),
+        )
+        self.operations: Mapping[str, Operation] = MappingProxyType(
+            {name: one for group in groups for name, one in group.operations.items()}
+        )
+
+    @property
+    def library(self) -> Library:
+        """The account's media."""
+        return self._account.library
+
+    @property
+    def other_media(self) -> OtherMediaLibrary:
+        """The account's images and attached media."""
+        return self._account.other_media
+
+    @property
+    def events(self) -> Events:
+        """What happened to them; callbacks subscribe here."""
+        return self._account.library.events
+
+    @property
+    def bucket(self) -> str:
+        """The account's system bucket."""
+        return self._account.bucket
+
+    @property
+    def storage_location(self) -> str:
+        """The StorageLocation that this account has."""
+        return self._account.location
+
+    @property
+    def issued(self) -> list[Issued]:
+        """The credentials handed out of late, without anything that opens something."""
+        return self._account.issued()
+
+    def serve_at(self, base_url: str) -> None:
+        """Say where OSS is reached, `http://127.0.0.1:PORT`; signed URLs and addresses name it."""
+        self._account.base_url = base_url
+
+    def reset(self) -> None:
+        """Forget media, events and callbacks, after storage and identities were reset."""
+        self.callbacks.reset()
+        self._account.reset()

@@ -1,0 +1,204 @@
+"""The account's media and their status machine.
+
+    Uploading --file stored--> UploadSucc --no transcoding, plays as it is--> Normal
+                               UploadSucc --no transcoding, does not play---> UploadSucc
+                               UploadSucc --template group transcodes-------> Transcoding
+                               Transcoding --> Normal | TranscodeFail
+
+Another file for the same object (a credential allows it for as long as it lives) runs through the
+same machine again. Whether the real service shows the earlier states meanwhile is not documented.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from fakealiyun.clock import Clock
+from fakealiyun.oss.state import Storage, StoredObject
+from fakealiyun.vod import notifications
+from fakealiyun.vod.container import fits, read_container
+from fakealiyun.vod.events import Events
+from fakealiyun.vod.extensions import PLAYABLE
+from fakealiyun.vod.media import Media, Source, Status, Stream
+from fakealiyun.vod.mp4 import read_picture
+from fakealiyun.vod.settings import VodSettings
+
+
+class ReferenceIdTaken(Exception):
+    """The ReferenceId belongs to another video, perhaps one that was deleted."""
+
+
+class Library:
+    """Every asset of the account. Thread-safe.
+
+    `bucket` holds the sources, `location` is its public host.
+    """
+
+    def __init__(
+        self, settings: VodSettings, storage: Storage, clock: Clock, bucket: str, location: str
+    ) -> None:
+        self.bucket = bucket
+        self._location = location
+        self.events = Events()
+        self._settings = settings
+        self._storage = storage
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sequence = 0
+        self._by_id: dict[str, Media] = {}
+        self._by_key: dict[str, str] = {}
+        self._by_reference: dict[str, str] = {}
+        self._references: set[str] = set()
+        storage.on_stored(self._file_stored)
+
+    def create(self, build: Callable[[str, str, float, int], Media]) -> Media:
+        """Add an asset. `build` gets VideoId, a unique name for the object key, the time and the
+        sequence number. Raises ReferenceIdTaken.
+
+        Whether upper and lower case tell two ReferenceIds apart is not documented: two that
+        differ in nothing else are refused.
+        """
+        with self._lock:
+            self._sequence += 1
+            now = self._clock.now()
+            stem = f"{secrets.token_hex(4)}-{int(now * 1000):011x}"
+            media = build(secrets.token_hex(16), f"sv/{stem}/{stem}", now, self._sequence)
+            if media.reference_id is not None:
+                folded = media.reference_id.casefold()
+                if folded in self._references:
+                    raise ReferenceIdTaken
+                self._references.add(folded)
+                self._by_reference[media.reference_id] = media.video_id
+            self._by_id[media.video_id] = media
+            self._by_key[media.key] = media.video_id
+        self.events.announce(notifications.base_change(media, "create", now))
+        return media
+
+    def get(self, video_id: str) -> Media | None:
+        """The asset of that id."""
+        return self._by_id.get(video_id)
+
+    def get_by_reference(self, reference_id: str) -> Media | None:
+        """The asset of that ReferenceId, compared exactly."""
+        with self._lock:
+            video_id = self._by_reference.get(reference_id)
+            return None if video_id is None else self._by_id.get(video_id)
+
+    def all(self) -> list[Media]:
+        """Every asset, oldest first."""
+        with self._lock:
+            return list(self._by_id.values())
+
+    def delete(self, video_ids: Iterable[str]) -> None:
+        """Remove assets and their objects for good. A credential issued for one of them goes on
+        to be valid; what it stores belongs to no asset."""
+        for video_id in video_ids:
+            with self._lock:
+                media = self._by_id.pop(video_id, None)
+                if media is None:
+                    continue
+                self._by_key.pop(media.key, None)
+                if media.reference_id is not None:
+                    self._by_reference.pop(media.reference_id, None)
+                    if not self._settings.reference_ids_outlive_videos:
+                        self._references.discard(media.reference_id.casefold())
+            self._storage.delete(media.bucket, media.key)
+            now = self._clock.now()
+            self.events.announce(notifications.base_change(media, "delete", now))
+            self.events.announce(notifications.deletion(media, now))
+
+    def reset(self) -> None:
+        """Forget every asset and event; the objects are the storage's to forget."""
+        with self._lock:
+            self._by_id.clear()
+            self._by_key.clear()
+            self._by_reference.clear()
+            self._references.clear()
+            self.events.reset()
+
+    # -- the status machine
+
+    def _file_stored(self, stored: StoredObject) -> None:
+        """A put, or a completed multipart upload, took effect in OSS."""
+        if stored.bucket != self.bucket:
+            return
+        family = read_container(stored.path)
+        picture = read_picture(stored.path)
+        with self._lock:
+            video_id = self._by_key.get(stored.key)
+            if video_id is None:
+                return
+            media = self._change(
+                video_id,
+                status="UploadSucc",
+                source=Source(stored.size, stored.md5, picture),
+                streams=(),
+                generation=self._by_id[video_id].generation + 1,
+            )
+        now = self._clock.now()
+        self.events.announce(notifications.file_upload(media, self._file_url(media), now))
+        self._process(media, family)
+
+    def _process(self, media: Media, family: str | None) -> None:
+        definitions = self._settings.template_groups[media.template_group_id].definitions
+        if definitions:
+            with self._lock:
+                if not self._is_current(media):
+                    return
+                media = self._change(media.video_id, status="Transcoding")
+            # A transcoder looks at the content, not at the name. What the real one makes of a
+            # file that is no medium at all is its failure, TranscodeFail.
+            self._later(
+                self._settings.transcode_seconds,
+                lambda: self._finish_transcode(media, definitions, good=family is not None),
+            )
+        elif media.extension in PLAYABLE and fits(family, media.extension):
+            self._later(self._settings.settle_seconds, lambda: self._publish(media))
+        # Otherwise it stays UploadSucc: "file in, no playable stream". How the real service ends
+        # a file that is no container of its extension, without a transcode that could fail, is
+        # not documented; UploadFail is said never to appear for resumable uploads.
+
+    def _publish(self, media: Media) -> None:
+        now = self._clock.now()
+        stream = Stream("OD", media.extension, secrets.token_hex(16), now)
+        with self._lock:
+            if self._is_current(media):
+                self._change(media.video_id, status="Normal", streams=(stream,))
+
+    def _finish_transcode(self, media: Media, definitions: tuple[str, ...], *, good: bool) -> None:
+        now = self._clock.now()
+        form = "mp3" if media.media_type == "audio" else "mp4"
+        streams = tuple(Stream(d, form, secrets.token_hex(16), now) for d in definitions)
+        status: Status = "Normal" if good else "TranscodeFail"
+        with self._lock:
+            if not self._is_current(media):
+                return
+            media = self._change(media.video_id, status=status, streams=streams if good else ())
+        outcome: notifications.Outcome = "success" if good else "fail"
+        url = self._file_url(media)
+        for stream in streams:
+            self.events.announce(notifications.stream_transcode(media, stream, outcome, url, now))
+        self.events.announce(notifications.transcode(media, streams, outcome, url, now))
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        if seconds > 0:
+            self._clock.call_at(self._clock.now() + seconds, action)
+        else:
+            action()
+
+    def _is_current(self, media: Media) -> bool:
+        known = self._by_id.get(media.video_id)
+        return known is not None and known.generation == media.generation
+
+    def _change(self, video_id: str, **changes: Any) -> Media:
+        media = replace(self._by_id[video_id], modified=self._clock.now(), **changes)
+        self._by_id[video_id] = media
+        return media
+
+    def _file_url(self, media: Media) -> str:
+        """Where the file lies, as events tell it: http, and without a signature."""
+        return f"http://{self._location}/{media.key}"

@@ -1,0 +1,90 @@
+"""The `UserData` of an upload: JSON text that comes back with the asset and its events."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakealiyun.openapi.errors import invalid
+from fakealiyun.vod.callbacks.configuration import is_callback_url
+
+MAX_EXTEND = 512  # bytes of UTF-8
+MAX_USER_DATA = 4096  # bytes of UTF-8; the live limit is not documented
+_KEYS = frozenset({"MessageCallback", "Extend", "AccelerateConfig"})
+
+
+@dataclass(frozen=True)
+class UserData:
+    """What UserData means for events: `extend` comes back in them, `callback_url` is where they
+    are sent instead of the account's own receiver. Either is None where it is not given."""
+
+    extend: str | None = field(default=None, repr=False)
+    callback_url: str | None = field(default=None, repr=False)
+
+
+def read_user_data(user_data: str | None) -> UserData:
+    """Check UserData, if there is any. Raises ApiError.
+
+    Unknown keys are refused, and AccelerateConfig, which needs a support ticket: what the live
+    service does with either is not documented.
+    """
+    if user_data is None:
+        return UserData()
+    if len(user_data.encode()) > MAX_USER_DATA:
+        raise invalid("UserData", f"at most {MAX_USER_DATA} bytes")
+    value = _json_object(user_data, "JSON of an object")
+    if not value.keys() <= _KEYS:
+        raise invalid("UserData", f"only the keys {', '.join(sorted(_KEYS))}")
+    if "AccelerateConfig" in value:
+        raise invalid("UserData", "no AccelerateConfig, which the account is not enabled for")
+    return UserData(
+        _extend(value["Extend"]) if "Extend" in value else None,
+        _callback_url(value["MessageCallback"]) if "MessageCallback" in value else None,
+    )
+
+
+def _json_object(text: str, allowed: str) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            raise ValueError("a key occurs twice")
+        return found
+
+    def constant(_name: str) -> Any:
+        raise ValueError("not a number of JSON")
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        json.dumps(value, ensure_ascii=False).encode()  # refuses lone surrogates
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise invalid("UserData", allowed)
+    return value
+
+
+def _callback_url(callback: Any) -> str:
+    allowed = "MessageCallback as an object with CallbackURL and perhaps CallbackType http"
+    if isinstance(callback, str):  # the documentation shows it encoded twice as well
+        callback = _json_object(callback, allowed)
+    if not isinstance(callback, dict) or not callback.keys() <= {"CallbackURL", "CallbackType"}:
+        raise invalid("UserData", allowed)
+    url = callback.get("CallbackURL")
+    if not isinstance(url, str) or not is_callback_url(url):
+        raise invalid("UserData", allowed)
+    # Pages since 2024 also show overrides by queue; those before, and a tutorial, HTTP alone.
+    kind = callback.get("CallbackType", "http")
+    if not isinstance(kind, str) or kind.lower() != "http":
+        raise invalid("UserData", allowed)
+    return url
+
+
+def _extend(extend: Any) -> str:
+    if isinstance(extend, dict):
+        extend = json.dumps(extend, ensure_ascii=False, separators=(",", ":"))
+    if not isinstance(extend, str):
+        raise invalid("UserData", "Extend as an object or a string")
+    if len(extend.encode()) > MAX_EXTEND:
+        raise invalid("UserData", f"Extend of at most {MAX_EXTEND} bytes")
+    return extend

@@ -1,5 +1,0 @@
-"""A fake Alibaba Cloud that speaks the real wire protocols over real sockets."""
-
-from local.cloud.fake_cloud import FakeCloud
-
-__all__ = ["FakeCloud"]

@@ -1,5 +1,0 @@
-"""The Security Token Service: temporary keys of a role, and who a key belongs to."""
-
-from local.cloud.sts.service import StsService
-
-__all__ = ["StsService"]

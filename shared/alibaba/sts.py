@@ -1,0 +1,160 @@
+"""AssumeRole (STS, API 2015-04-01), narrowed to one purpose and one caller.
+
+VOD's permissions are account-wide, so a purpose is a role of its own and a session policy on top:
+what a token can do is the intersection. The policy is built here, from constants and digests; no
+text of a caller's ever enters it, and in a key no ``*`` stands but at the end.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.alibaba.client import Answer, Service, Session, epoch, text
+from shared.auth.ownership import Owner
+from shared.config.settings import Settings
+from shared.errors import Misconfigured, UpstreamError
+
+MAX_POLICY = 2048  # characters
+MAX_ROLE_SESSION_NAME = 64
+SHORTEST = 900  # seconds: STS's own minimum
+LONGEST = 3600  # seconds: the least that any role allows
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a token is for: its role by the settings, its longest life in seconds, and what the
+    session policy allows."""
+
+    role: Callable[[Settings], str]
+    longest: int
+    actions: tuple[str, ...]
+    resource: Callable[[Settings, Owner], str] = lambda _settings, _owner: "*"
+
+
+def key_prefix(settings: Settings, owner: Owner) -> str:
+    """The part of the bucket that is this owner's alone: a digest of fixed length, so that no
+    subject's prefix is the beginning of another's, and none says who it is."""
+    digest = _digest("oss-prefix", owner)[:20]
+    return f"{settings.oss_prefix}{base64.b32encode(digest).decode('ascii').lower()}/"
+
+
+PURPOSES: Mapping[str, Purpose] = {
+    "vod-upload": Purpose(
+        lambda settings: settings.sts_upload_role,
+        LONGEST,
+        ("vod:CreateUploadVideo", "vod:CreateUploadImage"),
+    ),
+    "vod-play": Purpose(
+        lambda settings: settings.sts_play_role,
+        SHORTEST,
+        ("vod:GetPlayInfo", "vod:GetVideoPlayAuth"),
+    ),
+    "oss-upload": Purpose(
+        lambda settings: settings.sts_oss_role,
+        LONGEST,
+        ("oss:PutObject", "oss:ListParts", "oss:AbortMultipartUpload"),
+        lambda settings, owner: f"acs:oss:*:*:{settings.oss_bucket}/{key_prefix(settings, owner)}*",
+    ),
+}
+
+
+def session_policy(purpose: Purpose, settings: Settings, owner: Owner) -> str:
+    """The session policy of one token, as compact JSON of less than MAX_POLICY characters."""
+    statement = {
+        "Effect": "Allow",
+        "Action": list(purpose.actions),
+        "Resource": purpose.resource(settings, owner),
+    }
+    policy = json.dumps({"Version": "1", "Statement": [statement]}, separators=(",", ":"))
+    if len(policy) >= MAX_POLICY:
+        raise Misconfigured("The session policy is too long for STS.")
+    return policy
+
+
+def role_session_name(owner: Owner) -> str:
+    """A name by which ActionTrail tells the caller: the start of the subject, cleaned, and a
+    digest, so that two subjects never share one."""
+    digest = base64.b32encode(_digest("session", owner)[:20]).decode("ascii").lower()
+    room = MAX_ROLE_SESSION_NAME - len(digest) - 1
+    start = re.sub(r"[^A-Za-z0-9.@_-]", "_", owner.subject)[:room]
+    return f"{start}-{digest}"
+
+
+def _digest(use: str, owner: Owner) -> bytes:
+    framed = b"".join(
+        len(part).to_bytes(4, "big") + part
+        for part in (use.encode(), owner.issuer_alias.encode(), owner.subject.encode("utf-8"))
+    )
+    return hashlib.sha256(framed).digest()
+
+
+@dataclass(frozen=True)
+class Token:
+    """An STS token. ``expiration`` is STS's own text; ``expires_in`` seconds by its clock."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(repr=False)
+    expiration: str
+    expires_in: int
+
+
+class Sts:
+    """STS within one invocation."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def assume_role(self, role: str, session_name: str, policy: str, duration: int) -> Token:
+        """AssumeRole for ``duration`` seconds. Raises a Refusal."""
+        fields = {
+            "role_arn": role,
+            "role_session_name": session_name,
+            "policy": policy,
+            "duration_seconds": duration,
+        }
+        return self._session.repeatable("AssumeRole", fields, _token)
+
+
+def _token(answer: Answer) -> Token:
+    credentials = answer.body.get("Credentials")
+    if not isinstance(credentials, dict):
+        raise UpstreamError("STS's answer lacks Credentials.")
+    expiration = text(credentials, "Expiration")
+    expires_at = epoch(expiration)
+    if expires_at is None:
+        raise UpstreamError("STS's answer lacks an Expiration.")
+    return Token(
+        text(credentials, "AccessKeyId"),
+        text(credentials, "AccessKeySecret"),
+        text(credentials, "SecurityToken"),
+        expiration,
+        max(0, int(expires_at - answer.now)),
+    )
+
+
+def _meaning(code: str) -> Exception | None:
+    if code == "EntityNotExist.Role" or code.startswith("InvalidParameter"):
+        return Misconfigured("STS does not accept the configured role.")
+    return None
+
+
+def _models() -> Any:
+    from alibabacloud_sts20150401 import models
+
+    return models
+
+
+def _client(config: Any) -> Any:
+    from alibabacloud_sts20150401.client import Client
+
+    return Client(config)
+
+
+STS = Service(_models, _client, lambda settings: settings.sts_endpoint, _meaning)

@@ -1,0 +1,218 @@
+"""The environment as one frozen object, checked whole before the first request.
+
+An empty value counts as unset, because ``s.yaml`` passes optional variables as empty strings. A
+mistake names the variable and what is allowed there, never its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.config.jwk import KeySet
+from shared.config.variables import NONE, PREFIX, VARIABLES, OwnerKey
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong: ``variable`` names it, ``allowed`` says what may stand."""
+
+    def __init__(self, variable: str, allowed: str) -> None:
+        super().__init__(f"{variable} {allowed}")
+        self.variable = variable
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. Fields follow the variables; times are seconds, sizes bytes."""
+
+    region: str = ""
+    jwt_keys: KeySet | None = field(default=None, repr=False)
+    jwt_jwks_url: str = ""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_max_life: int = 86400
+    jwt_subject_claim: str = "sub"
+    jwt_scope_claim: str = ""
+    jwt_vod_claim: str = "vod"
+    default_scopes: frozenset[str] = frozenset()
+    issuer_alias: str = ""
+    owner_keys: tuple[OwnerKey, ...] = field(default=(), repr=False)
+    cors_origins: frozenset[str] = frozenset()
+    upload_window: int = 86400
+    max_file_size: int = 48_800_000_000_000
+    play_max_timeout: int = 3000
+    template_group_id: str = ""
+    workflow_id: str = ""
+    storage_location: str = ""
+    app_id: str = ""
+    cate_id: int | None = None
+    sts_upload_role: str = ""
+    sts_play_role: str = ""
+    sts_oss_role: str = ""
+    oss_bucket: str = ""
+    oss_prefix: str = ""
+    callback_url: str = field(default="", repr=False)
+    callback_keys: tuple[str, ...] = field(default=(), repr=False)
+    webhook_url: str = field(default="", repr=False)
+    webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    webhook_private: bool = False
+    credential_webhook_url: str = field(default="", repr=False)
+    credential_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    watch: frozenset[str] = frozenset({"expiring", "abandoned"})
+    watch_queue: str = ""
+    cleanup: str = "dry-run"
+    local: bool = False
+    vod_endpoint: str = ""
+    sts_endpoint: str = ""
+    mns_endpoint: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Settings that are allowed but unwise, each in one sentence."""
+        if self.jwt_max_life > 86400:
+            return ("VODPASS_JWT_MAX_LIFE accepts tokens that live longer than a day",)
+        return ()
+
+
+def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
+    """Read and check the variables named in ``uses``.
+
+    Raises SettingsError at the first that is missing or wrong, and for any ``VODPASS_`` variable
+    that does not exist, since it is most likely a misspelt one.
+    """
+    for name in environ:
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            raise SettingsError(name, "is not a setting of vodpass")
+    values: dict[str, Any] = {}
+    for name in sorted(uses | ALWAYS):
+        variable = VARIABLES[name]
+        raw = environ.get(name, "")
+        if raw == "":
+            if variable.required:
+                raise SettingsError(name, f"is not set: {variable.allowed}")
+            continue
+        try:
+            values[variable.attribute] = variable.parse(raw)
+        except ValueError:
+            raise SettingsError(name, f"must be {variable.allowed}") from None
+    settings = Settings(**values)
+    _check_together(settings, uses)
+    return settings
+
+
+def _check_together(settings: Settings, uses: frozenset[str]) -> None:
+    for name in _ENDPOINTS:
+        if getattr(settings, VARIABLES[name].attribute) and not settings.local:
+            raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
+    for name in _WEB_URLS:
+        given = getattr(settings, VARIABLES[name].attribute)
+        if given.startswith("http:") and not settings.local:
+            raise SettingsError(name, "must be an https URL")
+    _check_credential_webhook(settings)
+    if settings.sts_oss_role:
+        for name in ("VODPASS_OSS_BUCKET", "VODPASS_OSS_PREFIX"):
+            if not getattr(settings, VARIABLES[name].attribute):
+                raise SettingsError(name, "is not set, and VODPASS_STS_OSS_ROLE needs it")
+    if "VODPASS_JWT_KEYS" not in uses:
+        return
+    if settings.jwt_keys is None and not settings.jwt_jwks_url:
+        allowed = VARIABLES["VODPASS_JWT_KEYS"].allowed
+        raise SettingsError("VODPASS_JWT_KEYS", f"is not set, nor VODPASS_JWT_JWKS_URL: {allowed}")
+    if settings.jwt_keys is not None and settings.jwt_jwks_url:
+        raise SettingsError("VODPASS_JWT_JWKS_URL", "may not be set beside VODPASS_JWT_KEYS")
+    for name, value in (
+        ("VODPASS_JWT_ISSUER", settings.jwt_issuer),
+        ("VODPASS_JWT_AUDIENCE", settings.jwt_audience),
+    ):
+        if value == NONE and (settings.jwt_keys is None or len(settings.jwt_keys) != 1):
+            raise SettingsError(name, "may be the word none only beside a single key")
+
+
+def _check_credential_webhook(settings: Settings) -> None:
+    if bool(settings.credential_webhook_url) != bool(settings.credential_webhook_secrets):
+        raise SettingsError(
+            "VODPASS_CREDENTIAL_WEBHOOK_URL",
+            "and VODPASS_CREDENTIAL_WEBHOOK_SECRETS are set together or not at all",
+        )
+    if settings.credential_webhook_url and (
+        settings.credential_webhook_url == settings.webhook_url
+        or set(settings.credential_webhook_secrets) & set(settings.webhook_secrets)
+    ):
+        raise SettingsError(
+            "VODPASS_CREDENTIAL_WEBHOOK_URL", "needs a URL and secrets that nothing else uses"
+        )
+
+
+_WEB_URLS = (
+    "VODPASS_JWT_JWKS_URL",
+    "VODPASS_CALLBACK_URL",
+    "VODPASS_WEBHOOK_URL",
+    "VODPASS_CREDENTIAL_WEBHOOK_URL",
+)
+
+_ENDPOINTS = ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT", "VODPASS_MNS_ENDPOINT")
+
+ALWAYS = frozenset({"VODPASS_LOCAL", *_ENDPOINTS})
+"""Set by the local gateway alone; a deployment has none of them."""
+
+_CALLER = frozenset(
+    {
+        "VODPASS_REGION",
+        "VODPASS_JWT_KEYS",
+        "VODPASS_JWT_JWKS_URL",
+        "VODPASS_JWT_ISSUER",
+        "VODPASS_JWT_AUDIENCE",
+        "VODPASS_JWT_MAX_LIFE",
+        "VODPASS_JWT_SUBJECT_CLAIM",
+        "VODPASS_JWT_SCOPE_CLAIM",
+        "VODPASS_JWT_VOD_CLAIM",
+        "VODPASS_DEFAULT_SCOPES",
+        "VODPASS_CORS_ORIGINS",
+    }
+)
+_OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
+_EVENTS = _OWNER | {
+    "VODPASS_REGION",
+    "VODPASS_MAX_FILE_SIZE",
+    "VODPASS_WEBHOOK_URL",
+    "VODPASS_WEBHOOK_SECRETS",
+    "VODPASS_WEBHOOK_PRIVATE",
+    "VODPASS_WATCH_QUEUE",
+}
+
+USES: Mapping[str, frozenset[str]] = {
+    "upload": _CALLER
+    | _OWNER
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_MAX_FILE_SIZE",
+        "VODPASS_TEMPLATE_GROUP_ID",
+        "VODPASS_WORKFLOW_ID",
+        "VODPASS_STORAGE_LOCATION",
+        "VODPASS_APP_ID",
+        "VODPASS_CATE_ID",
+    },
+    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
+    "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
+    "sts": _CALLER
+    | {
+        "VODPASS_ISSUER_ALIAS",
+        "VODPASS_STS_UPLOAD_ROLE",
+        "VODPASS_STS_PLAY_ROLE",
+        "VODPASS_STS_OSS_ROLE",
+        "VODPASS_OSS_BUCKET",
+        "VODPASS_OSS_PREFIX",
+    },
+    "events": _EVENTS | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"},
+    "watch": _EVENTS
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
+        "VODPASS_WATCH",
+        "VODPASS_CLEANUP",
+    },
+}
+"""The variables each function reads, and no others: what ``s.yaml`` gives it."""

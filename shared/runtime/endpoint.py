@@ -1,0 +1,133 @@
+"""The order of work that every function with an HTTP trigger keeps.
+
+Size, method, who asks, and only then the body and the cloud: a stranger must not cost a cold SDK.
+Every way out, foreseen or not, is a response of ours and one line in the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from shared.alibaba.client import Session
+from shared.config.settings import Settings
+from shared.errors import InvalidCallback, InvalidToken, MethodNotAllowed, Misconfigured, Refusal
+from shared.runtime import log as audit
+from shared.runtime.instance import Instance, deadline
+from shared.web.http import Request, Response, preflight, problem, read_event, render
+
+LONGEST = 8.0  # seconds for the whole call, below the function's timeout
+
+
+Who = TypeVar("Who")
+
+
+@dataclass
+class Call(Generic[Who]):
+    """One admitted request. ``asked`` collects what the log line says of it."""
+
+    request: Request = field(repr=False)
+    request_id: str
+    caller: Who
+    settings: Settings
+    cloud: Session
+    asked: dict[str, Any] = field(default_factory=dict)
+
+
+Action = Callable[[Call[Who]], Mapping[str, Any]]
+"""What a function does with a call: the answer's members. Raises a Refusal."""
+
+Admit = Callable[[Request], Who]
+"""Tells who asks. Raises a Refusal."""
+
+
+class Endpoint(Generic[Who]):
+    """A function's one HTTP endpoint.
+
+    ``admission`` makes, from the settings, what tells who asks. ``longest`` is how many seconds
+    the whole call may take.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        method: str,
+        admission: Callable[[Settings], Admit[Who]],
+        action: Action[Who],
+        *,
+        longest: float = LONGEST,
+    ) -> None:
+        self._instance = instance
+        self._methods = (method,)
+        self._action = action
+        self._longest = longest
+        settings = instance.settings
+        self._admit: Admit[Who] | None = admission(settings) if settings is not None else None
+
+    def answer(self, event: bytes, context: Any) -> dict[str, Any]:
+        """FC's event in, its response object out. Raises nothing."""
+        begin = time.monotonic()
+        due = deadline(context, self._longest)
+        self._instance.begin(context)
+        line: dict[str, Any] = {}
+        origin: str | None = None
+        request_id = str(getattr(context, "request_id", "") or "")
+        try:
+            request = read_event(event)
+            origin = request.origin
+            if request.method == "OPTIONS":
+                return self._render(preflight(self._methods), origin, self._methods)
+            content = self._act(request, request_id, due, line)
+            response = Response(200, content)
+            line.update(decision="issued", code="OK")
+        except Refusal as refusal:
+            response = problem(refusal, request_id)
+            line.update(decision=_decision(refusal), code=refusal.code)
+            if isinstance(refusal, (InvalidToken, InvalidCallback)):
+                line["reason"] = refusal.reason
+        except Exception as fault:  # noqa: BLE001  FC would show the caller its stack
+            response = problem(Misconfigured("The function failed."), request_id)
+            line.update(decision="failed", code="Misconfigured", fault=type(fault).__name__)
+        milliseconds = round((time.monotonic() - begin) * 1000, 1)
+        audit.write(
+            function=self._instance.name,
+            **line,
+            status=response.status,
+            request_id=request_id,
+            ms=milliseconds,
+            cold=self._instance.was_cold(),
+        )
+        return self._render(response, origin)
+
+    def _act(
+        self, request: Request, request_id: str, due: float, line: dict[str, Any]
+    ) -> Mapping[str, Any]:
+        if request.method not in self._methods:
+            raise MethodNotAllowed((*self._methods, "OPTIONS"))
+        settings = self._instance.require_settings()
+        if self._admit is None:
+            raise Misconfigured("A setting of the function is missing or wrong.")
+        caller = self._admit(request)
+        line["subject"] = getattr(caller, "subject", None)
+        session = self._instance.session(due)
+        call = Call(request, request_id, caller, settings, session)
+        try:
+            return self._action(call)
+        finally:
+            line.update(call.asked)
+            line["cloud_request_ids"] = session.request_ids or None
+
+    def _render(
+        self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None
+    ) -> dict[str, Any]:
+        settings = self._instance.settings
+        allowed = settings.cors_origins if settings is not None else frozenset[str]()
+        return render(
+            response, origin=origin, allowed_origins=allowed, preflight_methods=preflighted
+        )
+
+
+def _decision(refusal: Refusal) -> str:
+    return "failed" if refusal.status >= 500 or refusal.status == 429 else "refused"

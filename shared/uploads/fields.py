@@ -1,0 +1,170 @@
+"""What VOD accepts in the fields that describe a video, checked before a call is spent on it.
+
+Limits are those of CreateUploadVideo. Its texts speak of characters where its errors speak of
+bytes, so the stricter reading, UTF-8 bytes, is taken for Title and Description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.web.fields import Check, choice, integer, text
+
+MAX_TITLE = 128  # bytes of UTF-8
+MAX_DESCRIPTION = 1024  # bytes of UTF-8
+MAX_TAGS = 16
+MAX_TAG = 32  # characters
+MAX_FILE_NAME = 512  # bytes of UTF-8; VOD names no limit
+MAX_URL = 1024  # bytes
+
+VIDEO_EXTENSIONS = frozenset(
+    "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb mov mkv m3u8 dv gif m2t m4v mj2"
+    " mjpeg mts ogg qt swf webm mp3 wma wav aac ra m4a flac ape ac3 amr caf acm".split()
+)
+"""Extensions CreateUploadVideo accepts: video first, then audio, which VOD treats alike."""
+
+IMAGE_TYPES = ("default", "cover")
+IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "gif", "heic", "webp")
+ATTACHED_EXTENSIONS: Mapping[str, tuple[str, ...]] = {
+    "watermark": ("png", "gif", "apng", "mov"),
+    "subtitle": ("srt", "ass", "stl", "ttml", "vtt"),
+    "material": ("jpg", "gif", "png", "mp4", "mat", "zip", "apk"),
+}
+"""CreateUploadAttachedMedia: the extensions of each BusinessType."""
+
+_EMOJI = re.compile(
+    "[\u2300-\u23ff\u25fb-\u25fe\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
+    "\u200d\u20e3\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+)
+# VOD refuses "emoticon or special characters" without listing them; these are the emoji blocks,
+# with what joins and modifies them. Should VOD refuse more, its answer becomes the same error.
+
+
+def video_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of a video and their checks; sizes in bytes."""
+    return {
+        "FileName": file_name,
+        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
+        "Title": title,
+        "Description": description,
+        "Tags": tags,
+        "CoverURL": cover_url,
+    }
+
+
+def image_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of an image and their checks; sizes in bytes."""
+    return {
+        "ImageType": partial(choice, choices=IMAGE_TYPES),
+        "ImageExt": partial(choice, choices=IMAGE_EXTENSIONS),
+        **_described(max_file_size),
+    }
+
+
+def attached_fields(max_file_size: int) -> Mapping[str, Check]:
+    """The fields of an attached medium and their checks; sizes in bytes."""
+    every = sorted({ext for listed in ATTACHED_EXTENSIONS.values() for ext in listed})
+    return {
+        "BusinessType": partial(choice, choices=tuple(ATTACHED_EXTENSIONS)),
+        "MediaExt": partial(choice, choices=tuple(every)),
+        **_described(max_file_size),
+    }
+
+
+def _described(max_file_size: int) -> Mapping[str, Check]:
+    return {
+        "FileName": plain_file_name,
+        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
+        "Title": title,
+        "Description": description,
+        "Tags": tags,
+    }
+
+
+def plain_file_name(value: Any) -> str:
+    """FileName of an image or attachment, whose extension is told by a field of its own."""
+    return without_emoji(text(value, max_bytes=MAX_FILE_NAME)) or "untitled"
+
+
+def file_name(value: Any) -> str:
+    """FileName: a name whose extension VOD accepts. Emoji are dropped, as VOD refuses them."""
+    name = without_emoji(text(value, max_bytes=MAX_FILE_NAME))
+    if _base_name(name).startswith(".") and _base_name(name).count(".") == 1:
+        name = f"untitled{_base_name(name)}"  # nothing but emoji stood before the dot
+    if extension(name) not in VIDEO_EXTENSIONS:
+        listed = ", ".join(sorted(VIDEO_EXTENSIONS))
+        raise ValueError(f"must end in one of the extensions {listed}")
+    return name
+
+
+def extension(name: str) -> str:
+    """The lower-case extension of a file name or path, without the dot; "" where it has none."""
+    stem, dot, ending = _base_name(name).rpartition(".")
+    # Beyond ASCII, lower() makes letters of what VOD does not take for one.
+    return ending.lower() if dot and stem and ending.isascii() else ""
+
+
+def title_of(name: str) -> str:
+    """A Title from a FileName: no folder, extension or emoji, at most MAX_TITLE bytes."""
+    stem = _base_name(name).rpartition(".")[0].strip()
+    cut = stem.encode("utf-8")[:MAX_TITLE].decode("utf-8", "ignore").strip()
+    return cut or "untitled"
+
+
+def _base_name(name: str) -> str:
+    return re.split(r"[/\\]", name)[-1]
+
+
+def title(value: Any) -> str:
+    """Title: at most 128 bytes, no emoji."""
+    return _without_refused(text(value, max_bytes=MAX_TITLE))
+
+
+def description(value: Any) -> str:
+    """Description: at most 1024 bytes, no emoji."""
+    return _without_refused(text(value, max_bytes=MAX_DESCRIPTION))
+
+
+def tags(value: Any) -> str:
+    """Tags: VOD's comma-separated text or an array; at most 16, each at most 32 characters."""
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_TAGS:
+        raise ValueError(f"must be 1 to {MAX_TAGS} tags, in an array or separated by commas")
+    for tag in listed:
+        _without_refused(text(tag, max_characters=MAX_TAG))
+        if "," in tag:
+            raise ValueError("must not hold a comma within a tag")
+    return ",".join(tag.strip() for tag in listed)
+
+
+def cover_url(value: Any) -> str:
+    """CoverURL: an absolute http or https URL, in ASCII, without user information."""
+    url = text(value, max_bytes=MAX_URL)
+    try:
+        parts = urlsplit(url)
+        usable = (
+            url.startswith(("http://", "https://"))
+            and bool(parts.hostname)
+            and "@" not in parts.netloc
+            and parts.port != 0
+        )
+    except ValueError:
+        usable = False
+    if not usable or not url.isascii() or any(c.isspace() or c in '\\"<>^`{|}' for c in url):
+        raise ValueError("must be an absolute http or https URL, percent-encoded")
+    return url
+
+
+def without_emoji(value: str) -> str:
+    """The text without its emoji, blanks around them tidied."""
+    return re.sub(r"  +", " ", _EMOJI.sub("", value)).strip()
+
+
+def _without_refused(value: str) -> str:
+    if _EMOJI.search(value):
+        raise ValueError("must not hold emoji")
+    return value.strip()

@@ -1,0 +1,39 @@
+"""The guide as the tests read it: its tables and its samples."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "events.md"
+
+
+def text() -> str:
+    """The whole page."""
+    return GUIDE.read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The samples in a language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text(), re.MULTILINE | re.DOTALL)
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    _, found, rest = text().partition(f"\n## {heading}\n")
+    assert found, heading
+    section = rest.partition("\n## ")[0]
+    table = re.search(r"^(?:\|.*\|\n)+", section, re.MULTILINE)
+    assert table is not None, heading
+    lines = table[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def coded(cell: str) -> list[str]:
+    """What a cell has between backquotes."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def events_in(source: str) -> set[str]:
+    """The types of events that a piece of code names in its texts."""
+    return set(re.findall(r'"((?:upload|video|media|vod)\.[a-z]+)"', source))

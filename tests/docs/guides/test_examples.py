@@ -1,0 +1,214 @@
+"""The receivers of the guide, in each language that is on the machine."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import PROJECT
+from shared.events.webhook import Event, NotDelivered, Webhook, sign
+from tests.docs.guides.test_bodies import shown
+
+SAMPLES = PROJECT / "docs" / "examples"
+FIRST, SECOND, FOREIGN = b"first" * 5, bytes(range(64)), b"foreign!" * 4
+
+
+@dataclass
+class Receiver:
+    """A sample at work. It knows the secrets FIRST and SECOND."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def deliver(self, event: Event, *known: bytes) -> bool:
+        """Whether it takes what vodpass sends, signed with these secrets."""
+        url = f"http://127.0.0.1:{self.port}/webhooks/vod?a=b"
+        try:
+            Webhook(url, known, private=True).deliver(event, 10)
+        except NotDelivered:
+            return False
+        return True
+
+    def post(self, body: bytes, headers: dict[str, str]) -> int:
+        """The status of its answer to a request by hand."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("POST", "/", body, headers)
+            return connection.getresponse().status
+
+    def noted(self) -> list[str]:
+        """What it has written since it was asked last: a line an event."""
+        last = event(type="vod.event", subject=secrets.token_hex(16))
+        assert self.deliver(last, FIRST)
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        while not lines or lines[-1] != f"vod.event {last.content['subject']}":
+            lines.append(self.process.stdout.readline().strip())
+            assert lines[-1], "it has ended"
+        # The others are of the server that it is made with.
+        return [line for line in lines[:-1] if line.startswith(("upload.", "video.", "media."))]
+
+
+def command(name: str, folder: Path) -> list[str]:
+    """How a sample is run; skips where its language is not on the machine."""
+    if name.endswith(".py"):
+        return [sys.executable, str(SAMPLES / name)]
+    tool = shutil.which("node" if name.endswith(".mjs") else "go")
+    if tool is None:
+        pytest.skip(f"nothing on this machine runs {name}")
+    if name.endswith(".mjs"):
+        return [tool, str(SAMPLES / name)]
+    built = folder / "receiver"
+    subprocess.run([tool, "build", "-o", str(built), str(SAMPLES / name)], check=True)
+    return [str(built)]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "receiver.py",
+        "receiver.mjs",
+        # Go builds its library first where that has never been done.
+        pytest.param("receiver.go", marks=pytest.mark.timeout(600)),
+    ],
+)
+def receiver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Receiver]:
+    known = ",".join("whsec_" + base64.b64encode(one).decode() for one in (FIRST, SECOND))
+    process = subprocess.Popen(
+        command(request.param, tmp_path_factory.mktemp("sample")),
+        env={**os.environ, "VODPASS_WEBHOOK_SECRETS": known, "PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        first = process.stdout.readline()
+        try:
+            assert first.startswith("listening on http://127.0.0.1:"), first
+            yield Receiver(process, int(first.rpartition(":")[2]))
+        finally:
+            process.kill()
+
+
+def event(name: str = "upload_completed", **changes: Any) -> Event:
+    """An event of the guide under an id of its own."""
+    event_id = f"vp_{secrets.token_hex(16)}"
+    return Event(event_id, {**shown(name), "id": event_id, **changes})
+
+
+def signed(
+    secret: bytes = FIRST,
+    *,
+    age: int = 0,
+    moment: str | None = None,
+    later: int = 0,
+    body: bytes | None = None,
+    **changes: str | None,
+) -> tuple[bytes, dict[str, str]]:
+    """A delivery by hand: body and headers, signed `age` seconds ago, or at a `moment` that is
+    a text. `later` is how much more the header says; `changes` are laid upon the headers, None
+    leaves one out."""
+    content = event()
+    given = json.dumps(content.content).encode()
+    timestamp = str(int(time.time()) - age) if moment is None else moment
+    headers: dict[str, str | None] = {
+        "webhook-id": content.event_id,
+        "webhook-timestamp": str(int(timestamp) + later) if later else timestamp,
+        "webhook-signature": sign((secret,), content.event_id, timestamp, given),
+        **{name.replace("_", "-"): value for name, value in changes.items()},
+    }
+    kept = {name: value for name, value in headers.items() if value is not None}
+    return given if body is None else body, kept
+
+
+def test_takes_what_vodpass_signs_and_each_event_once(receiver: Receiver) -> None:
+    receiver.noted()
+    first, second = event(), event("media_deleted")
+    for known in ((FIRST,), (SECOND,), (FOREIGN, FIRST), (FIRST, FOREIGN)):
+        assert receiver.deliver(first, *known)
+    assert receiver.deliver(second, FIRST)
+    lines = [f"{one.content['type']} {one.content['subject']}" for one in (first, second)]
+    assert receiver.noted() == lines
+
+
+def test_takes_any_text(receiver: Receiver) -> None:
+    receiver.noted()
+    data = {**shown("upload_completed")["data"], "owner": 'é 雪 \U0001f3bf "\\\n'}
+    assert receiver.deliver(event(data=data), FIRST)
+    unicode = {"id": "vp_1", "type": "video.ready", "subject": "雪"}
+    body = json.dumps(unicode, ensure_ascii=False).encode()
+    timestamp = str(int(time.time()))
+    signature = sign((SECOND,), "vp_1", timestamp, body)
+    headers = {"Webhook-Id": "vp_1", "WEBHOOK-TIMESTAMP": timestamp}
+    assert receiver.post(body, {**headers, "webhook-signature": f"v1a,AAAA {signature}"}) == 204
+    assert receiver.noted()[1:] == ["video.ready 雪"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"secret": FOREIGN},
+        {"age": 302},
+        {"age": -302},
+        {"body": b"{}"},
+        {"body": b""},
+        {"webhook_id": "vp_another"},
+        {"webhook_id": None},
+        {"webhook_timestamp": None},
+        {"moment": ""},
+        {"moment": "soon"},
+        {"moment": "NaN"},
+        {"moment": "9" * 400},
+        {"moment": "-" + "9" * 5000},
+        {"later": 1},
+        {"age": 302, "later": 302},
+        {"webhook_signature": None},
+        {"webhook_signature": ""},
+        {"webhook_signature": "v1"},
+        {"webhook_signature": "v1,"},
+        {"webhook_signature": "v1,AAAA"},
+        {"webhook_signature": "v1," + "é" * 44},
+        {"webhook_signature": "v2," + "A" * 43 + "="},
+    ],
+    ids=repr,
+)
+def test_refuses_what_vodpass_has_not_signed_or_not_now(
+    receiver: Receiver, changes: dict[str, Any]
+) -> None:
+    assert receiver.post(*signed()) == 204
+    assert receiver.post(*signed(**changes)) == 401
+
+
+def test_forgets_what_it_has_refused(receiver: Receiver) -> None:
+    receiver.noted()
+    refused = event("video_failed")
+    assert not receiver.deliver(refused, FOREIGN)
+    assert receiver.noted() == []
+    assert receiver.deliver(refused, FIRST)
+    assert receiver.noted() == [f"video.failed {refused.content['subject']}"]
+
+
+def test_goes_on_after_nonsense(receiver: Receiver) -> None:
+    for content in (b"x" * 2 * 1024 * 1024, b"\0" * 100):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            assert receiver.post(*signed(body=content)) >= 400
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        assert receiver.post(b"", {**signed()[1], "Content-Length": "-5"}) >= 400
+    assert receiver.deliver(event(), SECOND)

@@ -1,0 +1,89 @@
+"""The guide on events, held against the code and the files that it is made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fakealiyun.vod.callbacks.configuration import EVENT_TYPES
+from local.keys import load_keys
+from local.stack import PROJECT
+from shared.config.settings import USES
+from shared.events import callback as notice
+from tests.docs.guides import guide
+from tests.docs.guides.test_bodies import BODIES
+from tests.support.code_under_test import CodeUnderTest
+
+SAMPLES = PROJECT / "docs" / "examples"
+
+
+def test_every_body_that_is_shown_is_a_file_and_the_other_way_round() -> None:
+    bodies = [block for block in guide.blocks("json") if "specversion" in block]
+    assert sorted(bodies) == sorted(path.read_text("utf-8") for path in BODIES.iterdir())
+
+
+def test_each_type_has_its_body_below_its_own_heading() -> None:
+    for section in guide.text().split("\n### ")[1:]:
+        heading = section.partition("\n")[0]
+        shown = section.partition("```json\n")[2].partition("```")[0]
+        assert json.loads(shown)["type"] == heading
+
+
+def test_the_types_are_those_that_the_code_sends() -> None:
+    told = [guide.coded(row[0])[0] for row in guide.rows("The events")]
+    headings = [part.partition("\n")[0] for part in guide.text().split("\n### ")[1:]]
+    assert told == headings
+    sources = [
+        *(PROJECT / "shared" / "events").glob("*.py"),
+        *(PROJECT / "functions").glob("*/index.py"),
+    ]
+    sent = {name for path in sources for name in guide.events_in(path.read_text("utf-8"))}
+    assert set(told) == sent
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("python", "receiver.py"), ("js", "receiver.mjs"), ("go", "receiver.go")],
+)
+def test_a_sample_is_the_file_that_is_tested(language: str, name: str) -> None:
+    assert guide.blocks(language) == [(SAMPLES / name).read_text("utf-8")]
+
+
+def test_every_setting_of_the_two_functions_is_explained() -> None:
+    told = {name for row in guide.rows("Settings") for name in guide.coded(row[0])}
+    everywhere = USES["upload"] - {"VODPASS_UPLOAD_WINDOW", "VODPASS_MAX_FILE_SIZE"}
+    assert told == (USES["events"] | USES["watch"]) - everywhere
+
+
+def test_every_notice_is_explained_that_the_code_knows() -> None:
+    rows = guide.rows("From VOD's notice to your event")
+    told = {name for row in rows for name in guide.coded(row[0])}
+    for name in told | set(EVENT_TYPES):
+        known = notice.read(json.dumps({"EventType": name})).known
+        assert known == (name in told), name
+    assert set(EVENT_TYPES) - told == {"AIComplete"}, "which selects the events of AI jobs"
+
+
+def test_the_walk_works_as_pasted(code_under_test: CodeUnderTest, tmp_path: Path) -> None:
+    [walk] = guide.blocks("bash")
+    with code_under_test.stack(keys=load_keys(tmp_path), events=True) as stack:
+        ports = {"PORT": str(stack.port), "CLOUD_PORT": str(stack.cloud.port)}
+        done = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail"],
+            input=walk,
+            env={**os.environ, **ports},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    delivered = json.loads(done.stdout)["events"]
+    [event] = [one for one in delivered if one["body"]["type"] == "upload.expiring"]
+    assert event["webhook-id"] == event["body"]["id"]
+    assert event["webhook-timestamp"].isdigit()
+    assert event["body"]["data"]["owner"] == "alice"

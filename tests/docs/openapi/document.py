@@ -1,0 +1,64 @@
+"""`openapi.yaml`, read once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+PROJECT = Path(__file__).resolve().parents[3]
+PATH = PROJECT / "openapi.yaml"
+DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text())
+OPERATIONS = {"upload": "post", "refresh": "post", "play": "get", "sts": "post"}
+
+_URI = "urn:vodpass:openapi"
+_REGISTRY: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(DOCUMENT))
+
+
+def operation(function: str) -> dict[str, Any]:
+    """What the document says of a function's one call."""
+    described: dict[str, Any] = DOCUMENT["paths"][f"/{function}"][OPERATIONS[function]]
+    return described
+
+
+def deref(node: dict[str, Any]) -> dict[str, Any]:
+    """A node of the document, or the one that it refers to."""
+    while "$ref" in node:
+        target: Any = DOCUMENT
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def validator(*way: str | int) -> Draft202012Validator:
+    """What a schema at this place of the document demands, formats included."""
+    pointer = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in way)
+    return Draft202012Validator(
+        {"$ref": f"{_URI}#/{pointer}"},
+        registry=_REGISTRY,
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
+
+
+def body_validator(function: str) -> Draft202012Validator:
+    """What a function's request body has to be."""
+    way = ("paths", f"/{function}", OPERATIONS[function], "requestBody", "content")
+    return validator(*way, "application/json", "schema")
+
+
+def codes(function: str) -> dict[int, set[str]]:
+    """The problems that a function's call may answer: status → `Code`."""
+    found: dict[int, set[str]] = {}
+    for status, response in operation(function)["responses"].items():
+        for media_type, content in deref(response).get("content", {}).items():
+            if media_type == "application/problem+json":
+                narrowed = content["schema"]["allOf"][1]["properties"]
+                assert narrowed["status"] == {"const": int(status)}, json.dumps(narrowed)
+                found[int(status)] = set(narrowed["Code"]["enum"])
+    return found

@@ -1,0 +1,99 @@
+"""What README and guides say, held against what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from shared import errors
+from shared.config.variables import VARIABLES
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGES = [
+    PROJECT / "README.md",
+    PROJECT / "CHANGELOG.md",
+    PROJECT / "SECURITY.md",
+    PROJECT / "ram" / "README.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+]
+READ_BY_S = {
+    name
+    for path in PROJECT.glob("s*.yaml")
+    for name in re.findall(r"env\('(VODPASS_\w+)'", path.read_text("utf-8"))
+}
+"""Variables that s.yaml, or a file laid upon it, reads, for a function or for itself."""
+
+
+def text(page: Path) -> str:
+    """A page's text."""
+    return page.read_text("utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made on GitHub."""
+    without_code = re.sub(r"^```.*?^```", "", text(page), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def refusals(kind: type[errors.Refusal] = errors.Refusal) -> set[tuple[int, str]]:
+    """Status and Code of every refusal there is."""
+    own = {(kind.status, kind.code)} if hasattr(kind, "code") else set()
+    return own.union(*(refusals(below) for below in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", text(page)):
+        if target.startswith(("https://", "http://")):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in anchors(linked), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_variable_exists(page: Path) -> None:
+    named = set(re.findall(r"\bVODPASS_[A-Z_]+[A-Z]\b", text(page)))
+    assert named <= VARIABLES.keys() | READ_BY_S
+
+
+def test_the_table_of_refusals_is_complete() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| ((?:`\w+`(?:, )?)+) \|", text(PROJECT / "README.md"), re.M)
+    told = {(int(status), code) for status, codes in rows for code in re.findall(r"\w+", codes)}
+    assert told == refusals()
+
+
+def test_the_layout_is_the_one_there_is() -> None:
+    block = re.search(r"^## Layout\n\n```\n(.*?)^```", text(PROJECT / "README.md"), re.M | re.S)
+    assert block is not None
+    for line in block[1].splitlines():
+        assert (PROJECT / line.split()[0]).exists(), line
+
+
+def test_every_endpoint_that_is_deployed_is_described() -> None:
+    described = set(re.findall(r"^\| `(?:GET|POST) /(\w+)` \|", text(PROJECT / "README.md"), re.M))
+    resources = yaml.safe_load(text(PROJECT / "s.yaml"))["resources"]
+    # Without triggers of its own a resource has the template's, which is HTTP.
+    deployed = {
+        name
+        for name, resource in resources.items()
+        if any(
+            trigger["triggerType"] == "http"
+            for trigger in resource["props"].get("triggers", [{"triggerType": "http"}])
+        )
+    }
+    assert deployed <= described
+    assert described <= {path.parent.name for path in PROJECT.glob("functions/*/index.py")}
+
+
+def test_the_sample_for_the_web_uploader_is_the_one_that_is_tested() -> None:
+    source = text(PROJECT / "tests" / "browser" / "pages" / "uploader.js")
+    _, tested, _ = re.split(r"^// ---\n", source, flags=re.MULTILINE)
+    shown = re.findall(r"^```js\n(.*?)^```", text(PROJECT / "docs" / "clients.md"), re.M | re.S)
+    assert shown == [tested]

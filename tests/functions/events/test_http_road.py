@@ -1,0 +1,192 @@
+"""VOD's callbacks by HTTP: what they lead to, and what nothing comes of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.local.gateway.conftest import wait_for
+from tests.support.road import FILM, WINDOW, Road
+
+FINISHED = {"upload.completed", "video.ready"}
+
+
+def completed(video_id: str, **fields: Any) -> dict[str, Any]:
+    """FileUploadComplete, as VOD words it."""
+    return {
+        "EventTime": "2026-11-24T12:00:00Z",
+        "EventType": "FileUploadComplete",
+        "VideoId": video_id,
+        "Size": len(FILM),
+        "FileUrl": "http://example.com/film.mp4",
+        "Status": "success",
+        **fields,
+    }
+
+
+def test_a_finished_upload_is_announced_without_anybody_asking(road: Road) -> None:
+    upload = road.upload("alice")
+    road.finish(upload)
+    road.finished(upload)
+    [done] = road.receiver.of(upload.video_id, "upload.completed")
+    assert done.data["owner"] == "alice"
+    assert done.data["Size"] == done.data["DeclaredFileSize"] == len(FILM)
+    assert done.data["Status"] == "Normal"
+    assert done.data["SettlesAt"] > done.body["time"]
+
+
+def test_a_callback_by_hand_is_confirmed_and_handed_on(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload("bob")
+    road.finish(upload)
+    assert road.callback(completed(upload.video_id)) == 200
+    assert {one.type for one in road.receiver.of(upload.video_id)} == FINISHED
+    assert road.receiver.of(upload.video_id)[0].data["owner"] == "bob"
+
+
+def test_repeats_have_the_ids_of_the_first(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    for status in ("success", "fail", "other"):
+        repeat = completed(upload.video_id, Status=status, EventTime=status, Size=status)
+        assert road.callback(repeat) == 200
+    assert road.callback(completed(upload.video_id), key=road.old_key) == 200
+    assert len(road.receiver.of(upload.video_id)) == 8
+    assert len(road.receiver.ids(upload.video_id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"key": "aA1" + "0" * 24}, 403),
+        ({"key": ""}, 403),
+        ({"age": 301}, 403),
+        ({"age": -305}, 403),
+        ({"X_VOD_TIMESTAMP": ""}, 403),
+        ({"X_VOD_SIGNATURE": ""}, 403),
+        ({"X_VOD_SIGNATURE": "Ä" * 32}, 403),
+        ({"method": "GET"}, 403),
+        ({"method": "OPTIONS"}, 403),
+    ],
+)
+def test_what_vod_did_not_sign_leads_to_nothing(
+    road: Road, changes: dict[str, Any], status: int
+) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    before = road.calls()
+    answered = road.callback(completed(upload.video_id), **changes)
+    assert 400 <= answered < 500
+    assert answered == status or changes.get("method") is None
+    road.settle()
+    assert road.receiver.taken == []
+    assert road.calls() == before, "and costs VOD no call"
+
+
+@pytest.mark.parametrize("end", ["", "x", "?a=b", "/", "#", "%41"])
+def test_another_url_leads_to_nothing_though_it_is_signed(road: Road, end: str) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    url = road.stack.callback_url
+    other = f"{url}{end}" if end else f"{url[:-1]}{'A' if url[-1] != 'A' else 'B'}"
+    assert 400 <= road.callback(completed(upload.video_id), url=other) < 500
+    # Signed for our URL, sent to another; and the other way round.
+    assert 400 <= road.callback(completed(upload.video_id), url=f"{road.stack.url}/events") < 500
+    assert road.receiver.taken == []
+
+
+def test_a_swapped_body_tells_nothing_that_vod_does_not_confirm(road: Road) -> None:
+    """Whoever has captured a pair of headers may put any body under them, for five minutes."""
+    road.without_callbacks()
+    pending, finished = road.upload("alice"), road.upload("bob")
+    road.finish(finished)
+    assert road.callback(completed(pending.video_id)) == 503, "not so, or not yet"
+    assert road.callback(completed("f" * 32)) == 200, "no such video: nothing to tell"
+    assert road.callback(completed("not an id")) == 200
+    assert road.receiver.taken == []
+    forged = completed(finished.video_id, Size=1, Extend='{"sub": "mallory"}', owner="mallory")
+    assert road.callback(forged) == 200
+    for one in road.receiver.of(finished.video_id):
+        assert (one.data["owner"], one.data["Size"]) == ("bob", len(FILM))
+    genuine = road.receiver.ids(finished.video_id)
+    assert road.callback(completed(finished.video_id)) == 200
+    assert road.receiver.ids(finished.video_id) == genuine
+    deleted = {**completed(finished.video_id), "EventType": "DeleteMediaComplete"}
+    assert road.callback({**deleted, "MediaId": finished.video_id, "MediaType": "video"}) == 200
+    assert "media.deleted" not in {one.type for one in road.receiver.taken}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 100_000, b"null", b'{"EventType": 1}'])
+def test_a_body_that_is_no_event_is_refused(road: Road, body: bytes) -> None:
+    assert road.callback(body) == 400
+    assert road.receiver.taken == []
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000])
+def test_a_strangers_large_body_is_refused_unread(road: Road, size: int) -> None:
+    status, answer = road.call("POST", "/events/anything", b"x" * size)
+    assert status == 413
+    assert json.loads(answer)["Code"] == "PayloadTooLarge"
+
+
+def test_a_cloud_event_by_http_is_none(road: Road) -> None:
+    """Its shape belongs to the queue, where nobody checks a signature."""
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    data = {"messageId": "1", "messageBody": completed(upload.video_id)}
+    assert road.callback({"specversion": "1.0", "data": data}) == 400
+    status, _ = road.call("POST", "/events", b'[{"data": {}}]', {"Content-Type": "text/plain"})
+    assert 400 <= status < 500
+    assert road.receiver.taken == []
+
+
+def test_while_the_apps_webhook_is_down_vod_is_told_to_come_again(road: Road) -> None:
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.receiver.answer = 500
+    assert road.callback(completed(upload.video_id)) == 503
+    road.receiver.answer = 302
+    assert road.callback(completed(upload.video_id)) == 503, "no redirect is followed"
+    road.receiver.answer = 204
+    assert road.callback(completed(upload.video_id)) == 200
+    assert {one.type for one in road.receiver.of(upload.video_id)} == FINISHED
+
+
+def test_vods_second_attempt_reaches_an_app_that_was_down_for_a_moment(road: Road) -> None:
+    road.receiver.answer = 503
+    upload = road.upload()
+    road.finish(upload)
+    wait_for(lambda: road.receiver.asked, "the first attempt")
+    road.settle()
+    road.receiver.answer = 204
+    road.stack.cloud.clock.advance(1)
+    road.finished(upload)
+
+
+def test_what_vod_has_dropped_is_found_by_the_watch(road: Road) -> None:
+    road.receiver.answer = 503
+    upload = road.upload()
+    road.finish(upload)
+    for _ in range(3):
+        wait_for(lambda: road.receiver.asked, "an attempt")
+        road.settle()
+        road.stack.cloud.clock.advance(1)
+    road.settle()
+    outcomes = {one.outcome for one in road.stack.cloud.vod.callbacks.deliveries()}
+    assert outcomes == {"dropped: status 503"}
+    assert road.receiver.taken == []
+    road.receiver.answer = 204
+    road.ticks()
+    assert {one.type for one in road.receiver.of(upload.video_id)} == FINISHED
+    found = road.receiver.ids(upload.video_id)
+    assert road.callback(completed(upload.video_id)) == 200
+    assert road.receiver.ids(upload.video_id) == found, "the ids that the callback has"
+    road.ticks(WINDOW // 300)
+    assert road.receiver.ids(upload.video_id) == found

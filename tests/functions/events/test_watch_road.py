@@ -1,0 +1,156 @@
+"""The watch on its timer: what VOD has no event for, under one id whatever happens to its runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+
+from fakealiyun.testing.vod import Vod
+from tests.local.gateway.conftest import wait_for
+from tests.support.road import FILM, TICK, WINDOW, Road, Upload
+
+FIRST_DUE, SECOND_DUE = 2400, 4800
+"""Seconds after its creation when a credential of an upload is about to end."""
+
+OVERDUE = WINDOW + 600
+
+
+def begin(road: Road, count: int = 4) -> list[Upload]:
+    road.without_callbacks()
+    return [road.upload(f"user-{number}") for number in range(count)]
+
+
+def ticks_until(seconds: int) -> int:
+    """So many ticks that the last comes before `seconds` have gone by, wherever the timer stands
+    when a test begins."""
+    return seconds // TICK - 1
+
+
+def seen(road: Road, uploads: list[Upload], *, expiring: int = 0, abandoned: int = 0) -> None:
+    """For each upload the app has had so many ids of each type, and no others."""
+    for upload in uploads:
+        kinds = [kind for kind, _ in road.receiver.ids(upload.video_id)]
+        assert kinds.count("upload.expiring") == expiring
+        assert kinds.count("upload.abandoned") == abandoned
+        assert len(kinds) == expiring + abandoned
+    subjects = {upload.video_id for upload in uploads}
+    assert {one.subject for one in road.receiver.taken} <= subjects
+
+
+def test_an_upload_whose_credential_is_about_to_end_is_announced(road: Road) -> None:
+    uploads = begin(road, 2)
+    done = road.upload()
+    road.finish(done)
+    road.ticks(ticks_until(FIRST_DUE))
+    assert not [one for one in road.receiver.taken if one.type == "upload.expiring"]
+    road.ticks(2)
+    for number, upload in enumerate(uploads):
+        [event] = road.receiver.of(upload.video_id)
+        assert event.type == "upload.expiring"
+        assert event.data["owner"] == f"user-{number}"
+        assert event.data["DeclaredFileSize"] == len(FILM)
+        assert "UploadAuth" not in json.dumps(event.body)
+    assert not road.receiver.of(done.video_id, "upload.expiring")
+
+
+def test_a_video_without_a_mark_is_nobodys_business(road: Road) -> None:
+    road.without_callbacks()
+    made = Vod(road.stack.cloud).call("create_upload_video", title="film", file_name="film.mp4")
+    road.ticks(OVERDUE // TICK)
+    assert road.runs()[-1]["looked_at"] == 1
+    assert road.receiver.taken == []
+    assert made["VideoId"]
+
+
+def test_an_upload_that_was_given_up_has_one_id_over_all_runs(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(OVERDUE // TICK)
+    seen(road, uploads, expiring=2, abandoned=1)
+    road.ticks(3, 3600)
+    seen(road, uploads, expiring=2, abandoned=1)
+    calls = road.calls()
+    assert "RefreshUploadVideo" not in calls
+    assert "DeleteVideo" not in calls
+
+
+def test_an_hour_without_a_run_changes_nothing(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(ticks_until(FIRST_DUE))
+    road.ticks(1, 3600)
+    seen(road, uploads, expiring=2)
+    road.ticks((OVERDUE - SECOND_DUE) // TICK)
+    seen(road, uploads, expiring=2, abandoned=1)
+
+
+def test_an_hour_without_a_run_in_which_the_window_closes_changes_nothing(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(ticks_until(SECOND_DUE))
+    road.ticks(1, 3600)
+    seen(road, uploads, expiring=2, abandoned=1)
+
+
+def test_two_runs_at_once_change_nothing(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(ticks_until(FIRST_DUE))
+    road.receiver.open.clear()
+    road.stack.cloud.clock.advance(2 * TICK)
+    wait_for(lambda: road.receiver.asked == 1, "the run of the timer delivers")
+    other = threading.Thread(target=road.watch)
+    other.start()
+    wait_for(lambda: road.receiver.asked == 2, "and so does the other")
+    road.receiver.open.set()
+    other.join()
+    road.settle()
+    assert len(road.receiver.taken) == 2 * len(uploads)
+    seen(road, uploads, expiring=1)
+    road.ticks((OVERDUE - FIRST_DUE) // TICK)
+    seen(road, uploads, expiring=2, abandoned=1)
+
+
+def test_a_run_that_is_killed_half_way_changes_nothing(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(ticks_until(FIRST_DUE))
+    road.receiver.open.clear()
+    road.stack.cloud.clock.advance(2 * TICK)
+    wait_for(lambda: road.receiver.asked, "the app is about to take the first event")
+    for instance in road.stack.gateway.invoker.instances():
+        if instance["function"] == "watch":
+            os.kill(instance["pid"], signal.SIGKILL)
+    road.receiver.open.set()
+    road.ticks()
+    seen(road, uploads, expiring=1)
+    road.ticks((OVERDUE - FIRST_DUE) // TICK)
+    seen(road, uploads, expiring=2, abandoned=1)
+
+
+def test_while_the_app_is_away_a_run_fails_and_the_next_makes_up_for_it(road: Road) -> None:
+    uploads = begin(road)
+    road.ticks(ticks_until(FIRST_DUE))
+    road.receiver.answer = 500
+    road.ticks(2)
+    assert road.runs()[-1]["failed"] == len(uploads)
+    assert road.receiver.taken == []
+    road.receiver.answer = 204
+    road.ticks()
+    seen(road, uploads, expiring=1)
+
+
+def test_a_message_names_one_upload_to_look_after(road: Road) -> None:
+    uploads = begin(road, 2)
+    queue = road.stack.cloud.queues.queue("vodpass-watch")
+    asked = uploads[0].video_id
+
+    def ask() -> None:
+        queue.send(json.dumps({"VideoId": asked}))
+        wait_for(lambda: not queue.messages, "it is taken")
+        road.settle()
+
+    ask()
+    assert road.receiver.taken == [], "nothing is due"
+    road.ticks(FIRST_DUE // TICK + 1)
+    seen(road, uploads, expiring=1)
+    ask()
+    seen(road, uploads, expiring=1)
+    assert road.calls()["GetVideoInfo"] == 2

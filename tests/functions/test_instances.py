@@ -1,0 +1,60 @@
+"""What an instance's end in the middle of a request gives the caller."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.clients import put
+from tests.support.files import SMALL
+from tests.support.house import House, Reply
+
+
+def killed_while(
+    house: House, function: str, operation: str, call: Callable[[], Reply], seconds: float = 2.5
+) -> Reply:
+    """The answer to a call whose instance is killed while it waits for `operation`, which VOD
+    does after so many seconds."""
+    house.cloud.calls.reset()
+    house.cloud.faults.set("vod", operation, "slow", seconds=seconds)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(call)
+        while not house.calls().get(operation):
+            assert not answer.done()
+            time.sleep(0.01)
+        for instance in house.instances(function):
+            os.kill(instance["pid"], signal.SIGKILL)
+        return answer.result()
+
+
+@pytest.mark.parametrize("function", ["refresh", "play"])
+def test_a_killed_instance_is_function_computes_to_answer_for(
+    house: House, alice: str, function: str
+) -> None:
+    video_id = house.begun(alice)
+    if function == "play":
+        put(house.refresh(alice, video_id).json(), SMALL)
+    ask = house.refresh if function == "refresh" else house.play
+    assert ask(alice, video_id).status == 200
+    before = {one["pid"] for one in house.instances(function)}
+    reply = killed_while(house, function, "GetVideoInfo", lambda: ask(alice, video_id))
+    assert (reply.status, reply.headers["X-Fc-Error-Type"]) == (502, "UnhandledInvocationError")
+    assert "Process exited unexpectedly" in reply.json()["errorMessage"]
+    assert ask(alice, video_id).status == 200
+    assert before.isdisjoint(one["pid"] for one in house.instances(function))
+
+
+def test_an_upload_whose_instance_was_killed_can_be_begun_again(house: House, alice: str) -> None:
+    reply = killed_while(
+        house, "upload", "CreateUploadVideo", lambda: house.upload(alice, "key-1"), seconds=1.5
+    )
+    assert reply.headers["X-Fc-Error-Type"] == "UnhandledInvocationError"
+    while not house.cloud.vod.library.all():  # VOD does it all the same, a moment later
+        time.sleep(0.01)
+    video_id = house.upload(alice, "key-1").json()["VideoId"]
+    assert [media.video_id for media in house.cloud.vod.library.all()] == [video_id]

@@ -1,0 +1,61 @@
+"""A gateway ends at once, whatever waits in it and whatever the cloud's clock does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.local.gateway.conftest import LoopThread, Served, wait_for
+from tests.local.gateway.taker import Taker
+from tests.local.gateway.test_deployment import other, queue_config
+from tests.local.gateway.test_failures import alive
+
+ASYNC = {"X-Fc-Invocation-Type": "Async"}
+STEPS = range(6)
+"""Steps of the loop between a move of the clock and the end: what waits for the clock wakes up,
+and its next run is about to begin or has just begun."""
+
+
+def move_and_stop(loop: LoopThread, served: Served, steps: int) -> None:
+    """End the gateway right after a move of the clock, and see that nothing of it is left."""
+
+    async def work() -> None:
+        served.cloud.advance(300)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await served.gateway.stop()
+
+    pids = [instance["pid"] for instance in served.instances()]
+    assert pids
+    loop.run(work())
+    assert not any(alive(pid) for pid in pids)
+    assert served.gateway.invoker.instances() == []
+    assert served.cloud.waiting() == 0
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_while_a_push_waits_and_its_time_comes(
+    loop: LoopThread, serve: Callable[..., Served], tmp_path: Path, steps: int
+) -> None:
+    there = Taker(serve, tmp_path, triggers=other("eventbridge", queue_config()))
+    there.refuse()
+    queue = there.cloud.queue("q")
+    sent = queue.send("{}")
+    there.called(1)
+    wait_for(there.cloud.waiting, "the next push is to come")
+    move_and_stop(loop, there.served, steps)
+    assert [message.id for message in queue.messages] == [sent], "it waits for another gateway"
+    assert there.cloud.queue("dead").messages == []
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_while_an_asynchronous_invocation_waits_and_its_time_comes(
+    loop: LoopThread, serve: Callable[..., Served], steps: int
+) -> None:
+    served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 8}}})
+    served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
+    wait_for(served.cloud.waiting, "it waits for the next attempt")
+    move_and_stop(loop, served, steps)

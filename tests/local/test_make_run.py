@@ -1,0 +1,346 @@
+"""`python -m local`, which `make run` starts: everything up, guarded, and gone again."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import oss2
+import pytest
+
+from fakealiyun.testing.mp4 import film
+from local.keys import load_keys
+from tests.local.gateway.conftest import Answer, wait_for
+from tests.local.gateway.test_failures import alive
+from tests.support.app_receiver import AppReceiver
+
+PROJECT = Path(__file__).resolve().parents[2]
+READY = re.compile(
+    r"vodpass ready: functions (http://127\.0\.0\.1:(\d+))  cloud (http://127\.0\.0\.1:(\d+))"
+)
+JSON = {"Content-Type": "application/json"}
+OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
+
+
+@dataclass
+class Run:
+    """A running `python -m local`."""
+
+    process: subprocess.Popen[str]
+    url: str
+    port: int
+    cloud_url: str
+
+    def call(
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body)
+        try:
+            connection.request(method, target, body=data, headers=dict(headers or {}))
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def token(self, body: Any, headers: Mapping[str, str] = JSON) -> Answer:
+        return self.call("/_local/token", method="POST", body=body, headers=headers)
+
+
+def start(**variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env={**os.environ, "PORT": "0", "CLOUD_PORT": "0", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ready(process: subprocess.Popen[str]) -> Run:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = READY.match(line)
+    if found is None:
+        process.kill()
+        raise AssertionError(f"not ready: {line!r} {process.communicate()!r}")
+    return Run(process, found[1], int(found[2]), found[3])
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    process = start(
+        DEVELOPER_SECRET="do not leak",
+        VODPASS_JWT_KEYS="of the developer",
+        # Without secrets beside it, this is not where webhooks go.
+        VODPASS_WEBHOOK_URL="http://127.0.0.1:9/",
+    )
+    served = ready(process)
+    yield served
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def test_a_development_token_is_one_that_the_functions_accept(run: Run) -> None:
+    before = int(time.time())
+    answer = run.token({"sub": "alice"})
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    token = answer.json()["token"]
+    keys = load_keys(PROJECT / ".local")
+    assert jwt.get_unverified_header(token)["kid"] == keys.kid
+    claims = jwt.decode(
+        token, keys.secret, algorithms=["HS256"], audience="vodpass", issuer="vodpass-local"
+    )
+    assert claims["sub"] == "alice"
+    assert set(claims["scope"].split()) == {"vod:upload", "vod:refresh", "vod:play", "vod:sts"}
+    assert claims["exp"] - claims["iat"] == 3600
+    assert claims["iat"] >= before
+    assert "vod" not in claims
+
+
+def test_a_development_token_says_what_it_was_asked_to_say(run: Run) -> None:
+    asked = {"sub": "b", "scope": "vod:play", "vod": {"play": "*"}, "expires_in": 86400}
+    claims = jwt.decode(run.token(asked).json()["token"], options={"verify_signature": False})
+    assert (claims["scope"], claims["vod"]) == ("vod:play", {"play": "*"})
+    assert claims["exp"] - claims["iat"] == 86400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"sub": ""},
+        {"sub": 5},
+        {"sub": "a" * 129},
+        {"sub": "\ud800"},
+        {"sub": "a", "scope": "vod:everything"},
+        {"sub": "a", "scope": ["vod:play"]},
+        {"sub": "a", "vod": "*"},
+        {"sub": "a", "vod": {"paly": "*"}},
+        {"sub": "a", "expires_in": 0},
+        {"sub": "a", "expires_in": 86401},
+        {"sub": "a", "expires_in": 60.5},
+        {"sub": "a", "expires_in": True},
+        {"sub": "a", "iss": "mine"},
+        [],
+        b"{",
+        b'{"sub": "a", "sub": "b"}',
+    ],
+)
+def test_the_token_route_refuses_anything_else(run: Run, body: Any) -> None:
+    answer = run.token(body)
+    assert answer.status == 400
+    assert "token" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 415),
+        ({"Content-Type": "text/plain"}, 415),
+        ({**JSON, "Origin": "https://evil.example"}, 403),
+        ({**JSON, "Origin": "null"}, 403),
+        ({**JSON, "Sec-Fetch-Site": "cross-site"}, 403),
+        ({**JSON, "Host": "evil.example"}, 421),
+    ],
+)
+def test_the_token_route_is_closed_to_foreign_pages(
+    run: Run, headers: Mapping[str, str], status: int
+) -> None:
+    answer = run.token({"sub": "alice"}, headers)
+    assert answer.status == status
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    own = run.token({"sub": "alice"}, {**JSON, "Origin": run.url})
+    assert own.status == 200
+
+
+def test_the_configuration_for_the_page_holds_no_secret(run: Run) -> None:
+    answer = run.call("/_local/config")
+    config = answer.json()
+    assert config["cloudUrl"] == run.cloud_url
+    assert {"upload", "refresh", "play"} <= set(config["functions"])
+    keys = load_keys(PROJECT / ".local")
+    text = answer.body.decode()
+    assert keys.kid not in text
+    assert keys.owner_keys.partition(":")[2] not in text
+    assert keys.callback_path not in text
+
+
+def test_a_token_gets_an_upload_credential_from_the_fake_cloud(run: Run) -> None:
+    token = run.token({"sub": "alice"}).json()["token"]
+    answer = run.call(
+        "/upload",
+        method="POST",
+        body={"FileName": "film.mp4"},
+        headers={**JSON, "Authorization": f"Bearer {token}"},
+    )
+    assert answer.status == 200, answer.body
+    assert {"VideoId", "UploadAddress", "UploadAuth"} <= set(answer.json())
+
+
+def delivered(run: Run, video_id: str) -> list[dict[str, Any]]:
+    """The bodies of what the receiver lists about a video."""
+    events = run.call("/_local/events").json()["events"]
+    return [event["body"] for event in events if event["body"].get("subject") == video_id]
+
+
+def move_clock(run: Run, seconds: int) -> None:
+    asked = urllib.request.Request(
+        f"{run.cloud_url}/_local/clock",
+        data=json.dumps({"advance": seconds}).encode(),
+        headers=JSON,
+    )
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        assert answer.status == 200
+
+
+def begin_upload(run: Run) -> dict[str, Any]:
+    token = run.token({"sub": "alice"}).json()["token"]
+    headers = {**JSON, "Authorization": f"Bearer {token}"}
+    body = {"FileName": "film.mp4"}
+    answer = run.call("/upload", method="POST", body=body, headers=headers).json()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_finished_upload_is_at_hand_as_events_that_verified(run: Run) -> None:
+    upload = begin_upload(run)
+    address, keys = (
+        json.loads(base64.b64decode(upload[name])) for name in ("UploadAddress", "UploadAuth")
+    )
+    auth = oss2.StsAuth(
+        keys["AccessKeyId"], keys["AccessKeySecret"], keys["SecurityToken"], auth_version="v1"
+    )
+    bucket = oss2.Bucket(auth, address["Endpoint"], address["Bucket"])
+    bucket.put_object(address["FileName"], film())
+    wait_for(
+        lambda: (
+            {"upload.completed", "video.ready"}
+            <= {body["type"] for body in delivered(run, upload["VideoId"])}
+        ),
+        "both events arrive",
+    )
+    assert all(
+        body["data"]["owner"] == "alice"
+        for body in delivered(run, upload["VideoId"])
+        if body["type"] == "upload.completed"
+    )
+
+
+def test_the_watch_looks_after_uploads_by_the_clouds_clock_after_a_reset_as_well(run: Run) -> None:
+    asked = urllib.request.Request(f"{run.cloud_url}/_local/reset", data=b"{}", headers=JSON)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        assert answer.status == 200
+    video_id = begin_upload(run)["VideoId"]
+    wait_for(lambda: delivered(run, video_id), "VOD calls back")
+    move_clock(run, 2700)
+    wait_for(
+        lambda: "upload.expiring" in {body["type"] for body in delivered(run, video_id)},
+        "the timer fires",
+    )
+
+
+def test_webhooks_go_to_a_receiver_of_the_developers_own_where_both_variables_say_so() -> None:
+    receiver = AppReceiver()
+    process = start(
+        VODPASS_WEBHOOK_URL=receiver.url, VODPASS_WEBHOOK_SECRETS=f"{receiver.secret},{OTHER}"
+    )
+    try:
+        served = ready(process)
+        video_id = begin_upload(served)["VideoId"]
+        wait_for(lambda: receiver.of(video_id), "the event arrives there")
+        assert delivered(served, video_id) == []
+        assert receiver.faults == []
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+        receiver.close()
+
+
+def test_functions_run_with_locals_settings_alone(run: Run) -> None:
+    run.call("/play")
+    [instance] = [
+        found
+        for found in run.call("/_local/instances").json()["instances"]
+        if found["function"] == "play"
+    ]
+    variables = Path(f"/proc/{instance['pid']}/environ").read_bytes().split(b"\0")
+    names = {variable.partition(b"=")[0] for variable in variables}
+    assert {b"VODPASS_LOCAL", b"VODPASS_VOD_ENDPOINT", b"VODPASS_OWNER_KEYS"} <= names
+    assert b"DEVELOPER_SECRET" not in names
+    assert b"VODPASS_JWT_KEYS=of the developer" not in variables
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_and_the_port_is_free_at_once(number: signal.Signals) -> None:
+    process = start()
+    run = ready(process)
+    run.call("/play")
+    pids = [found["pid"] for found in run.call("/_local/instances").json()["instances"]]
+    assert pids
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in output + errors
+    assert not any(alive(pid) for pid in pids)
+    again = start(PORT=str(run.port))
+    try:
+        assert ready(again).port == run.port
+    finally:
+        again.terminate()
+        again.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("variable", ["PORT", "CLOUD_PORT"])
+def test_a_port_in_use_is_one_clear_line(variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(**{variable: str(port)})
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == ""
+    [line] = errors.splitlines()
+    assert str(port) in line
+    assert variable in line
+
+
+@pytest.mark.parametrize("value", ["-1", "65536"])
+def test_a_port_that_is_none_is_one_clear_line(value: str) -> None:
+    process = start(PORT=value)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors == "vodpass cannot start: PORT must be a whole number from 0 to 65535\n"
+
+
+def test_nothing_listens_beyond_loopback(run: Run) -> None:
+    table = Path("/proc/net/tcp")
+    if not table.exists():
+        pytest.skip("the table of sockets is in /proc on Linux only")
+    listening = {
+        line.split()[1] for line in table.read_text().splitlines()[1:] if line.split()[3] == "0A"
+    }
+    port = f"{run.port:04X}"
+    wait_for(lambda: any(entry.endswith(port) for entry in listening), "the gateway listens")
+    assert f"0100007F:{port}" in listening
+    assert f"00000000:{port}" not in listening

@@ -1,0 +1,184 @@
+"""What is in a bundle: only what the function reaches, byte for byte the same each time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.bundle.build import build
+from ops.bundle.manifest import archive
+from ops.bundle.target import RUNTIMES
+from tests.ops.bundle.conftest import ANY, PROJECT, PYTHONS
+
+LARGEST_ZIP = 6_000_000
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def sources(folder: Path) -> set[str]:
+    return {place for place in contents(folder) if not place.endswith(".pyc")}
+
+
+def test_two_builds_in_different_folders_are_the_same_bytes(
+    bundle: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """The second one by the command, by another user's habits, at another place."""
+    if ANY not in RUNTIMES:
+        pytest.skip("there is no interpreter of a runtime on this machine")
+    first = bundle(ANY)
+    second = tmp_path / "somewhere" / "else" / "entirely"
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.bundle", "--python", ANY, "--out", str(second)],
+        cwd=PROJECT,
+        env={**os.environ, "TZ": "Asia/Shanghai", "PYTHONHASHSEED": "7"},
+        umask=0o077,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in first.iterdir())
+    assert names == sorted(path.name for path in second.iterdir())
+    assert names == sorted(path.parent.name for path in (PROJECT / "functions").glob("*/index.py"))
+    for name in names:
+        assert contents(first / name) == contents(second / name)
+        assert f"{second / name}: Python {ANY}, zip " in done.stdout
+    zipped = archive(first / "upload")
+    assert zipped == archive(second / "upload")
+    assert len(zipped) < LARGEST_ZIP
+    # It says what it did.
+    assert "  leaves out aiofiles, aiohappyeyeballs, aiohttp" in done.stdout
+    assert "  calls AssumeRole\n" in done.stdout
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_a_function_gets_its_code_and_nothing_else(
+    bundle: Callable[[str], Path], python: str
+) -> None:
+    built = bundle(python)
+    for folder in built.iterdir():
+        assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {
+            "index.py",
+            "shared",
+            "python",
+        }
+        for path in folder.rglob("*"):
+            assert not path.is_symlink()
+            assert not path.name.startswith(".")
+            assert path.name not in ("tests", "test", "bin")
+            assert path.stat().st_mtime == 315532800
+            assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644)
+        ours = PROJECT / "functions" / folder.name / "index.py"
+        assert (folder / "index.py").read_bytes() == ours.read_bytes()
+        assert (folder / "shared" / "alibaba" / "client.py").is_file()
+        for path in (folder / "shared").rglob("*.py"):
+            assert path.read_bytes() == (PROJECT / path.relative_to(folder)).read_bytes()
+    vod, sts = "alibabacloud_vod20170321", "alibabacloud_sts20150401"
+    assert (built / "sts" / "python" / sts).exists()
+    assert not (built / "sts" / "python" / vod).exists()
+    assert not (built / "sts" / "shared" / "alibaba" / "vod.py").exists()
+    assert (built / "play" / "python" / vod).exists()
+    assert not (built / "play" / "python" / sts).exists()
+    for heavy in ("urllib3", "charset_normalizer", "apscheduler", "yarl", "aiofiles"):
+        assert not list(built.glob(f"*/python/{heavy}*"))
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_manifest_names_every_file_by_its_hash(
+    bundle: Callable[[str], Path], python: str
+) -> None:
+    for folder in bundle(python).iterdir():
+        manifest = json.loads((folder / "python" / "manifest.json").read_text())
+        found = contents(folder)
+        del found["python/manifest.json"]
+        assert manifest["files"] == {
+            place: hashlib.sha256(data).hexdigest() for place, data in found.items()
+        }
+        assert (manifest["function"], manifest["python"]) == (folder.name, python)
+        assert manifest["byte_code"] is True
+        locked = (PROJECT / "requirements.txt").read_text().replace("-", "_")
+        for name, version in manifest["distributions"].items():
+            assert f"\n{name}=={version} " in locked
+            licence = folder.glob(f"python/{name}-{version}.dist-info/**/LICENSE*")
+            # Alibaba's own distributions carry no text; they name the Apache License 2.0.
+            assert list(licence) or name.startswith(("alibabacloud_", "darabonba_"))
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_byte_code_stays_valid_whatever_a_zip_does_to_times(
+    bundle: Callable[[str], Path], python: str
+) -> None:
+    tag = f"cpython-{python.replace('.', '')}"
+    for folder in bundle(python).iterdir():
+        found = {path: path.read_bytes() for path in folder.rglob("*.pyc")}
+        assert {f"{path.parent.parent / path.name.split('.')[0]}.py" for path in found} == {
+            str(path) for path in folder.rglob("*.py")
+        }
+        for path, data in found.items():
+            assert path.name.endswith(f".{tag}.pyc")
+            assert int.from_bytes(data[4:8], "little") == 0b01, "hash-based, and not checked"
+            assert str(folder.parent).encode() not in data, "no path of this machine"
+
+
+def test_what_lies_about_in_a_project_stays_there(sample_project: Path, tmp_path: Path) -> None:
+    for place in (
+        ".env",
+        "functions/one/.env",
+        "functions/one/notes.txt",
+        "functions/one/__pycache__/index.cpython-310.pyc",
+        "shared/.secret",
+        "shared/keys.json",
+        "tests/test_one.py",
+    ):
+        path = sample_project / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a secret")
+    build(sample_project, ANY, tmp_path / "out")
+    one = tmp_path / "out" / "one"
+    assert {place for place in sources(one) if not place.startswith("python/")} == {
+        "index.py",
+        "shared/__init__.py",
+        "shared/used.py",
+        "shared/deeper.py",
+    }
+    assert sources(one / "python") == {
+        "vodpass_sample.py",
+        "vodpass_sample-1.0.dist-info/LICENSE",
+        "manifest.json",
+    }
+    assert sources(tmp_path / "out" / "two") == {"index.py", "python/manifest.json"}
+    assert not any(b"a secret" in data for data in contents(tmp_path / "out").values())
+
+
+def test_a_new_bundle_takes_the_place_of_the_old_one(sample_project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "one").mkdir(parents=True)
+    (out / "one" / "left_over.py").touch()
+    (out / "other").mkdir()
+    build(sample_project, ANY, out)
+    assert not (out / "one" / "left_over.py").exists()
+    assert {path.name for path in out.iterdir()} == {"one", "two", "other"}
+
+
+def test_without_an_interpreter_like_the_runtime_the_bundle_has_source_alone(
+    sample_project: Path, tmp_path: Path
+) -> None:
+    made = build(sample_project, ANY, tmp_path / "out", interpreter=lambda _: None)
+    assert [built.with_byte_code for built in made] == [False, False]
+    assert not list((tmp_path / "out").rglob("*.pyc"))
+    manifest = json.loads((tmp_path / "out" / "one" / "python" / "manifest.json").read_text())
+    assert manifest["byte_code"] is False

@@ -1,0 +1,208 @@
+"""What Function Compute has, against what `s preview` renders; deployed by the official SDK."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+
+from fakealiyun import FakeCloud
+from local.roles import LOCAL_VALUES, RAM_FOLDER
+from tests.ops.doctor.conftest import Examined, Hospital
+
+
+class Compute:
+    """A Function Compute with the deployment in it, and the means to spoil that."""
+
+    def __init__(self, cloud: FakeCloud, document: dict[str, Any]) -> None:
+        self.cloud = cloud
+        admin = cloud.admin
+        self.client = Client(
+            Config(
+                access_key_id=admin.access_key_id,
+                access_key_secret=admin.access_key_secret,
+                endpoint=cloud.endpoint,
+                protocol="http",
+            )
+        )
+        for resource in document["resources"].values():
+            self.deploy(resource["props"])
+
+    def deploy(self, props: dict[str, Any]) -> None:
+        name = props["functionName"]
+        self.client.create_function(
+            models.CreateFunctionRequest(
+                body=models.CreateFunctionInput(
+                    function_name=name,
+                    runtime=props["runtime"],
+                    handler=props["handler"],
+                    role=f"acs:ram::{self.cloud.account_id}:role/{props['role']}",
+                    environment_variables=props["environmentVariables"],
+                    code=models.InputCodeLocation(zip_file=archive()),
+                )
+            )
+        )
+        for trigger in props["triggers"]:
+            if trigger["triggerType"] == "http":
+                self.add_trigger(name, trigger["triggerConfig"])
+        config = props["asyncInvokeConfig"]
+        self.set_async(name, max_async_retry_attempts=config["maxAsyncRetryAttempts"])
+
+    def add_trigger(self, function: str, config: dict[str, Any]) -> None:
+        self.client.create_trigger(
+            function,
+            models.CreateTriggerRequest(
+                body=models.CreateTriggerInput(
+                    trigger_name="http", trigger_type="http", trigger_config=json.dumps(config)
+                )
+            ),
+        )
+
+    def remove_trigger(self, function: str) -> None:
+        self.client.delete_trigger(function, "http")
+
+    def set_async(self, function: str, **config: Any) -> None:
+        self.client.put_async_invoke_config(
+            function,
+            models.PutAsyncInvokeConfigRequest(
+                qualifier="LATEST", body=models.PutAsyncInvokeConfigInput(**config)
+            ),
+        )
+
+    def change(self, function: str, **settings: Any) -> None:
+        self.client.update_function(
+            function, models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**settings))
+        )
+
+    def variables(self, function: str) -> dict[str, str]:
+        answer = self.client.get_function(function, models.GetFunctionRequest())
+        return dict(answer.body.environment_variables)
+
+
+def archive() -> str:
+    """The zip of a function that does nothing."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("index.py", "def handler(event, context):\n    return ''\n")
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+@pytest.fixture(scope="module")
+def compute_cloud() -> Iterator[FakeCloud]:
+    with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES, allow_deploy=True) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def compute(compute_cloud: FakeCloud, hospital: Hospital) -> Compute:
+    compute_cloud.reset()
+    return Compute(compute_cloud, hospital.document)
+
+
+def examined(hospital: Hospital, compute: Compute, **more: Any) -> Examined:
+    return hospital.examine("--fc-endpoint", compute.cloud.endpoint, **more)
+
+
+def test_functions_as_they_are_to_be(hospital: Hospital, compute: Compute) -> None:
+    found = examined(hospital, compute)
+    assert found.report["findings"] == []
+    assert {"vodpass-upload", "vodpass-watch"} <= {one["subject"] for one in found.report["sound"]}
+
+
+def test_a_function_that_is_not_deployed(hospital: Hospital, compute: Compute) -> None:
+    compute.remove_trigger("vodpass-play")
+    compute.client.delete_function("vodpass-play")
+    assert examined(hospital, compute).found("function-absent")["subject"] == "vodpass-play"
+
+
+def test_a_trigger_that_asks_for_a_signature(hospital: Hospital, compute: Compute) -> None:
+    compute.remove_trigger("vodpass-refresh")
+    compute.add_trigger("vodpass-refresh", {"authType": "function", "methods": ["POST", "OPTIONS"]})
+    finding = examined(hospital, compute).found("trigger-auth")
+    assert finding["subject"] == "vodpass-refresh"
+    assert "wants function authentication" in finding["what"]
+
+
+def test_a_trigger_without_preflights(hospital: Hospital, compute: Compute) -> None:
+    compute.remove_trigger("vodpass-upload")
+    compute.add_trigger("vodpass-upload", {"authType": "anonymous", "methods": ["POST"]})
+    assert "OPTIONS" in examined(hospital, compute).found("trigger-methods")["what"]
+
+
+def test_a_function_without_a_trigger(hospital: Hospital, compute: Compute) -> None:
+    compute.remove_trigger("vodpass-events")
+    assert examined(hospital, compute).found("trigger-absent")["subject"] == "vodpass-events"
+
+
+def test_a_watch_that_anyone_may_start(hospital: Hospital, compute: Compute) -> None:
+    compute.add_trigger("vodpass-watch", {"authType": "anonymous", "methods": ["GET"]})
+    assert examined(hospital, compute).found("trigger-open")["subject"] == "vodpass-watch"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("another", "has another value"), (None, "is not set there")]
+)
+def test_a_variable_that_differs(
+    hospital: Hospital, compute: Compute, value: str | None, said: str
+) -> None:
+    variables = compute.variables("vodpass-play")
+    owner_keys = variables.pop("VODPASS_OWNER_KEYS")
+    if value is not None:
+        variables["VODPASS_OWNER_KEYS"] = f"k9:{base64.b64encode(b'z' * 32).decode()}"
+    compute.change("vodpass-play", environment_variables=variables)
+    found = examined(hospital, compute)
+    finding = found.found("deployed-setting")
+    assert finding["subject"] == "vodpass-play VODPASS_OWNER_KEYS"
+    assert said in finding["what"]
+    assert owner_keys not in found.printed
+    assert "enpuenp6" not in found.printed
+
+
+def test_local_mode_that_was_deployed(hospital: Hospital, compute: Compute) -> None:
+    variables = {**compute.variables("vodpass-sts"), "VODPASS_LOCAL": "1"}
+    compute.change("vodpass-sts", environment_variables=variables)
+    assert examined(hospital, compute).found("local-mode")["subject"] == "vodpass-sts VODPASS_LOCAL"
+
+
+def test_a_role_that_is_another_functions(hospital: Hospital, compute: Compute) -> None:
+    role = f"acs:ram::{compute.cloud.account_id}:role/vodpass-upload"
+    compute.change("vodpass-play", role=role)
+    assert examined(hospital, compute).found("deployed-role")["subject"] == "vodpass-play"
+
+
+def test_answers_that_are_kept(hospital: Hospital, compute: Compute) -> None:
+    name = f"acs:mns:cn-shanghai:{compute.cloud.account_id}:/queues/results/messages"
+    compute.set_async(
+        "vodpass-upload",
+        max_async_retry_attempts=0,
+        destination_config=models.DestinationConfig(
+            on_success=models.Destination(destination=name)
+        ),
+    )
+    assert "onSuccess" in examined(hospital, compute).found("async-destination")["what"]
+
+
+def test_calls_that_are_repeated(hospital: Hospital, compute: Compute) -> None:
+    compute.client.delete_async_invoke_config(
+        "vodpass-play", models.DeleteAsyncInvokeConfigRequest(qualifier="LATEST")
+    )
+    finding = examined(hospital, compute).found("async-retries")
+    assert (finding["subject"], finding["severity"]) == ("vodpass-play", "warning")
+    assert "3 times" in finding["what"]
+
+
+def test_a_key_that_may_not_look_is_told_apart(hospital: Hospital, compute: Compute) -> None:
+    statement = {"Effect": "Allow", "Action": ["vod:*", "sts:*"], "Resource": "*"}
+    compute.cloud.ram.set_user_policies("admin", {"Version": "1", "Statement": [statement]})
+    found = examined(hospital, compute)
+    assert found.codes == set()
+    said = [one["text"] for one in found.report["not_checked"]]
+    assert sum(one.startswith("this key may not look at it") for one in said) == 6

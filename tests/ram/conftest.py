@@ -1,8 +1,0 @@
-"""Properties are tried without a deadline: a busy machine is no reason to fail."""
-
-from __future__ import annotations
-
-from hypothesis import HealthCheck, settings
-
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")

@@ -1,0 +1,330 @@
+"""Tokens: what is believed, and every way a token is not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from shared.auth.caller import Caller, authenticate
+from shared.config.jwk import parse_key_set
+from shared.config.settings import Settings
+from shared.errors import Forbidden, InvalidToken
+
+SECRET = b"a secret of vodpass, 32 bytes ok"
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+PRIVATE: dict[str, Any] = {"HS256": SECRET, "RS256": RSA, "ES256": EC, "EdDSA": ED}
+VIDEO = "0123456789abcdef0123456789abcdef"
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+JWKS = {
+    "keys": [
+        {"kty": "oct", "kid": "HS256", "alg": "HS256", "k": _text(SECRET)},
+        {**RSAAlgorithm.to_jwk(RSA.public_key(), as_dict=True), "kid": "RS256", "alg": "RS256"},
+        {**ECAlgorithm.to_jwk(EC.public_key(), as_dict=True), "kid": "ES256", "alg": "ES256"},
+        {**OKPAlgorithm.to_jwk(ED.public_key(), as_dict=True), "kid": "EdDSA", "alg": "EdDSA"},
+    ]
+}
+SETTINGS = Settings(
+    jwt_keys=parse_key_set(json.dumps(JWKS)),
+    jwt_issuer="https://issuer.example.com/",
+    jwt_audience="vodpass",
+    issuer_alias="main",
+)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    sound = {
+        "iss": "https://issuer.example.com/",
+        "aud": "vodpass",
+        "sub": "alice",
+        "iat": now,
+        "exp": now + 600,
+        "scope": "vod:upload vod:play",
+    }
+    return {name: value for name, value in {**sound, **changes}.items() if value is not ...}
+
+
+def token(alg: str = "HS256", headers: dict[str, Any] | None = None, **changes: Any) -> str:
+    payload = json.dumps(claims(**changes)).encode()
+    return jwt.api_jws.encode(
+        payload, PRIVATE[alg], algorithm=alg, headers={"kid": alg, **(headers or {})}
+    )
+
+
+def believed(text: str, settings: Settings = SETTINGS) -> Caller:
+    assert settings.jwt_keys is not None
+    return authenticate(f"Bearer {text}", settings, settings.jwt_keys)
+
+
+def reason(authorization: str | None, settings: Settings = SETTINGS) -> str:
+    assert settings.jwt_keys is not None
+    with pytest.raises(InvalidToken) as caught:
+        authenticate(authorization, settings, settings.jwt_keys)
+    assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("alg", sorted(PRIVATE))
+def test_a_sound_token_is_believed(alg: str) -> None:
+    caller = believed(token(alg))
+
+    assert (caller.subject, caller.owner.issuer_alias) == ("alice", "main")
+    assert caller.scopes == {"vod:upload", "vod:play"}
+    caller.require("vod:play")
+    with pytest.raises(Forbidden):
+        caller.require("vod:refresh")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer a.b",
+        "Bearer a.b.c.d",
+        "Bearer a..c",
+        "Bearer a.b.c, Bearer a.b.c",
+        "Bearer " + "a" * 9000 + ".b.c",
+        "Bearer é.b.c",
+    ],
+)
+def test_what_is_no_bearer_token(authorization: str | None) -> None:
+    assert reason(authorization) in ("missing", "malformed")
+
+
+def test_a_signature_of_another_key_is_refused() -> None:
+    forged = jwt.encode(claims(), b"x" * 32, algorithm="HS256", headers={"kid": "HS256"})
+
+    assert reason(f"Bearer {forged}") == "signature"
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "", "HS384", "RS256", None, 5, ["HS256"]])
+def test_the_algorithm_is_the_keys_not_the_tokens(alg: Any) -> None:
+    header = _text(json.dumps({"alg": alg, "kid": "HS256"}).encode())
+    payload = _text(json.dumps(claims()).encode())
+    signature = _text(hmac.digest(SECRET, f"{header}.{payload}".encode(), "sha256"))
+
+    assert reason(f"Bearer {header}.{payload}.{signature}") == "algorithm"
+    assert reason(f"Bearer {header}.{payload}.") == "malformed"
+
+
+@pytest.mark.parametrize("encoding", ["PEM", "DER", "jwk"])
+def test_a_public_key_is_no_hmac_secret(encoding: str) -> None:
+    """The classic confusion: an RSA public key used as the secret of HS256."""
+    public = RSA.public_key()
+    if encoding == "jwk":
+        secret = json.dumps(JWKS["keys"][1]).encode()
+    else:
+        secret = public.public_bytes(
+            getattr(serialization.Encoding, encoding),
+            serialization.PublicFormat.SubjectPublicKeyInfo,
+        )
+    for kid in ("RS256", "HS256"):
+        header = _text(json.dumps({"alg": "HS256", "kid": kid}).encode())
+        payload = _text(json.dumps(claims()).encode())
+        mac = hmac.new(secret, f"{header}.{payload}".encode(), hashlib.sha256).digest()
+        expected = "algorithm" if kid == "RS256" else "signature"
+        assert reason(f"Bearer {header}.{payload}.{_text(mac)}") == expected
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"jku": "https://attacker.example/keys"},
+        {"x5u": "https://attacker.example/cert"},
+        {"jwk": JWKS["keys"][0]},
+        {"crit": ["exp"]},
+    ],
+)
+def test_a_token_that_brings_its_own_key_is_refused(headers: dict[str, Any]) -> None:
+    assert reason(f"Bearer {token(headers=headers)}") == "header"
+
+
+@pytest.mark.parametrize("kid", ["other", "../HS256", "", "hs256"])
+def test_an_unknown_key_is_refused(kid: str) -> None:
+    assert reason(f"Bearer {token(headers={'kid': kid})}") == "unknown_key"
+
+
+def test_without_a_kid_only_a_single_key_is_meant() -> None:
+    text = jwt.encode(claims(), SECRET, algorithm="HS256")
+    single = Settings(
+        jwt_keys=parse_key_set(json.dumps({"keys": JWKS["keys"][:1]})),
+        jwt_issuer="https://issuer.example.com/",
+        jwt_audience="vodpass",
+    )
+
+    assert believed(text, single).subject == "alice"
+    assert reason(f"Bearer {text}") == "unknown_key"
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"exp": NOW - 31, "iat": NOW - 600}, "expired"),
+        ({"exp": ...}, "claim"),
+        ({"exp": None}, "claim"),
+        ({"exp": str(NOW + 600)}, "claim"),
+        ({"exp": True}, "expired"),
+        ({"exp": 1e300}, "claim"),
+        ({"exp": float("inf")}, "malformed"),
+        ({"exp": float("nan")}, "malformed"),
+        ({"nbf": NOW + 3600}, "immature"),
+        ({"iat": NOW + 3600, "exp": NOW + 7200}, "immature"),
+        ({"iat": "yesterday"}, "malformed"),
+        ({"exp": NOW + 86_400 + 700}, "too_long"),
+        ({"iat": ..., "exp": NOW + 86_400 + 700}, "too_long"),
+        ({"iat": NOW - 86_400, "exp": NOW + 600}, "too_long"),
+        ({"aud": "other"}, "audience"),
+        ({"aud": ["other", "another"]}, "audience"),
+        ({"aud": ...}, "claim"),
+        ({"aud": 5}, "audience"),
+        ({"iss": "https://issuer.example.com"}, "issuer"),
+        ({"iss": ...}, "claim"),
+        ({"iss": ["https://issuer.example.com/"]}, "issuer"),
+        ({"sub": ...}, "subject"),
+        ({"sub": ""}, "subject"),
+        ({"sub": "x" * 129}, "subject"),
+        ({"sub": "a\nb"}, "subject"),
+        ({"sub": True}, "subject"),
+        ({"sub": 1.5}, "subject"),
+        ({"sub": ["alice"]}, "subject"),
+        ({"sub": {"alice": 1}}, "subject"),
+        ({"scope": 5}, "claim"),
+        ({"scope": [5]}, "claim"),
+        ({"vod": []}, "vod_claim"),
+        ({"vod": "play"}, "vod_claim"),
+        ({"vod": {"playback": "*"}}, "vod_claim"),
+        ({"vod": {"play": "**"}}, "vod_claim"),
+        ({"vod": {"play": VIDEO}}, "vod_claim"),
+        ({"vod": {"play": ["*"]}}, "vod_claim"),
+        ({"vod": {"play": [VIDEO.upper()]}}, "vod_claim"),
+        ({"vod": {"upload": {"media": "video"}}}, "vod_claim"),
+        ({"vod": {"upload": {"media": ["film"]}}}, "vod_claim"),
+        ({"vod": {"upload": {"max_bytes": 0}}}, "vod_claim"),
+        ({"vod": {"upload": {"max_bytes": True}}}, "vod_claim"),
+        ({"vod": {"upload": {"bytes": 5}}}, "vod_claim"),
+        ({"vod": {"sts": "vod-play"}}, "vod_claim"),
+    ],
+)
+def test_each_broken_claim_has_its_reason(changes: dict[str, Any], expected: str) -> None:
+    assert reason(f"Bearer {token(**changes)}") == expected
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"5", b'"alice"', b"{", b"\xff", b"[" * 4000])
+def test_a_payload_that_is_no_object_is_refused(payload: bytes) -> None:
+    header = _text(b'{"alg":"HS256","kid":"HS256"}')
+    signed = f"{header}.{_text(payload)}"
+    signature = _text(hmac.digest(SECRET, signed.encode(), "sha256"))
+
+    assert reason(f"Bearer {signed}.{signature}") == "malformed"
+
+
+def test_a_clock_may_be_half_a_minute_off() -> None:
+    now = int(time.time())
+    assert believed(token(exp=now - 1, iat=now - 600))
+    assert believed(token(iat=now + 20))
+
+
+def test_an_integer_subject_becomes_its_decimal_text() -> None:
+    assert believed(token(sub=1234567890)).subject == "1234567890"
+
+
+@pytest.mark.parametrize(
+    ("changes", "scopes"),
+    [
+        ({"scope": ["vod:play"]}, {"vod:play"}),
+        ({"scope": ..., "scp": "vod:play vod:upload"}, {"vod:play", "vod:upload"}),
+        ({"scope": ..., "scp": ["vod:play"]}, {"vod:play"}),
+        ({"scope": ""}, set()),
+        ({"scope": ...}, {"vod:play"}),
+    ],
+)
+def test_scopes_and_their_default(changes: dict[str, Any], scopes: set[str]) -> None:
+    settings = Settings(
+        jwt_keys=SETTINGS.jwt_keys,
+        jwt_issuer=SETTINGS.jwt_issuer,
+        jwt_audience=SETTINGS.jwt_audience,
+        default_scopes=frozenset({"vod:play"}),
+    )
+
+    assert believed(token(**changes), settings).scopes == scopes
+
+
+def test_claims_may_live_elsewhere() -> None:
+    settings = Settings(
+        jwt_keys=SETTINGS.jwt_keys,
+        jwt_issuer=SETTINGS.jwt_issuer,
+        jwt_audience=SETTINGS.jwt_audience,
+        jwt_subject_claim="user_id",
+        jwt_scope_claim="/app_metadata/scopes",
+        jwt_vod_claim="https://example.com/vod",
+    )
+    vod: dict[str, Any] = {"https://example.com/vod": {"play": [VIDEO]}}
+    caller = believed(
+        token(
+            user_id="u-1",
+            app_metadata={"scopes": ["vod:play"]},
+            **vod,
+        ),
+        settings,
+    )
+
+    assert caller.subject == "u-1"
+    assert caller.scopes == {"vod:play"}
+    assert caller.may_play(VIDEO)
+    assert not caller.may_play_own
+
+
+def test_none_as_audience_refuses_tokens_made_for_others() -> None:
+    settings = Settings(
+        jwt_keys=parse_key_set(json.dumps({"keys": JWKS["keys"][:1]})),
+        jwt_issuer="none",
+        jwt_audience="none",
+    )
+
+    assert believed(token(aud=..., iss=...), settings)
+    assert reason(f"Bearer {token()}", settings) == "audience"
+
+
+def test_the_vod_claim_narrows() -> None:
+    own = believed(token())
+    listed = believed(token(vod={"play": [VIDEO, "own"], "upload": {"max_bytes": 10}}))
+    everything = believed(token(vod={"play": "*", "upload": {"media": ["image"]}, "sts": []}))
+    nothing = believed(token(vod={"play": []}))
+
+    assert (own.may_play(VIDEO), own.may_play_own) == (False, True)
+    assert (listed.may_play(VIDEO), listed.may_play_own, listed.max_bytes) == (True, True, 10)
+    assert everything.may_play("f" * 32)
+    assert everything.upload_media == frozenset({"image"})
+    assert (nothing.may_play(VIDEO), nothing.may_play_own) == (False, False)
+
+
+def test_no_reason_quotes_the_token() -> None:
+    text = token(exp=NOW - 3600, iat=NOW - 7200)
+    with pytest.raises(InvalidToken) as caught:
+        believed(text)
+
+    assert not any(part in repr(caught.value) + caught.value.detail for part in text.split("."))

@@ -1,0 +1,211 @@
+"""Fields of a request: what VOD would refuse is refused here, by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from shared.uploads import fields as media
+from shared.web import fields
+from shared.web.http import Request
+
+JSON = {"content-type": "application/json"}
+
+
+def body(text: bytes, headers: dict[str, str] = JSON) -> dict[str, Any]:
+    return fields.json_object(Request("POST", headers, {}, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"  \n",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"{",
+        b'{"a": 1} x',
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 2}}',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": "\xff"}',
+        b'\xef\xbb\xbf{"a": 1}',
+        b"[" * 16000,
+        b'{"a":' * 3000 + b"1" + b"}" * 1000,
+        json.dumps({"a": [[[[[[[[1]]]]]]]]}).encode(),
+    ],
+)
+def test_a_body_that_is_no_sound_json_object_is_refused(text: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        body(text)
+
+
+def test_eight_levels_are_enough() -> None:
+    assert body(json.dumps({"a": [[[[[[[1]]]]]]]}).encode())
+
+
+def test_a_body_over_16_kib_is_refused() -> None:
+    text = b'{"a": "' + b"x" * (16 * 1024) + b'"}'
+
+    with pytest.raises(PayloadTooLarge):
+        body(text)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"content-type": "text/plain"},
+        {"content-type": "application/json; charset=latin-1"},
+        {"content-type": "application/json, application/json"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {**JSON, "content-encoding": "gzip"},
+    ],
+)
+def test_another_media_type_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        body(b'{"a": 1}', headers)
+
+
+def test_every_fault_is_listed_with_its_field() -> None:
+    given = {"VideoId": "X", "UserData": "{}", "a/b~\n": 1}
+
+    with pytest.raises(InvalidRequest) as caught:
+        fields.check(
+            given, {"VideoId": fields.video_id, "Title": media.title}, frozenset({"Title"})
+        )
+
+    listed = {error.pointer: error.reason for error in caught.value.errors}
+    assert set(listed) == {"/VideoId", "/UserData", "/a~1b~0\\x0a", "/Title"}
+    assert "deployment" in listed["/UserData"]
+
+
+@given(st.dictionaries(st.text(max_size=80), st.integers() | st.text() | st.none(), max_size=4))
+def test_whatever_a_field_is_called_the_refusal_can_be_shown(given_fields: dict[str, Any]) -> None:
+    if not given_fields:
+        return
+    with pytest.raises(InvalidRequest) as caught:
+        fields.check(given_fields, {})
+
+    assert caught.value.detail.isprintable()
+    json.dumps(caught.value.members, ensure_ascii=False).encode("ascii")
+
+
+@pytest.mark.parametrize("value", ["a.mp4", "A.MP4", "/sd/x/é.MoV", "C:\\dir\\b.webm", "曲.mp3"])
+def test_file_names_that_vod_accepts(value: str) -> None:
+    assert media.file_name(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        5,
+        "",
+        " ",
+        "a",
+        "mp4",
+        "a.exe",
+        "a.mp4.exe",
+        "a.mp4\x00",
+        "a\n.mp4",
+        "\ud800.mp4",
+        "x" * 512 + ".mp4",
+        "a.mp4/",
+        "a.mp4 /b",
+    ],
+)
+def test_file_names_that_vod_refuses(value: Any) -> None:
+    with pytest.raises(ValueError, match="must"):
+        media.file_name(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("holiday.mp4", "holiday"),
+        ("/storage/emulated/0/My film.final.mov", "My film.final"),
+        ("C:\\fakepath\\clip.mp4", "clip"),
+        ("sunset 🌅 beach.mp4", "sunset beach"),
+        ("🌅.mp4", "untitled"),
+        ("字" * 60 + ".mp4", "字" * 42),
+    ],
+)
+def test_a_title_is_made_of_the_file_name(name: str, title: str) -> None:
+    assert media.title_of(media.file_name(name)) == title
+
+
+@given(st.text(min_size=1))
+def test_an_accepted_title_is_one_that_vod_accepts(value: str) -> None:
+    try:
+        title = media.title(value)
+    except ValueError:
+        return
+    assert 1 <= len(title.encode("utf-8")) <= 128
+    assert title.isprintable() or "\u00ad" in title or not title.isascii()
+
+
+@pytest.mark.parametrize("value", ["a" * 129, "字" * 43, "a🌅", "a\u2764\ufe0f", "a\tb", 5, None])
+def test_titles_that_vod_refuses(value: Any) -> None:
+    with pytest.raises(ValueError, match="must"):
+        media.title(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"), [("a,b", "a,b"), (["a", "b "], "a,b"), (["字" * 32], "字" * 32)]
+)
+def test_tags_as_text_or_array(value: Any, tags: str) -> None:
+    assert media.tags(value) == tags
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "a,,b", ["a"] * 17, [], ["a,b"], ["x" * 33], ["🌅"], [5], {"a": 1}, 5, "a," * 16 + "b"],
+)
+def test_tags_that_vod_refuses(value: Any) -> None:
+    with pytest.raises(ValueError, match="must"):
+        media.tags(value)
+
+
+@pytest.mark.parametrize("value", ["https://a.example/x.jpg?y=1", "http://[::1]:8080/c.png"])
+def test_cover_urls(value: str) -> None:
+    assert media.cover_url(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://a/x",
+        "javascript:alert(1)",
+        "//a/x",
+        "https://",
+        "https://u:p@a/x",
+        "https://a b/",
+        "https://a:99999/",
+        "https://a\\b/",
+        "https://" + "a" * 1024,
+        5,
+    ],
+)
+def test_cover_urls_that_are_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="must"):
+        media.cover_url(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "5", True, None, 10**20, [1]])
+def test_sizes_that_are_no_positive_integer_within_the_limit(value: Any) -> None:
+    with pytest.raises(ValueError, match="from 1 to 100 bytes"):
+        fields.integer(value, 1, 100, "bytes")
+
+
+@pytest.mark.parametrize("value", ["0100", "1e2", " 100", "٣٠٠", "99", "3001", "", "100,200", None])
+def test_a_timeout_in_a_query_is_plain_decimal(value: Any) -> None:
+    with pytest.raises(ValueError, match="from 100 to 3000"):
+        fields.decimal(value, 100, 3000)

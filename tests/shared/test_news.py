@@ -1,0 +1,85 @@
+"""What an arrived file is held against: what was declared, and what is allowed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from shared.alibaba.vod import Video
+from shared.auth import ownership as owner
+from shared.auth.ownership import Extend, Owner
+from shared.config.settings import Settings
+from shared.config.variables import OwnerKey
+from shared.events import event as news
+
+SETTINGS = Settings(
+    issuer_alias="example", owner_keys=(OwnerKey("k1", b"1" * 32),), max_file_size=10_000
+)
+
+
+def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
+    """A finished upload of a film, which was declared so."""
+    mark = owner.new_mark(SETTINGS, Owner("example", "alice"))
+    extend = owner.seal(SETTINGS, mark, Extend("alice", "", "digest", size, extension))
+    return Video(
+        video_id="5b1c7e90d2a84f36ae0d9c41f7b86235",
+        status="Normal",
+        reference_id=mark,
+        user_data=json.dumps({"Extend": extend}),
+        size=4448,
+        created_at=1_800_000_000.0,
+        now=1_800_000_100.0,
+        file_md5="0" * 32,
+        file_name="1207ac7b-1a20ff35548.mp4",
+    )
+
+
+@pytest.mark.parametrize(
+    ("video", "reasons"),
+    [
+        (arrived(), []),
+        (arrived(size=None), []),
+        (arrived(size=4449), ["FileSize"]),
+        (replace(arrived(size=None), size=10_000), []),
+        (replace(arrived(size=None), size=10_001), ["MaxFileSize"]),
+        (replace(arrived(), size=10_001), ["MaxFileSize", "FileSize"]),
+        (replace(arrived(), file_name="a.MP4"), []),
+        (replace(arrived(), file_name="a.mov"), ["FileName"]),
+        (replace(arrived(extension="mov"), file_name="a.mov"), []),
+        (replace(arrived(), file_name=""), []),
+        (replace(arrived(), file_name="no-extension"), []),
+    ],
+)
+def test_in_what_a_file_differs_from_what_was_declared(video: Video, reasons: list[str]) -> None:
+    assert news.misfits(video, SETTINGS) == reasons
+    assert news.completion(video, SETTINGS) == f"upload.{'rejected' if reasons else 'completed'}"
+    event = news.of_video(SETTINGS, news.completion(video, SETTINGS), video)
+    assert event.content["data"].get("Reasons", []) == reasons
+
+
+def nobodys(file_name: str) -> Video:
+    return replace(arrived(), reference_id=None, user_data=None, file_name=file_name)
+
+
+@pytest.mark.parametrize(("name", "fits"), [("a.flv", True), ("a.mp3", True), ("a.exe", False)])
+def test_what_nobody_declared_must_be_a_type_that_vod_takes(name: str, fits: bool) -> None:
+    assert news.misfits(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
+
+
+def test_an_id_covers_the_confirmed_facts_and_nothing_else() -> None:
+    def id_of(video: Video, kind: str = "upload.completed") -> str:
+        return news.of_video(SETTINGS, kind, video, {"any": "thing"}).event_id
+
+    first = arrived()
+    later = replace(first, now=first.now + 5, status="Transcoding")
+    assert id_of(first) == id_of(later)
+    others = [
+        replace(first, size=1),
+        replace(first, file_md5="f" * 32),
+        replace(first, file_md5=None),
+    ]
+    assert len({id_of(one) for one in (first, *others)}) == 4
+    assert id_of(first, "upload.rejected") != id_of(first)
+    assert id_of(first, "video.ready") == id_of(replace(first, file_md5=None), "video.ready")

@@ -1,0 +1,129 @@
+"""The mark in a video's ReferenceId: only its owner's, in one spelling, never by guessing."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.auth import ownership as owner
+from shared.auth.ownership import Extend, Owner
+from shared.config.settings import Settings
+from shared.config.variables import OwnerKey
+
+SETTINGS = Settings(issuer_alias="main", owner_keys=(OwnerKey("k1", b"a" * 32),))
+ALICE = Owner("main", "alice")
+SUBJECTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1).filter(
+    lambda text: len(text.encode()) <= 128
+)
+
+
+@given(SUBJECTS, SUBJECTS)
+def test_a_mark_is_its_owners_and_no_one_elses(subject: str, stranger: str) -> None:
+    mark = owner.new_mark(SETTINGS, Owner("main", subject))
+
+    assert owner.owns(SETTINGS, Owner("main", subject), mark)
+    assert owner.owns(SETTINGS, Owner("main", stranger), mark) == (subject == stranger)
+    assert not owner.owns(SETTINGS, Owner("other", subject), mark)
+
+
+def test_a_mark_fits_into_a_reference_id() -> None:
+    mark = owner.new_mark(SETTINGS, ALICE)
+
+    assert len(mark) == 60
+    assert mark == mark.lower()
+    assert mark.isalnum()
+
+
+def test_parts_of_neighbouring_fields_do_not_run_together() -> None:
+    mark = owner.new_mark(SETTINGS, Owner("ma", "inalice"))
+
+    assert not owner.owns(SETTINGS, Owner("mai", "nalice"), mark)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda mark: mark[:-1],
+        lambda mark: mark + "=",
+        lambda mark: "v2" + mark[2:],
+        lambda mark: mark[:2] + "k9" + mark[4:],
+        lambda mark: mark[:4] + ("b" if mark[4] == "a" else "a") + mark[5:],
+        lambda mark: mark[:-1] + ("b" if mark[-1] == "a" else "a"),
+        lambda mark: " " + mark[1:],
+        lambda mark: mark[:20] + "é" + mark[21:],
+        lambda mark: mark[:4] + base64.b32encode(bytes(35)).decode().lower(),
+        lambda mark: mark[:0],
+    ],
+)
+def test_another_spelling_of_a_mark_is_no_mark(change) -> None:  # type: ignore[no-untyped-def]
+    assert not owner.owns(SETTINGS, ALICE, change(owner.new_mark(SETTINGS, ALICE)))
+
+
+def test_a_video_without_a_mark_is_nobodys() -> None:
+    assert not owner.owns(SETTINGS, ALICE, None)
+
+
+def test_old_keys_verify_and_the_first_one_signs() -> None:
+    old_mark = owner.new_mark(SETTINGS, ALICE)
+    rotated = Settings(
+        issuer_alias="main", owner_keys=(OwnerKey("k2", b"b" * 32), OwnerKey("k1", b"a" * 32))
+    )
+
+    assert owner.owns(rotated, ALICE, old_mark)
+    assert owner.new_mark(rotated, ALICE)[2:4] == "k2"
+    assert not owner.owns(SETTINGS, ALICE, owner.new_mark(rotated, ALICE))
+
+
+def test_an_idempotency_key_always_meets_the_same_mark_of_the_same_caller() -> None:
+    mark = next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
+
+    assert mark == next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
+    assert mark != next(owner.marks_of_key(SETTINGS, ALICE, "order-2"))
+    assert mark != next(owner.marks_of_key(SETTINGS, Owner("main", "bob"), "order-1"))
+    assert owner.owns(SETTINGS, ALICE, mark)
+
+
+@given(SUBJECTS, st.from_regex(r"\A[A-Za-z0-9_-]{0,64}\Z"), st.integers(1, 48_800_000_000_000))
+def test_extend_comes_back_whole_and_fits_vods_limit(subject: str, key: str, size: int) -> None:
+    extend = Extend(subject, key, owner.request_digest({"FileName": "a.mp4"}), size, "mp4")
+    mark = owner.new_mark(SETTINGS, Owner("main", subject))
+
+    sealed = owner.seal(SETTINGS, mark, extend)
+    text = json.dumps(sealed, ensure_ascii=False, separators=(",", ":"))
+
+    assert len(text.encode()) <= 512
+    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) == extend
+    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
+
+
+@pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "m"])
+def test_a_changed_extend_is_not_believed(member: str) -> None:
+    mark = owner.new_mark(SETTINGS, ALICE)
+    sealed = owner.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4"))
+    sealed[member] = 6 if member == "n" else "x"
+
+    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+
+
+def test_an_extend_does_not_move_to_another_video() -> None:
+    extend = Extend("alice", "", "digest", 5, "mp4")
+    sealed = owner.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
+
+    other = owner.new_mark(SETTINGS, ALICE)
+    assert owner.unseal(SETTINGS, other, json.dumps({"Extend": sealed})) is None
+
+
+@pytest.mark.parametrize(
+    "user_data", [None, "", "[]", "{}", '{"Extend": 5}', '{"Extend": "["}', '{"Extend": {"m": 1}}']
+)
+def test_foreign_user_data_is_not_believed(user_data: str | None) -> None:
+    assert owner.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
+
+
+def test_keys_do_not_show() -> None:
+    assert "aaaa" not in repr(SETTINGS)

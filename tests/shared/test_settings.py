@@ -1,0 +1,239 @@
+"""The environment: checked whole, every mistake named, never a value shown."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from shared.config.settings import USES, SettingsError, load
+from shared.config.variables import VARIABLES
+
+SECRET = base64.urlsafe_b64encode(b"s" * 32).decode().rstrip("=")
+HS_KEY = {"kty": "oct", "kid": "h1", "alg": "HS256", "k": SECRET}
+SOUND = {
+    "VODPASS_REGION": "cn-shanghai",
+    "VODPASS_JWT_KEYS": json.dumps({"keys": [HS_KEY]}),
+    "VODPASS_JWT_ISSUER": "https://issuer.example.com/",
+    "VODPASS_JWT_AUDIENCE": "vodpass",
+    "VODPASS_ISSUER_ALIAS": "main",
+    "VODPASS_OWNER_KEYS": "k1:" + base64.b64encode(b"o" * 32).decode(),
+}
+
+
+def keys(*jwks: object) -> str:
+    return json.dumps({"keys": list(jwks)})
+
+
+EVENTS = {
+    "VODPASS_CALLBACK_URL": "https://hooks.example.com/events/" + "r" * 22,
+    "VODPASS_CALLBACK_KEYS": "Abcdefgh12345678",
+    "VODPASS_WEBHOOK_URL": "https://app.example.com/hooks",
+    "VODPASS_WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"w" * 32).decode(),
+}
+
+
+@pytest.mark.parametrize("function", sorted(USES))
+def test_a_sound_environment_is_accepted(function: str) -> None:
+    settings = load({**SOUND, **EVENTS}, USES[function])
+
+    assert settings.region == "cn-shanghai"
+    assert settings.jwt_max_life == 86400
+
+
+@pytest.mark.parametrize("name", sorted(SOUND))
+def test_a_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load({**SOUND, name: ""}, USES["upload"])
+
+
+WRONG = {
+    "VODPASS_REGION": ["cn-hangzhou", "us-east-1", "CN-SHANGHAI"],
+    "VODPASS_JWT_KEYS": [
+        "replace-me",
+        "{}",
+        '{"keys": []}',
+        "[" * 10000,
+        keys({**HS_KEY, "k": SECRET[:-2]}),
+        keys({**HS_KEY, "kid": None}),
+        keys({**HS_KEY, "alg": "HS512"}),
+        keys({**HS_KEY, "alg": "none"}),
+        keys({**HS_KEY, "use": "enc"}),
+        keys(HS_KEY, HS_KEY),
+        keys({"kty": "RSA", "kid": "r", "alg": "RS256", "n": "_" * 170, "e": "AQAB"}),
+        keys({"kty": "RSA", "kid": "r", "alg": "HS256", "n": "_" * 342, "e": "AQAB"}),
+        keys({"kty": "RSA", "kid": "r", "alg": "RS256", "n": "_" * 342, "e": "AQAB", "d": "AQ"}),
+        keys({"kty": "EC", "kid": "e", "alg": "ES256", "crv": "P-384", "x": SECRET, "y": SECRET}),
+        keys({"kty": "OKP", "kid": "o", "alg": "EdDSA", "crv": "X25519", "x": SECRET}),
+    ],
+    "VODPASS_JWT_MAX_LIFE": ["0", "-1", "2592001", "1e5", "86400s"],
+    "VODPASS_DEFAULT_SCOPES": ["vod:sts", "vod:upload vod:sts", "everything"],
+    "VODPASS_ISSUER_ALIAS": ["Main", "a b", "x" * 33],
+    "VODPASS_OWNER_KEYS": [
+        "replace-me",
+        "k1:c2hvcnQ=",
+        "K1:" + base64.b64encode(b"o" * 32).decode(),
+        SOUND["VODPASS_OWNER_KEYS"] + "," + SOUND["VODPASS_OWNER_KEYS"],
+    ],
+    "VODPASS_CORS_ORIGINS": [
+        "*",
+        "https://*.example.com",
+        "https://a.example/",
+        "example.com",
+        "HTTPS://app.example.com",
+        "https://App.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com:x",
+        "https://app.example.com:65536",
+        "https://app..example.com",
+        "https://ä.example.com",
+        "https://user@app.example.com",
+        "capacitor://localhost/",
+    ],
+    "VODPASS_UPLOAD_WINDOW": ["2999", "forever"],
+    "VODPASS_MAX_FILE_SIZE": ["0", "48800000000001", "5G"],
+    "VODPASS_TEMPLATE_GROUP_ID": ["a/b", "x" * 65],
+    "VODPASS_LOCAL": ["yes", "true"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_is_named_but_not_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({**SOUND, name: value}, USES["upload"])
+
+    assert caught.value.variable == name
+    assert str(caught.value).startswith(name)
+    if len(value) > 12:
+        assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://app.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com:80",
+        "http://localhost:5173",
+        "http://[::1]:3000",
+        "http://127.0.0.1:443",
+        "https://xn--e1afmkfd.example",
+        "capacitor://localhost",
+        "tauri://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "null",
+    ],
+)
+def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
+    settings = load({**SOUND, "VODPASS_CORS_ORIGINS": f"{origin}, https://b.example"}, USES["play"])
+    assert settings.cors_origins == {origin, "https://b.example"}
+
+
+WRONG_EVENTS = {
+    "VODPASS_CALLBACK_URL": [
+        "http://hooks.example.com/" + "r" * 22,
+        "https://hooks.example.com/" + "r" * 21,
+        "https://hooks.example.com/" + "r" * 22 + "?a=1",
+        "https://hooks.example.com/?a=/" + "r" * 22,
+        "https://u:p@hooks.example.com/" + "r" * 22,
+        "https://hooks.example.com/" + "r" * 256,
+    ],
+    "VODPASS_CALLBACK_KEYS": ["abcdefgh12345678", "Abcdefgh1234567", "Abcdefgh12345678," * 3],
+    "VODPASS_WEBHOOK_URL": [
+        "http://app.example.com/",
+        "ftp://app.example.com/",
+        "app.example.com",
+        "https://app..example.com/",
+        f"https://{'a' * 64}.example.com/",
+        "https://app.example.com:0/",
+        "https://app.example.com:65536/",
+        "https://-app.example.com/",
+    ],
+    "VODPASS_WATCH_QUEUE": ["a queue", "-queue", "q" * 121, "queue/messages"],
+    "VODPASS_WEBHOOK_SECRETS": ["whsec_c2hvcnQ=", "not base64 at all, is it", "whsec_"],
+    "VODPASS_CREDENTIAL_WEBHOOK_URL": [
+        "https://app.example.com/hooks",
+        "https://app.example.com/credentials",
+    ],
+    "VODPASS_WATCH": ["everything", "expiring;abandoned"],
+    "VODPASS_CLEANUP": ["yes", "on"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG_EVENTS.items() for value in values]
+)
+def test_a_wrong_value_of_the_events_is_named_but_not_shown(name: str, value: str) -> None:
+    uses = USES["events"] | USES["watch"]
+    with pytest.raises(SettingsError) as caught:
+        load({**SOUND, **EVENTS, name: value}, uses)
+
+    assert caught.value.variable == name
+    assert len(value) < 12 or value not in str(caught.value)
+
+
+def test_new_credentials_go_where_nothing_else_goes() -> None:
+    given = {
+        **SOUND,
+        **EVENTS,
+        "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": EVENTS["VODPASS_WEBHOOK_SECRETS"],
+    }
+    with pytest.raises(SettingsError, match="nothing else"):
+        load(given, USES["watch"])
+    given["VODPASS_CREDENTIAL_WEBHOOK_SECRETS"] = base64.b64encode(b"c" * 24).decode()
+    assert load(given, USES["watch"]).credential_webhook_url
+
+
+def test_a_misspelt_variable_is_refused() -> None:
+    with pytest.raises(SettingsError, match="VODPASS_CORS_ORIGIN "):
+        load({**SOUND, "VODPASS_CORS_ORIGIN": "https://a.example"}, USES["upload"])
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:9001", "localhost:9001"])
+def test_an_endpoint_is_accepted_on_a_developers_machine_only(endpoint: str) -> None:
+    given = {**SOUND, "VODPASS_VOD_ENDPOINT": endpoint}
+
+    with pytest.raises(SettingsError, match="VODPASS_LOCAL"):
+        load(given, USES["upload"])
+    assert load({**given, "VODPASS_LOCAL": "1"}, USES["upload"]).vod_endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["vod.example.com:80", "127.0.0.1", "u@127.0.0.1:9001", "127.0.0.1:9001/x"]
+)
+def test_an_endpoint_elsewhere_is_refused(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="VODPASS_VOD_ENDPOINT"):
+        load({**SOUND, "VODPASS_LOCAL": "1", "VODPASS_VOD_ENDPOINT": endpoint}, USES["upload"])
+
+
+@pytest.mark.parametrize("name", ["VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE"])
+def test_none_is_for_a_single_key(name: str) -> None:
+    two = keys(HS_KEY, {**HS_KEY, "kid": "h2"})
+
+    assert load({**SOUND, name: "none"}, USES["play"])
+    with pytest.raises(SettingsError, match=name):
+        load({**SOUND, name: "none", "VODPASS_JWT_KEYS": two}, USES["play"])
+
+
+def test_a_long_life_is_allowed_with_a_warning() -> None:
+    settings = load({**SOUND, "VODPASS_JWT_MAX_LIFE": "2592000"}, USES["play"])
+
+    assert settings.warnings
+    assert not load(SOUND, USES["play"]).warnings
+
+
+def test_every_variable_says_what_is_allowed() -> None:
+    assert all(variable.allowed for variable in VARIABLES.values())
+    assert set().union(*USES.values()) <= set(VARIABLES)
+
+
+def test_secrets_do_not_show() -> None:
+    shown = repr(load(SOUND, USES["upload"]))
+
+    assert SECRET not in shown
+    assert SOUND["VODPASS_OWNER_KEYS"][3:] not in shown

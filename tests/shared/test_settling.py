@@ -1,0 +1,129 @@
+"""The memory of a finished upload: believed only as it was written."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.alibaba.vod import VOD
+from shared.config.settings import Settings
+from shared.config.variables import OwnerKey
+from shared.errors import Misconfigured
+from shared.events.recheck import FirstLook, Memory, NoMemory, seal, unseal
+from shared.events.webhook import Event
+from shared.runtime.instance import Instance
+
+FIRST = FirstLook("5b1c7e90d2a84f36ae0d9c41f7b86235", 4448, "0" * 32, "Transcoding", 1_800_000_000)
+KEY, NEXT = OwnerKey("k1", b"1" * 32), OwnerKey("k2", b"2" * 32)
+SETTINGS = Settings(issuer_alias="example", owner_keys=(KEY,))
+
+
+def test_comes_back_as_it_was() -> None:
+    for first in (FIRST, replace(FIRST, file_md5=None), replace(FIRST, size=0)):
+        assert unseal(SETTINGS, seal(SETTINGS, first)) == first
+
+
+def test_outlives_a_rotation_of_keys() -> None:
+    rotated = replace(SETTINGS, owner_keys=(NEXT, KEY))
+    assert unseal(rotated, seal(SETTINGS, FIRST)) == FIRST
+    with pytest.raises(NoMemory):
+        unseal(replace(SETTINGS, owner_keys=(NEXT,)), seal(SETTINGS, FIRST))
+
+
+def test_is_of_one_deployment() -> None:
+    with pytest.raises(NoMemory):
+        unseal(replace(SETTINGS, issuer_alias="another"), seal(SETTINGS, FIRST))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"VideoId": "5b1c7e90d2a84f36ae0d9c41f7b86235"}', "no", "[]", "1"]
+)
+def test_another_message_is_none(text: str) -> None:
+    assert unseal(SETTINGS, text) is None
+
+
+OF_NOBODY: list[dict[str, Any]] = [
+    {"VideoId": "e7d93a5520bf4c18a6f4013b8ec97d2a"},
+    {"VideoId": None},
+    {"Settling": None},
+    {"Settling": []},
+    {"Settling": {}},
+]
+OF_NOBODY_WITHIN: list[dict[str, Any]] = [
+    {"Size": 4449},
+    {"Size": "4448"},
+    {"FileMD5": None},
+    {"Status": "Normal"},
+    {"Due": "2027-01-15T07:59:59Z"},
+    {"Due": None},
+    {"k": "k9"},
+    {"k": None},
+    {"m": ""},
+    {"m": None},
+    {"m": "é"},
+    {"more": 1},
+]
+
+
+@pytest.mark.parametrize("changed", OF_NOBODY)
+def test_whose_outside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
+    message = json.loads(seal(SETTINGS, FIRST)) | changed
+    with pytest.raises(NoMemory):
+        unseal(SETTINGS, json.dumps(message))
+
+
+@pytest.mark.parametrize("changed", OF_NOBODY_WITHIN)
+def test_whose_inside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
+    message = json.loads(seal(SETTINGS, FIRST))
+    message["Settling"] |= changed
+    with pytest.raises(NoMemory):
+        unseal(SETTINGS, json.dumps(message))
+
+
+def test_says_of_the_key_nothing_but_its_name() -> None:
+    text = seal(SETTINGS, FIRST)
+    assert "k1" in text
+    for secret in (KEY.secret.decode(), base64.b64encode(KEY.secret).decode()):
+        assert secret not in text
+
+
+def event(kind: str = "upload.completed") -> Event:
+    data = {
+        "VideoId": FIRST.video_id,
+        "Size": FIRST.size,
+        "FileMD5": FIRST.file_md5,
+        "Status": FIRST.status,
+        "SettlesAt": "2027-01-15T08:00:00Z",
+    }
+    return Event("vp_x", {"type": kind, "data": data})
+
+
+def memory(**environ: str) -> Memory:
+    return Memory(Instance("events", VOD, environ))
+
+
+def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    queue = memory(FC_ACCOUNT_ID="1234567890123456")._to(settings)
+    assert (queue._tls, queue._host) == (True, "1234567890123456.mns.cn-shanghai.aliyuncs.com")
+    assert queue._path == "/queues/vodpass-watch/messages"
+
+
+@pytest.mark.parametrize("account", ["", "me", "1234.example.com/", "1" * 40])
+def test_without_an_account_nothing_is_written(account: str) -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    prevented = memory(FC_ACCOUNT_ID=account).keep(settings, [event()], 1_800_000_000, 5.0)
+    assert isinstance(prevented, Misconfigured)
+
+
+def test_without_a_queue_nothing_is_remembered_and_nothing_is_wrong() -> None:
+    assert memory().keep(SETTINGS, [event()], 1_800_000_000, 5.0) is None
+
+
+def test_what_is_no_finished_upload_is_not_remembered() -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    assert memory().keep(settings, [event("video.ready")], 1_800_000_000, 5.0) is None

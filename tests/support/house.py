@@ -1,0 +1,282 @@
+"""The deployment of `s.yaml` on this machine: the fake cloud, the gateway, the functions.
+
+Each function runs in a process of its own, from the code that the session's tests are about.
+Instances stay warm between tests; only the cloud is reset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import copy
+import http.client
+import json
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from fakealiyun import FakeCloud
+from local.gateway import Gateway
+from local.keys import load_keys
+from local.stack import PROJECT
+from tests.support.code_under_test import CodeUnderTest
+from tests.support.tokens import AUDIENCE, ISSUER, Issuer
+
+ALIAS = "example"
+OWNER_KEY = "k1:" + base64.b64encode(b"1" * 32).decode()
+NEXT_OWNER_KEY = "k2:" + base64.b64encode(b"2" * 32).decode()
+ORIGIN = "https://app.example.com"
+APP_ORIGIN = "capacitor://localhost"
+
+_T = TypeVar("_T")
+
+
+class LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body, which must be a JSON object."""
+        value = json.loads(self.body)
+        assert isinstance(value, dict)
+        return value
+
+    @property
+    def code(self) -> str:
+        """The `Code` of a problem."""
+        assert self.headers["Content-Type"] == "application/problem+json", self.body
+        return str(self.json()["Code"])
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """Status and `Code` of a problem."""
+        return self.status, self.code
+
+    def pointers(self) -> list[str]:
+        """The fields that an InvalidRequest names."""
+        assert self.refusal == (400, "InvalidRequest"), self.body
+        return sorted(error["pointer"] for error in self.json().get("errors", []))
+
+
+def send(
+    port: int,
+    method: str,
+    target: str,
+    headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
+    body: bytes | None = None,
+) -> Reply:
+    """One request, exactly as given, but for Host and Content-Length where they are missing."""
+    given = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
+    names = {name.lower() for name, _ in given}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
+        if body is not None and not names & {"content-length", "transfer-encoding"}:
+            given.append(("Content-Length", str(len(body))))
+        for name, value in given:
+            connection.putheader(name, value.encode("utf-8", "surrogateescape"))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def keep_the_rules(reply: Reply) -> None:
+    """What holds for each answer of a function: never stored, never guessed at, and a refusal is
+    a problem of RFC 9457 that says what it is."""
+    assert reply.headers.get_all("Cache-Control") == ["no-store"]
+    assert reply.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    if reply.status < 400:
+        return
+    problem = reply.json()
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert problem["status"] == reply.status
+    assert problem["type"] == f"urn:vodpass:problem:{problem['Code']}"
+    assert problem["RequestId"] == reply.headers["X-Fc-Request-Id"]
+    assert problem["title"]
+    assert problem["detail"]
+    assert set(problem) <= {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "Code",
+        "RequestId",
+        "errors",
+        "Status",
+    }
+
+
+@dataclass(frozen=True)
+class House:
+    """A running deployment. `prefix` chooses one of its variants: see `at`."""
+
+    gateway: Gateway
+    cloud: FakeCloud
+    issuer: Issuer
+    loop: LoopThread = field(repr=False)
+    prefix: str = ""
+    replies: list[Reply] = field(default_factory=list, repr=False)
+    """Every answer so far, for whoever looks through all of them."""
+
+    def at(self, variant: str) -> House:
+        """The same deployment with other settings, as `serve` was told."""
+        return replace(self, prefix=f"/{variant}")
+
+    @property
+    def port(self) -> int:
+        return self.gateway.port
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
+        body: bytes | None = None,
+    ) -> Reply:
+        """One request to the gateway. Whatever it is, an answer keeps the rules of all answers."""
+        reply = send(self.port, method, self.prefix + target, headers, body)
+        # A 202 is Function Compute's own too: nobody waits for what the function will say.
+        if "X-Fc-Error-Type" not in reply.headers and reply.status != 202:
+            keep_the_rules(reply)
+        self.replies.append(reply)
+        return reply
+
+    def post(
+        self, path: str, token: str | None, body: Any, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """POST JSON, or bytes as they are."""
+        given = {"Content-Type": "application/json", **(headers or {})}
+        if token is not None:
+            given["Authorization"] = f"Bearer {token}"
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.send("POST", path, given, raw)
+
+    def upload(self, token: str, key: str | None = None, **fields: Any) -> Reply:
+        """POST /upload for film.mp4 and these fields; `key` is an Idempotency-Key."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self.post("/upload", token, {"FileName": "film.mp4", **fields}, headers)
+
+    def refresh(self, token: str, video_id: str) -> Reply:
+        """POST /refresh."""
+        return self.post("/refresh", token, {"VideoId": video_id})
+
+    def play(self, token: str, video_id: str, **query: Any) -> Reply:
+        """GET /play."""
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.send("GET", f"/play?VideoId={video_id}{more}", headers)
+
+    def begun(self, token: str, **fields: Any) -> str:
+        """The VideoId of a new upload."""
+        answer = self.upload(token, **fields)
+        assert answer.status == 200, answer.body
+        return str(answer.json()["VideoId"])
+
+    def invoke(self, function: str, event: bytes) -> dict[str, Any]:
+        """What a function returns for an event, with nothing between."""
+        target = self.gateway.deployment.functions[function]
+        outcome = self.loop.run(self.gateway.invoker.invoke(target, event, "1-test"))
+        assert outcome.error_type is None, outcome.payload
+        answer = json.loads(outcome.payload)
+        assert isinstance(answer, dict)
+        return answer
+
+    def instances(self, function: str) -> list[dict[str, Any]]:
+        """The instances of a function: pid, calls served, and more."""
+        return [one for one in self.gateway.invoker.instances() if one["function"] == function]
+
+    def calls(self) -> dict[str, int]:
+        """How often each operation of VOD was called since the last reset."""
+        return self.cloud.calls.snapshot().get("vod", {})
+
+    def log(self) -> list[str]:
+        """Every line that the functions wrote, and what the gateway wrote about them."""
+        return [line.text for line in self.gateway.logs.lines()]
+
+    def decisions(self, function: str) -> list[dict[str, Any]]:
+        """The functions' own log lines, oldest first."""
+        lines = [line.text for line in self.gateway.logs.lines(function)]
+        return [json.loads(text) for text in lines if text.startswith("{")]
+
+
+def settings(issuer: Issuer, **changes: str) -> dict[str, str]:
+    """What `${env()}` in s.yaml sees, besides what `make run` gives it."""
+    return {
+        "VODPASS_JWT_KEYS": issuer.jwks(),
+        "VODPASS_JWT_ISSUER": ISSUER,
+        "VODPASS_JWT_AUDIENCE": AUDIENCE,
+        "VODPASS_ISSUER_ALIAS": ALIAS,
+        "VODPASS_OWNER_KEYS": OWNER_KEY,
+        "VODPASS_CORS_ORIGINS": f"{ORIGIN},{APP_ORIGIN}",
+        **changes,
+    }
+
+
+def write_deployment(project: Path, variants: Mapping[str, Mapping[str, Any]]) -> None:
+    """`s.yaml` in the folder `project`: the real one, and a second resource at
+    `/<variant>/<function>` for each function in `only` with the variant's props laid over its own.
+    """
+    document = yaml.safe_load((PROJECT / "s.yaml").read_text())
+    resources = document["resources"]
+    for name, changes in variants.items():
+        for function in changes.get("only", ("upload", "refresh", "play")):
+            other = copy.deepcopy(resources[function])
+            props = other["props"]
+            laid = {key: value for key, value in changes.items() if key != "only"}
+            chosen = laid.pop("environmentVariables", {})
+            props["environmentVariables"] = {**props.get("environmentVariables", {}), **chosen}
+            props.update(laid)
+            props["functionName"] += f"-{name}"
+            props["customDomain"] = {"route": {"path": f"/{name}/{function}*"}}
+            resources[f"{name}-{function}"] = other
+    (project / "s.yaml").write_text(yaml.safe_dump(document))
+
+
+@contextlib.contextmanager
+def serve(
+    code: CodeUnderTest,
+    project: Path,
+    issuer: Issuer,
+    environment: Mapping[str, str],
+    variants: Mapping[str, Mapping[str, Any]],
+) -> Iterator[House]:
+    """Serve the functions by an s.yaml that is written into `project`."""
+    write_deployment(project, variants)
+    stack = code.stack(keys=load_keys(project / "keys"), project=project, environment=environment)
+    loop = LoopThread()
+    try:
+        loop.run(stack.start())
+        try:
+            yield House(stack.gateway, stack.cloud, issuer, loop)
+        finally:
+            loop.run(stack.stop())
+    finally:
+        loop.close()

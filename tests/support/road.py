@@ -1,0 +1,195 @@
+"""The whole road of an event on this machine: VOD, the functions, the app's receiver."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import oss2
+
+from fakealiyun.mns import Queue
+from fakealiyun.testing.mp4 import film
+from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
+from fakealiyun.vod.settings import DEFAULT_APP
+from local.gateway.outcome import Outcome
+from local.stack import Stack
+from tests.local.gateway.conftest import LoopThread, wait_for
+from tests.support.app_receiver import AppReceiver
+
+FILM = film()
+WINDOW = 7200
+"""Seconds that an upload may take in these tests."""
+
+TICK = 300
+
+
+@dataclass
+class Upload:
+    """An upload that the app was given."""
+
+    video_id: str
+    address: dict[str, Any]
+    auth: dict[str, Any]
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Upload:
+        """From an answer of /upload, or the data of `upload.refreshed`."""
+        parts = (base64.b64decode(answer[name]) for name in ("UploadAddress", "UploadAuth"))
+        return cls(answer["VideoId"], *(json.loads(part) for part in parts))
+
+    def bucket(self) -> oss2.Bucket:
+        """Where the credential may write, by the official client."""
+        keys = self.auth
+        auth = oss2.StsAuth(
+            keys["AccessKeyId"], keys["AccessKeySecret"], keys["SecurityToken"], auth_version="v1"
+        )
+        return oss2.Bucket(auth, self.address["Endpoint"], self.address["Bucket"])
+
+
+@dataclass
+class Road:
+    """A running deployment with all of its events, and an app that listens."""
+
+    stack: Stack
+    receiver: AppReceiver
+    loop: LoopThread
+    old_key: str
+    renewals: AppReceiver | None = None
+    """The receiver of new credentials, where the deployment has one."""
+
+    def call(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=60)
+        try:
+            connection.request(method, target, body, dict(headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    # -- the app's side
+
+    def upload(self, sub: str = "alice", **fields: Any) -> Upload:
+        """Begin an upload of a film."""
+        json_type = {"Content-Type": "application/json"}
+        _, body = self.call("POST", "/_local/token", json.dumps({"sub": sub}).encode(), json_type)
+        headers = {**json_type, "Authorization": f"Bearer {json.loads(body)['token']}"}
+        asked = json.dumps({"FileName": "film.mp4", "FileSize": len(FILM), **fields}).encode()
+        status, body = self.call("POST", "/upload", asked, headers)
+        assert status == 200, body
+        return Upload.of(json.loads(body))
+
+    def finish(self, upload: Upload, content: bytes = FILM) -> None:
+        """Send the file with the official client, as an app would."""
+        upload.bucket().put_object(upload.address["FileName"], content)
+
+    # -- VOD's side
+
+    @property
+    def queue(self) -> Queue:
+        """The queue that the function `events` reads."""
+        return self.stack.cloud.queues.queue("vodpass-events")
+
+    @property
+    def dead_letters(self) -> Queue:
+        return self.stack.cloud.queues.queue("vodpass-dead-letters")
+
+    def without_callbacks(self) -> None:
+        """Have VOD send nothing by itself."""
+        self.stack.cloud.vod.callbacks.remove(DEFAULT_APP)
+
+    def by_queue(self) -> None:
+        """Have VOD write its events to the queue."""
+        cloud = self.stack.cloud
+        assert self.queue.has_listeners
+        cloud.vod.callbacks.configure(
+            MessageCallback(
+                DEFAULT_APP,
+                "MNS",
+                ALL,
+                mns_endpoint=cloud.queues.endpoint,
+                mns_queue_name=self.queue.name,
+            )
+        )
+
+    def callback(
+        self,
+        body: Mapping[str, Any] | bytes,
+        *,
+        url: str | None = None,
+        key: str | None = None,
+        age: int = 0,
+        method: str = "POST",
+        **headers: str,
+    ) -> int:
+        """Send a callback by hand, as VOD signs it; the status of the answer.
+
+        `url` is what is signed and called, `age` how many seconds ago it was signed; `headers`
+        are laid upon VOD's own, with _ for -.
+        """
+        called = self.stack.callback_url if url is None else url
+        signed_key = self.stack.keys.callback_key if key is None else key
+        timestamp = str(int(time.time()) - age)
+        text = f"{called}|{timestamp}|{signed_key}".encode()
+        given = {
+            "Content-Type": "application/json",
+            "X-VOD-TIMESTAMP": timestamp,
+            "X-VOD-SIGNATURE": hashlib.md5(text).hexdigest(),  # noqa: S324 - VOD's choice
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        status, _ = self.call(method, called.removeprefix(self.stack.url), raw, given)
+        return status
+
+    # -- the watch
+
+    def watch(self) -> Outcome:
+        """One run of the watch, beside those of its timer."""
+        function = self.stack.gateway.deployment.functions["watch"]
+        event = json.dumps({"triggerTime": "", "triggerName": "timer", "payload": ""}).encode()
+        return self.loop.run(self.stack.gateway.invoker.invoke(function, event, "1-by-hand"))
+
+    def runs(self) -> list[dict[str, Any]]:
+        """What the watch's own log says of its runs."""
+        lines = [line.text for line in self.stack.gateway.logs.lines("watch")]
+        return [json.loads(text) for text in lines if text.startswith("{")]
+
+    def ticks(self, count: int = 1, seconds: float = TICK) -> None:
+        """Let so many periods of the watch's timer go by, each seen to its end."""
+        for _ in range(count):
+            self._tick(seconds)
+
+    def _tick(self, seconds: float) -> None:
+        before = len(self.runs())
+        self.stack.cloud.clock.advance(seconds)
+        wait_for(lambda: len(self.runs()) > before, "the timer fires")
+        self.settle()
+
+    def finished(self, upload: Upload) -> None:
+        """Wait until the app knows that an upload is complete and playable."""
+        wanted = {"upload.completed", "video.ready"}
+        wait_for(
+            lambda: {one.type for one in self.receiver.of(upload.video_id)} >= wanted,
+            "both events arrive",
+        )
+
+    def settle(self) -> None:
+        """Wait until no callback and no call of a function is under way."""
+        self.stack.cloud.vod.callbacks.settle()
+        wait_for(self._idle, "every call has ended")
+
+    def _idle(self) -> bool:
+        lines = [line.text for line in self.stack.gateway.logs.lines()]
+        begun = sum(text.startswith("FC Invoke Start") for text in lines)
+        return begun == sum(text.startswith("FC Invoke End") for text in lines)
+
+    def calls(self) -> dict[str, int]:
+        """How often each operation of VOD was called since the last reset."""
+        return dict(self.stack.cloud.calls.snapshot().get("vod", {}))
