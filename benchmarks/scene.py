@@ -25,6 +25,7 @@ from local.gateway import Function
 from local.gateway.environment import instance_environment
 from shared.auth import ownership as owner
 from shared.config import settings
+from shared.config.uses import USES
 
 PROJECT = Path(__file__).resolve().parents[1]
 ISSUING = ("upload", "refresh", "play", "sts")
@@ -203,7 +204,7 @@ class Scene:
             "VODPASS_WEBHOOK_SECRETS": self._webhook_secret,
             "VODPASS_WATCH": "expiring",
         }
-        used = {name: known[name] for name in known if name in settings.USES[function]}
+        used = {name: known[name] for name in known if name in USES[function]}
         service = "VODPASS_STS_ENDPOINT" if function == "sts" else "VODPASS_VOD_ENDPOINT"
         return {**used, "VODPASS_LOCAL": "1", service: self._cloud.endpoint}
 
@@ -218,7 +219,7 @@ class Scene:
                 protocol="http",
             )
         )
-        given = settings.load(self._settings("upload", "HS256"), settings.USES["upload"])
+        given = settings.load(self._settings("upload", "HS256"), USES["upload"])
         whose = owner.Owner("benchmark", SUBJECT)
         created = [
             client.create_upload_video(

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.domains import TO_EVENTS, leads_to_events
-from shared.config.settings import USES, Settings, SettingsError, load
+from shared.config.settings import Settings, SettingsError, load
+from shared.config.uses import USES
 from shared.config.variables import VARIABLES
 
 ENVIRONMENT_BYTES = 4096

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.config.jwk import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
-from shared.config.variables import VARIABLES, OwnerKey
+from shared.config.parsers import OwnerKey
+from shared.config.variables import VARIABLES
 
 KEY_BYTES = 32
 """Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""

@@ -31,7 +31,7 @@ from ops.shape import (
     whole,
 )
 from ops.triggers import QUEUE, TIMER, between_triggers, http, in_triggers
-from shared.config.settings import USES
+from shared.config.uses import USES
 from shared.config.variables import REGIONS
 
 PREVIEW_RUNTIME = "python3.12"

@@ -1,15 +1,15 @@
-"""Every way vodpass says no: one class a reason, one table.
+"""Every refusal of vodpass: one class for each reason, in one table.
 
     Refusal
     ├── InvalidRequest        400  a field, header or the body is wrong (``errors`` names each)
     ├── InvalidToken          401  no usable bearer token
-    ├── InvalidCallback       401  no callback of VOD's
+    ├── InvalidCallback       401  not a callback of VOD
     ├── Forbidden             403  the token lacks the scope or claim
-    ├── VideoNotFound         404  absent, a stranger's or unmarked: alike
+    ├── VideoNotFound         404  absent, another owner's or unmarked: all alike
     ├── NotConfigured         404  this deployment does not offer it
     ├── MethodNotAllowed      405
     ├── Conflict              409
-    │   ├── UploadFinished         the file has arrived (or failed): nothing left to authorize
+    │   ├── UploadFinished         the file has arrived (or failed): nothing to authorize
     │   ├── UploadWindowClosed     the upload took longer than the deployment allows
     │   ├── IdempotencyConflict    the key was used with another body
     │   ├── IdempotencyKeySpent    the key's video has been deleted
@@ -18,14 +18,14 @@
     ├── UnsupportedMediaType  415
     └── Upstream                   VOD or STS did not do as asked
         ├── Throttled         429  a rate limit of the account (``Retry-After``)
-        ├── Misconfigured     500  settings, permission or account: the operator's to mend
-        ├── UpstreamError     502  an answer that makes no sense
-        ├── Unavailable       503  no answer, or a passing fault (``Retry-After``)
+        ├── Misconfigured     500  settings, permission or account: only the operator can fix it
+        ├── UpstreamError     502  an unusable answer
+        ├── Unavailable       503  no answer, or a temporary fault (``Retry-After``)
         └── UpstreamTimeout   504  the deadline passed
 
-A refusal's text is written here or beside the check that raises it. It is never taken from
-upstream and never holds a secret, a token or a credential. ``Upstream.effect`` tells whether the
-operation may have taken effect all the same, which decides whether it is safe to repeat.
+The text of a refusal is written here or beside the check that raises it. It never comes from
+upstream and never holds a secret, a token or a credential. ``Upstream.effect`` says whether the
+operation may have taken effect all the same. That decides whether a repeat is safe.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 
 class FieldError(NamedTuple):
-    """One wrong field: where (an RFC 6901 pointer) and what is allowed there."""
+    """One wrong field: where it is (an RFC 6901 pointer), and what is allowed there."""
 
     pointer: str
     reason: str
@@ -44,8 +44,8 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """A request answered with an RFC 9457 problem.
 
-    ``status``, ``code`` and ``title`` belong to the class; ``detail`` (one sentence),
-    ``headers`` and ``members`` (further members of the problem) to the occasion.
+    ``status``, ``code`` and ``title`` are the same for the whole class. ``detail`` (one sentence),
+    ``headers`` and ``members`` (further members of the problem) belong to one occurrence.
     """
 
     status: ClassVar[int]
@@ -77,7 +77,7 @@ class InvalidRequest(Refusal):
 
 
 class InvalidToken(Refusal):
-    """401: ``reason`` is a stable word for the log and the challenge."""
+    """401: ``reason`` is a stable word for the log."""
 
     status, code, title = 401, "InvalidToken", "The bearer token is missing or not valid"
 
@@ -88,7 +88,7 @@ class InvalidToken(Refusal):
 
 
 class InvalidCallback(Refusal):
-    """401: one text for a wrong URL, time or signature; ``reason`` is for the log."""
+    """401: the same text for a wrong URL, time or signature. ``reason`` is for the log."""
 
     status, code, title = 401, "InvalidCallback", "This is no callback of VOD's"
 
@@ -98,13 +98,13 @@ class InvalidCallback(Refusal):
 
 
 class Forbidden(Refusal):
-    """403: the token is good, but does not permit this."""
+    """403: the token is valid, but does not permit this."""
 
     status, code, title = 403, "Forbidden", "The token does not permit this"
 
 
 class VideoNotFound(Refusal):
-    """404: one text for absent, foreign and unmarked videos, so that none can be told apart."""
+    """404: the same text for absent, foreign and unmarked videos, so that nobody can probe."""
 
     status, code, title = 404, "VideoNotFound", "There is no such video"
 
@@ -115,7 +115,7 @@ class VideoNotFound(Refusal):
 
 
 class NotConfigured(Refusal):
-    """404: the deployment has not switched this on."""
+    """404: this deployment does not offer this."""
 
     status, code, title = 404, "NotConfigured", "This deployment does not offer this"
 
@@ -124,7 +124,7 @@ class NotConfigured(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """405: ``Allow`` lists the methods that are."""
+    """405: ``Allow`` lists the allowed methods."""
 
     status, code, title = 405, "MethodNotAllowed", "The method is not allowed here"
 
@@ -134,7 +134,7 @@ class MethodNotAllowed(Refusal):
 
 
 class Conflict(Refusal):
-    """409: the state of the video, or of the idempotency key, is in the way."""
+    """409: the state of the video, or of the idempotency key, does not allow it."""
 
     status = 409
 
@@ -167,7 +167,7 @@ class IdempotencyConflict(Conflict):
 
 
 class IdempotencyKeySpent(Conflict):
-    """The video made with this Idempotency-Key exists no longer."""
+    """The video of this Idempotency-Key was deleted."""
 
     code, title = "IdempotencyKeySpent", "The Idempotency-Key's video was deleted"
 
@@ -178,7 +178,7 @@ class IdempotencyKeySpent(Conflict):
 class VideoNotReady(Conflict):
     """The video cannot be played in its present state.
 
-    ``video_status`` is VOD's own Status; ``retry_after`` seconds, while it may still change.
+    ``video_status`` is VOD's Status. ``retry_after`` (seconds) is set while it may still change.
     """
 
     code, title = "VideoNotReady", "The video cannot be played in its present state"
@@ -192,7 +192,7 @@ class VideoNotReady(Conflict):
 
 
 class PayloadTooLarge(Refusal):
-    """413: ``limit`` in bytes."""
+    """413: ``limit`` is in bytes."""
 
     status, code, title = 413, "PayloadTooLarge", "The request is too large"
 
@@ -201,7 +201,7 @@ class PayloadTooLarge(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """415: the body must be JSON in UTF-8, as it is."""
+    """415: the body must be JSON in UTF-8, without a content encoding."""
 
     status, code, title = 415, "UnsupportedMediaType", "The body must be application/json"
 
@@ -210,7 +210,7 @@ Effect = Literal["none", "unknown"]
 
 
 class Upstream(Refusal):
-    """The cloud did not do as asked. ``effect`` "unknown": it may have done it all the same."""
+    """The cloud did not do it. ``effect`` "unknown": it may have done it all the same."""
 
     def __init__(
         self, detail: str, *, effect: Effect = "none", retry_after: int | None = None
@@ -231,19 +231,19 @@ class Throttled(Upstream):
 
 
 class Misconfigured(Upstream):
-    """500: only the operator can mend it."""
+    """500: only the operator can fix it."""
 
     status, code, title = 500, "Misconfigured", "The service is not set up correctly"
 
 
 class UpstreamError(Upstream):
-    """502: an answer that makes no sense."""
+    """502: the answer of the cloud cannot be used."""
 
     status, code, title = 502, "UpstreamError", "The cloud gave an answer that cannot be used"
 
 
 class Unavailable(Upstream):
-    """503: a passing fault; repeat after ``Retry-After``."""
+    """503: a temporary fault. Repeat after ``Retry-After``."""
 
     status, code, title = 503, "Unavailable", "The service is not available for the moment"
 

@@ -1,9 +1,8 @@
-"""HTTP below the SDK: one kept-alive connection, one deadline for the whole exchange.
+"""The HTTP transport below the SDK: kept-alive connections, one deadline for each exchange.
 
-The SDK's own transport knows no total deadline (its read timeout starts anew with every byte),
-follows redirects, obeys proxy variables, logs headers when asked to, and costs a third of a cold
-start. This one does none of that. It says whether a request can have taken effect, which alone
-decides whether it may be sent again.
+The SDK's own transport has no total deadline, follows redirects, obeys proxy variables, can log
+headers, and costs a third of a cold start. This one does none of that. It also reports whether a
+request may have taken effect, which decides whether the caller may send it again.
 """
 
 from __future__ import annotations
@@ -22,13 +21,11 @@ if TYPE_CHECKING:
     import ssl
 
 MAX_ANSWER = 1024 * 1024  # bytes
-# An instance is frozen between invocations and misses the server's farewell, so a connection
-# that has rested is not trusted with a request that must not be sent twice.
-MAX_REST = 15.0  # seconds
+MAX_REST = 15.0  # seconds of idling; a frozen instance misses that the server closed
 
 
 class TransportError(Exception):
-    """No usable answer. ``sent``: the request may have reached the server and taken effect."""
+    """There is no usable answer. ``sent``: the request may have reached the server."""
 
     def __init__(self, kind: str, *, sent: bool) -> None:
         super().__init__(kind)
@@ -36,20 +33,20 @@ class TransportError(Exception):
 
 
 class DeadlinePassed(TransportError):
-    """The deadline passed first."""
+    """The deadline passed before the answer was complete."""
 
 
 class ConnectionLost(TransportError):
-    """No connection, or it broke off."""
+    """There was no connection, or it broke."""
 
 
 class BrokenAnswer(TransportError):
-    """The answer is cut short, too large, or no HTTP."""
+    """The answer is cut short, too large, or not HTTP."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A complete HTTP answer; header names in lower case."""
+class HttpAnswer:
+    """A complete HTTP answer. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -57,11 +54,10 @@ class Answer:
 
 
 class Transport:
-    """Connections of one instance, one a host. Not shared between threads: FC runs one request
-    at a time in an instance."""
+    """The connections of one instance, one for each host. Not for several threads."""
 
     def __init__(self, *, public_only: bool = False) -> None:
-        """``public_only``: connect to no private, loopback or otherwise special address."""
+        """``public_only``: refuse private, loopback and other special addresses."""
         self._public_only = public_only
         self._resting: dict[tuple[bool, str], tuple[socket.socket, float]] = {}
         self._tls: ssl.SSLContext | None = None
@@ -78,12 +74,12 @@ class Transport:
         timeout: float,
         limit: int = MAX_ANSWER,
         read_body: bool = True,
-    ) -> Answer:
-        """Send one request to ``host`` (name and perhaps port) and read its answer whole.
+    ) -> HttpAnswer:
+        """Sends one request to ``host`` (a name, optionally with a port) and reads the answer.
 
-        ``timeout`` is in seconds and covers connecting, sending and reading; only the look-up of
-        the host's name is the resolver's. An answer over ``limit`` bytes is none; without
-        ``read_body`` only its head is read. Raises TransportError; follows no redirect.
+        ``timeout`` (seconds) covers everything but the lookup of the host name. An answer over
+        ``limit`` bytes is an error. Without ``read_body`` only the head is read. Follows no
+        redirect. Raises TransportError.
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
@@ -115,9 +111,9 @@ class Transport:
         connection, since = self._resting.pop((tls, host), (None, 0.0))
         if connection is None:
             return None
-        # Wall time: the monotonic clock may stand still while the instance is frozen.
+        # Wall time: the monotonic clock may stop while the instance is frozen.
         rested = 0 <= time.time() - since <= MAX_REST
-        # Whatever can be read before anything was asked is a farewell, or does not belong to us.
+        # Bytes before a request: the server closed, or they belong to another answer.
         if rested and not select.select([connection], [], [], 0)[0]:
             return connection
         connection.close()
@@ -127,13 +123,13 @@ class Transport:
         name, port = _split(host, 443 if tls else 80)
         try:
             addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):  # the latter for what can be no host's name
+        except (OSError, UnicodeError):  # UnicodeError for an impossible host name
             raise ConnectionLost("the host's name does not resolve", sent=False) from None
         if self._public_only:
-            # The very addresses that are connected to: a second look-up could say otherwise.
+            # Check the addresses that are used: a second lookup could return others.
             addresses = [found for found in addresses if _is_public(str(found[4][0]))]
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
-            # Each address gets its share, so that one dead address does not use up the deadline.
+            # Each address gets a share of the time: a dead one must not use all of it.
             share = _left(deadline, sent=False) / (len(addresses) - position)
             plain = socket.socket(family, kind, protocol)
             try:
@@ -149,7 +145,7 @@ class Transport:
         raise ConnectionLost("no connection", sent=False)
 
     def _context(self) -> ssl.SSLContext:
-        """The TLS context, made once: it costs 25 ms."""
+        """The TLS context. It is made once, because that costs 25 ms."""
         if self._tls is None:
             import ssl
 
@@ -173,9 +169,9 @@ def _is_public(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        elif parsed.sixtofour or parsed.teredo or parsed in ipaddress.ip_network("64:ff9b::/32"):
-            return False  # these carry an IPv4 address, which may be a private one
+            return _is_public(str(parsed.ipv4_mapped))
+        if parsed.sixtofour or parsed.teredo or parsed in ipaddress.ip_network("64:ff9b::/32"):
+            return False  # these contain an IPv4 address, which may be private
     return parsed.is_global and not parsed.is_multicast
 
 
@@ -197,25 +193,25 @@ def _request(method: str, host: str, path: str, headers: Mapping[str, str], body
 
 def _read(
     connection: socket.socket, method: str, deadline: float, limit: int
-) -> tuple[Answer, bool]:
+) -> tuple[HttpAnswer, bool]:
     reader = _Reader(_DeadlineReader(connection, deadline))
-    response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(_SocketLike(reader), method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
         headers = {name.lower(): value for name, value in response.getheaders()}
         if limit == 0:
-            return Answer(response.status, headers, b""), False
+            return HttpAnswer(response.status, headers, b""), False
         body = response.read(limit + 1)
         if len(body) > limit:
             raise BrokenAnswer("the answer is too large", sent=True)
         if response.length:
             raise BrokenAnswer("the answer is cut short", sent=True)
         reusable = not response.will_close and response.isclosed() and not reader.left_over
-        return Answer(response.status, headers, body), reusable
+        return HttpAnswer(response.status, headers, body), reusable
 
 
-class _Readable:
-    """What HTTPResponse takes for a socket: reads that end with the deadline."""
+class _SocketLike:
+    """Looks like a socket to HTTPResponse, and stops reading at the deadline."""
 
     def __init__(self, reader: _Reader) -> None:
         self._reader = reader
@@ -242,7 +238,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """Knows, once closed, whether more had come than was read: out of step with what is asked."""
+    """Records, when closed, whether unread bytes were left: then the connection is unusable."""
 
     raw: _DeadlineReader
     left_over = False

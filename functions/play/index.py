@@ -6,31 +6,25 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared.alibaba.client import utc_text
-from shared.alibaba.vod import (
-    MAY_BECOME_PLAYABLE,
-    PLAYABLE,
-    VOD,
-    IllegalStatus,
-    NotFoundAtVod,
-    PlayCredential,
-    Video,
-    Vod,
-)
-from shared.auth import ownership as owner
-from shared.auth.caller import Caller, bearer
+from shared.alibaba.session import utc_text
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.records import MAY_BECOME_PLAYABLE, PLAYABLE, PlayCredential, Video
+from shared.auth.caller import Caller
+from shared.auth.ownership import owns
+from shared.auth.token import bearer
 from shared.errors import Forbidden, VideoNotFound, VideoNotReady
-from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
 from shared.web import fields
 
-SHORTEST = 100  # seconds: VOD's own minimum and default
+SHORTEST = 100  # seconds; VOD's minimum and default
 RETRY_SOONEST, RETRY_LATEST = 10, 300  # seconds, while a video may still become playable
-WAITING_ENDS = 48 * 3600  # seconds of a video's age: what is not playable by then stays so
+WAITING_ENDS = 48 * 3600  # seconds of age; a video that is not playable by then stays so
 
 
-def play(call: Call[Caller]) -> Mapping[str, Any]:
-    """A PlayAuth for a video the caller owns or the token's ``vod`` claim opens."""
+def play(call: Invocation[Caller]) -> Mapping[str, Any]:
+    """Answers a PlayAuth for a video that the caller owns or that the ``vod`` claim opens."""
     call.caller.require("vod:play")
     longest = call.settings.play_max_timeout
     timeout = partial(fields.decimal, low=SHORTEST, high=longest, unit="seconds")
@@ -53,12 +47,12 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
     }
 
 
-def _require_own(call: Call[Caller], vod: Vod, video_id: str) -> None:
+def _require_own(call: Invocation[Caller], vod: Vod, video_id: str) -> None:
     if not call.caller.may_play_own:
-        # Told from the token alone, before any look: it says nothing of whether the video exists.
+        # Decided by the token alone: it does not show whether the video exists.
         raise Forbidden("The vod claim of the token does not open this video.")
     video = vod.video(video_id=video_id)
-    if not owner.owns(call.settings, call.caller.owner, video.reference_id):
+    if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
     if video.status != PLAYABLE:
         raise _not_ready(video)
@@ -72,8 +66,8 @@ def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
 
 
 def _not_ready(video: Video) -> VideoNotReady:
-    # The older a video, the longer its processing takes; and a format that is stored only, or an
-    # upload given up, stays in its state for ever.
+    # The older a video, the longer its processing takes. An upload that was given up, or a format
+    # that VOD only stores, stays in its state for ever.
     waits = video.status in MAY_BECOME_PLAYABLE and video.age < WAITING_ENDS
     retry_after = min(max(RETRY_SOONEST, int(video.age) // 20), RETRY_LATEST)
     return VideoNotReady(video.status, retry_after if waits else None)
@@ -83,5 +77,5 @@ _ENDPOINT = Endpoint(Instance("play", VOD), "GET", bearer, play)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
-    """FC's entry: an HTTP trigger's event in, its response object out."""
+    """FC's entry: takes the event of an HTTP trigger, returns the response object."""
     return _ENDPOINT.answer(event, context)

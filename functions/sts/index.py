@@ -1,4 +1,4 @@
-"""POST /sts: an STS token for one purpose, with the least that the purpose needs."""
+"""POST /sts: an STS token for one purpose, with the least permissions that the purpose needs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from shared.alibaba import sts
 from shared.alibaba.sts import PURPOSES, STS, Purpose, Sts
-from shared.auth.caller import Caller, bearer
+from shared.auth.caller import Caller
+from shared.auth.token import bearer
 from shared.errors import Forbidden, InvalidToken, NotConfigured
-from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
-from shared.web import fields
+from shared.web import body, fields
 
-FRESH = 3600  # seconds: how old, or how long-lived, a caller's token may be
+FRESH = 3600  # seconds; the limit for a caller's token, of its age or of its life
 
 
-def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
-    """A token for a purpose that the deployment has switched on and the caller's token lists."""
+def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
+    """Answers an STS token, if the deployment and the caller's token both offer its purpose."""
     call.caller.require("vod:sts")
     fields.check(call.request.query, {})
     asked = _asked(call)
@@ -48,32 +49,35 @@ def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
     }
 
 
-def _asked(call: Call[Caller]) -> dict[str, Any]:
-    body = fields.json_object(call.request)
-    purpose = PURPOSES.get(body["Purpose"]) if isinstance(body.get("Purpose"), str) else None
+def _asked(call: Invocation[Caller]) -> dict[str, Any]:
+    given = body.json_object(call.request)
+    purpose = PURPOSES.get(given["Purpose"]) if isinstance(given.get("Purpose"), str) else None
     longest = sts.LONGEST if purpose is None else purpose.longest
     seconds = partial(fields.integer, low=sts.SHORTEST, high=longest, unit="seconds")
     allowed: dict[str, fields.Check] = {
         "Purpose": partial(fields.choice, choices=tuple(PURPOSES)),
         "DurationSeconds": seconds,
     }
-    return fields.check(body, allowed, frozenset({"Purpose"}))
+    return fields.check(given, allowed, frozenset({"Purpose"}))
 
 
-def _permit(call: Call[Caller], name: str) -> None:
-    """An STS token is account-wide: it is given to a fresh token that names the purpose, only."""
+def _permit(call: Invocation[Caller], name: str) -> None:
+    """Raises a Refusal unless the caller's token is fresh and names the purpose.
+
+    The reason: an STS token covers the whole account.
+    """
     caller = call.caller
     if name not in caller.sts:
         raise Forbidden("The vod claim of the token does not list this purpose.")
     if name == "vod-play" and (caller.play is None or "*" not in caller.play):
         raise Forbidden("This purpose opens every video: vod.play of the token must be *.")
-    # A token without iat hides how long it has been about.
+    # A token without iat hides its age.
     if caller.age is None or (caller.life > FRESH and caller.age > FRESH):
         raise InvalidToken("stale", f"An STS token needs one with iat, {FRESH} s old at most.")
 
 
-def _where(call: Call[Caller], purpose: Purpose) -> Mapping[str, str]:
-    """Where the token may write, for the purpose that writes to OSS itself."""
+def _where(call: Invocation[Caller], purpose: Purpose) -> Mapping[str, str]:
+    """Where the token may write, if its purpose is to write to OSS."""
     if purpose is not PURPOSES["oss-upload"]:
         return {}
     settings = call.settings
@@ -89,5 +93,5 @@ _ENDPOINT = Endpoint(Instance("sts", STS), "POST", bearer, issue_token)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
-    """FC's entry: an HTTP trigger's event in, its response object out."""
+    """FC's entry: takes the event of an HTTP trigger, returns the response object."""
     return _ENDPOINT.answer(event, context)

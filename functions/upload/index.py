@@ -1,59 +1,68 @@
-"""POST /upload: a credential to upload one video, image or attachment."""
+"""POST /upload: a credential to upload one video, image or attached media."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from shared.alibaba.vod import VOD, UploadCredential, Vod
-from shared.auth.caller import Caller, bearer
+from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.records import UploadCredential
+from shared.auth.caller import Caller
+from shared.auth.token import bearer
 from shared.errors import FieldError, Forbidden, InvalidRequest
-from shared.runtime.endpoint import Call, Endpoint
+from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
-from shared.uploads import create as issue
-from shared.uploads import fields as media
-from shared.uploads import renew as uploads
-from shared.web import fields
+from shared.uploads import create, response
+from shared.uploads import fields as upload_fields
+from shared.web import body, fields
 
 
-class Medium(NamedTuple):
-    """A MediaType: its fields, the required ones, how it is issued, and what VOD calls its id."""
+class MediaType(NamedTuple):
+    """A MediaType: its fields, which are required, how to create it, and the name of its id."""
 
     fields: Callable[[int], Mapping[str, fields.Check]]
     required: frozenset[str]
-    issue: Callable[[Call[Caller], Vod, dict[str, Any]], UploadCredential]
+    create: Callable[[Invocation[Caller], Vod, dict[str, Any]], UploadCredential]
     id_name: str
 
 
-MEDIA: Mapping[str, Medium] = {
-    "video": Medium(media.video_fields, frozenset({"FileName"}), issue.video, "VideoId"),
-    "image": Medium(media.image_fields, frozenset({"ImageType"}), issue.image, "ImageId"),
-    "attached": Medium(
-        media.attached_fields, frozenset({"BusinessType"}), issue.attached_media, "MediaId"
+MEDIA_TYPES: Mapping[str, MediaType] = {
+    "video": MediaType(
+        upload_fields.video_fields, frozenset({"FileName"}), create.video, "VideoId"
+    ),
+    "image": MediaType(
+        upload_fields.image_fields, frozenset({"ImageType"}), create.image, "ImageId"
+    ),
+    "attached": MediaType(
+        upload_fields.attached_fields,
+        frozenset({"BusinessType"}),
+        create.attached_media,
+        "MediaId",
     ),
 }
 
 
-def upload(call: Call[Caller]) -> Mapping[str, Any]:
-    """Create the medium at VOD, once, and answer the credential for its file."""
+def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
+    """Creates the media in VOD, once, and answers the credential for its file."""
     call.caller.require("vod:upload")
     fields.check(call.request.query, {})
-    body = fields.json_object(call.request)
-    media_type = body.pop("MediaType", "video")
-    medium = MEDIA.get(media_type) if isinstance(media_type, str) else None
-    if medium is None:
-        reason = f"must be one of {', '.join(MEDIA)}"
+    given = body.json_object(call.request)
+    name = given.pop("MediaType", "video")
+    media_type = MEDIA_TYPES.get(name) if isinstance(name, str) else None
+    if media_type is None:
+        reason = f"must be one of {', '.join(MEDIA_TYPES)}"
         raise InvalidRequest(f"MediaType {reason}.", [FieldError("/MediaType", reason)])
-    asked = fields.check(body, medium.fields(call.settings.max_file_size), medium.required)
-    _permit(call.caller, media_type, asked)
-    call.asked.update(MediaType=media_type)
-    credential = medium.issue(call, Vod(call.cloud), asked)
-    call.asked.update({medium.id_name: credential.media_id})
-    return uploads.answer(credential, medium.id_name, call.request_id)
+    allowed = media_type.fields(call.settings.max_file_size)
+    asked = fields.check(given, allowed, media_type.required)
+    _permit(call.caller, name, asked)
+    call.asked.update(MediaType=name)
+    credential = media_type.create(call, Vod(call.cloud), asked)
+    call.asked.update({media_type.id_name: credential.media_id})
+    return response.members(credential, media_type.id_name, call.request_id)
 
 
 def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
-    """Hold the request against what the token's ``vod`` claim narrows."""
+    """Raises a Refusal for what the ``vod`` claim of the token does not permit."""
     if caller.upload_media is not None and media_type not in caller.upload_media:
         raise Forbidden(f"The vod claim of the token does not permit the MediaType {media_type}.")
     if caller.max_bytes is None:
@@ -69,5 +78,5 @@ _ENDPOINT = Endpoint(Instance("upload", VOD), "POST", bearer, upload)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
-    """FC's entry: an HTTP trigger's event in, its response object out."""
+    """FC's entry: takes the event of an HTTP trigger, returns the response object."""
     return _ENDPOINT.answer(event, context)

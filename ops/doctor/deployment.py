@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.config.settings import USES
+from shared.config.uses import USES
 from shared.config.variables import PREFIX, VARIABLES
 
 _PROJECT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from ops.doctor.report import Report
 from ops.doctor.web import Place
 from shared.config.jwk import KeySet
 from shared.config.settings import Settings
-from shared.transport import Answer, TransportError
+from shared.transport import HttpAnswer, TransportError
 
 _JSON = {"Content-Type": "application/json"}
 _DETAIL = re.compile(r"[A-Za-z0-9 .,:;'()/-]{1,200}")
@@ -39,7 +39,7 @@ def check(
         report.is_sound(f"{name} at {at.origin}", "answers as it should to a stranger")
 
 
-def _alone(report: Report, name: str, at: Place) -> Answer | None:
+def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
     """Ask without a token. None where there is no use in asking more."""
     try:
         answer = web.ask(at, METHODS[name], headers=_JSON, body=_body(name))
@@ -98,7 +98,7 @@ def _alone(report: Report, name: str, at: Place) -> Answer | None:
     return answer
 
 
-def _misconfigured(report: Report, name: str, answer: Answer) -> None:
+def _misconfigured(report: Report, name: str, answer: HttpAnswer) -> None:
     detail = str(web.problem(answer).get("detail", ""))
     shown = detail if _DETAIL.fullmatch(detail) else "The function is misconfigured."
     report.find(
@@ -111,7 +111,7 @@ def _misconfigured(report: Report, name: str, answer: Answer) -> None:
     )
 
 
-def _check_not_stored(report: Report, name: str, answer: Answer) -> None:
+def _check_not_stored(report: Report, name: str, answer: HttpAnswer) -> None:
     for header, wanted in (("cache-control", "no-store"), ("x-content-type-options", "nosniff")):
         if answer.headers.get(header) != wanted:
             report.find(
@@ -213,6 +213,6 @@ def _body(name: str) -> bytes:
     return b"" if METHODS[name] == "GET" else b"{}"
 
 
-def _request_id(answer: Answer) -> str:
+def _request_id(answer: HttpAnswer) -> str:
     found = re.fullmatch(r"[A-Za-z0-9-]{1,64}", str(web.problem(answer).get("RequestId", "")))
     return f"(RequestId {found[0]})" if found else ""

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from shared.config.jwk import KeySet, VerificationKey, decode_base64url
+from shared.config.parsers import NONE
 from shared.config.settings import Settings
-from shared.config.variables import NONE
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from ops.account import Account, NotAnswered, Refused
 from ops.doctor.deployment import BEARER, METHODS, Deployment, Function
 from ops.doctor.report import Report
-from shared.config.settings import ALWAYS
+from shared.config.uses import ALWAYS
 
 _DEPLOY = "Run `s deploy` with the settings that you checked."
 

@@ -7,7 +7,7 @@ from ops.doctor.deployment import METHODS
 from ops.doctor.report import Report
 from ops.doctor.web import Place
 from shared.config.settings import Settings
-from shared.transport import Answer
+from shared.transport import HttpAnswer
 
 STRANGER = "https://vodpass-doctor.invalid"
 """An Origin that nobody has: the name cannot be registered (RFC 2606)."""
@@ -52,7 +52,7 @@ def check(report: Report, name: str, at: Place, settings: Settings | None) -> No
             )
 
 
-def _preflight(report: Report, name: str, at: Place, origin: str) -> Answer | None:
+def _preflight(report: Report, name: str, at: Place, origin: str) -> HttpAnswer | None:
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": METHODS[name],

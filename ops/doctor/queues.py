@@ -11,7 +11,7 @@ from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
 from ops.doctor.web import Once
 from shared.alibaba.queue import signed_headers
-from shared.transport import Answer, TransportError
+from shared.transport import HttpAnswer, TransportError
 
 TIMEOUT = 15.0  # seconds
 DAY = 86_400
@@ -70,7 +70,7 @@ def _check(report: Report, account: Account, queue: _Queue, account_id: str) -> 
         _check_retention(report, subject, answer)
 
 
-def _check_retention(report: Report, subject: str, answer: Answer) -> None:
+def _check_retention(report: Report, subject: str, answer: HttpAnswer) -> None:
     found = _RETENTION.search(answer.body)
     if found is None:
         report.could_not_check(subject, "SMQ's answer has no MessageRetentionPeriod")
@@ -87,7 +87,7 @@ def _check_retention(report: Report, subject: str, answer: Answer) -> None:
         report.is_sound(subject, "is there, and keeps its messages long enough")
 
 
-def _attributes(account: Account, name: str, account_id: str) -> Answer:
+def _attributes(account: Account, name: str, account_id: str) -> HttpAnswer:
     """GetQueueAttributes. Raises TransportError."""
     host, tls = account.queue_host(account_id)
     path = f"/queues/{name}"

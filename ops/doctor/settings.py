@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from ops import s_yaml
 from ops.doctor.deployment import Deployment, Function
 from ops.doctor.report import Report
-from shared.config.settings import ALWAYS, USES, Settings, SettingsError, load
+from shared.config.settings import Settings, SettingsError, load
+from shared.config.uses import ALWAYS, USES
 
 _WHY = "The function does not work with it: it answers 500 Misconfigured to everyone."
 _PLACE = ".environmentVariables."

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops.doctor.report import Report
-from shared.transport import Answer, Transport, TransportError
+from shared.transport import HttpAnswer, Transport, TransportError
 
 TIMEOUT = 20.0  # seconds: a cold start, and a function's own timeout, are within
 LIMIT = 256 * 1024  # bytes
@@ -79,7 +79,7 @@ def ask(
     query: str = "",
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
-) -> Answer:
+) -> HttpAnswer:
     """One request on a connection of its own; no redirect is followed. Raises TransportError."""
     target = (at.path or "/") + (f"?{query}" if query else "")
     given = {"User-Agent": "vodpass-doctor", "Connection": "close", **(headers or {})}
@@ -98,7 +98,7 @@ def attempt(
     headers: Mapping[str, str],
     query: str = "",
     body: bytes = b"",
-) -> Answer | None:
+) -> HttpAnswer | None:
     """As `ask`, of the function `name`; where there is no answer, the report says so."""
     try:
         return ask(at, method, headers=headers, query=query, body=body)
@@ -107,7 +107,7 @@ def attempt(
         return None
 
 
-def problem(answer: Answer) -> Mapping[str, Any]:
+def problem(answer: HttpAnswer) -> Mapping[str, Any]:
     """The problem details of a function's refusal; empty for anything else."""
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return {}

@@ -17,7 +17,7 @@ import oss2
 from ops.account import Account, NotAnswered, Refused
 from ops.smoke import playback
 from ops.smoke.trigger import NoAnswer, Reply, Triggers
-from shared.alibaba.client import utc_text
+from shared.alibaba.session import utc_text
 
 PART = 100 * 1024  # bytes: the least that OSS takes for a part that is not the last
 _OSS_TIMEOUT = 30  # seconds

@@ -1,8 +1,8 @@
-"""Messages to oneself, to be read later: a queue of SMQ (formerly MNS), which keeps them back.
+"""Sends delayed messages to a queue of SMQ (formerly MNS).
 
-The official client would be three packages in every cold start, for one signed request. The
-protocol is SendMessage of API 2015-06-06, signed as its documentation and its clients do; tests
-have the official client read what is sent from here.
+The official client would add three packages to every cold start, for one signed request. The
+protocol is SendMessage of API 2015-06-06, signed as its documentation and clients do. Tests read
+what is sent from here with the official client.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VERSION = "x-mns-version:2015-06-06"
 
 
 class Queue:
-    """One queue by its URL, ``https://ACCOUNT.mns.REGION.aliyuncs.com/queues/NAME``."""
+    """One queue, by its URL ``https://ACCOUNT.mns.REGION.aliyuncs.com/queues/NAME``."""
 
     def __init__(self, url: str, role: FunctionRole) -> None:
         parts = urlsplit(url)
@@ -35,10 +35,10 @@ class Queue:
         self._transport = Transport()
 
     def send(self, text: str, delay: int, timeout: float = TIMEOUT) -> None:
-        """Put a message in, to be delivered after ``delay`` seconds (0 to 604800), at least once.
+        """Sends a message that SMQ delivers after ``delay`` seconds (0 to 604800), at least once.
 
-        Raises Misconfigured where the queue does not exist or does not take it from this role,
-        else Throttled or Unavailable; then it may have been taken all the same.
+        ``timeout`` is in seconds. Raises Misconfigured if the queue does not exist or refuses this
+        role, else Throttled or Unavailable. Then SMQ may have accepted the message all the same.
         """
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>'
@@ -65,12 +65,12 @@ class Queue:
         if answer.status == 429 or b"<Code>QpsLimitExceeded</Code>" in answer.body:
             raise Throttled
         if 400 <= answer.status < 500:
-            raise Misconfigured("The queue does not take the function's message.")
+            raise Misconfigured("The queue does not accept the function's message.")
         raise Unavailable("The queue is not available.", effect="unknown")
 
 
 class Signer(Protocol):
-    """A key to sign with; ``security_token`` is empty for one that does not expire."""
+    """An AccessKey. ``security_token`` is empty for a long-term key."""
 
     @property
     def access_key_id(self) -> str: ...
@@ -81,7 +81,7 @@ class Signer(Protocol):
 
 
 def signed_headers(key: Signer, method: str, target: str, content_type: str) -> dict[str, str]:
-    """The headers that make ``key`` the sender of a request for ``target`` (path and query)."""
+    """The headers of a request for ``target`` (path and query), signed with ``key``."""
     date = formatdate(usegmt=True)
     signed = f"{method}\n\n{content_type}\n{date}\n{_VERSION}\n{target}"
     mac = hmac.digest(key.access_key_secret.encode(), signed.encode("ascii"), "sha1")

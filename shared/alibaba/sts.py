@@ -1,35 +1,34 @@
 """AssumeRole (STS, API 2015-04-01), narrowed to one purpose and one caller.
 
-VOD's permissions are account-wide, so a purpose is a role of its own and a session policy on top:
-what a token can do is the intersection. The policy is built here, from constants and digests; no
-text of a caller's ever enters it, and in a key no ``*`` stands but at the end.
+VOD permissions cover the whole account. So each purpose has its own role, and a session policy
+narrows it further: the token can do what both allow. The policy is built here from constants and
+digests. No text from a caller enters it, and ``*`` stands only at the end of a key.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.alibaba.client import Answer, Service, Session, epoch, text
+from shared.alibaba.client import Service
+from shared.alibaba.session import OperationAnswer, Session, epoch, text
+from shared.auth.mac import base32, digest
 from shared.auth.ownership import Owner
 from shared.config.settings import Settings
 from shared.errors import Misconfigured, UpstreamError
 
 MAX_POLICY = 2048  # characters
 MAX_ROLE_SESSION_NAME = 64
-SHORTEST = 900  # seconds: STS's own minimum
-LONGEST = 3600  # seconds: the least that any role allows
+SHORTEST = 900  # seconds; STS's minimum
+LONGEST = 3600  # seconds; every role allows at least this
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a token is for: its role by the settings, its longest life in seconds, and what the
-    session policy allows."""
+    """What a token is for: its role, its longest life in seconds, and its session policy."""
 
     role: Callable[[Settings], str]
     longest: int
@@ -38,10 +37,11 @@ class Purpose:
 
 
 def key_prefix(settings: Settings, owner: Owner) -> str:
-    """The part of the bucket that is this owner's alone: a digest of fixed length, so that no
-    subject's prefix is the beginning of another's, and none says who it is."""
-    digest = _digest("oss-prefix", owner)[:20]
-    return f"{settings.oss_prefix}{base64.b32encode(digest).decode('ascii').lower()}/"
+    """The key prefix of this owner in the bucket.
+
+    It is a digest of fixed length. So no owner's prefix starts another's, and none names its owner.
+    """
+    return f"{settings.oss_prefix}{base32(_digest('oss-prefix', owner))}/"
 
 
 PURPOSES: Mapping[str, Purpose] = {
@@ -65,7 +65,7 @@ PURPOSES: Mapping[str, Purpose] = {
 
 
 def session_policy(purpose: Purpose, settings: Settings, owner: Owner) -> str:
-    """The session policy of one token, as compact JSON of less than MAX_POLICY characters."""
+    """The session policy of one token: compact JSON of fewer than MAX_POLICY characters."""
     statement = {
         "Effect": "Allow",
         "Action": list(purpose.actions),
@@ -78,25 +78,23 @@ def session_policy(purpose: Purpose, settings: Settings, owner: Owner) -> str:
 
 
 def role_session_name(owner: Owner) -> str:
-    """A name by which ActionTrail tells the caller: the start of the subject, cleaned, and a
-    digest, so that two subjects never share one."""
-    digest = base64.b32encode(_digest("session", owner)[:20]).decode("ascii").lower()
-    room = MAX_ROLE_SESSION_NAME - len(digest) - 1
+    """The name by which ActionTrail shows the caller: the start of the subject, and a digest.
+
+    The digest keeps the names of two subjects apart.
+    """
+    unique = base32(_digest("session", owner))
+    room = MAX_ROLE_SESSION_NAME - len(unique) - 1
     start = re.sub(r"[^A-Za-z0-9.@_-]", "_", owner.subject)[:room]
-    return f"{start}-{digest}"
+    return f"{start}-{unique}"
 
 
 def _digest(use: str, owner: Owner) -> bytes:
-    framed = b"".join(
-        len(part).to_bytes(4, "big") + part
-        for part in (use.encode(), owner.issuer_alias.encode(), owner.subject.encode("utf-8"))
-    )
-    return hashlib.sha256(framed).digest()
+    return digest(use, owner.issuer_alias, owner.subject)[:20]
 
 
 @dataclass(frozen=True)
 class Token:
-    """An STS token. ``expiration`` is STS's own text; ``expires_in`` seconds by its clock."""
+    """An STS token. ``expiration`` is the text from STS; ``expires_in`` is seconds by its clock."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
@@ -122,7 +120,7 @@ class Sts:
         return self._session.repeatable("AssumeRole", fields, _token)
 
 
-def _token(answer: Answer) -> Token:
+def _token(answer: OperationAnswer) -> Token:
     credentials = answer.body.get("Credentials")
     if not isinstance(credentials, dict):
         raise UpstreamError("STS's answer lacks Credentials.")

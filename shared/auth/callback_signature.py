@@ -1,7 +1,7 @@
-"""Is this a callback of VOD's? The URL first, then the time, then the signature.
+"""Checks that a callback comes from VOD: first its URL, then its time, then its signature.
 
-VOD signs ``md5(URL|timestamp|key)``: neither strong nor over the body. So the URL itself carries
-128 random bits, and the body is taken for a hint, never for a fact (see ``shared.events.event``).
+VOD signs ``md5(URL|timestamp|key)``. That is weak and does not cover the body. So the URL itself
+holds 128 random bits, and the body is only a hint: see `shared/events`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 
 from shared.config.settings import Settings
 from shared.errors import InvalidCallback
-from shared.web.http import Request
+from shared.web.request import Request
 
 WINDOW = 300  # seconds either way
 
 
 def from_vod(settings: Settings) -> Callable[[Request], None]:
-    """What raises InvalidCallback for any request that is not VOD's."""
+    """A check that raises InvalidCallback for every request that VOD did not send."""
     path = urlsplit(settings.callback_url).path.encode("utf-8")
 
-    def admit(request: Request) -> None:
+    def check(request: Request) -> None:
         sent = request.path.encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(sent, path) or request.query:
             raise InvalidCallback("url")
@@ -37,10 +37,10 @@ def from_vod(settings: Settings) -> Callable[[Request], None]:
         genuine = False
         for key in settings.callback_keys:
             message = f"{settings.callback_url}|{timestamp}|{key}".encode()
-            # MD5 is VOD's choice; the key is long, and the URL is a secret of its own.
+            # VOD chose MD5. The key is long, and the URL is a second secret.
             expected = hashlib.md5(message, usedforsecurity=False).hexdigest().encode()
             genuine |= hmac.compare_digest(expected, given)
         if not genuine:
             raise InvalidCallback("signature")
 
-    return admit
+    return check

@@ -1,9 +1,9 @@
 """Verification keys from a JWKS URL, kept between requests.
 
-Fetched when first needed and again after ten minutes; at once, though at most once a minute, for
-a ``kid`` that is not known, so that a rotation refuses nobody. While the URL does not answer, the
-last good set serves for a day at most. Only public keys come this way: a shared secret behind a
-URL would be no secret.
+The keys are fetched at the first need and again after ten minutes. An unknown ``kid`` also causes
+a fetch, at most once a minute, so that a rotation refuses nobody. If the URL does not answer, the
+last good keys serve for at most a day. Only public keys are accepted: a shared secret behind a URL
+is not secret.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from shared.transport import Transport, TransportError
 
 TIMEOUT = 2.0  # seconds
 LIMIT = 64 * 1024  # bytes
-FRESH = 600  # seconds a set is used without asking again
-PAUSE = 60  # seconds between two fetches for a kid that is not known
+FRESH = 600  # seconds that keys are used without a new fetch
+PAUSE = 60  # seconds between two fetches for an unknown kid
 PAUSE_AFTER_FAILURE = 5  # seconds
-STALE = 24 * 3600  # seconds the last good set serves while the URL does not answer
+STALE = 24 * 3600  # seconds that the last good keys serve while the URL does not answer
 
 
 class PublishedKeys:
@@ -33,13 +33,13 @@ class PublishedKeys:
         self._path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._transport = Transport()
         self._keys: KeySet | None = None
-        self._fetched = 0.0  # when the set was had
-        self._failed = 0.0  # when it was last not to be had
-        self._searched = 0.0  # when it was last fetched for an unknown kid
+        self._fetched = 0.0  # when the keys were fetched
+        self._failed = 0.0  # when the last fetch failed
+        self._searched = 0.0  # when an unknown kid last caused a fetch
 
     def find(self, kid: str | None) -> VerificationKey | None:
-        """The key of that ``kid``. Raises Unavailable while no set could be had."""
-        # Wall time: the monotonic clock may stand still while the instance is frozen.
+        """The key with that ``kid``. Raises Unavailable if there are no keys."""
+        # Wall time: the monotonic clock may stop while the instance is frozen.
         now = time.time()
         if self._keys is None or not 0 <= now - self._fetched < FRESH:
             if not 0 <= now - self._failed < PAUSE_AFTER_FAILURE:
@@ -48,11 +48,11 @@ class PublishedKeys:
             self._searched = now
             self._fetch(now)
         if self._keys is None or not 0 <= now - self._fetched < STALE:
-            raise Unavailable("The keys that verify tokens cannot be had at the moment.")
+            raise Unavailable("The keys that verify tokens are not available at the moment.")
         return self._keys.find(kid)
 
     def _fetch(self, now: float) -> None:
-        self._failed = now  # until it is known better
+        self._failed = now  # reset below if the fetch succeeds
         try:
             answer = self._transport.exchange(
                 "GET",
@@ -68,5 +68,5 @@ class PublishedKeys:
                 return
             self._keys = parse_published_keys(answer.body)
         except (TransportError, ValueError):
-            return  # the last good set serves on; find() knows for how long
+            return  # the last good keys serve on; find() limits for how long
         self._fetched, self._failed = now, 0.0

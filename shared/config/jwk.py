@@ -1,7 +1,7 @@
-"""The keys that verify callers' tokens: a JWKS (RFC 7517), held to strict rules.
+"""Keys that verify callers' tokens: a JWKS (RFC 7517), read by strict rules.
 
-The algorithm belongs to the key, never to the token. Weak keys are refused here, when the
-function starts, without loading an asymmetric library.
+The algorithm comes from the key, never from the token. Weak keys are refused when the function
+starts. The check needs no asymmetric library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 MIN_HMAC_BYTES = 32
 MIN_RSA_BITS = 2048
-MAX_RSA_BITS = 8192  # larger ones only make each verification slow
+MAX_RSA_BITS = 8192  # a larger key only makes each verification slow
 MAX_KEYS = 16
 
 _PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth")
@@ -24,13 +24,13 @@ _PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth")
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """One key: ``kid``, the one ``alg`` it serves, and the JWK itself."""
+    """One key: its ``kid``, its one ``alg``, and the JWK itself."""
 
     kid: str
     alg: str
     jwk: Mapping[str, Any] = field(repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """For what is made of the key once, and used for every token."""
+    """Holds the prepared key, which is made once and used for every token."""
 
     @property
     def symmetric(self) -> bool:
@@ -39,10 +39,10 @@ class VerificationKey:
 
 
 class KeySource(Protocol):
-    """Where keys come from: the settings, or a URL."""
+    """A source of keys: the settings or a URL."""
 
     def find(self, kid: str | None) -> VerificationKey | None:
-        """The key of that ``kid``; without one, the only key there is."""
+        """The key with that ``kid``. For None: the only key of the set, else None."""
 
 
 class KeySet:
@@ -61,14 +61,14 @@ class KeySet:
         return f"KeySet({list(self._keys)})"
 
     def find(self, kid: str | None) -> VerificationKey | None:
-        """The key of that ``kid``; without one, the only key there is."""
+        """The key with that ``kid``. For None: the only key of the set, else None."""
         if kid is not None:
             return self._keys.get(kid)
         return next(iter(self)) if len(self) == 1 else None
 
 
 def parse_key_set(raw: str) -> KeySet:
-    """A JWKS text as a KeySet. Raises ValueError, without the text, for anything but sound keys."""
+    """The keys of a JWKS text. Raises ValueError, without the text, if any key is not sound."""
     try:
         document = json.loads(raw)
         listed = document["keys"]
@@ -88,10 +88,10 @@ _ALGORITHM_OF: Mapping[tuple[Any, Any], str] = {
 
 
 def parse_published_keys(raw: bytes) -> KeySet:
-    """The usable public keys of a published JWKS. Raises ValueError where there is none.
+    """The usable public keys of a published JWKS. Raises ValueError if it has none.
 
-    What others publish holds keys for other uses, and often no ``alg``: what cannot be used is
-    passed over, a missing ``alg`` follows from the key's type, and a shared secret is never taken.
+    A published JWKS also holds keys for other uses, and often omits ``alg``. Unusable keys are
+    skipped. A missing ``alg`` follows from the type of the key. A shared secret is never accepted.
     """
     try:
         listed = json.loads(raw)["keys"]
@@ -99,7 +99,7 @@ def parse_published_keys(raw: bytes) -> KeySet:
         for jwk in listed[: 4 * MAX_KEYS]:
             key = _published_key(jwk)
             if key is not None and key.kid in keys:
-                raise ValueError  # two keys of one name: neither can be trusted
+                raise ValueError  # two keys with one kid: neither can be trusted
             if key is not None and len(keys) < MAX_KEYS:
                 keys[key.kid] = key
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -127,7 +127,7 @@ def _key(jwk: Mapping[str, Any]) -> VerificationKey:
     if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
         raise ValueError
     if any(member in jwk for member in _PRIVATE_MEMBERS):
-        raise ValueError  # a private key has no business in a verifier
+        raise ValueError  # a verifier must not hold a private key
     sound = {
         ("oct", "HS256"): _sound_secret,
         ("RSA", "RS256"): _sound_rsa,

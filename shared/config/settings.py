@@ -1,7 +1,7 @@
-"""The environment as one frozen object, checked whole before the first request.
+"""The settings of a function, read from its environment and checked before the first request.
 
-An empty value counts as unset, because ``s.yaml`` passes optional variables as empty strings. A
-mistake names the variable and what is allowed there, never its value.
+An empty value counts as unset, because ``s.yaml`` passes optional variables as empty strings. An
+error names the variable and what is allowed there, never its value.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.config.jwk import KeySet
-from shared.config.variables import NONE, PREFIX, VARIABLES, OwnerKey
+from shared.config.parsers import NONE, OwnerKey
+from shared.config.uses import ALWAYS, ENDPOINTS
+from shared.config.variables import PREFIX, VARIABLES
 
 
 class SettingsError(Exception):
-    """A variable is missing or wrong: ``variable`` names it, ``allowed`` says what may stand."""
+    """A variable is missing or wrong: ``variable`` names it, ``allowed`` says what is allowed."""
 
     def __init__(self, variable: str, allowed: str) -> None:
         super().__init__(f"{variable} {allowed}")
@@ -25,7 +27,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says. Fields follow the variables; times are seconds, sizes bytes."""
+    """The settings. Fields are named like their variables. Times are seconds, sizes are bytes."""
 
     region: str = ""
     jwt_keys: KeySet | None = field(default=None, repr=False)
@@ -70,7 +72,7 @@ class Settings:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Settings that are allowed but unwise, each in one sentence."""
+        """One sentence for each setting that is allowed but unwise."""
         if self.jwt_max_life > 86400:
             return ("VODPASS_JWT_MAX_LIFE accepts tokens that live longer than a day",)
         return ()
@@ -79,8 +81,8 @@ class Settings:
 def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
     """Read and check the variables named in ``uses``.
 
-    Raises SettingsError at the first that is missing or wrong, and for any ``VODPASS_`` variable
-    that does not exist, since it is most likely a misspelt one.
+    Raises SettingsError for the first that is missing or wrong, and for any ``VODPASS_`` variable
+    that does not exist: most likely its name is misspelt.
     """
     for name in environ:
         if name.startswith(PREFIX) and name not in VARIABLES:
@@ -103,7 +105,7 @@ def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
 
 
 def _check_together(settings: Settings, uses: frozenset[str]) -> None:
-    for name in _ENDPOINTS:
+    for name in ENDPOINTS:
         if getattr(settings, VARIABLES[name].attribute) and not settings.local:
             raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
     for name in _WEB_URLS:
@@ -151,68 +153,3 @@ _WEB_URLS = (
     "VODPASS_WEBHOOK_URL",
     "VODPASS_CREDENTIAL_WEBHOOK_URL",
 )
-
-_ENDPOINTS = ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT", "VODPASS_MNS_ENDPOINT")
-
-ALWAYS = frozenset({"VODPASS_LOCAL", *_ENDPOINTS})
-"""Set by the local gateway alone; a deployment has none of them."""
-
-_CALLER = frozenset(
-    {
-        "VODPASS_REGION",
-        "VODPASS_JWT_KEYS",
-        "VODPASS_JWT_JWKS_URL",
-        "VODPASS_JWT_ISSUER",
-        "VODPASS_JWT_AUDIENCE",
-        "VODPASS_JWT_MAX_LIFE",
-        "VODPASS_JWT_SUBJECT_CLAIM",
-        "VODPASS_JWT_SCOPE_CLAIM",
-        "VODPASS_JWT_VOD_CLAIM",
-        "VODPASS_DEFAULT_SCOPES",
-        "VODPASS_CORS_ORIGINS",
-    }
-)
-_OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
-_EVENTS = _OWNER | {
-    "VODPASS_REGION",
-    "VODPASS_MAX_FILE_SIZE",
-    "VODPASS_WEBHOOK_URL",
-    "VODPASS_WEBHOOK_SECRETS",
-    "VODPASS_WEBHOOK_PRIVATE",
-    "VODPASS_WATCH_QUEUE",
-}
-
-USES: Mapping[str, frozenset[str]] = {
-    "upload": _CALLER
-    | _OWNER
-    | {
-        "VODPASS_UPLOAD_WINDOW",
-        "VODPASS_MAX_FILE_SIZE",
-        "VODPASS_TEMPLATE_GROUP_ID",
-        "VODPASS_WORKFLOW_ID",
-        "VODPASS_STORAGE_LOCATION",
-        "VODPASS_APP_ID",
-        "VODPASS_CATE_ID",
-    },
-    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
-    "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
-    "sts": _CALLER
-    | {
-        "VODPASS_ISSUER_ALIAS",
-        "VODPASS_STS_UPLOAD_ROLE",
-        "VODPASS_STS_PLAY_ROLE",
-        "VODPASS_STS_OSS_ROLE",
-        "VODPASS_OSS_BUCKET",
-        "VODPASS_OSS_PREFIX",
-    },
-    "events": _EVENTS | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"},
-    "watch": _EVENTS
-    | {
-        "VODPASS_UPLOAD_WINDOW",
-        "VODPASS_CREDENTIAL_WEBHOOK_URL",
-        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
-        "VODPASS_WATCH",
-        "VODPASS_CLEANUP",
-    },
-}
-"""The variables each function reads, and no others: what ``s.yaml`` gives it."""

@@ -1,8 +1,8 @@
-"""What VOD first said of a finished upload, kept until the file has settled.
+"""The recheck: a second look at a finished upload, once every credential for it has expired.
 
-Until its last credential has expired, an upload may be written again. So what was announced goes,
-under a MAC, into a message that the watch's queue keeps back until then; the watch compares it
-with what VOD says now. There is no table, and what somebody else puts into the queue is no memory.
+Until then the file may be written again. So what was announced goes, under a MAC, into a message
+that SMQ delays, and `watch` compares it with what VOD says then. There is no table. A message that
+somebody else puts into the queue has no valid MAC.
 """
 
 from __future__ import annotations
@@ -14,29 +14,38 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.alibaba.client import epoch, utc_text
 from shared.alibaba.queue import Queue
-from shared.auth import ownership as owner
+from shared.alibaba.session import epoch, utc_text
+from shared.alibaba.vod.records import Video
+from shared.auth.mac import canonical, sign
 from shared.config.settings import Settings
-from shared.errors import Refusal
-from shared.events.webhook import Event
+from shared.events.event import (
+    COMPLETIONS,
+    Event,
+    data_of,
+    event,
+    misfits,
+    of_video,
+    verdict,
+)
 from shared.runtime.instance import Instance
+from shared.runtime.seen import Seen
 
-COMPLETIONS = frozenset({"upload.completed", "upload.rejected"})
 SOON = 60
-"""Seconds after which a video is looked at again that awaits neither transcoding nor review, and
-yet is not playable: VOD announces nothing more of it. Its file may change still, and is not
-compared."""
+"""Seconds until a recheck of a video in UploadSucc, of which VOD announces nothing more. Its file
+may still change, so this recheck does not compare it."""
 
-_REMEMBERED = 20_000
 _UNDECIDED = "UploadSucc"
 _MEMBER = "Settling"
 
 
 @dataclass(frozen=True)
 class FirstLook:
-    """What was announced: ``size`` in bytes, ``status`` VOD's own; ``due`` (epoch seconds by
-    VOD's clock) is when to look again. ``settled``: the file can then be compared."""
+    """What was announced of an upload.
+
+    ``size`` is in bytes, ``status`` is VOD's. ``due``: when to recheck, in epoch seconds by VOD's
+    clock. ``settled``: whether the file can be compared then.
+    """
 
     video_id: str
     size: int
@@ -46,45 +55,36 @@ class FirstLook:
     settled: bool = True
 
 
-class NoMemory(ValueError):
-    """The message claims to be a first look, and is none of ours."""
+class ForgedRecheck(ValueError):
+    """The message looks like a recheck, but its MAC is wrong."""
 
 
-class Memory:
-    """Has the watch look again at finished uploads. Made once an instance, so that its connection
-    is kept."""
+class Rechecks:
+    """Schedules rechecks. Made once in an instance, so that its connection is kept."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._queue: Queue | None = None
-        self._kept: set[tuple[str, int, str | None, bool]] = set()
+        self._scheduled = Seen(20_000)
 
-    def keep(
+    def schedule(
         self, settings: Settings, events: Iterable[Event], now: float, left: float
-    ) -> Refusal | None:
-        """Remember the finished uploads among ``events``, each until it has settled, and what an
-        instance has remembered once never again: an event repeated is no new file.
+    ) -> None:
+        """Schedules a recheck of each finished upload among ``events``.
 
-        ``now`` is epoch seconds by VOD's clock; no message takes more than a third of ``left``
-        (seconds). What prevents it is returned, not raised: the app is to have its news first,
-        since VOD gives up by HTTP before a queue can be mended. Without a queue nothing is kept.
+        An instance schedules the same recheck only once: a repeated event is no new file. ``now``
+        is epoch seconds by VOD's clock. No message takes more than a third of ``left`` (seconds).
+        Without a queue this does nothing. Raises a Refusal if the queue does not accept a message.
         """
         if not settings.watch_queue:
-            return None
-        try:
-            for delay, first in _looks(events, now):
-                facts = (first.video_id, first.size, first.file_md5, first.settled)
-                if facts in self._kept:
-                    continue
-                self._to(settings).send(seal(settings, first), delay, left / 3)
-                if len(self._kept) >= _REMEMBERED:
-                    self._kept.clear()
-                self._kept.add(facts)
-        except Refusal as refusal:
-            return refusal
-        return None
+            return
+        for delay, first in _looks(events, now):
+            facts = (first.video_id, first.size, first.file_md5, first.settled)
+            if facts not in self._scheduled:
+                self._queue_of(settings).send(seal(settings, first), delay, left / 3)
+                self._scheduled.add(facts)
 
-    def _to(self, settings: Settings) -> Queue:
+    def _queue_of(self, settings: Settings) -> Queue:
         if self._queue is None:
             url = f"http://{settings.mns_endpoint}"
             if not settings.mns_endpoint:
@@ -95,24 +95,45 @@ class Memory:
 
 
 def _looks(events: Iterable[Event], now: float) -> Iterator[tuple[int, FirstLook]]:
-    """What to remember, and for how many seconds."""
-    for event in events:
-        if event.content["type"] not in COMPLETIONS:
+    """The rechecks that ``events`` need, each with its delay in seconds."""
+    for one in events:
+        if one.type not in COMPLETIONS:
             continue
-        data = event.content["data"]
+        data = one.content["data"]
         video_id, status = data["VideoId"], data["Status"]
         times = [(epoch(data["SettlesAt"]) or now, True)]
         if status == _UNDECIDED:
             times.append((now + SOON, False))
         for due, settled in times:
-            # A second more: a message must not come before it is due.
+            # One second more: a message must not arrive before it is due.
             delay = math.ceil(due - now) + 1
             size, md5 = data["Size"], data["FileMD5"]
             yield delay, FirstLook(video_id, size, md5, status, int(due), settled)
 
 
+def changes(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
+    """The events that the app may not know yet, by comparing two looks at an upload.
+
+    ``video`` comes from ``with_source`` if the file is to be compared. If one look lacks the MD5,
+    the MD5 decides nothing.
+    """
+    events, kinds = [], []
+    rewritten = first.file_md5 is not None and video.file_md5 not in (None, first.file_md5)
+    if first.settled and (rewritten or video.size != first.size):
+        data = {**data_of(video, settings), "FileMD5": video.file_md5}
+        data["Previous"] = {"Size": first.size, "FileMD5": first.file_md5}
+        facts = (str(video.size), video.file_md5 or "")
+        events = [event(settings, "upload.changed", video.video_id, facts, data, video.now)]
+        if misfits(video, settings):
+            kinds.append("upload.rejected")
+    if events or not verdict(first.status):
+        # VOD's callback may have been dropped, or was never sent.
+        kinds += verdict(video.status)
+    return events + [of_video(settings, kind, video) for kind in kinds]
+
+
 def seal(settings: Settings, first: FirstLook) -> str:
-    """The message. Its ``VideoId`` alone is what an app would ask the watch with."""
+    """The message of a recheck. Its ``VideoId`` alone has the form of an app's own message."""
     key = settings.owner_keys[0]
     values = _values(first)
     sealed = {**values, "k": key.key_id, "m": _mac(settings, key.key_id, first.video_id, values)}
@@ -120,7 +141,7 @@ def seal(settings: Settings, first: FirstLook) -> str:
 
 
 def unseal(settings: Settings, text: str) -> FirstLook | None:
-    """The first look in a message; None where it is a message of another kind. Raises NoMemory."""
+    """The first look in a message; None for a message of another kind. Raises ForgedRecheck."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
@@ -128,21 +149,21 @@ def unseal(settings: Settings, text: str) -> FirstLook | None:
     if not isinstance(message, dict) or _MEMBER not in message:
         return None
     try:
-        sealed = dict(message[_MEMBER])
-        key_id, mac = str(sealed.pop("k")), str(sealed.pop("m"))
-        genuine = _mac(settings, key_id, message["VideoId"], sealed)
+        values = dict(message[_MEMBER])
+        key_id, mac = str(values.pop("k")), str(values.pop("m"))
+        genuine = _mac(settings, key_id, message["VideoId"], values)
         if not hmac.compare_digest(genuine.encode("ascii"), mac.encode("utf-8")):
-            raise NoMemory
+            raise ForgedRecheck
         return FirstLook(
             message["VideoId"],
-            sealed["Size"],
-            sealed["FileMD5"],
-            sealed["Status"],
-            int(epoch(sealed["Due"]) or 0),
-            sealed["Settled"],
+            values["Size"],
+            values["FileMD5"],
+            values["Status"],
+            int(epoch(values["Due"]) or 0),
+            values["Settled"],
         )
     except (ValueError, KeyError, TypeError, StopIteration):
-        raise NoMemory from None
+        raise ForgedRecheck from None
 
 
 def _values(first: FirstLook) -> dict[str, Any]:
@@ -157,5 +178,4 @@ def _values(first: FirstLook) -> dict[str, Any]:
 
 def _mac(settings: Settings, key_id: str, video_id: str, values: dict[str, Any]) -> str:
     key = next(key for key in settings.owner_keys if key.key_id == key_id)
-    alias = settings.issuer_alias
-    return owner.sign(key, "settling", alias, video_id, owner.canonical(values))
+    return sign(key, "settling", settings.issuer_alias, video_id, canonical(values))

@@ -1,7 +1,7 @@
-"""The order of work that every function with an HTTP trigger keeps.
+"""The order of work of every function with an HTTP trigger.
 
-Size, method, who asks, and only then the body and the cloud: a stranger must not cost a cold SDK.
-Every way out, foreseen or not, is a response of ours and one line in the log.
+First size and method, then the caller, and only then the body and the cloud: a stranger's request
+must not load the SDK. Every outcome, expected or not, is one response and one log line.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from shared.alibaba.client import Session
+from shared.alibaba.session import Session
 from shared.config.settings import Settings
 from shared.errors import InvalidCallback, InvalidToken, MethodNotAllowed, Misconfigured, Refusal
-from shared.runtime import log as audit
+from shared.runtime import log
 from shared.runtime.instance import Instance, deadline
-from shared.web.http import Request, Response, preflight, problem, read_event, render
+from shared.web.request import Request, read_event
+from shared.web.response import Response, preflight, problem, render
 
-LONGEST = 8.0  # seconds for the whole call, below the function's timeout
-
+LONGEST = 8.0  # seconds for a whole request, below the function's timeout
 
 Who = TypeVar("Who")
 
 
 @dataclass
-class Call(Generic[Who]):
-    """One admitted request. ``asked`` collects what the log line says of it."""
+class Invocation(Generic[Who]):
+    """One admitted request. ``asked`` collects what the log line says about it."""
 
     request: Request = field(repr=False)
     request_id: str
@@ -36,18 +36,18 @@ class Call(Generic[Who]):
     asked: dict[str, Any] = field(default_factory=dict)
 
 
-Action = Callable[[Call[Who]], Mapping[str, Any]]
-"""What a function does with a call: the answer's members. Raises a Refusal."""
+Action = Callable[[Invocation[Who]], Mapping[str, Any]]
+"""The work of a function. Returns the members of the answer. Raises a Refusal."""
 
 Admit = Callable[[Request], Who]
-"""Tells who asks. Raises a Refusal."""
+"""Returns the caller of a request. Raises a Refusal."""
 
 
 class Endpoint(Generic[Who]):
-    """A function's one HTTP endpoint.
+    """The one HTTP endpoint of a function.
 
-    ``admission`` makes, from the settings, what tells who asks. ``longest`` is how many seconds
-    the whole call may take.
+    ``admission`` makes the caller check from the settings. ``longest``: seconds that a request may
+    take.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Endpoint(Generic[Who]):
         self._admit: Admit[Who] | None = admission(settings) if settings is not None else None
 
     def answer(self, event: bytes, context: Any) -> dict[str, Any]:
-        """FC's event in, its response object out. Raises nothing."""
+        """Turns the event of FC into a response object. Raises nothing."""
         begin = time.monotonic()
         due = deadline(context, self._longest)
         self._instance.begin(context)
@@ -87,11 +87,11 @@ class Endpoint(Generic[Who]):
             line.update(decision=_decision(refusal), code=refusal.code)
             if isinstance(refusal, (InvalidToken, InvalidCallback)):
                 line["reason"] = refusal.reason
-        except Exception as fault:  # noqa: BLE001  FC would show the caller its stack
+        except Exception as fault:  # noqa: BLE001  else FC shows the caller a stack
             response = problem(Misconfigured("The function failed."), request_id)
             line.update(decision="failed", code="Misconfigured", fault=type(fault).__name__)
         milliseconds = round((time.monotonic() - begin) * 1000, 1)
-        audit.write(
+        log.write(
             function=self._instance.name,
             **line,
             status=response.status,
@@ -112,11 +112,11 @@ class Endpoint(Generic[Who]):
         caller = self._admit(request)
         line["subject"] = getattr(caller, "subject", None)
         session = self._instance.session(due)
-        call = Call(request, request_id, caller, settings, session)
+        invocation = Invocation(request, request_id, caller, settings, session)
         try:
-            return self._action(call)
+            return self._action(invocation)
         finally:
-            line.update(call.asked)
+            line.update(invocation.asked)
             line["cloud_request_ids"] = session.request_ids or None
 
     def _render(

@@ -1,4 +1,4 @@
-"""What an instance of a function keeps between invocations: settings, role and client."""
+"""What an instance of a function keeps between invocations: settings, credential and client."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shared.alibaba.client import Client, Service, Session
+from shared.alibaba.client import Client, Service
 from shared.alibaba.credentials import FunctionRole
-from shared.config.settings import USES, Settings, SettingsError, load
+from shared.alibaba.session import Session
+from shared.config.settings import Settings, SettingsError, load
+from shared.config.uses import USES
 from shared.errors import Misconfigured
-from shared.runtime import log as audit
+from shared.runtime import log
 
 _SHARE_OF_TIMEOUT = 0.8
 
 
 class Instance:
-    """Made once, when FC loads the function. Settings that are wrong are said in the log, and
-    refuse every invocation."""
+    """One instance of a function, made when FC loads the function.
+
+    If a setting is wrong, the log names it, and every invocation is refused.
+    """
 
     def __init__(
         self, name: str, service: Service, environ: Mapping[str, str] = os.environ
@@ -34,41 +38,44 @@ class Instance:
 
     @property
     def account_id(self) -> str:
-        """The account's id, as FC tells every function. Raises Misconfigured."""
+        """The id of the account, from the environment that FC sets. Raises Misconfigured."""
         if not re.fullmatch(r"[0-9]{5,20}", self._account_id, re.ASCII):
             raise Misconfigured("The function does not know its account.")
         return self._account_id
 
     @property
     def role(self) -> FunctionRole:
-        """The role whose key this invocation was given."""
+        """Provides the role credential of this invocation."""
         return self._role
 
     def begin(self, context: Any) -> None:
-        """Take the role's key for this invocation. Ends the process where it has expired."""
+        """Takes the role credential of this invocation. Ends the process if it has expired."""
         self._role.use(context)
 
     def session(self, deadline: float) -> Session:
-        """The cloud, until ``deadline`` (monotonic seconds). Raises Misconfigured."""
+        """The service until ``deadline`` (monotonic seconds). Raises Misconfigured."""
         settings = self.require_settings()
         if self._client is None:
             self._client = Client(self._service, settings, self._role)
         return Session(self._client, deadline)
 
     def require_settings(self) -> Settings:
-        """The settings. Raises Misconfigured where they are missing or wrong."""
+        """The settings. Raises Misconfigured if one is missing or wrong."""
         if self.settings is None:
             raise Misconfigured("A setting of the function is missing or wrong.")
         return self.settings
 
     def was_cold(self) -> bool:
-        """Whether this is the instance's first invocation to ask."""
+        """True at the first call in the life of the instance, else False."""
         cold, self._cold = self._cold, False
         return cold
 
 
 def deadline(context: Any, longest: float) -> float:
-    """When to be done, in monotonic seconds: within ``longest``, and before FC ends the call."""
+    """When the work must end, in monotonic seconds.
+
+    It is within ``longest`` seconds, and before FC ends the invocation.
+    """
     timeout = getattr(getattr(context, "function", None), "timeout", None)
     if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
         longest = min(longest, timeout * _SHARE_OF_TIMEOUT)
@@ -79,8 +86,8 @@ def _settings(name: str, environ: Mapping[str, str]) -> Settings | None:
     try:
         settings = load(environ, USES[name])
     except SettingsError as fault:
-        audit.write(function=name, level="error", message=str(fault))
+        log.write(function=name, level="error", message=str(fault))
         return None
     for warning in settings.warnings:
-        audit.write(function=name, level="warning", message=warning)
+        log.write(function=name, level="warning", message=warning)
     return settings

@@ -1,7 +1,7 @@
-"""What VOD accepts in the fields that describe a video, checked before a call is spent on it.
+"""Checks the fields that describe an upload, before a call to VOD.
 
-Limits are those of CreateUploadVideo. Its texts speak of characters where its errors speak of
-bytes, so the stricter reading, UTF-8 bytes, is taken for Title and Description.
+Limits are those of CreateUploadVideo. Its parameter table counts characters, its error texts count
+bytes. So Title and Description follow the stricter one: bytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VIDEO_EXTENSIONS = frozenset(
     "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb mov mkv m3u8 dv gif m2t m4v mj2"
     " mjpeg mts ogg qt swf webm mp3 wma wav aac ra m4a flac ape ac3 amr caf acm".split()
 )
-"""Extensions CreateUploadVideo accepts: video first, then audio, which VOD treats alike."""
+"""Extensions that CreateUploadVideo accepts: video and audio, which VOD treats alike."""
 
 IMAGE_TYPES = ("default", "cover")
 IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "gif", "heic", "webp")
@@ -34,14 +34,14 @@ ATTACHED_EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     "subtitle": ("srt", "ass", "stl", "ttml", "vtt"),
     "material": ("jpg", "gif", "png", "mp4", "mat", "zip", "apk"),
 }
-"""CreateUploadAttachedMedia: the extensions of each BusinessType."""
+"""BusinessType -> the extensions that CreateUploadAttachedMedia accepts."""
 
 _EMOJI = re.compile(
     "[\u2300-\u23ff\u25fb-\u25fe\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
     "\u200d\u20e3\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
-# VOD refuses "emoticon or special characters" without listing them; these are the emoji blocks,
-# with what joins and modifies them. Should VOD refuse more, its answer becomes the same error.
+# VOD refuses "emoticon or special characters" but does not list them. These are the emoji blocks,
+# with their joiners and modifiers. If VOD refuses more, its answer becomes the same error.
 
 
 def video_fields(max_file_size: int) -> Mapping[str, Check]:
@@ -66,7 +66,7 @@ def image_fields(max_file_size: int) -> Mapping[str, Check]:
 
 
 def attached_fields(max_file_size: int) -> Mapping[str, Check]:
-    """The fields of an attached medium and their checks; sizes in bytes."""
+    """The fields of attached media and their checks; sizes in bytes."""
     every = sorted({ext for listed in ATTACHED_EXTENSIONS.values() for ext in listed})
     return {
         "BusinessType": partial(choice, choices=tuple(ATTACHED_EXTENSIONS)),
@@ -86,15 +86,15 @@ def _described(max_file_size: int) -> Mapping[str, Check]:
 
 
 def plain_file_name(value: Any) -> str:
-    """FileName of an image or attachment, whose extension is told by a field of its own."""
+    """FileName of an image or attached media. Another field gives their extension."""
     return without_emoji(text(value, max_bytes=MAX_FILE_NAME)) or "untitled"
 
 
 def file_name(value: Any) -> str:
-    """FileName: a name whose extension VOD accepts. Emoji are dropped, as VOD refuses them."""
+    """FileName: a name whose extension VOD accepts. Emoji are removed, because VOD refuses them."""
     name = without_emoji(text(value, max_bytes=MAX_FILE_NAME))
     if _base_name(name).startswith(".") and _base_name(name).count(".") == 1:
-        name = f"untitled{_base_name(name)}"  # nothing but emoji stood before the dot
+        name = f"untitled{_base_name(name)}"  # only emoji stood before the dot
     if extension(name) not in VIDEO_EXTENSIONS:
         listed = ", ".join(sorted(VIDEO_EXTENSIONS))
         raise ValueError(f"must end in one of the extensions {listed}")
@@ -102,9 +102,9 @@ def file_name(value: Any) -> str:
 
 
 def extension(name: str) -> str:
-    """The lower-case extension of a file name or path, without the dot; "" where it has none."""
+    """The lower-case extension of a file name or path, without the dot; "" if it has none."""
     stem, dot, ending = _base_name(name).rpartition(".")
-    # Beyond ASCII, lower() makes letters of what VOD does not take for one.
+    # For non-ASCII, lower() may produce letters that VOD does not.
     return ending.lower() if dot and stem and ending.isascii() else ""
 
 
@@ -130,7 +130,7 @@ def description(value: Any) -> str:
 
 
 def tags(value: Any) -> str:
-    """Tags: VOD's comma-separated text or an array; at most 16, each at most 32 characters."""
+    """Tags: an array, or VOD's comma-separated text; at most 16, each at most 32 characters."""
     listed = value.split(",") if isinstance(value, str) else value
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_TAGS:
         raise ValueError(f"must be 1 to {MAX_TAGS} tags, in an array or separated by commas")
@@ -142,7 +142,7 @@ def tags(value: Any) -> str:
 
 
 def cover_url(value: Any) -> str:
-    """CoverURL: an absolute http or https URL, in ASCII, without user information."""
+    """CoverURL: an absolute http or https URL in ASCII, without user information."""
     url = text(value, max_bytes=MAX_URL)
     try:
         parts = urlsplit(url)
@@ -160,7 +160,7 @@ def cover_url(value: Any) -> str:
 
 
 def without_emoji(value: str) -> str:
-    """The text without its emoji, blanks around them tidied."""
+    """The text without emoji, and without double blanks."""
     return re.sub(r"  +", " ", _EMOJI.sub("", value)).strip()
 
 

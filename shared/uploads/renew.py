@@ -1,28 +1,20 @@
-"""What issuing and renewing an upload credential have in common."""
+"""Issues a new credential for an upload that still waits for its file."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from shared.alibaba.client import utc_text
-from shared.alibaba.vod import (
-    AWAITING_FILE,
-    IllegalStatus,
-    NotFoundAtVod,
-    UploadCredential,
-    Video,
-    Vod,
-)
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.operations import Vod
+from shared.alibaba.vod.records import AWAITING_FILE, UploadCredential, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 
 
 def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
-    """A new credential for an upload under way; ``video`` was just read and is the caller's.
+    """A new credential for ``video``, which was just read and belongs to the caller.
 
-    RefreshUploadVideo has no rule of its own about state: for a finished video it would hand out
-    the power to replace it after review. So the state is checked before and, since the upload may
-    finish meanwhile, after. ``window`` is in seconds. Raises UploadFinished, UploadWindowClosed,
-    VideoNotFound, or an Upstream refusal.
+    RefreshUploadVideo has no rule about states. For a finished video it would issue the power to
+    replace the file after review. So the state is checked before the refresh, and again after it,
+    because the upload may finish meanwhile. ``window`` is in seconds. Raises UploadFinished,
+    UploadWindowClosed, VideoNotFound or an Upstream refusal.
     """
     if video.status != AWAITING_FILE:
         raise UploadFinished
@@ -36,18 +28,5 @@ def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
     except IllegalStatus:
         raise UploadFinished from None
     if after.status != AWAITING_FILE or after.reference_id != video.reference_id:
-        raise UploadFinished  # the new credential goes no further than here
+        raise UploadFinished  # discards the new credential
     return credential
-
-
-def answer(credential: UploadCredential, id_name: str, request_id: str) -> dict[str, Any]:
-    """The answer's members, named and shaped as Alibaba's client samples expect."""
-    return {
-        "RequestId": request_id,
-        id_name: credential.media_id,
-        **credential.urls,
-        "UploadAddress": credential.upload_address,
-        "UploadAuth": credential.upload_auth,
-        "ExpireUTCTime": utc_text(credential.expires_at),
-        "ExpiresIn": credential.expires_in,
-    }

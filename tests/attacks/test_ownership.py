@@ -14,8 +14,9 @@ import pytest
 from fakealiyun.testing.vod import Vod
 from fakealiyun.vod.media import Media
 from shared.auth import ownership as owner
+from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.config.variables import OwnerKey
+from shared.uploads import extend as extends
 from tests.support.clients import put
 from tests.support.files import SMALL
 from tests.support.house import ALIAS, OWNER_KEY, House, Reply
@@ -182,8 +183,8 @@ class TestForgedUserData:
 
     def test_with_one_value_changed(self, house: House, alice: str) -> None:
         mark = next(owner.marks_of_key(SETTINGS, ALICE, "key-1"))
-        digest = owner.request_digest({"FileName": "film.mp4"})
-        sealed = owner.seal(SETTINGS, mark, owner.Extend("alice", "key-1", digest, 5, "mp4"))
+        digest = extends.request_digest({"FileName": "film.mp4"})
+        sealed = extends.seal(SETTINGS, mark, extends.Extend("alice", "key-1", digest, 5, "mp4"))
         self.planted(house, "key-1", {"Extend": {**sealed, "n": None}})
         assert house.upload(alice, "key-1").refusal == (409, "IdempotencyConflict")
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ops.s_yaml import faults
-from shared.config.settings import USES, SettingsError, load
+from shared.config.settings import SettingsError, load
+from shared.config.uses import USES
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / ".env.example").read_text()

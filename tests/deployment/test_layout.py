@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shared.config.settings import ALWAYS
+from shared.config.uses import ALWAYS
 from shared.config.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ MAY_IMPORT = {
 """Of the project's own parts. Nothing imports `functions`, not even one function another: Function
 Compute calls them, and so does the gateway, each in a process of its own."""
 
-ORDER = "errors config web transport auth alibaba runtime uploads events".split()
+ORDER = "errors config web transport auth alibaba runtime uploads events watch".split()
 """What stands in `shared/`: each may import itself and what stands before it."""
 
 DEPLOYED = {"functions", "shared"}

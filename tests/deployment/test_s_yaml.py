@@ -13,7 +13,8 @@ import pytest
 
 from ops.environment import ENVIRONMENT_BYTES
 from ops.s_yaml import faults
-from shared.config.settings import ALWAYS, USES, load
+from shared.config.settings import load
+from shared.config.uses import ALWAYS, USES
 from shared.config.variables import VARIABLES
 from shared.runtime.endpoint import LONGEST
 

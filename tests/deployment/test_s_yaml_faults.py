@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.s_yaml import faults
-from shared.config.settings import USES
+from shared.config.uses import USES
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ops.keys import main
-from shared.auth.caller import authenticate
 from shared.auth.ownership import Owner, new_mark, owns
+from shared.auth.token import authenticate
 from shared.config.jwk import MAX_KEYS
-from shared.config.settings import USES, Settings, load
+from shared.config.settings import Settings, load
+from shared.config.uses import USES
 from shared.config.variables import VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from shared.auth.caller import Caller, authenticate
+from shared.auth.caller import Caller
+from shared.auth.token import authenticate
 from shared.config.jwk import parse_key_set
 from shared.config.settings import Settings
 from shared.errors import Forbidden, InvalidToken

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from shared.uploads import fields as media
 from shared.web import fields
-from shared.web.http import Request
+from shared.web.body import json_object
+from shared.web.request import Request
 
 JSON = {"content-type": "application/json"}
 
 
 def body(text: bytes, headers: dict[str, str] = JSON) -> dict[str, Any]:
-    return fields.json_object(Request("POST", headers, {}, text))
+    return json_object(Request("POST", headers, {}, text))
 
 
 @pytest.mark.parametrize(

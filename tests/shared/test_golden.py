@@ -17,15 +17,19 @@ import pytest
 
 from shared import errors
 from shared.alibaba import sts
-from shared.alibaba.vod import Video
+from shared.alibaba.vod.records import Video
 from shared.auth import ownership
-from shared.auth.ownership import Extend, Owner
-from shared.config.settings import ALWAYS, USES, Settings
-from shared.config.variables import VARIABLES, OwnerKey
+from shared.auth.ownership import Owner
+from shared.config.parsers import OwnerKey
+from shared.config.settings import Settings
+from shared.config.uses import ALWAYS, USES
+from shared.config.variables import VARIABLES
 from shared.events import event as events
 from shared.events import recheck
 from shared.events.recheck import FirstLook
 from shared.events.webhook import sign
+from shared.uploads import extend as extends
+from shared.uploads.extend import Extend
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,17 +62,17 @@ def test_extends() -> None:
         deployment = settings(vector)
         names = ("subject", "idempotency_key", "digest", "file_size", "extension")
         extend = Extend(*(vector[name] for name in names))
-        sealed = ownership.seal(deployment, vector["mark"], extend)
+        sealed = extends.seal(deployment, vector["mark"], extend)
         assert sealed == json.loads(vector["extend"])
         user_data = json.dumps({"Extend": json.loads(vector["extend"])})
-        assert ownership.unseal(deployment, vector["mark"], user_data) == extend
+        assert extends.unseal(deployment, vector["mark"], user_data) == extend
         other = "v1" + vector["mark"][2:4] + vector["mark"][4:][::-1]
-        assert ownership.unseal(deployment, other, user_data) is None
+        assert extends.unseal(deployment, other, user_data) is None
 
 
 def test_request_digests() -> None:
     for vector in vectors("request_digests"):
-        assert ownership.request_digest(vector["fields"]) == vector["digest"]
+        assert extends.request_digest(vector["fields"]) == vector["digest"]
 
 
 def test_messages_of_the_recheck() -> None:

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from shared.config.settings import USES, SettingsError, load
+from shared.config.settings import SettingsError, load
+from shared.config.uses import USES
 from shared.config.variables import VARIABLES
 
 SECRET = base64.urlsafe_b64encode(b"s" * 32).decode().rstrip("=")

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.transport import Answer, BrokenAnswer, ConnectionLost, DeadlinePassed, Transport
+from shared.transport import BrokenAnswer, ConnectionLost, DeadlinePassed, HttpAnswer, Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Handler = Callable[[socket.socket], None]
@@ -98,7 +98,7 @@ def ask(
     timeout: float = 5.0,
     limit: int = 1000,
     path: str = "/",
-) -> Answer:
+) -> HttpAnswer:
     return transport.exchange(
         "POST", server.host, path, {"x-a": "b"}, b"", tls=False, timeout=timeout, limit=limit
     )

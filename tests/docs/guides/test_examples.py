@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from local.stack import PROJECT
-from shared.events.webhook import Event, NotDelivered, Webhook, sign
+from shared.events.event import Event
+from shared.events.webhook import NotDelivered, Webhook, sign
 from tests.docs.guides.test_bodies import shown
 
 SAMPLES = PROJECT / "docs" / "examples"

@@ -12,7 +12,7 @@ import pytest
 from fakealiyun.vod.callbacks.configuration import EVENT_TYPES
 from local.keys import load_keys
 from local.stack import PROJECT
-from shared.config.settings import USES
+from shared.config.uses import USES
 from shared.events import callback as notice
 from tests.docs.guides import guide
 from tests.docs.guides.test_bodies import BODIES

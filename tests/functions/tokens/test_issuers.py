@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from shared.auth.caller import Caller, authenticate
+from shared.auth.caller import Caller
 from shared.auth.published_keys import PublishedKeys
-from shared.config.settings import USES, Settings, load
+from shared.auth.token import authenticate
+from shared.config.settings import Settings, load
+from shared.config.uses import USES
 from shared.errors import InvalidToken
 from tests.support.issuer import JwksServer, Key
 

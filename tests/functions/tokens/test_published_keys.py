@@ -15,7 +15,7 @@ from typing import Any
 import jwt
 import pytest
 
-from shared.auth.caller import Caller, authenticate
+from shared.auth.caller import Caller
 from shared.auth.published_keys import (
     FRESH,
     LIMIT,
@@ -24,6 +24,7 @@ from shared.auth.published_keys import (
     STALE,
     PublishedKeys,
 )
+from shared.auth.token import authenticate
 from shared.config.settings import Settings
 from shared.errors import InvalidToken, Unavailable
 from tests.support.issuer import PATH, JwksServer, Key

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.auth import ownership as owner
-from shared.auth.ownership import Extend, Owner
+from shared.auth.ownership import Owner
+from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.config.variables import OwnerKey
+from shared.uploads import extend as extends
+from shared.uploads.extend import Extend
 
 SETTINGS = Settings(issuer_alias="main", owner_keys=(OwnerKey("k1", b"a" * 32),))
 ALICE = Owner("main", "alice")
@@ -90,39 +92,39 @@ def test_an_idempotency_key_always_meets_the_same_mark_of_the_same_caller() -> N
 
 @given(SUBJECTS, st.from_regex(r"\A[A-Za-z0-9_-]{0,64}\Z"), st.integers(1, 48_800_000_000_000))
 def test_extend_comes_back_whole_and_fits_vods_limit(subject: str, key: str, size: int) -> None:
-    extend = Extend(subject, key, owner.request_digest({"FileName": "a.mp4"}), size, "mp4")
+    extend = Extend(subject, key, extends.request_digest({"FileName": "a.mp4"}), size, "mp4")
     mark = owner.new_mark(SETTINGS, Owner("main", subject))
 
-    sealed = owner.seal(SETTINGS, mark, extend)
+    sealed = extends.seal(SETTINGS, mark, extend)
     text = json.dumps(sealed, ensure_ascii=False, separators=(",", ":"))
 
     assert len(text.encode()) <= 512
-    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) == extend
-    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
+    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) == extend
+    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
 
 
 @pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "m"])
 def test_a_changed_extend_is_not_believed(member: str) -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
-    sealed = owner.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4"))
+    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4"))
     sealed[member] = 6 if member == "n" else "x"
 
-    assert owner.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
 
 
 def test_an_extend_does_not_move_to_another_video() -> None:
     extend = Extend("alice", "", "digest", 5, "mp4")
-    sealed = owner.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
+    sealed = extends.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
 
     other = owner.new_mark(SETTINGS, ALICE)
-    assert owner.unseal(SETTINGS, other, json.dumps({"Extend": sealed})) is None
+    assert extends.unseal(SETTINGS, other, json.dumps({"Extend": sealed})) is None
 
 
 @pytest.mark.parametrize(
     "user_data", [None, "", "[]", "{}", '{"Extend": 5}', '{"Extend": "["}', '{"Extend": {"m": 1}}']
 )
 def test_foreign_user_data_is_not_believed(user_data: str | None) -> None:
-    assert owner.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
+    assert extends.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
 
 
 def test_keys_do_not_show() -> None:

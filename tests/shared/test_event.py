@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.alibaba.vod import Video
+from shared.alibaba.vod.records import Video
 from shared.auth import ownership as owner
-from shared.auth.ownership import Extend, Owner
+from shared.auth.ownership import Owner
+from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.config.variables import OwnerKey
-from shared.events import event as news
+from shared.events import event as events
+from shared.uploads.extend import Extend, seal
 
 SETTINGS = Settings(
     issuer_alias="example", owner_keys=(OwnerKey("k1", b"1" * 32),), max_file_size=10_000
@@ -22,7 +23,7 @@ SETTINGS = Settings(
 def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
     """A finished upload of a film, which was declared so."""
     mark = owner.new_mark(SETTINGS, Owner("example", "alice"))
-    extend = owner.seal(SETTINGS, mark, Extend("alice", "", "digest", size, extension))
+    extend = seal(SETTINGS, mark, Extend("alice", "", "digest", size, extension))
     return Video(
         video_id="5b1c7e90d2a84f36ae0d9c41f7b86235",
         status="Normal",
@@ -53,9 +54,9 @@ def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
     ],
 )
 def test_in_what_a_file_differs_from_what_was_declared(video: Video, reasons: list[str]) -> None:
-    assert news.misfits(video, SETTINGS) == reasons
-    assert news.completion(video, SETTINGS) == f"upload.{'rejected' if reasons else 'completed'}"
-    event = news.of_video(SETTINGS, news.completion(video, SETTINGS), video)
+    assert events.misfits(video, SETTINGS) == reasons
+    assert events.completion(video, SETTINGS) == f"upload.{'rejected' if reasons else 'completed'}"
+    event = events.of_video(SETTINGS, events.completion(video, SETTINGS), video)
     assert event.content["data"].get("Reasons", []) == reasons
 
 
@@ -65,12 +66,12 @@ def nobodys(file_name: str) -> Video:
 
 @pytest.mark.parametrize(("name", "fits"), [("a.flv", True), ("a.mp3", True), ("a.exe", False)])
 def test_what_nobody_declared_must_be_a_type_that_vod_takes(name: str, fits: bool) -> None:
-    assert news.misfits(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
+    assert events.misfits(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
 
 
 def test_an_id_covers_the_confirmed_facts_and_nothing_else() -> None:
     def id_of(video: Video, kind: str = "upload.completed") -> str:
-        return news.of_video(SETTINGS, kind, video, {"any": "thing"}).event_id
+        return events.of_video(SETTINGS, kind, video, {"any": "thing"}).event_id
 
     first = arrived()
     later = replace(first, now=first.now + 5, status="Transcoding")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from shared.alibaba.vod import VOD
+from shared.alibaba.vod.operations import VOD
+from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.config.variables import OwnerKey
 from shared.errors import Misconfigured
-from shared.events.recheck import FirstLook, Memory, NoMemory, seal, unseal
-from shared.events.webhook import Event
+from shared.events.event import Event
+from shared.events.recheck import FirstLook, ForgedRecheck, Rechecks, seal, unseal
 from shared.runtime.instance import Instance
 
 FIRST = FirstLook("5b1c7e90d2a84f36ae0d9c41f7b86235", 4448, "0" * 32, "Transcoding", 1_800_000_000)
@@ -30,12 +30,12 @@ def test_comes_back_as_it_was() -> None:
 def test_outlives_a_rotation_of_keys() -> None:
     rotated = replace(SETTINGS, owner_keys=(NEXT, KEY))
     assert unseal(rotated, seal(SETTINGS, FIRST)) == FIRST
-    with pytest.raises(NoMemory):
+    with pytest.raises(ForgedRecheck):
         unseal(replace(SETTINGS, owner_keys=(NEXT,)), seal(SETTINGS, FIRST))
 
 
 def test_is_of_one_deployment() -> None:
-    with pytest.raises(NoMemory):
+    with pytest.raises(ForgedRecheck):
         unseal(replace(SETTINGS, issuer_alias="another"), seal(SETTINGS, FIRST))
 
 
@@ -72,7 +72,7 @@ OF_NOBODY_WITHIN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("changed", OF_NOBODY)
 def test_whose_outside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
     message = json.loads(seal(SETTINGS, FIRST)) | changed
-    with pytest.raises(NoMemory):
+    with pytest.raises(ForgedRecheck):
         unseal(SETTINGS, json.dumps(message))
 
 
@@ -80,7 +80,7 @@ def test_whose_outside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
 def test_whose_inside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
     message = json.loads(seal(SETTINGS, FIRST))
     message["Settling"] |= changed
-    with pytest.raises(NoMemory):
+    with pytest.raises(ForgedRecheck):
         unseal(SETTINGS, json.dumps(message))
 
 
@@ -102,13 +102,13 @@ def event(kind: str = "upload.completed") -> Event:
     return Event("vp_x", {"type": kind, "data": data})
 
 
-def memory(**environ: str) -> Memory:
-    return Memory(Instance("events", VOD, environ))
+def rechecks(**environ: str) -> Rechecks:
+    return Rechecks(Instance("events", VOD, environ))
 
 
 def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
-    queue = memory(FC_ACCOUNT_ID="1234567890123456")._to(settings)
+    queue = rechecks(FC_ACCOUNT_ID="1234567890123456")._queue_of(settings)
     assert (queue._tls, queue._host) == (True, "1234567890123456.mns.cn-shanghai.aliyuncs.com")
     assert queue._path == "/queues/vodpass-watch/messages"
 
@@ -116,14 +116,14 @@ def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:
 @pytest.mark.parametrize("account", ["", "me", "1234.example.com/", "1" * 40])
 def test_without_an_account_nothing_is_written(account: str) -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
-    prevented = memory(FC_ACCOUNT_ID=account).keep(settings, [event()], 1_800_000_000, 5.0)
-    assert isinstance(prevented, Misconfigured)
+    with pytest.raises(Misconfigured):
+        rechecks(FC_ACCOUNT_ID=account).schedule(settings, [event()], 1_800_000_000, 5.0)
 
 
 def test_without_a_queue_nothing_is_remembered_and_nothing_is_wrong() -> None:
-    assert memory().keep(SETTINGS, [event()], 1_800_000_000, 5.0) is None
+    rechecks().schedule(SETTINGS, [event()], 1_800_000_000, 5.0)
 
 
 def test_what_is_no_finished_upload_is_not_remembered() -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
-    assert memory().keep(settings, [event("video.ready")], 1_800_000_000, 5.0) is None
+    rechecks().schedule(settings, [event("video.ready")], 1_800_000_000, 5.0)

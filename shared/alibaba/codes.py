@@ -1,0 +1,84 @@
+"""What error codes of any Alibaba Cloud service mean, and what to say when there is no answer.
+
+A refusal is judged by its code. An HTTP status alone has too many meanings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.errors import (
+    Effect,
+    Misconfigured,
+    Refusal,
+    Throttled,
+    Unavailable,
+    Upstream,
+    UpstreamError,
+    UpstreamTimeout,
+)
+from shared.transport import BrokenAnswer, DeadlinePassed, TransportError
+
+EXPIRED = "InvalidSecurityToken.Expired"
+"""The role credential has expired."""
+
+_OPERATOR_FAULTS: Mapping[str, str] = {
+    "InvalidAccessKeyId": "The cloud does not accept the function's key.",
+    "SignatureDoesNotMatch": "The cloud does not accept the function's signature.",
+    "MissingSecurityToken": "The cloud does not accept the function's key.",
+    "InvalidSecurityToken": "The cloud does not accept the function's token.",
+    "InvalidTimeStamp": "The instance's clock is off.",
+    "OperationDenied": "The account's service is not open, or suspended.",
+    "Forbidden": "The function's role lacks a permission, or the account was not initialised.",
+    "NoPermission": "The function's role lacks a permission.",
+    "InvalidApi": "This operation is not offered in this region.",
+    "InvalidAction": "This operation is not offered in this region.",
+}
+"""Codes of any service that only the operator can fix, with all that a caller may know."""
+
+
+class Rejected(Exception):
+    """The service refused, and the code is none that this module or the service's own knows.
+
+    ``code`` is the service's code. Compare it, never show it.
+    """
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__("the cloud refused")
+        self.code = code
+
+
+def throttled(code: str, status: int, retry_after: object) -> Throttled | None:
+    """Throttled if the service refused because of a rate limit. ``retry_after``: milliseconds."""
+    if isinstance(retry_after, int):
+        return Throttled(-(-retry_after // 1000))
+    return Throttled(1) if code.startswith("Throttling") or status == 429 else None
+
+
+def refused(code: str, status: int) -> Exception:
+    """The exception for a code that is no throttling and no code of the service's own."""
+    for prefix, detail in _OPERATOR_FAULTS.items():
+        if code == prefix or code.startswith(f"{prefix}."):
+            return Misconfigured(detail)
+    return failed(status) if status >= 500 else Rejected(code)
+
+
+def failed(status: int) -> Upstream:
+    """The refusal for a 5xx status whose code says nothing."""
+    if status == 503:
+        return Unavailable("The cloud is not available.", effect="unknown")
+    return UpstreamError("The cloud failed.", effect="unknown")
+
+
+def unanswered(cause: object) -> Refusal:
+    """Why there is no answer. ``cause`` is what the transport or our own code raised."""
+    if isinstance(cause, Refusal):
+        return cause
+    if isinstance(cause, TransportError):
+        effect: Effect = "unknown" if cause.sent else "none"
+        if isinstance(cause, DeadlinePassed):
+            return UpstreamTimeout("No answer came within the deadline.", effect=effect)
+        if isinstance(cause, BrokenAnswer):
+            return UpstreamError("The cloud's answer was cut short.", effect=effect)
+        return Unavailable("The cloud could not be reached, or broke off.", effect=effect)
+    return UpstreamError("The cloud's answer cannot be read.", effect="unknown")

@@ -1,0 +1,123 @@
+"""Calls to an Alibaba Cloud service within one invocation.
+
+The calls of an invocation share its deadline. Every fault leaves this module as one of
+`shared.errors` or as an exception of the service, never with text from upstream.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from shared.alibaba.client import Client
+from shared.alibaba.codes import Rejected
+from shared.errors import Unavailable, UpstreamError, UpstreamTimeout
+
+T = TypeVar("T")
+
+FIRST_ATTEMPT = 3.0  # seconds, if a second attempt may follow
+
+
+@dataclass(frozen=True)
+class OperationAnswer:
+    """The answer of an operation.
+
+    ``now``: when the service sent it, epoch seconds by its clock. ``took``: seconds.
+    """
+
+    body: Mapping[str, Any] = field(repr=False)
+    now: float
+    took: float
+
+
+class Session:
+    """A service for one invocation. ``request_ids`` collects the ids of its answers."""
+
+    def __init__(self, client: Client, deadline: float) -> None:
+        self._client = client
+        self._deadline = deadline
+        self.request_ids: list[str] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._deadline - time.monotonic()
+
+    def cloud_time(self) -> float:
+        """Epoch seconds by the service's clock; by the instance's clock before the first answer."""
+        return time.time() + self._client.ahead
+
+    def once(
+        self, operation: str, fields: Mapping[str, Any], timeout: float | None = None
+    ) -> OperationAnswer:
+        """Sends a request exactly once.
+
+        ``fields`` are parameters in the SDK's spelling; None means absent. ``timeout`` is in
+        seconds. Raises a Refusal, Rejected, or an exception of the service.
+        """
+        allowed = self.left if timeout is None else timeout
+        if allowed <= 0:
+            raise UpstreamTimeout("The deadline of this call passed.")
+        given = {name: value for name, value in fields.items() if value is not None}
+        begin = time.monotonic()
+        body, headers = self._client.send(operation, given, allowed, self.request_ids)
+        now = _server_time(headers)
+        self._client.ahead = now - time.time()
+        return OperationAnswer(body, now, time.monotonic() - begin)
+
+    def repeatable(
+        self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]
+    ) -> T:
+        """Sends a request that may safely be sent twice, and returns ``read`` of its answer.
+
+        It is sent a second time after a temporary fault, or after an answer that ``read`` refuses.
+        """
+        try:
+            try:
+                return read(self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
+            except (Unavailable, UpstreamError, UpstreamTimeout):
+                if self._client.key_expired or self.left <= 0:
+                    raise
+            return read(self.once(operation, fields))
+        except Rejected:
+            raise UpstreamError("The cloud refused for an unexpected reason.") from None
+
+
+def text(body: Mapping[str, Any], name: str) -> str:
+    """A member of an answer that must be non-empty text. Raises UpstreamError."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise UpstreamError(f"The cloud's answer lacks {name}.", effect="unknown")
+    return value
+
+
+_UTC = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", re.ASCII)
+
+
+def epoch(value: Any) -> float | None:
+    """The cloud's UTC text, to the second, as epoch seconds. None for anything else."""
+    match = _UTC.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    try:
+        return float(calendar.timegm(tuple(int(part) for part in match.groups())))
+    except ValueError:
+        return None
+
+
+def utc_text(seconds: float) -> str:
+    """Epoch seconds in the cloud's form: UTC, to the second, rounded down."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+
+
+def _server_time(headers: Mapping[str, str]) -> float:
+    try:
+        date = parsedate_to_datetime(headers.get("date", ""))
+        return calendar.timegm(date.utctimetuple())  # HTTP dates are GMT, whatever zone they name
+    except (ValueError, TypeError, IndexError):
+        raise UpstreamError("The cloud's answer lacks a Date.", effect="unknown") from None

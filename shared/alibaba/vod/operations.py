@@ -1,0 +1,159 @@
+"""The operations of ApsaraVideo VOD (API 2017-03-21) that vodpass calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.alibaba.client import Service
+from shared.alibaba.codes import Rejected
+from shared.alibaba.session import OperationAnswer, Session, text, utc_text
+from shared.alibaba.vod import records
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
+from shared.alibaba.vod.records import OtherMedia, PlayCredential, UploadCredential, Video
+from shared.errors import UpstreamError
+
+PAGE_SIZE = 100  # videos; VOD's maximum
+
+_LOOKUP_SHARE = 0.3  # of the time left: kept back from a create, to look up its outcome
+
+
+class Vod:
+    """VOD within one invocation."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def create_upload_video(self, fields: Mapping[str, Any]) -> UploadCredential:
+        """CreateUploadVideo, sent exactly once: a repeat would create a second video.
+
+        ``fields`` are VOD's parameters in the SDK's spelling. Raises Rejected, or a Refusal
+        whose ``effect`` says whether the video may exist all the same.
+        """
+        return self._create("CreateUploadVideo", fields, "VideoId", _LOOKUP_SHARE)
+
+    def create_upload_image(self, fields: Mapping[str, Any]) -> UploadCredential:
+        """CreateUploadImage, sent exactly once. Raises Rejected or a Refusal."""
+        return self._create("CreateUploadImage", fields, "ImageId")
+
+    def create_upload_attached_media(self, fields: Mapping[str, Any]) -> UploadCredential:
+        """CreateUploadAttachedMedia, sent exactly once. Raises Rejected or a Refusal."""
+        return self._create("CreateUploadAttachedMedia", fields, "MediaId")
+
+    def _create(
+        self, operation: str, fields: Mapping[str, Any], id_name: str, kept_back: float = 0.0
+    ) -> UploadCredential:
+        try:
+            answer = self._session.once(operation, fields, self._session.left * (1 - kept_back))
+        except (NotFoundAtVod, IllegalStatus) as fault:
+            raise Rejected(type(fault).__name__) from None
+        return records.upload_credential(answer, id_name)
+
+    def refresh_upload_video(self, video_id: str) -> UploadCredential:
+        """RefreshUploadVideo. Raises NotFoundAtVod, IllegalStatus or a Refusal."""
+
+        def read(answer: OperationAnswer) -> UploadCredential:
+            credential = records.upload_credential(answer, "VideoId")
+            if credential.media_id != video_id:
+                raise UpstreamError("VOD answered for another video.")
+            return credential
+
+        return self._session.repeatable("RefreshUploadVideo", {"video_id": video_id}, read)
+
+    def video(self, *, video_id: str | None = None, reference_id: str | None = None) -> Video:
+        """GetVideoInfo, by either id. Raises NotFoundAtVod or a Refusal."""
+
+        def read(answer: OperationAnswer) -> Video:
+            video = records.video(answer.body.get("Video"), answer.now)
+            if video_id is not None and video.video_id != video_id:
+                raise UpstreamError("VOD answered for another video.")
+            return video
+
+        fields = {"video_id": video_id, "reference_id": reference_id}
+        return self._session.repeatable("GetVideoInfo", fields, read)
+
+    def with_source(self, video: Video) -> Video:
+        """GetMezzanineInfo: the video with the present size, MD5 and name of its file.
+
+        Returns ``video`` unchanged if VOD has no such file, or no longer. Raises a Refusal.
+        """
+
+        def read(answer: OperationAnswer) -> Video:
+            return records.with_source(video, answer)
+
+        try:
+            return self._session.repeatable("GetMezzanineInfo", {"video_id": video.video_id}, read)
+        except (NotFoundAtVod, IllegalStatus):
+            return video
+
+    def image(self, image_id: str) -> OtherMedia:
+        """GetImageInfo. Raises NotFoundAtVod or a Refusal."""
+
+        def read(answer: OperationAnswer) -> OtherMedia:
+            info = answer.body.get("ImageInfo")
+            if not isinstance(info, dict) or info.get("ImageId") != image_id:
+                raise UpstreamError("VOD's answer lacks ImageInfo.")
+            return OtherMedia(image_id, text(info, "Status"), answer.now)
+
+        return self._session.repeatable("GetImageInfo", {"image_id": image_id}, read)
+
+    def attached_media(self, media_id: str) -> OtherMedia:
+        """GetAttachedMediaInfo. Raises NotFoundAtVod or a Refusal."""
+
+        def read(answer: OperationAnswer) -> OtherMedia:
+            if media_id in (answer.body.get("NonExistMediaIds") or []):
+                raise NotFoundAtVod
+            for info in answer.body.get("AttachedMediaList") or []:
+                if isinstance(info, dict) and info.get("MediaId") == media_id:
+                    return OtherMedia(media_id, text(info, "Status"), answer.now)
+            raise UpstreamError("VOD's answer lacks AttachedMediaList.")
+
+        return self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id}, read)
+
+    def videos(
+        self, statuses: tuple[str, ...], since: float, page: int, *, oldest_first: bool
+    ) -> tuple[list[Video], int]:
+        """GetVideoList: one page of videos in these states, sorted by age, and the total.
+
+        ``since``: epoch second from which on videos were created. ``page`` starts at 1 and has
+        PAGE_SIZE videos. Raises a Refusal.
+        """
+        fields = {
+            "status": ",".join(statuses),
+            "start_time": utc_text(since),
+            "sort_by": f"CreationTime:{'Asc' if oldest_first else 'Desc'}",
+            "page_no": page,
+            "page_size": PAGE_SIZE,
+        }
+        try:
+            return self._session.repeatable("GetVideoList", fields, records.page)
+        except NotFoundAtVod:
+            return [], 0
+
+    def delete_video(self, video_id: str) -> None:
+        """DeleteVideo: for good, with all its files. Raises NotFoundAtVod or a Refusal."""
+        self._session.repeatable("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
+
+    def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
+        """GetVideoPlayAuth for ``timeout`` seconds. Raises NotFoundAtVod, IllegalStatus, ..."""
+        fields = {"video_id": video_id, "auth_info_timeout": timeout}
+
+        def read(answer: OperationAnswer) -> PlayCredential:
+            return records.play_credential(answer, video_id, timeout)
+
+        return self._session.repeatable("GetVideoPlayAuth", fields, read)
+
+
+def _models() -> Any:
+    from alibabacloud_vod20170321 import models
+
+    return models
+
+
+def _client(config: Any) -> Any:
+    from alibabacloud_vod20170321.client import Client
+
+    return Client(config)
+
+
+VOD = Service(_models, _client, lambda settings: settings.vod_endpoint, meaning)

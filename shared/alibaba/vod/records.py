@@ -1,0 +1,167 @@
+"""Videos, other media and credentials, as read from the answers of VOD."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.alibaba.session import OperationAnswer, epoch, text
+from shared.errors import UpstreamError
+
+CREDENTIAL_LIFE = 3000  # seconds that an upload credential lives, by VOD's documentation
+AWAITING_FILE = "Uploading"
+UPLOAD_FAILED = "UploadFail"
+PLAYABLE = "Normal"
+MAY_BECOME_PLAYABLE = frozenset({"Uploading", "UploadSucc", "Transcoding", "Checking"})
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video, as VOD describes it.
+
+    ``size`` is in bytes. ``created_at``, ``modified_at`` and ``now`` (when VOD answered) are epoch
+    seconds by VOD's clock. VOD documents ``modified_at`` as the last update, without saying what
+    counts as one. Only ``with_source`` fills ``file_md5`` and ``file_name``.
+    """
+
+    video_id: str
+    status: str
+    reference_id: str | None
+    user_data: str | None = field(repr=False)
+    size: int
+    created_at: float
+    now: float
+    modified_at: float | None = None
+    file_md5: str | None = None
+    file_name: str = ""
+
+    @property
+    def age(self) -> float:
+        """Seconds since VOD created the video, by VOD's clock."""
+        return self.now - self.created_at
+
+
+@dataclass(frozen=True)
+class OtherMedia:
+    """An image or attached media. ``now`` is epoch seconds by VOD's clock."""
+
+    media_id: str
+    status: str
+    now: float
+
+
+@dataclass(frozen=True)
+class UploadCredential:
+    """A credential for one upload. ``expires_at`` is epoch seconds by VOD's clock."""
+
+    media_id: str
+    upload_address: str = field(repr=False)
+    upload_auth: str = field(repr=False)
+    expires_at: float
+    expires_in: int
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """For images and attached media: the URLs that the file will have."""
+
+
+@dataclass(frozen=True)
+class PlayCredential:
+    """A credential to play one video. ``expires_at`` is epoch seconds by VOD's clock."""
+
+    play_auth: str = field(repr=False)
+    video_meta: Mapping[str, Any] = field(repr=False)
+    expires_at: float
+    expires_in: int
+
+
+def video(info: Any, now: float) -> Video:
+    """The video in a part of an answer. Raises UpstreamError."""
+    if not isinstance(info, dict):
+        raise UpstreamError("VOD's answer lacks Video.")
+    created_at = epoch(info.get("CreationTime"))
+    if created_at is None:
+        raise UpstreamError("VOD's answer lacks a CreationTime.")
+    reference_id, user_data, size = info.get("ReferenceId"), info.get("UserData"), info.get("Size")
+    return Video(
+        text(info, "VideoId"),
+        text(info, "Status"),
+        reference_id if isinstance(reference_id, str) else None,
+        user_data if isinstance(user_data, str) else None,
+        _bytes(size),
+        created_at,
+        now,
+        epoch(info.get("ModificationTime")),
+    )
+
+
+def with_source(known: Video, answer: OperationAnswer) -> Video:
+    """``known`` with the size, MD5 and name of its file, from GetMezzanineInfo.
+
+    Raises UpstreamError.
+    """
+    found = answer.body.get("Mezzanine")
+    if not isinstance(found, dict) or found.get("VideoId") != known.video_id:
+        raise UpstreamError("VOD's answer lacks Mezzanine.")
+    size, md5, name = found.get("Size"), found.get("FileMD5"), found.get("FileName")
+    return replace(
+        known,
+        size=_bytes(size) or known.size,
+        file_md5=md5.lower() if isinstance(md5, str) and md5 else None,
+        file_name=name if isinstance(name, str) else "",
+        now=answer.now,
+    )
+
+
+def page(answer: OperationAnswer) -> tuple[list[Video], int]:
+    """The videos of one page and the total, from GetVideoList. Raises UpstreamError."""
+    total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
+    videos = listed.get("Video") if isinstance(listed, dict) else None
+    if not isinstance(total, int):
+        raise UpstreamError("VOD's answer lacks Total.")
+    return [video(info, answer.now) for info in videos or []], total
+
+
+def upload_credential(answer: OperationAnswer, id_name: str) -> UploadCredential:
+    """The upload credential in an answer. ``id_name`` names its media id. Raises UpstreamError."""
+    body, now = answer.body, answer.now
+    address, auth = text(body, "UploadAddress"), text(body, "UploadAuth")
+    inner = _decoded(auth)
+    # Official clients hang on a malformed pair, so refuse it here.
+    if not inner.keys() >= {"AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"}:
+        raise UpstreamError("VOD's UploadAuth cannot be used.", effect="unknown")
+    if not _decoded(address).keys() >= {"Endpoint", "Bucket", "FileName"}:
+        raise UpstreamError("VOD's UploadAddress cannot be used.", effect="unknown")
+    # The documentation promises 3000 s. If the credential itself says less, that counts.
+    expires_at = min(now + CREDENTIAL_LIFE, epoch(inner.get("ExpireUTCTime")) or float("inf"))
+    expires_in = max(0, int(expires_at - now))
+    urls = {
+        name: value
+        for name, value in body.items()
+        if name in ("ImageURL", "MediaURL", "FileURL") and isinstance(value, str)
+    }
+    return UploadCredential(text(body, id_name), address, auth, expires_at, expires_in, urls)
+
+
+def play_credential(answer: OperationAnswer, video_id: str, timeout: int) -> PlayCredential:
+    """The play credential in an answer, valid for ``timeout`` seconds. Raises UpstreamError."""
+    meta = answer.body.get("VideoMeta")
+    if not isinstance(meta, dict) or meta.get("VideoId") != video_id:
+        raise UpstreamError("VOD's answer lacks VideoMeta.")
+    # VOD started the credential's time at some moment of the call. Count from before the call.
+    expires_at = answer.now - answer.took + timeout
+    expires_in = int(expires_at - answer.now)
+    return PlayCredential(text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
+
+
+def _bytes(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _decoded(value: str) -> Mapping[str, Any]:
+    try:
+        decoded = json.loads(base64.b64decode(value, validate=True))
+    except (ValueError, RecursionError):
+        return {}
+    return decoded if isinstance(decoded, dict) else {}

@@ -1,0 +1,73 @@
+"""Which function reads which environment variables.
+
+`s.yaml` gives each function these variables and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENDPOINTS = ("VODPASS_VOD_ENDPOINT", "VODPASS_STS_ENDPOINT", "VODPASS_MNS_ENDPOINT")
+
+ALWAYS = frozenset({"VODPASS_LOCAL", *ENDPOINTS})
+"""Only the local gateway sets these. A deployment has none of them."""
+
+_CALLER = frozenset(
+    {
+        "VODPASS_REGION",
+        "VODPASS_JWT_KEYS",
+        "VODPASS_JWT_JWKS_URL",
+        "VODPASS_JWT_ISSUER",
+        "VODPASS_JWT_AUDIENCE",
+        "VODPASS_JWT_MAX_LIFE",
+        "VODPASS_JWT_SUBJECT_CLAIM",
+        "VODPASS_JWT_SCOPE_CLAIM",
+        "VODPASS_JWT_VOD_CLAIM",
+        "VODPASS_DEFAULT_SCOPES",
+        "VODPASS_CORS_ORIGINS",
+    }
+)
+_OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
+_EVENTS = _OWNER | {
+    "VODPASS_REGION",
+    "VODPASS_MAX_FILE_SIZE",
+    "VODPASS_WEBHOOK_URL",
+    "VODPASS_WEBHOOK_SECRETS",
+    "VODPASS_WEBHOOK_PRIVATE",
+    "VODPASS_WATCH_QUEUE",
+}
+
+USES: Mapping[str, frozenset[str]] = {
+    "upload": _CALLER
+    | _OWNER
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_MAX_FILE_SIZE",
+        "VODPASS_TEMPLATE_GROUP_ID",
+        "VODPASS_WORKFLOW_ID",
+        "VODPASS_STORAGE_LOCATION",
+        "VODPASS_APP_ID",
+        "VODPASS_CATE_ID",
+    },
+    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
+    "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
+    "sts": _CALLER
+    | {
+        "VODPASS_ISSUER_ALIAS",
+        "VODPASS_STS_UPLOAD_ROLE",
+        "VODPASS_STS_PLAY_ROLE",
+        "VODPASS_STS_OSS_ROLE",
+        "VODPASS_OSS_BUCKET",
+        "VODPASS_OSS_PREFIX",
+    },
+    "events": _EVENTS | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"},
+    "watch": _EVENTS
+    | {
+        "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
+        "VODPASS_WATCH",
+        "VODPASS_CLEANUP",
+    },
+}
+"""Function -> the variables that it reads."""

@@ -1,0 +1,57 @@
+"""Hands a callback on to the app: announces it, delivers its events, schedules rechecks."""
+
+from __future__ import annotations
+
+from shared.alibaba.session import Session
+from shared.alibaba.vod.operations import Vod
+from shared.config.settings import Settings
+from shared.errors import Refusal
+from shared.events.announce import announce
+from shared.events.callback import Callback
+from shared.events.event import Event
+from shared.events.recheck import Rechecks
+from shared.events.webhook import Receivers
+from shared.runtime.instance import Instance
+from shared.runtime.seen import Seen
+
+
+class Delivery:
+    """What the function `events` does with callbacks. Made once in an instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._rechecks = Rechecks(instance)
+        self._receivers = Receivers()
+        self._delivered = Seen(10_000)
+        """Ids of events that the app has, but whose recheck could not be scheduled. A repeat only
+        needs to schedule it."""
+
+    def hand_on(
+        self, callback: Callback, session: Session, settings: Settings, *, patient: bool
+    ) -> list[str]:
+        """Delivers the events of a callback and returns their types.
+
+        ``patient``: the sender repeats the callback for a day. Then the app gets its events first.
+        By HTTP, VOD gives up within seconds. Then rechecks are scheduled first, the app still gets
+        its events if that fails, and the fault is raised last. Raises NotConfirmed, NotDelivered
+        or a Refusal.
+        """
+        events = announce(callback, Vod(session), settings)
+        if patient:
+            self._deliver(events, session, settings)
+        try:
+            self._rechecks.schedule(settings, events, session.cloud_time(), session.left)
+        except Refusal:
+            if not patient:
+                self._deliver(events, session, settings)
+            for event in events:
+                self._delivered.add(event.event_id)
+            raise
+        if not patient:
+            self._deliver(events, session, settings)
+        self._delivered.discard(event.event_id for event in events)
+        return [event.type for event in events]
+
+    def _deliver(self, events: list[Event], session: Session, settings: Settings) -> None:
+        for event in events:
+            if event.event_id not in self._delivered:
+                self._receivers.of(settings).deliver(event, max(0.0, session.left))

@@ -1,0 +1,80 @@
+"""What a video's UserData.Extend says of its creation: owner, request, declared size and type.
+
+It is trusted only under its own MAC, which covers the ownership mark.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.auth import ownership
+from shared.auth.mac import base64url, canonical, sign
+from shared.auth.ownership import Owner
+from shared.config.parsers import OwnerKey
+from shared.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Extend:
+    """The declarations of an upload. ``file_size`` is in bytes."""
+
+    subject: str
+    idempotency_key: str
+    digest: str
+    file_size: int | None
+    extension: str
+
+
+def request_digest(fields: dict[str, Any]) -> str:
+    """A short digest of the checked fields of a request. The same fields give the same digest."""
+    return base64url(hashlib.sha256(canonical(fields).encode("ascii")).digest()[:16])
+
+
+def seal(settings: Settings, mark: str, extend: Extend) -> dict[str, Any]:
+    """UserData.Extend with its MAC. For any subject at most 512 bytes of UTF-8, VOD's limit."""
+    values = _values(extend)
+    return {**values, "m": _mac(settings.owner_keys[0], mark, values)}
+
+
+def unseal(settings: Settings, mark: str, user_data: str | None) -> Extend | None:
+    """The Extend in a video's UserData; None if it is absent, foreign or changed.
+
+    The MAC says nothing about the owner. Call ``verified``, or check ``mark`` by ``owns`` first.
+    """
+    key = ownership.key_of(settings, mark)
+    try:
+        values = json.loads(user_data or "")["Extend"]
+        values = json.loads(values) if isinstance(values, str) else dict(values)
+        mac = values.pop("m")
+        extend = Extend(values["s"], values["k"], values["d"], values["n"], values["t"])
+        genuine = key is not None and hmac.compare_digest(_mac(key, mark, values), mac)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return extend if genuine and values == _values(extend) else None
+
+
+def verified(settings: Settings, mark: str | None, user_data: str | None) -> Extend | None:
+    """The Extend of a video whose mark belongs to the subject that the Extend names, else None."""
+    extend = unseal(settings, mark or "", user_data)
+    if extend is None:
+        return None
+    owner = Owner(settings.issuer_alias, extend.subject)
+    return extend if ownership.owns(settings, owner, mark) else None
+
+
+def _values(extend: Extend) -> dict[str, Any]:
+    return {
+        "s": extend.subject,
+        "k": extend.idempotency_key,
+        "d": extend.digest,
+        "n": extend.file_size,
+        "t": extend.extension,
+    }
+
+
+def _mac(key: OwnerKey, mark: str, values: dict[str, Any]) -> str:
+    return sign(key, "extend", mark, canonical(values))

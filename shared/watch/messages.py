@@ -1,0 +1,72 @@
+"""Handles the messages in the queue of `watch`: rechecks, and requests of the app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.records import AWAITING_FILE
+from shared.errors import Refusal
+from shared.events import callback
+from shared.events.recheck import FirstLook, changes, unseal
+from shared.events.webhook import NotDelivered
+from shared.runtime.queue_trigger import messages
+from shared.watch.run import Run
+from shared.watch.sweep import look_after
+
+COMPARE_WITHIN = 3600  # seconds; VOD may have deleted a source file that it has not shown by then
+
+
+def handle(run: Run, event: Any) -> str:
+    """Handles each message by itself. Returns the code of a fault, or OK."""
+    codes = [_handled(run, *message) for message in messages(event)]
+    return next((code for code in codes if code != "OK"), "OK")
+
+
+def _handled(run: Run, message_id: str, text: str) -> str:
+    try:
+        _handle(run, message_id, text)
+    except Refusal as refusal:
+        return refusal.code
+    except IllegalStatus:
+        return "IllegalStatus"
+    except (ValueError, RecursionError):
+        return "InvalidRequest"
+    return "OK"
+
+
+def _handle(run: Run, message_id: str, text: str) -> None:
+    """Raises ValueError for a message of no known kind, a Refusal or IllegalStatus."""
+    first = unseal(run.settings, text)
+    if first is not None:
+        recheck(run, first)
+        return
+    try:
+        received = callback.read(text, message_id)
+    except callback.UnreadableCallback:
+        look_after(run, callback.video_id_in(text))
+        return
+    if received.kind == "video" and received.media_id is not None:
+        look_after(run, received.media_id)
+
+
+def recheck(run: Run, first: FirstLook) -> None:
+    """Compares a finished upload with the first look. Raises a Refusal."""
+    try:
+        video = run.vod.video(video_id=first.video_id)
+    except NotFoundAtVod:
+        return
+    if video.now < first.due or (first.settled and video.status == AWAITING_FILE):
+        run.failed += 1  # too early: SMQ delivers the message again
+        return
+    if first.settled:
+        video = run.vod.with_source(video)
+        lacking = first.file_md5 is not None and video.file_md5 is None
+        if lacking and video.now < first.due + COMPARE_WITHIN:
+            run.failed += 1  # VOD gave the MD5 before and does not now: compare later
+            return
+    try:
+        for event in changes(first, video, run.settings):
+            run.send(event)
+    except NotDelivered:
+        run.failed += 1

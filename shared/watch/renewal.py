@@ -1,0 +1,58 @@
+"""Tells the app that a credential is about to expire, or sends it a new one."""
+
+from __future__ import annotations
+
+from shared.alibaba.session import utc_text
+from shared.alibaba.vod.records import CREDENTIAL_LIFE, Video
+from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
+from shared.events.event import Event, data_of, event
+from shared.uploads import response
+from shared.uploads.renew import renew
+from shared.watch.run import LOOK_BACK, Run
+
+# Seconds between two renewals. Then each credential is renewed 600 s before it expires. With
+# CREDENTIAL_LIFE instead, each renewal would only be due when the last credential has expired.
+RENEW_EVERY = 2400
+
+
+def keep_alive(run: Run, video: Video) -> None:
+    """Sends `upload.expiring` or `upload.refreshed` for an upload that waits for its file.
+
+    What was due within the upload window is sent even after it, if no run came in time. Raises
+    NotDelivered or a Refusal.
+    """
+    renewing, window = bool(run.settings.credential_webhook_url), run.settings.upload_window
+    newest = int(video.age // RENEW_EVERY) - 1
+    for period in range(max(0, newest - 1), newest + 1):
+        due = RENEW_EVERY * (period + 1)
+        if due >= window or not due <= video.age < due + LOOK_BACK:
+            continue
+        if not renewing:
+            run.send(_expiring(run, video, period))
+        elif period == newest and video.age <= window:
+            # An older credential is useless by now.
+            _renew(run, video, period)
+
+
+def _expiring(run: Run, video: Video, period: int) -> Event:
+    ends = video.created_at + RENEW_EVERY * period + CREDENTIAL_LIFE
+    data = {**data_of(video, run.settings), "ExpireUTCTime": utc_text(ends)}
+    facts = (str(period),)
+    return event(run.settings, "upload.expiring", video.video_id, facts, data, video.now)
+
+
+def _renew(run: Run, video: Video, period: int) -> None:
+    facts = (str(period),)
+    known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, video.now)
+    if known.event_id in run.memory.delivered:
+        return
+    try:
+        credential = renew(run.vod, video, run.settings.upload_window)
+    except (UploadFinished, UploadWindowClosed, VideoNotFound):
+        return
+    data = {
+        **data_of(video, run.settings),
+        **response.members(credential, "VideoId", known.event_id),
+    }
+    renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, video.now)
+    run.send(renewed, credentials=True)

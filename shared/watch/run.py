@@ -1,0 +1,55 @@
+"""One run of `watch`: what it works with, what it counted, and how it sends events."""
+
+from __future__ import annotations
+
+from shared.alibaba.session import Session
+from shared.alibaba.vod.operations import Vod
+from shared.config.settings import Settings
+from shared.events.event import Event
+from shared.events.recheck import Rechecks
+from shared.events.webhook import Receivers
+from shared.runtime.instance import Instance
+from shared.runtime.seen import Seen
+
+EVERY = 300  # seconds between two runs
+LOOK_BACK = 4200  # seconds for which a due event is sent again by every run
+
+
+class Memory:
+    """What an instance of `watch` keeps between runs. It only spares the app repeats."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.rechecks = Rechecks(instance)
+        self.receivers = Receivers()
+        self.delivered = Seen(20_000)
+        """Ids of delivered events."""
+        self.completed = Seen(20_000)
+        """Finished uploads (VideoId, size, status) whose events the app has."""
+        self.swept = False
+        """Whether a run has listed the finished uploads before."""
+
+
+class Run:
+    """One run: the cloud, the settings, and the counts for the log."""
+
+    def __init__(self, session: Session, settings: Settings, memory: Memory) -> None:
+        self.session = session
+        self.settings = settings
+        self.memory = memory
+        self.vod = Vod(session)
+        self.looked_at = 0
+        self.left_over = 0
+        self.failed = 0
+        self.sent: dict[str, int] = {}
+
+    def send(self, event: Event, *, credentials: bool = False) -> None:
+        """Delivers an event, unless this instance has delivered it. Raises NotDelivered.
+
+        With ``credentials`` it goes to the receiver of renewed credentials.
+        """
+        if event.event_id in self.memory.delivered:
+            return
+        receiver = self.memory.receivers.of(self.settings, credentials=credentials)
+        receiver.deliver(event, max(0.0, self.session.left))
+        self.memory.delivered.add(event.event_id)
+        self.sent[event.type] = self.sent.get(event.type, 0) + 1

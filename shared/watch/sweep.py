@@ -1,0 +1,123 @@
+"""Looks through the uploads that VOD lists, for what VOD sends no callback of.
+
+A run starts from what VOD lists and the clock, and keeps no state. So a run that is lost, late or
+doubled changes no event id. Every run sends a due event again for LOOK_BACK seconds, under one id.
+So an hour without a run loses none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, Video
+from shared.errors import Refusal
+from shared.events.event import SETTLING, completion, declared, of_video, verdict
+from shared.events.webhook import NotDelivered
+from shared.watch.cleanup import CLEANUP_AFTER, abandon
+from shared.watch.renewal import keep_alive
+from shared.watch.run import EVERY, LOOK_BACK, Run
+
+MAX_VIDEOS = 5000  # in one run: 50 calls, and as many as GetVideoList can reach
+COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
+_ENOUGH = 5.0  # seconds that must be left for another video
+
+
+def sweep(run: Run) -> None:
+    """Handles every upload for which something may be due. Raises a Refusal."""
+    jobs, window = run.settings.watch, run.settings.upload_window
+    if jobs & {"expiring", "abandoned"}:
+        reach = window + CLEANUP_AFTER + LOOK_BACK
+        for video in _listed(run, (AWAITING_FILE, UPLOAD_FAILED), reach):
+            _guarded(run, video)
+    if "completed" in jobs:
+        for video in _listed(run, COMPLETED, window + LOOK_BACK):
+            _guarded(run, video)
+        run.memory.swept = True
+
+
+def look_after(run: Run, video_id: str) -> None:
+    """Handles one video like a sweep. A deleted video needs nothing. Raises a Refusal."""
+    try:
+        video = run.vod.video(video_id=video_id)
+    except NotFoundAtVod:
+        return
+    _guarded(run, video)
+
+
+def _listed(run: Run, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
+    """The videos of the last ``reach`` seconds in these states, as far as the run gets."""
+    page, seen, total = 1, 0, 1
+    now = run.session.cloud_time()
+    # The earlier of both clocks: better too many videos than too few.
+    since = min(time.time(), now) - reach
+    # Runs start from alternate ends, so that what one run cannot reach does not wait for ever.
+    oldest_first = int(now) // EVERY % 2 == 0
+    while seen < total:
+        videos, total = run.vod.videos(statuses, since, page, oldest_first=oldest_first)
+        if not videos:
+            return
+        for video in videos:
+            if run.looked_at >= MAX_VIDEOS or run.session.left < _ENOUGH:
+                run.left_over += total - seen
+                return
+            seen += 1
+            run.looked_at += 1
+            yield video
+        page += 1
+
+
+def _guarded(run: Run, video: Video) -> None:
+    """Handles a video of ours. Its faults are counted and do not stop the others."""
+    if declared(video, run.settings) is None:
+        return
+    try:
+        _handle(run, video)
+    except (Refusal, NotDelivered, NotFoundAtVod, IllegalStatus):
+        run.failed += 1
+
+
+def _handle(run: Run, video: Video) -> None:
+    jobs = run.settings.watch
+    if video.status == UPLOAD_FAILED:
+        for kind in verdict(video.status) if "abandoned" in jobs else ():
+            run.send(of_video(run.settings, kind, video))
+        return
+    if video.status != AWAITING_FILE:
+        if "completed" in jobs and video.status in COMPLETED:
+            _complete(run, video)
+        return
+    if "expiring" in jobs:
+        keep_alive(run, video)
+    if "abandoned" in jobs and video.age > run.settings.upload_window:
+        abandon(run, video)
+
+
+def _complete(run: Run, video: Video) -> None:
+    """Sends the events of a finished upload that the app may not have."""
+    seen = (video.video_id, video.size, video.status)
+    if seen in run.memory.completed:
+        return
+    video = run.vod.with_source(video)
+    kinds = [completion(video, run.settings), *verdict(video.status)]
+    events = [of_video(run.settings, kind, video) for kind in kinds]
+    try:
+        if _may_change(run, video):
+            left = run.session.left
+            run.memory.rechecks.schedule(run.settings, events, video.now, left)
+    finally:
+        # The app gets its events even if the recheck could not be scheduled.
+        for event in events:
+            run.send(event)
+    run.memory.completed.add(seen)
+
+
+def _may_change(run: Run, video: Video) -> bool:
+    """Whether a credential for a finished upload may still be valid.
+
+    VOD does not say when an upload finished. Without this check, every new instance would recheck
+    all uploads of a day.
+    """
+    touched = max(video.created_at, video.modified_at or 0.0)
+    return run.memory.swept or video.now - touched < SETTLING
