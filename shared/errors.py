@@ -23,15 +23,15 @@
         ├── Unavailable       503  no answer, or a temporary fault (``Retry-After``)
         └── UpstreamTimeout   504  the deadline passed
 
-The text of a refusal is written here or beside the check that raises it. It never comes from
-upstream and never holds a secret, a token or a credential. ``Upstream.effect`` says whether the
-operation may have taken effect all the same. That decides whether a repeat is safe.
+The text of a refusal never comes from upstream and never holds a secret, a token or a credential.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
+
+Effect = Literal["none", "unknown"]
 
 
 class FieldError(NamedTuple):
@@ -42,10 +42,10 @@ class FieldError(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request answered with an RFC 9457 problem.
+    """A request is answered with an RFC 9457 problem.
 
-    ``status``, ``code`` and ``title`` are the same for the whole class. ``detail`` (one sentence),
-    ``headers`` and ``members`` (further members of the problem) belong to one occurrence.
+    ``status``, ``code`` and ``title`` are the same for the whole class. ``detail`` is one sentence;
+    ``members`` are further members of the problem.
     """
 
     status: ClassVar[int]
@@ -63,6 +63,10 @@ class Refusal(Exception):
         self.detail = detail
         self.headers: dict[str, str] = dict(headers or {})
         self.members: dict[str, Any] = dict(members or {})
+
+
+def _retry_after(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 class InvalidRequest(Refusal):
@@ -109,9 +113,8 @@ class VideoNotFound(Refusal):
     status, code, title = 404, "VideoNotFound", "There is no such video"
 
     def __init__(self) -> None:
-        super().__init__(
-            "No video with this VideoId belongs to you. Only videos can be refreshed or played."
-        )
+        detail = "No video with this VideoId belongs to you."
+        super().__init__(f"{detail} Only videos can be refreshed or played.")
 
 
 class NotConfigured(Refusal):
@@ -176,19 +179,14 @@ class IdempotencyKeySpent(Conflict):
 
 
 class VideoNotReady(Conflict):
-    """The video cannot be played in its present state.
-
-    ``video_status`` is VOD's Status. ``retry_after`` (seconds) is set while it may still change.
-    """
+    """The video is not playable. ``retry_after`` (seconds) is set while that may change."""
 
     code, title = "VideoNotReady", "The video cannot be played in its present state"
 
     def __init__(self, video_status: str, retry_after: int | None) -> None:
-        super().__init__(
-            "Only a video whose Status is Normal can be played.",
-            headers={} if retry_after is None else {"Retry-After": str(retry_after)},
-            members={"Status": video_status},
-        )
+        detail = "Only a video whose Status is Normal can be played."
+        headers = _retry_after(retry_after)
+        super().__init__(detail, headers=headers, members={"Status": video_status})
 
 
 class PayloadTooLarge(Refusal):
@@ -206,18 +204,13 @@ class UnsupportedMediaType(Refusal):
     status, code, title = 415, "UnsupportedMediaType", "The body must be application/json"
 
 
-Effect = Literal["none", "unknown"]
-
-
 class Upstream(Refusal):
-    """The cloud did not do it. ``effect`` "unknown": it may have done it all the same."""
+    """The cloud did not do it. ``effect`` "unknown": it may have, so a repeat is not safe."""
 
     def __init__(
         self, detail: str, *, effect: Effect = "none", retry_after: int | None = None
     ) -> None:
-        super().__init__(
-            detail, headers={} if retry_after is None else {"Retry-After": str(retry_after)}
-        )
+        super().__init__(detail, headers=_retry_after(retry_after))
         self.effect: Effect = effect
 
 

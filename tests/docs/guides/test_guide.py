@@ -38,7 +38,7 @@ def test_the_types_are_those_that_the_code_sends() -> None:
     headings = [part.partition("\n")[0] for part in guide.text().split("\n### ")[1:]]
     assert told == headings
     sources = [
-        *(PROJECT / "shared" / "events").glob("*.py"),
+        *(PROJECT / "shared").rglob("*.py"),
         *(PROJECT / "functions").glob("*/index.py"),
     ]
     sent = {name for path in sources for name in guide.events_in(path.read_text("utf-8"))}
