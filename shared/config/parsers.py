@@ -1,7 +1,8 @@
 """Parsers for the values of environment variables.
 
 A parser takes the text of a variable and returns its value. It raises ValueError without the
-text, because the text may be a secret.
+text, because the text may be a secret. Patterns are compiled when they are used: a function that
+does not read a variable must not pay for its pattern in a cold start.
 """
 
 from __future__ import annotations
@@ -31,10 +32,9 @@ class OwnerKey:
 
 def matching(pattern: str) -> Callable[[str], str]:
     """A parser for text that matches ``pattern`` from start to end."""
-    compiled = re.compile(pattern)
 
     def parse(raw: str) -> str:
-        if not compiled.fullmatch(raw):
+        if not re.fullmatch(pattern, raw):
             raise ValueError
         return raw
 
@@ -108,7 +108,7 @@ def callback_keys(raw: str) -> tuple[str, ...]:
 def callback_url(raw: str) -> str:
     """An https URL of at most 256 bytes whose last path segment is a secret."""
     secret = re.search(r"/[A-Za-z0-9_-]{22,}$", raw)
-    if not _WEB_URL.fullmatch(raw) or len(raw) > 256 or "?" in raw or secret is None:
+    if not re.fullmatch(_WEB_URL, raw) or len(raw) > 256 or "?" in raw or secret is None:
         raise ValueError
     return raw
 
@@ -142,7 +142,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 # Only what a browser can send: an origin that it never sends would silently allow nothing.
-_ORIGIN = re.compile(
+_ORIGIN = (
     rf"null|http://({_HOST}|\[[0-9a-f:.]+\])(:(?!80$){_PORT})?"
     rf"|https://({_HOST}|\[[0-9a-f:.]+\])(:(?!443$){_PORT})?"
     r"|(?!https?:)[a-z][a-z0-9+.-]*://[\x21-\x7e]+"
@@ -154,16 +154,16 @@ def origins(raw: str) -> frozenset[str]:
     found = [item.strip() for item in raw.split(",")]
     for origin in found:
         host = origin.partition("://")[2]
-        if not _ORIGIN.fullmatch(origin) or any(mark in host for mark in "/?#@*"):
+        if not re.fullmatch(_ORIGIN, origin) or any(mark in host for mark in "/?#@*"):
             raise ValueError
     return frozenset(found)
 
 
 _PATH = r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
 _LOOPBACK_HOST = rf"(127\.0\.0\.1|localhost|\[::1\]):{_PORT}"
-_WEB_URL = re.compile(rf"https://{_HOST}(:{_PORT})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}")
+_WEB_URL = rf"https://{_HOST}(:{_PORT})?{_PATH}|http://{_LOOPBACK_HOST}{_PATH}"
 
-web_url = matching(_WEB_URL.pattern)
+web_url = matching(_WEB_URL)
 """An https URL, or an http URL of a loopback address with a port."""
 
 loopback = matching(_LOOPBACK_HOST)
