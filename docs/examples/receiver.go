@@ -1,4 +1,4 @@
-// Takes vodpass's events. Set VODPASS_WEBHOOK_SECRETS and PORT, then: go run receiver.go
+// Receives events from vodpass. Set VODPASS_WEBHOOK_SECRETS and PORT, then: go run receiver.go
 package main
 
 import (
@@ -25,34 +25,34 @@ const (
 )
 
 var (
-	secrets [][]byte // two while they are rotated
-	seen    sync.Map // in your app a unique column, written in one transaction with the effect
+	secrets [][]byte // two during a rotation
+	seen    sync.Map // in your app: a unique column, written in the same transaction as the effect
 )
 
 type event struct{ ID, Type, Subject string }
 
-// verify gives the event, and an error for what vodpass did not sign, or not now.
+// verify returns the event. It returns an error if the signature or the time is wrong.
 func verify(header http.Header, body []byte) (e event, err error) {
 	timestamp := header.Get("webhook-timestamp")
 	at, err := strconv.ParseInt(timestamp, 10, 64)
 	if age := time.Since(time.Unix(at, 0)); err != nil || age > tolerance || age < -tolerance {
-		return e, errors.New("too old, or from the future")
+		return e, errors.New("the timestamp is too old or in the future")
 	}
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, secret)
 		fmt.Fprintf(mac, "%s.%s.%s", header.Get("webhook-id"), timestamp, body)
-		genuine := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		expected := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 		for _, given := range strings.Fields(header.Get("webhook-signature")) {
-			if hmac.Equal([]byte(genuine), []byte(given)) {
+			if hmac.Equal([]byte(expected), []byte(given)) {
 				err = json.Unmarshal(body, &e)
 				return e, err
 			}
 		}
 	}
-	return e, errors.New("not signed with a secret of ours")
+	return e, errors.New("the signature matches none of our secrets")
 }
 
-func take(w http.ResponseWriter, r *http.Request) {
+func receive(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longest))
 	var e event
 	if err == nil {
@@ -72,7 +72,7 @@ func main() {
 	for _, one := range strings.Split(os.Getenv("VODPASS_WEBHOOK_SECRETS"), ",") {
 		secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(one), "whsec_"))
 		if err != nil || len(secret) < 24 {
-			log.Fatal("VODPASS_WEBHOOK_SECRETS must be whsec_ and base64, or two with a comma between")
+			log.Fatal("VODPASS_WEBHOOK_SECRETS must be whsec_ and base64; two secrets are separated by a comma")
 		}
 		secrets = append(secrets, secret)
 	}
@@ -85,6 +85,6 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Println("listening on http://" + listener.Addr().String())
-	server := http.Server{Handler: http.HandlerFunc(take), ReadTimeout: 10 * time.Second}
+	server := http.Server{Handler: http.HandlerFunc(receive), ReadTimeout: 10 * time.Second}
 	log.Fatal(server.Serve(listener))
 }

@@ -1,33 +1,33 @@
-// Takes vodpass's events. Set VODPASS_WEBHOOK_SECRETS and PORT, then: node receiver.mjs
+// Receives events from vodpass. Set VODPASS_WEBHOOK_SECRETS and PORT, then: node receiver.mjs
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 
 const TOLERANCE = 300; // seconds
 const LONGEST = 1024 * 1024; // bytes
-// Two, with a comma between, while they are rotated.
+// During a rotation: two secrets, separated by a comma.
 const SECRETS = process.env.VODPASS_WEBHOOK_SECRETS.split(",").map((secret) =>
   Buffer.from(secret.trim().replace(/^whsec_/, ""), "base64"),
 );
-const seen = new Set(); // in your app a unique column, written in one transaction with the effect
+const seen = new Set(); // in your app: a unique column, written in the same transaction as the effect
 
-/** The event; throws for what vodpass did not sign, or not now. */
+/** Returns the verified event. Throws if the signature or the time is wrong. */
 function verify(headers, body) {
   const timestamp = headers["webhook-timestamp"];
   const apart = Math.abs(Date.now() / 1000 - Number(timestamp));
-  if (!(apart <= TOLERANCE)) throw new Error("too old, or from the future");
+  if (!(apart <= TOLERANCE)) throw new Error("the timestamp is too old or in the future");
   const signed = Buffer.concat([Buffer.from(`${headers["webhook-id"]}.${timestamp}.`), body]);
-  const genuine = SECRETS.map((secret) => createHmac("sha256", secret).update(signed).digest());
+  const expected = SECRETS.map((secret) => createHmac("sha256", secret).update(signed).digest());
   const given = (headers["webhook-signature"] ?? "")
     .split(" ")
     .filter((one) => one.startsWith("v1,"))
     .map((one) => Buffer.from(one.slice(3), "base64"));
   const equal = (one, other) => one.length === other.length && timingSafeEqual(one, other);
-  if (!genuine.some((one) => given.some((other) => equal(one, other))))
-    throw new Error("not signed with a secret of ours");
+  if (!expected.some((one) => given.some((other) => equal(one, other))))
+    throw new Error("the signature matches none of our secrets");
   return JSON.parse(body);
 }
 
-async function take(request, response) {
+async function receive(request, response) {
   const chunks = [];
   let length = 0;
   for await (const chunk of request) {
@@ -48,7 +48,7 @@ async function take(request, response) {
 }
 
 const server = createServer((request, response) =>
-  take(request, response).catch(() => response.destroy()),
+  receive(request, response).catch(() => response.destroy()),
 );
 server.listen(process.env.PORT ?? 8080, "127.0.0.1", () =>
   console.log(`listening on http://127.0.0.1:${server.address().port}`),

@@ -1,4 +1,4 @@
-"""Takes vodpass's events. Set VODPASS_WEBHOOK_SECRETS and PORT, then: python3 receiver.py"""
+"""Receives events from vodpass. Set VODPASS_WEBHOOK_SECRETS and PORT, then: python3 receiver.py"""
 
 import base64
 import hmac
@@ -12,25 +12,25 @@ from typing import Any
 
 TOLERANCE = 300  # seconds
 LONGEST = 1024 * 1024  # bytes
-# Two, with a comma between, while they are rotated.
+# During a rotation: two secrets, separated by a comma.
 SECRETS = [
     base64.b64decode(secret.strip().removeprefix("whsec_"))
     for secret in os.environ["VODPASS_WEBHOOK_SECRETS"].split(",")
 ]
-seen: set[str] = set()  # in your app a unique column, written in one transaction with the effect
+seen: set[str] = set()  # in your app: a unique column, written in the same transaction as the effect
 
 
 def verify(headers: Message, body: bytes) -> Any:
-    """The event. ValueError for what vodpass did not sign, or not now."""
+    """The verified event. Raises ValueError if the signature or the time is wrong."""
     timestamp = headers.get("webhook-timestamp", "")
     if abs(int(time.time()) - int(timestamp)) > TOLERANCE:
-        raise ValueError("too old, or from the future")
+        raise ValueError("the timestamp is too old or in the future")
     signed = f"{headers.get('webhook-id')}.{timestamp}.".encode() + body
     macs = (hmac.digest(secret, signed, "sha256") for secret in SECRETS)
-    genuine = [b"v1," + base64.b64encode(mac) for mac in macs]
+    expected = [b"v1," + base64.b64encode(mac) for mac in macs]
     given = headers.get("webhook-signature", "").encode().split()
-    if not any(hmac.compare_digest(one, other) for one in genuine for other in given):
-        raise ValueError("not signed with a secret of ours")
+    if not any(hmac.compare_digest(one, other) for one in expected for other in given):
+        raise ValueError("the signature matches none of our secrets")
     return json.loads(body)
 
 

@@ -60,7 +60,7 @@ def test_every_setting_of_the_two_functions_is_explained() -> None:
 
 
 def test_every_notice_is_explained_that_the_code_knows() -> None:
-    rows = guide.rows("From VOD's notice to your event")
+    rows = guide.rows("From VOD's callback to your event")
     told = {name for row in rows for name in guide.coded(row[0])}
     for name in told | set(EVENT_TYPES):
         known = notice.read(json.dumps({"EventType": name})).known

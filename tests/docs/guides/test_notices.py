@@ -69,7 +69,7 @@ def by_queue(road: Road, text: str) -> None:
 
 def promised(event_type: str) -> set[str]:
     """The events that the guide's table has for a type of VOD's, none for one that it lacks."""
-    for types, _, events in guide.rows("From VOD's notice to your event"):
+    for types, _, events in guide.rows("From VOD's callback to your event"):
         if event_type in guide.coded(types):
             return set(guide.coded(events))
     return set()
