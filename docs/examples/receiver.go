@@ -26,7 +26,7 @@ const (
 
 var (
 	secrets [][]byte // two during a rotation
-	seen    sync.Map // in your app: a unique column, written in the same transaction as the effect
+	seen    sync.Map // in your app: a unique column, written in one transaction with the effect
 )
 
 type event struct{ ID, Type, Subject string }

@@ -8,7 +8,7 @@ const LONGEST = 1024 * 1024; // bytes
 const SECRETS = process.env.VODPASS_WEBHOOK_SECRETS.split(",").map((secret) =>
   Buffer.from(secret.trim().replace(/^whsec_/, ""), "base64"),
 );
-const seen = new Set(); // in your app: a unique column, written in the same transaction as the effect
+const seen = new Set(); // in your app: a unique column, written in one transaction with the effect
 
 /** Returns the verified event. Throws if the signature or the time is wrong. */
 function verify(headers, body) {

@@ -17,7 +17,7 @@ SECRETS = [
     base64.b64decode(secret.strip().removeprefix("whsec_"))
     for secret in os.environ["VODPASS_WEBHOOK_SECRETS"].split(",")
 ]
-seen: set[str] = set()  # in your app: a unique column, written in the same transaction as the effect
+seen: set[str] = set()  # in your app: a unique column, written in one transaction with the effect
 
 
 def verify(headers: Message, body: bytes) -> Any:

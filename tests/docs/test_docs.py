@@ -1,4 +1,4 @@
-"""What README and guides say, held against what there is."""
+"""The README and the guides against the code: links, settings, refusals, endpoints, samples."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from shared.config.variables import VARIABLES
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = [
     PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
     PROJECT / "CHANGELOG.md",
     PROJECT / "SECURITY.md",
     PROJECT / "ram" / "README.md",
-    *sorted((PROJECT / "docs").glob("*.md")),
+    *sorted((PROJECT / "docs").rglob("*.md")),
 ]
+API = PROJECT / "docs" / "api.md"
 READ_BY_S = {
     name
     for path in PROJECT.glob("s*.yaml")
     for name in re.findall(r"env\('(VODPASS_\w+)'", path.read_text("utf-8"))
 }
-"""Variables that s.yaml, or a file laid upon it, reads, for a function or for itself."""
+"""Variables that s.yaml, or a file that extends it, reads for a function or for itself."""
 
 
 def text(page: Path) -> str:
@@ -33,14 +35,14 @@ def text(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as they are made on GitHub."""
+    """The anchors of a page's headings, as GitHub makes them."""
     without_code = re.sub(r"^```.*?^```", "", text(page), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def refusals(kind: type[errors.Refusal] = errors.Refusal) -> set[tuple[int, str]]:
-    """Status and Code of every refusal there is."""
+    """Status and Code of every refusal."""
     own = {(kind.status, kind.code)} if hasattr(kind, "code") else set()
     return own.union(*(refusals(below) for below in kind.__subclasses__()))
 
@@ -64,20 +66,13 @@ def test_every_variable_exists(page: Path) -> None:
 
 
 def test_the_table_of_refusals_is_complete() -> None:
-    rows = re.findall(r"^\| (\d{3}) \| ((?:`\w+`(?:, )?)+) \|", text(PROJECT / "README.md"), re.M)
+    rows = re.findall(r"^\| (\d{3}) \| ((?:`\w+`(?:, )?)+) \|", text(API), re.M)
     told = {(int(status), code) for status, codes in rows for code in re.findall(r"\w+", codes)}
     assert told == refusals()
 
 
-def test_the_layout_is_the_one_there_is() -> None:
-    block = re.search(r"^## Layout\n\n```\n(.*?)^```", text(PROJECT / "README.md"), re.M | re.S)
-    assert block is not None
-    for line in block[1].splitlines():
-        assert (PROJECT / line.split()[0]).exists(), line
-
-
 def test_every_endpoint_that_is_deployed_is_described() -> None:
-    described = set(re.findall(r"^\| `(?:GET|POST) /(\w+)` \|", text(PROJECT / "README.md"), re.M))
+    described = set(re.findall(r"^\| `(?:GET|POST) /(\w+)` \|", text(API), re.M))
     resources = yaml.safe_load(text(PROJECT / "s.yaml"))["resources"]
     # Without triggers of its own a resource has the template's, which is HTTP.
     deployed = {
@@ -97,3 +92,16 @@ def test_the_sample_for_the_web_uploader_is_the_one_that_is_tested() -> None:
     _, tested, _ = re.split(r"^// ---\n", source, flags=re.MULTILINE)
     shown = re.findall(r"^```js\n(.*?)^```", text(PROJECT / "docs" / "clients.md"), re.M | re.S)
     assert shown == [tested]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text(PROJECT / "README.md").splitlines()) < 150
+
+
+def test_the_index_links_every_page() -> None:
+    index = text(PROJECT / "docs" / "README.md")
+    for page in (PROJECT / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"]({page.name}" in index, page.name
+    decisions = PROJECT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", text(decisions / "README.md"))
+    assert listed == sorted(page.name for page in decisions.glob("0*.md"))

@@ -1,57 +1,32 @@
-"""The walk of the README, run as it stands against `python -m local`."""
+"""The samples of the README, run as they are pasted, against `python -m local`."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-READY = re.compile(r"vodpass ready: functions http://127\.0\.0\.1:(\d+)  cloud http://[^:]+:(\d+)")
+README = (PROJECT / "README.md").read_text("utf-8")
 
 
-@pytest.fixture
-def ports() -> Iterator[tuple[str, str]]:
-    """The ports of a running `make run`, but for the set-up: functions and cloud."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=PROJECT,
-        env={**os.environ, "PORT": "0", "CLOUD_PORT": "0"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout as output:
-        found = next((match for match in map(READY.match, output) if match), None)
-        try:
-            assert found is not None, "it never said that it is ready"
-            yield found[1], found[2]
-        finally:
-            process.send_signal(signal.SIGINT)
-            output.read()
-            code = process.wait(timeout=30)
-    assert code == 0
+def sample(language: str) -> str:
+    """The README's one block in a language."""
+    [block] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return str(block)
 
 
-def walk() -> str:
-    """The first block of bash in the README."""
-    text = (PROJECT / "README.md").read_text("utf-8")
-    block = re.search(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert block is not None
-    return block[1]
-
-
-def test_works_as_pasted(ports: tuple[str, str]) -> None:
+def test_the_walk_works_as_pasted(ports: tuple[str, str]) -> None:
     done = subprocess.run(
         ["bash", "-eu", "-o", "pipefail"],
-        input=walk(),
+        input=sample("bash"),
         cwd=PROJECT,
         env={**os.environ, "PORT": ports[0], "CLOUD_PORT": ports[1]},
         capture_output=True,
@@ -69,3 +44,88 @@ def test_works_as_pasted(ports: tuple[str, str]) -> None:
     assert played["VideoMeta"]["Status"] == "Normal"
     refused = json.loads(bob)
     assert (refused["status"], refused["Code"]) == (404, "VideoNotFound")
+
+
+PAGE = """
+const [VODPASS, token, sample] = process.argv.slice(1);
+const lines = require("readline").createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const say = (name, value) => console.log(JSON.stringify([name, value]));
+
+// What the sample needs of Alibaba's uploader and player, with the names and arguments of theirs.
+const AliyunUpload = {
+  Vod: class {
+    constructor(options) { this.options = options; }
+    addFile(file) { this.info = { file, videoId: "" }; }
+    startUpload() { this.options.onUploadstarted(this.info); }
+    setUploadAuthAndAddress(info, UploadAuth, UploadAddress, VideoId) {
+      info.videoId = VideoId;
+      say("begun", { UploadAuth, UploadAddress, VideoId });
+      this.options.onUploadTokenExpired(info);
+    }
+    resumeUploadWithAuth(UploadAuth) { say("resumed", { UploadAuth }); }
+  },
+};
+class Aliplayer { constructor(options) { say("player", options); } }
+
+const { upload, play } = new Function(
+  "VODPASS", "token", "AliyunUpload", "Aliplayer", `${sample}; return { upload, play };`,
+)(VODPASS, token, AliyunUpload, Aliplayer);
+
+(async () => {
+  upload({ name: "film.mp4" });
+  for await (const videoId of lines) {
+    await play(videoId).catch((error) => say("refused", error.message));
+  }
+})();
+"""
+
+
+def development_token(port: str, subject: str) -> str:
+    """A token of `make run` for a user."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/_local/token",
+        json.dumps({"sub": subject}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(json.load(answer)["token"])
+
+
+def test_the_browsers_sample_uploads_refreshes_and_plays(ports: tuple[str, str]) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node on this machine")
+    url = f"http://127.0.0.1:{ports[0]}"
+    page = subprocess.Popen(
+        [node, "-e", PAGE, url, development_token(ports[0], "alice"), sample("js")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    assert page.stdin is not None
+    assert page.stdout is not None
+    with page:
+        try:
+            name, begun = json.loads(page.stdout.readline())
+            assert name == "begun"
+            name, resumed = json.loads(page.stdout.readline())
+            assert name == "resumed"
+            assert resumed["UploadAuth"] != begun["UploadAuth"]
+            print(begun["VideoId"], file=page.stdin)
+            assert json.loads(page.stdout.readline()) == ["refused", "VideoNotReady"]
+            put = subprocess.run(
+                [sys.executable, "docs/examples/put.py", "README.md"],
+                input=json.dumps({**begun, **resumed}),
+                cwd=PROJECT,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert put.stdout == "PUT 200\n"
+            print(begun["VideoId"], file=page.stdin)
+            name, player = json.loads(page.stdout.readline())
+            assert (name, player["vid"]) == ("player", begun["VideoId"])
+            assert player["playauth"]
+        finally:
+            page.kill()

@@ -1,0 +1,69 @@
+"""`docs/architecture.md` against the repository: its folders, its table of files, its diagrams."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.test_layout import ORDER
+
+PROJECT = Path(__file__).resolve().parents[2]
+TEXT = (PROJECT / "docs" / "architecture.md").read_text("utf-8")
+
+
+def section(heading: str) -> str:
+    """The text below a heading, up to the next one of its level."""
+    _, found, rest = TEXT.partition(f"\n## {heading}\n")
+    assert found, heading
+    return rest.partition("\n## ")[0]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the last table below a heading, without its head."""
+    lines = re.findall(r"^\|.*\|$", section(heading), re.MULTILINE)
+    cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    head = max(number for number, row in enumerate(cells) if set(row[0]) == {"-"})
+    return cells[head + 1 :]
+
+
+def paths(cell: str) -> list[str]:
+    """The paths that a cell names between backquotes."""
+    return [name for name in re.findall(r"`([^`\s]+)`", cell) if re.search(r"/|\.\w+$", name)]
+
+
+TABLE = rows("Which file to open")
+NAMED = sorted({path for _, first, also in TABLE for path in (*paths(first), *paths(also))})
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_a_file_of_the_table_exists(path: str) -> None:
+    named = PROJECT / path
+    assert named.is_dir() if path.endswith("/") else named.is_file()
+
+
+def test_the_table_answers_for_twenty_changes_with_one_file_to_open_each() -> None:
+    assert len(TABLE) >= 20
+    assert len({change for change, _, _ in TABLE}) == len(TABLE)
+    for change, first, _ in TABLE:
+        assert len(paths(first)) == 1, change
+
+
+def test_the_layout_is_the_one_there_is() -> None:
+    block = re.search(r"^```\n(.*?)^```", section("Folders"), re.M | re.S)
+    assert block is not None
+    for line in block[1].splitlines():
+        assert (PROJECT / line.split()[0]).exists(), line
+
+
+def test_the_folders_of_shared_are_listed_in_the_order_of_imports() -> None:
+    listed = [re.sub(r"\.py$|/$", "", row[0].strip("`")) for row in rows("Folders")]
+    assert listed == ORDER
+    assert {path.stem for path in (PROJECT / "shared").iterdir()} >= set(listed)
+
+
+def test_every_word_of_the_glossary_is_defined_once() -> None:
+    words = [word for row in rows("Glossary") for word in row[0].split(", ")]
+    assert len(words) == len(set(words))
+    assert {"callback", "event", "webhook", "recheck", "ownership mark", "credential"} <= set(words)
