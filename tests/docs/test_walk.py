@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+FILM = "tests/browser/media/sample.mp4"
 README = (PROJECT / "README.md").read_text("utf-8")
 
 
@@ -115,7 +116,7 @@ def test_the_browsers_sample_uploads_refreshes_and_plays(ports: tuple[str, str])
             print(begun["VideoId"], file=page.stdin)
             assert json.loads(page.stdout.readline()) == ["refused", "VideoNotReady"]
             put = subprocess.run(
-                [sys.executable, "docs/examples/put.py", "README.md"],
+                [sys.executable, "docs/examples/put.py", FILM],
                 input=json.dumps({**begun, **resumed}),
                 cwd=PROJECT,
                 capture_output=True,
