@@ -1,4 +1,4 @@
-// The official uploader with vodpass behind it; docs/clients.md shows what is between the lines.
+// The official uploader with vodpass. docs/clients.md shows everything below the dashed line.
 // ---
 function startUploader({ vodpass, token, told }) {
   const ask = async (path, body) => {
@@ -11,22 +11,22 @@ function startUploader({ vodpass, token, told }) {
     if (!answer.ok) throw new Error(`${content.Code}: ${content.detail ?? content.Message}`);
     return content;
   };
-  // The uploader waits for ever for a credential that does not come. (stopUpload would throw here.)
+  // Without a credential the uploader waits forever, so cancel. (stopUpload would throw here.)
   const giveUp = (info, reason) => {
     uploader.cancelFile(uploader.listFiles().indexOf(info));
     told("refused", reason);
   };
-  let expiries = 0; // without progress in between
+  let expiries = 0; // in a row, without progress in between
 
   const uploader = new AliyunUpload.Vod({
     userId: "1", // must not be empty; vodpass does not use it
-    region: "cn-shanghai", // where VOD is
+    region: "cn-shanghai", // the region of VOD
     partSize: 1048576,
     parallel: 5,
 
     onUploadstarted: async (info) => {
       try {
-        // After a reload the uploader remembers the video: then carry on with it.
+        // After a reload the uploader remembers the video: continue that upload.
         const issued = info.videoId
           ? await ask("/refresh", { VideoId: info.videoId })
           : await ask("/upload", { FileName: info.file.name, FileSize: info.file.size });
@@ -38,7 +38,7 @@ function startUploader({ vodpass, token, told }) {
     },
 
     onUploadTokenExpired: async (info) => {
-      // It takes a bad signature for an expiry too, which no new credential mends.
+      // The uploader reports a bad signature as an expiry too. A new credential does not fix that.
       if (++expiries > 3) return giveUp(info, "the credential is not accepted");
       try {
         const { UploadAuth } = await ask("/refresh", { VideoId: info.videoId });
