@@ -1,4 +1,4 @@
-"""What the app of the guide does: it asks for uploads and sends their files."""
+"""The app of the guide: it asks for uploads and sends their files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from tests.support.road import FILM, Road, Upload
 
 KEY = "holiday-2026"
-"""The Idempotency-Key of its uploads."""
+"""The Idempotency-Key that it sends."""
 
 
 def begin(road: Road, **fields: Any) -> dict[str, Any]:
-    """The answer of /upload for alice: a film, unless the fields say otherwise."""
+    """The answer of /upload for alice. The default is a video."""
     given = {"Content-Type": "application/json"}
     _, body = road.call("POST", "/_local/token", json.dumps({"sub": "alice"}).encode(), given)
     given["Authorization"] = f"Bearer {json.loads(body)['token']}"
@@ -39,6 +39,6 @@ def begin_subtitle(road: Road) -> dict[str, Any]:
 
 
 def put(answer: dict[str, Any], content: bytes = FILM) -> None:
-    """Send the file that a credential is for."""
+    """Send the file with the credential of an answer."""
     upload = Upload.of({"VideoId": "", **answer})
     upload.bucket().put_object(upload.address["FileName"], content)

@@ -1,4 +1,4 @@
-"""Deployments whose videos are transcoded, as most are, and an app that listens."""
+"""Deployments that transcode their videos, with a receiver of the app."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.support.road import WINDOW, Road
 
 @contextlib.contextmanager
 def deployed(code: CodeUnderTest, folder: Path, *, credentials: bool = False) -> Iterator[Road]:
-    """A deployment in the midst of a rotation: it signs with the app's secret and another one.
-    With `credentials`, the watch renews uploads and sends the app what it gets."""
+    """A deployment during a rotation: it signs with the app's secret and an older one. With
+    `credentials`, `watch` renews uploads and sends the app the new credentials."""
     keys = load_keys(folder)
     old_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     with contextlib.ExitStack() as stacked:
@@ -49,7 +49,7 @@ def deployed(code: CodeUnderTest, folder: Path, *, credentials: bool = False) ->
 
 
 def emptied(road: Road) -> Road:
-    """The same deployment as at its start."""
+    """The same deployment, reset."""
     road.settle()
     road.stack.cloud.reset()
     road.settle()
@@ -74,7 +74,7 @@ def road(deployment: Road) -> Road:
 
 @pytest.fixture
 def new_road(code_under_test: CodeUnderTest, tmp_path: Path) -> Iterator[Road]:
-    """A deployment of the test's own: its watch does not run before 300 seconds have gone by."""
+    """A deployment for one test. Its watch first runs after 300 seconds."""
     with deployed(code_under_test, tmp_path) as road:
         yield road
 

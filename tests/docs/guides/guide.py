@@ -1,4 +1,4 @@
-"""The guide as the tests read it: its tables and its samples."""
+"""Reads tables and samples from the guide to events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def blocks(language: str) -> list[str]:
 
 
 def rows(heading: str) -> list[list[str]]:
-    """The cells of the first table below a heading, without its head."""
+    """The cells of the first table below a heading, without the header row."""
     _, found, rest = text().partition(f"\n## {heading}\n")
     assert found, heading
     section = rest.partition("\n## ")[0]
@@ -30,10 +30,10 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def coded(cell: str) -> list[str]:
-    """What a cell has between backquotes."""
+    """The texts of a cell between backquotes."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def events_in(source: str) -> set[str]:
-    """The types of events that a piece of code names in its texts."""
+    """The event types that appear as strings in source code."""
     return set(re.findall(r'"((?:upload|video|media|vod)\.[a-z]+)"', source))

@@ -1,4 +1,4 @@
-"""The bodies that the guide shows, against those that the functions send."""
+"""The bodies in the guide equal the bodies that the functions send."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.road import FILM, Road
 
 BODIES = Path(__file__).resolve().parents[2] / "events" / "webhooks"
 TRANSCODED = 6.0
-"""Seconds of cloud time, in which the fake transcodes."""
+"""Seconds of cloud time after which the fake has transcoded a video."""
 
 ID = r"[0-9a-f]{32}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(:\d{3})?Z"
@@ -34,11 +34,11 @@ VARIABLE = {
     "m": r"[A-Za-z0-9_-]{27}",
     "d": r"[A-Za-z0-9_-]{22}",
 }
-"""Members that differ from one upload to the next, and how they look."""
+"""Members that differ between uploads, and their form."""
 
 
 def alike(name: str, shown: Any, sent: Any) -> None:
-    """The same members and values; of those that vary, the same form."""
+    """Asserts the same members and values. For members that vary: the same form."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         assert list(shown) == list(sent), name
         for member in shown:
@@ -64,7 +64,7 @@ def seconds(later: str, earlier: str) -> float:
 
 
 def consistent(body: dict[str, Any]) -> None:
-    """What the guide says of any body."""
+    """Asserts what the guide says about every body."""
     data = body["data"] or {}
     own = [data[name] for name in ("VideoId", "ImageId", "MediaId") if name in data]
     assert own == ([body["subject"]] if "subject" in body else [])
@@ -75,7 +75,7 @@ def consistent(body: dict[str, Any]) -> None:
         assert seconds(body["time"], data["CreationTime"]) >= 2400
 
 
-# -- what happens
+# -- what causes each event
 
 
 def finished(road: Road) -> None:
@@ -166,13 +166,13 @@ def shown(name: str) -> dict[str, Any]:
 
 
 def cause(body: dict[str, Any]) -> tuple[Any, Any]:
-    """Which of VOD's notices led to an event; the order in which several come is nobody's."""
+    """The callback that led to an event. Several callbacks come in no fixed order."""
     notice = json.loads(body.get("unverified", "{}"))
     return notice.get("EventType"), notice.get("Definition")
 
 
 def sent(receiver: AppReceiver, like: dict[str, Any]) -> Delivered:
-    """What was delivered of the same type, for the same cause."""
+    """The delivery with the same type and the same cause."""
 
     def find() -> list[Delivered]:
         return [
@@ -186,7 +186,7 @@ def sent(receiver: AppReceiver, like: dict[str, Any]) -> Delivered:
 
 
 @pytest.mark.parametrize("name", sorted(CAUSES.keys() - {"upload_refreshed"}))
-def test_a_body_is_as_it_is_sent(road: Road, name: str) -> None:
+def test_a_body_equals_the_one_that_is_sent(road: Road, name: str) -> None:
     body = shown(name)
     CAUSES[name](road)
     delivered = sent(road.receiver, body)
@@ -195,7 +195,7 @@ def test_a_body_is_as_it_is_sent(road: Road, name: str) -> None:
     consistent(delivered.body)
 
 
-def test_the_body_with_a_credential_is_as_it_is_sent(renewing_road: Road) -> None:
+def test_the_body_with_a_credential_equals_the_one_that_is_sent(renewing_road: Road) -> None:
     road = renewing_road
     assert road.renewals is not None
     body = shown("upload_refreshed")

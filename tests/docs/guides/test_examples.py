@@ -1,4 +1,4 @@
-"""The receivers of the guide, in each language that is on the machine."""
+"""The receivers of the guide, in each language that this machine has."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FIRST, SECOND, FOREIGN = b"first" * 5, bytes(range(64)), b"foreign!" * 4
 
 @dataclass
 class Receiver:
-    """A sample at work. It knows the secrets FIRST and SECOND."""
+    """A running sample. It knows the secrets FIRST and SECOND."""
 
     process: subprocess.Popen[str]
     port: int
 
     def deliver(self, event: Event, *known: bytes) -> bool:
-        """Whether it takes what vodpass sends, signed with these secrets."""
+        """Whether it accepts a delivery from vodpass, signed with these secrets."""
         url = f"http://127.0.0.1:{self.port}/webhooks/vod?a=b"
         try:
             Webhook(url, known, private=True).deliver(event, 10)
@@ -52,25 +52,25 @@ class Receiver:
             return connection.getresponse().status
 
     def noted(self) -> list[str]:
-        """What it has written since it was asked last: a line an event."""
+        """The lines that it printed since the last call: one for each event."""
         last = event(type="vod.event", subject=secrets.token_hex(16))
         assert self.deliver(last, FIRST)
         assert self.process.stdout is not None
         lines: list[str] = []
         while not lines or lines[-1] != f"vod.event {last.content['subject']}":
             lines.append(self.process.stdout.readline().strip())
-            assert lines[-1], "it has ended"
-        # The others are of the server that it is made with.
+            assert lines[-1], "the receiver has ended"
+        # Other lines come from the server library.
         return [line for line in lines[:-1] if line.startswith(("upload.", "video.", "media."))]
 
 
 def command(name: str, folder: Path) -> list[str]:
-    """How a sample is run; skips where its language is not on the machine."""
+    """The command that runs a sample. Skips if this machine lacks the language."""
     if name.endswith(".py"):
         return [sys.executable, str(SAMPLES / name)]
     tool = shutil.which("node" if name.endswith(".mjs") else "go")
     if tool is None:
-        pytest.skip(f"nothing on this machine runs {name}")
+        pytest.skip(f"this machine cannot run {name}")
     if name.endswith(".mjs"):
         return [tool, str(SAMPLES / name)]
     built = folder / "receiver"
@@ -83,7 +83,7 @@ def command(name: str, folder: Path) -> list[str]:
     params=[
         "receiver.py",
         "receiver.mjs",
-        # Go builds its library first where that has never been done.
+        # The first build also compiles the Go standard library.
         pytest.param("receiver.go", marks=pytest.mark.timeout(600)),
     ],
 )
@@ -109,7 +109,7 @@ def receiver(
 
 
 def event(name: str = "upload_completed", **changes: Any) -> Event:
-    """An event of the guide under an id of its own."""
+    """An event of the guide with a new id."""
     event_id = f"vp_{secrets.token_hex(16)}"
     return Event(event_id, {**shown(name), "id": event_id, **changes})
 
@@ -123,9 +123,8 @@ def signed(
     body: bytes | None = None,
     **changes: str | None,
 ) -> tuple[bytes, dict[str, str]]:
-    """A delivery by hand: body and headers, signed `age` seconds ago, or at a `moment` that is
-    a text. `later` is how much more the header says; `changes` are laid upon the headers, None
-    leaves one out."""
+    """Body and headers of a delivery, signed `age` seconds ago, or at `moment`, a text. `later`
+    seconds are added to the header only. `changes` replace headers; None removes one."""
     content = event()
     given = json.dumps(content.content).encode()
     timestamp = str(int(time.time()) - age) if moment is None else moment
@@ -139,7 +138,7 @@ def signed(
     return given if body is None else body, kept
 
 
-def test_takes_what_vodpass_signs_and_each_event_once(receiver: Receiver) -> None:
+def test_accepts_what_vodpass_signs_and_counts_each_event_once(receiver: Receiver) -> None:
     receiver.noted()
     first, second = event(), event("media_deleted")
     for known in ((FIRST,), (SECOND,), (FOREIGN, FIRST), (FIRST, FOREIGN)):
@@ -149,7 +148,7 @@ def test_takes_what_vodpass_signs_and_each_event_once(receiver: Receiver) -> Non
     assert receiver.noted() == lines
 
 
-def test_takes_any_text(receiver: Receiver) -> None:
+def test_accepts_any_text(receiver: Receiver) -> None:
     receiver.noted()
     data = {**shown("upload_completed")["data"], "owner": 'é 雪 \U0001f3bf "\\\n'}
     assert receiver.deliver(event(data=data), FIRST)
@@ -190,14 +189,12 @@ def test_takes_any_text(receiver: Receiver) -> None:
     ],
     ids=repr,
 )
-def test_refuses_what_vodpass_has_not_signed_or_not_now(
-    receiver: Receiver, changes: dict[str, Any]
-) -> None:
+def test_refuses_a_wrong_signature_or_time(receiver: Receiver, changes: dict[str, Any]) -> None:
     assert receiver.post(*signed()) == 204
     assert receiver.post(*signed(**changes)) == 401
 
 
-def test_forgets_what_it_has_refused(receiver: Receiver) -> None:
+def test_does_not_remember_an_event_that_it_refused(receiver: Receiver) -> None:
     receiver.noted()
     refused = event("video_failed")
     assert not receiver.deliver(refused, FOREIGN)
@@ -206,7 +203,7 @@ def test_forgets_what_it_has_refused(receiver: Receiver) -> None:
     assert receiver.noted() == [f"video.failed {refused.content['subject']}"]
 
 
-def test_goes_on_after_nonsense(receiver: Receiver) -> None:
+def test_keeps_running_after_invalid_requests(receiver: Receiver) -> None:
     for content in (b"x" * 2 * 1024 * 1024, b"\0" * 100):
         with contextlib.suppress(OSError, http.client.HTTPException):
             assert receiver.post(*signed(body=content)) >= 400

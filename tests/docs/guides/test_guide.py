@@ -1,4 +1,4 @@
-"""The guide on events, held against the code and the files that it is made of."""
+"""The guide to events against the code and the sample files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.code_under_test import CodeUnderTest
 SAMPLES = PROJECT / "docs" / "examples"
 
 
-def test_every_body_that_is_shown_is_a_file_and_the_other_way_round() -> None:
+def test_the_bodies_in_the_guide_are_the_sample_files() -> None:
     bodies = [block for block in guide.blocks("json") if "specversion" in block]
     assert sorted(bodies) == sorted(path.read_text("utf-8") for path in BODIES.iterdir())
 
@@ -59,7 +59,7 @@ def test_every_setting_of_the_two_functions_is_explained() -> None:
     assert told == (USES["events"] | USES["watch"]) - everywhere
 
 
-def test_every_notice_is_explained_that_the_code_knows() -> None:
+def test_every_callback_type_of_the_code_is_explained() -> None:
     rows = guide.rows("From VOD's callback to your event")
     told = {name for row in rows for name in guide.coded(row[0])}
     for name in told | set(EVENT_TYPES):

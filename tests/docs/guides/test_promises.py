@@ -1,4 +1,4 @@
-"""What the guide says of repeats, of a second write, and of messages to the watch."""
+"""What the guide says about repeats, replaced files, and messages to `watch`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_second_write_has_another_id_only_if_its_file_differs(
         def told(wanted: int = number) -> bool:
             return len(road.receiver.of(answer["VideoId"], *COMPLETIONS)) == wanted
 
-        wait_for(told, "it is told of")
+        wait_for(told, "the event arrives")
     told_of = road.receiver.ids(answer["VideoId"], *COMPLETIONS)
     assert {kind for kind, _ in told_of} == {"upload.completed", *types}
     assert len(told_of) == (2 if types else 1)
@@ -63,16 +63,16 @@ def test_a_message_to_the_watch_does_what_a_run_would_do(road: Road) -> None:
     video_id = begin(road)["VideoId"]
     queue = road.stack.cloud.queues.queue("vodpass-watch")
     queue.send(json.dumps({"VideoId": video_id}))
-    wait_for(lambda: not queue.messages, "it is taken")
+    wait_for(lambda: not queue.messages, "watch has read the message")
     road.settle()
     assert not road.receiver.of(video_id, "upload.expiring")
     road.ticks(1, 2700)
     [told] = road.receiver.ids(video_id, "upload.expiring")
     for instance in road.stack.gateway.invoker.instances():
-        if instance["function"] == "watch":  # which remembers what it has told
+        if instance["function"] == "watch":  # which remembers what it has sent
             os.kill(instance["pid"], signal.SIGKILL)
     queue.send(json.dumps({"VideoId": video_id}))
-    wait_for(lambda: not queue.messages, "it is taken")
+    wait_for(lambda: not queue.messages, "watch has read the message")
     road.settle()
     assert len(road.receiver.of(video_id, "upload.expiring")) == 2
     assert road.receiver.ids(video_id, "upload.expiring") == {told}

@@ -1,4 +1,4 @@
-"""The whole stack, as `make run` starts it, for this process's tests."""
+"""The whole stack, as `make run` starts it, for the tests of this process."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Api:
         self.url = stack.url
 
     def token(self, sub: str = "alice", **claims: Any) -> str:
-        """A development token; all scopes unless told otherwise."""
+        """A development token. The default is all scopes."""
         body = {"sub": sub, "vod": EVERYTHING, **claims}
         token = self.post("/_local/token", body)["token"]
         assert isinstance(token, str)
         return token
 
     def post(self, path: str, body: Any, token: str = "") -> dict[str, Any]:
-        """A POST that is answered 200."""
+        """The answer to a POST. Raises HTTPError unless it is a success."""
         request = urllib.request.Request(
             f"{self.url}{path}",
             json.dumps(body).encode(),

@@ -21,7 +21,7 @@ _REGISTRY: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_res
 
 
 def operation(function: str) -> dict[str, Any]:
-    """What the document says of a function's one call."""
+    """The document's description of a function's call."""
     described: dict[str, Any] = DOCUMENT["paths"][f"/{function}"][OPERATIONS[function]]
     return described
 
@@ -37,7 +37,7 @@ def deref(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def validator(*way: str | int) -> Draft202012Validator:
-    """What a schema at this place of the document demands, formats included."""
+    """A validator for the schema at this place of the document. It checks formats too."""
     pointer = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in way)
     return Draft202012Validator(
         {"$ref": f"{_URI}#/{pointer}"},
@@ -47,7 +47,7 @@ def validator(*way: str | int) -> Draft202012Validator:
 
 
 def body_validator(function: str) -> Draft202012Validator:
-    """What a function's request body has to be."""
+    """A validator for a function's request body."""
     way = ("paths", f"/{function}", OPERATIONS[function], "requestBody", "content")
     return validator(*way, "application/json", "schema")
 

@@ -1,7 +1,7 @@
-"""`openapi.yaml` held against what runs: cases that schemathesis makes from it, sound and broken.
+"""`openapi.yaml` against the running functions: valid and invalid cases from schemathesis.
 
-Each answer must be described: its status, its Content-Type, its headers, its body. None may be a
-fault of the server, and no body that the document forbids may be taken.
+The document must describe each answer: status, Content-Type, headers, body. No answer may be a
+server error, and no function may accept a body that the document forbids.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.support.clients import put
 from tests.support.files import SMALL
 
 SOUND, BROKEN = 290, 290
-"""Cases of each call by mode: with its preflights, over 2,000 in all."""
+"""Cases for each call, valid and invalid. With the preflights, over 2,000 in all."""
 PREFLIGHTS = 10
 
 DESCRIBED = (
@@ -46,7 +46,7 @@ SCHEMA = schemathesis.openapi.from_path(PATH)
 
 @pytest.fixture(scope="module")
 def videos(api: Api) -> list[str]:
-    """Ids of videos in each state, and of each relation to the caller."""
+    """Ids of the media in STATES, in that order."""
     alice, bob = api.token("alice"), api.token("bob")
     begun = [api.post("/upload", {"FileName": "a.mp4"}, alice) for _ in range(2)]
     put(begun[0], SMALL)
@@ -56,7 +56,7 @@ def videos(api: Api) -> list[str]:
 
 
 def run(cases: Any, count: int, check: Callable[[Case, int], None]) -> int:
-    """Have `check` called with so many cases, the same ones each time; how many there were."""
+    """Calls `check` with `count` cases, the same in every run. Returns how many there were."""
     number = itertools.count()
 
     @settings(
@@ -86,7 +86,7 @@ def test_every_answer_is_described(api: Api, videos: list[str], function: str) -
     own: list[int] = []
 
     def check(case: Case, number: int) -> None:
-        # Else nearly every case would end at the token, or at a video that there is not.
+        # Otherwise most cases would be refused for their token, or for a video that does not exist.
         if number % 10:
             case.headers["Authorization"] = f"Bearer {token}"
         if number % 3:
@@ -109,8 +109,8 @@ def test_every_answer_is_described(api: Api, videos: list[str], function: str) -
 
 
 def _is_function_computes_own(answer: Any) -> bool:
-    """Whether the function was not reached: the request's head is over Function Compute's limits,
-    which a generated one may be. The document says so in words."""
+    """Whether Function Compute refused the request itself, because its head exceeds a limit. The
+    document says so in words."""
     kind = answer.headers.get("content-type", [""])[0]
     if answer.status_code != 400 or kind == "application/problem+json":
         return False
@@ -125,7 +125,7 @@ def _name(case: Case, video_id: str) -> None:
 
 
 def assert_described(function: str, answer: requests.Response) -> None:
-    """That the document has this status for the call, with these headers and this body."""
+    """Asserts that the document describes the answer's status, headers and body."""
     described = operation(function)["responses"]
     assert str(answer.status_code) in described
     response = deref(described[str(answer.status_code)])

@@ -1,4 +1,4 @@
-"""`openapi.yaml` by itself: valid, complete, and of one mind with code and events."""
+"""`openapi.yaml` is valid, complete, and agrees with the code and the sample events."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FUNCTIONS = sorted(OPERATIONS)
 
 
 def refusals(kind: type[errors.Refusal] = errors.Refusal) -> Iterator[type[errors.Refusal]]:
-    """Every refusal with a Code of its own that a caller can meet."""
+    """Every refusal that a caller can get, with a Code of its own."""
     for refusal in kind.__subclasses__():
         if "code" in vars(refusal) and refusal is not errors.InvalidCallback:
             yield refusal
@@ -78,7 +78,7 @@ def test_each_call_can_be_refused_as_every_call_can(function: str) -> None:
 def examples(
     node: Any, way: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every place with a schema and examples, and each of these."""
+    """The place of a schema and an example, for every example of the document."""
     if isinstance(node, dict):
         if "schema" in node and "examples" in node:
             for example in node["examples"].values():
@@ -125,7 +125,7 @@ def test_the_example_of_a_problem_is_what_the_code_says() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_requests_are_shown_as_the_events_of_the_tests_have_them(function: str) -> None:
-    """An example that bears the name of an event is that event's request."""
+    """An example named after a sample event equals that event's request."""
     described = operation(function)
     shown: dict[str, Any] = {}
     for content in described.get("requestBody", {}).get("content", {}).values():
@@ -163,7 +163,7 @@ def test_fields_and_limits_are_those_of_the_code() -> None:
         assert schemas[schema]["properties"]["ImageExt"]["enum"] == list(listed)
     every = {ext for exts in media.ATTACHED_EXTENSIONS.values() for ext in exts}
     assert set(schemas["AttachedMediaUpload"]["properties"]["MediaExt"]["enum"]) == every
-    # What a caller may not choose is named, so that a reader learns it here.
+    # The document names the fields that a caller may not set.
     owned = fields.SERVER_OWNED - {"CateIds"}
     assert all(f"`{name}`" in operation("upload")["description"] for name in owned)
     either, play = schemas["TokenRequest"]["oneOf"]

@@ -1,4 +1,4 @@
-"""VOD's notices with all their quirks, by both roads, and what the guide says becomes of them."""
+"""VOD's callbacks with all their quirks, by HTTP and by queue, lead to the events of the guide."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ LEADS_TO: dict[str, set[str]] = {
     "delete_media_complete_of_a_stream": {"vod.event"},
     "update_media_storage_class_complete": {"vod.event"},
 }
-"""Once the video has been transcoded. What comes of a type nobody knows depends on the road."""
+"""After the transcoding. An unknown type leads to an event only by queue."""
 
 
 def prepared(road: Road, text: str) -> str:
-    """The notice about media that there are, each in its final state."""
+    """The callback with the ids of real media, each in its final state."""
     road.without_callbacks()
     for name, make in (("ImageId", begin_image), ("MediaId", begin_subtitle), ("VideoId", begin)):
         if f"${{{name}}}" in text:
@@ -64,11 +64,11 @@ def read(name: str) -> str:
 
 def by_queue(road: Road, text: str) -> None:
     road.queue.send(text)
-    wait_for(lambda: not road.queue.messages, "the function takes it")
+    wait_for(lambda: not road.queue.messages, "the function accepts it")
 
 
 def promised(event_type: str) -> set[str]:
-    """The events that the guide's table has for a type of VOD's, none for one that it lacks."""
+    """The events that the guide's table lists for a callback type, or none."""
     for types, _, events in guide.rows("From VOD's callback to your event"):
         if event_type in guide.coded(types):
             return set(guide.coded(events))
@@ -76,7 +76,7 @@ def promised(event_type: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(LEADS_TO))
-def test_a_notice_leads_to_the_same_by_either_road(road: Road, name: str) -> None:
+def test_a_callback_leads_to_the_same_events_by_http_and_by_queue(road: Road, name: str) -> None:
     text = prepared(road, read(name))
     assert road.callback(text.encode()) == 200
     first = [(one.type, one.id) for one in road.receiver.taken]
@@ -91,7 +91,7 @@ def test_a_notice_leads_to_the_same_by_either_road(road: Road, name: str) -> Non
     assert LEADS_TO[name] <= promised(received["EventType"].strip())
 
 
-def test_a_type_that_nobody_knows_is_passed_on_by_the_queue_alone(road: Road) -> None:
+def test_an_unknown_type_is_passed_on_by_queue_only(road: Road) -> None:
     text = prepared(road, read("an_unknown_type"))
     assert road.callback(text.encode()) == 200
     assert road.receiver.taken == []
@@ -103,7 +103,7 @@ def test_a_type_that_nobody_knows_is_passed_on_by_the_queue_alone(road: Road) ->
 
 
 @pytest.mark.parametrize("name", ["stream_transcode_complete", "create_audit_complete"])
-def test_a_video_that_is_not_done_yet_is_told_of_as_it_is(road: Road, name: str) -> None:
+def test_an_unfinished_video_leads_to_vod_event_with_its_status(road: Road, name: str) -> None:
     road.without_callbacks()
     answer = begin(road)
     put(answer)
@@ -115,8 +115,10 @@ def test_a_video_that_is_not_done_yet_is_told_of_as_it_is(road: Road, name: str)
 
 
 @pytest.mark.parametrize("kind", ["image", "attached"])
-def test_a_live_video_is_not_deleted_by_calling_it_something_else(road: Road, kind: str) -> None:
-    """Whoever has captured a callback can send any body with it for five minutes."""
+def test_an_existing_video_is_not_reported_as_deleted_under_another_media_type(
+    road: Road, kind: str
+) -> None:
+    """Whoever has captured a callback can repeat it with any body for five minutes."""
     road.without_callbacks()
     answer = begin(road)
     put(answer)
@@ -125,7 +127,7 @@ def test_a_live_video_is_not_deleted_by_calling_it_something_else(road: Road, ki
     assert road.receiver.taken == []
 
 
-def test_an_arrival_that_is_confirmed_only_after_its_transcoding_failed(road: Road) -> None:
+def test_a_completion_that_is_confirmed_only_after_the_transcoding_failed(road: Road) -> None:
     road.without_callbacks()
     answer = begin(road)
     put(answer, b"no film at all" * 100)
@@ -136,7 +138,7 @@ def test_an_arrival_that_is_confirmed_only_after_its_transcoding_failed(road: Ro
     assert told == ["upload.rejected", "video.failed"]
 
 
-def test_news_of_an_image_that_still_awaits_its_file_is_taken(road: Road) -> None:
+def test_a_change_of_an_image_without_a_file_leads_to_vod_event(road: Road) -> None:
     road.without_callbacks()
     image = begin_image(road)["ImageId"]
     change = {"EventType": "MediaBaseChangeComplete", "MediaType": "image", "MediaId": image}
@@ -147,5 +149,5 @@ def test_news_of_an_image_that_still_awaits_its_file_is_taken(road: Road) -> Non
     assert road.callback(json.dumps(arrival).encode()) == 503
 
 
-def test_every_notice_is_tested() -> None:
+def test_every_callback_sample_is_tested() -> None:
     assert {path.stem for path in NOTICES.iterdir()} == LEADS_TO.keys() | {"an_unknown_type"}
