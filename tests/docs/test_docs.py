@@ -65,6 +65,13 @@ def test_every_variable_exists(page: Path) -> None:
     assert named <= VARIABLES.keys() | READ_BY_S
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_path_of_the_repository_exists(page: Path) -> None:
+    folders = "functions|shared|fakealiyun|local|ops|ram|benchmarks|tests|docs"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text(page)):
+        assert (PROJECT / path).exists(), path
+
+
 def test_the_table_of_refusals_is_complete() -> None:
     rows = re.findall(r"^\| (\d{3}) \| ((?:`\w+`(?:, )?)+) \|", text(API), re.M)
     told = {(int(status), code) for status, codes in rows for code in re.findall(r"\w+", codes)}
