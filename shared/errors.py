@@ -143,12 +143,12 @@ class Conflict(Refusal):
 
 
 class UploadFinished(Conflict):
-    """The video no longer awaits its file."""
+    """The video no longer awaits its file, or its file is damaged."""
 
     code, title = "UploadFinished", "The upload is finished"
 
-    def __init__(self) -> None:
-        super().__init__("This video no longer awaits its file, so no credential is issued for it.")
+    def __init__(self, reason: str = "This video no longer awaits its file") -> None:
+        super().__init__(f"{reason}, so no credential is issued for it.")
 
 
 class UploadWindowClosed(Conflict):

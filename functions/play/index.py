@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from shared.alibaba.session import utc_text
-from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import VOD, Vod
 from shared.alibaba.vod.records import MAY_BECOME_PLAYABLE, PLAYABLE, PlayCredential, Video
 from shared.auth.caller import Caller
@@ -61,11 +61,16 @@ def _require_own(call: Invocation[Caller], vod: Vod, video_id: str) -> None:
 def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
     try:
         return vod.play_auth(video_id, timeout)
+    except Unusable:
+        raise VideoNotReady(vod.video(video_id=video_id).status, None) from None
     except IllegalStatus:
         raise _not_ready(vod.video(video_id=video_id)) from None
 
 
 def _not_ready(video: Video) -> VideoNotReady:
+    if video.status == PLAYABLE:
+        # It became playable between VOD's refusal and this look.
+        return VideoNotReady(video.status, RETRY_SOONEST)
     # The older a video, the longer its processing takes. An upload that was given up, or a format
     # that VOD only stores, stays in its state for ever.
     waits = video.status in MAY_BECOME_PLAYABLE and video.age < WAITING_ENDS

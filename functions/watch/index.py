@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.alibaba.vod.codes import IllegalStatus
 from shared.alibaba.vod.operations import VOD
 from shared.errors import Refusal
 from shared.runtime import log
@@ -43,9 +42,6 @@ def handler(event: bytes, context: Any) -> None:
             code = messages.handle(run, parsed)
     except Refusal as refusal:
         log.write(**line, code=refusal.code, cold=_INSTANCE.was_cold())
-        raise RunFailed("the run did not end") from None
-    except IllegalStatus:
-        log.write(**line, code="IllegalStatus", cold=_INSTANCE.was_cold())
         raise RunFailed("the run did not end") from None
     except (ValueError, RecursionError):
         log.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -30,8 +30,9 @@ class Service:
     models: Callable[[], Any]
     client: Callable[[Any], Any]
     endpoint: Callable[[Settings], str]
-    meaning: Callable[[str], Exception | None]
-    """The exception for a code of this service, or None for a code it does not know."""
+    meaning: Callable[[str, Container[str]], Exception | None]
+    """The exception for a code of this service, or None for a code it does not know. The second
+    argument holds the names of the parameters that were sent."""
 
 
 class Client:
@@ -72,7 +73,7 @@ class Client:
             body, headers = answer.body.to_map(), answer.headers
         except AlibabaCloudException as fault:
             _remember(request_ids, getattr(fault, "request_id", None))
-            raise self._refused(fault) from None
+            raise self._refused(fault, fields) from None
         except UnretryableException as fault:
             raise unanswered(fault.inner_exception) from None
         except (AttributeError, TypeError, ValueError, KeyError):
@@ -122,14 +123,14 @@ class Client:
         response.body = answer.body
         return response
 
-    def _refused(self, fault: Any) -> Exception:
+    def _refused(self, fault: Any, fields: Container[str]) -> Exception:
         code = fault.code if isinstance(fault.code, str) else ""
         status = fault.status_code if isinstance(fault.status_code, int) else 0
         if code == EXPIRED:
             self._role.mark_expired()
             return Unavailable("The service is renewing its own authorization.")
         rate_limit = throttled(code, status, getattr(fault, "retry_after", None))
-        return rate_limit or self._service.meaning(code) or refused(code, status)
+        return rate_limit or self._service.meaning(code, fields) or refused(code, status)
 
 
 def _use_transport(client: Any, carry: Callable[..., Any]) -> None:

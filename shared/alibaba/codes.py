@@ -22,19 +22,20 @@ from shared.transport import BrokenAnswer, DeadlinePassed, TransportError
 EXPIRED = "InvalidSecurityToken.Expired"
 """The role credential has expired."""
 
-_OPERATOR_FAULTS: Mapping[str, str] = {
+OPERATOR_FAULTS: Mapping[str, str] = {
     "InvalidAccessKeyId": "The cloud does not accept the function's key.",
     "SignatureDoesNotMatch": "The cloud does not accept the function's signature.",
     "MissingSecurityToken": "The cloud does not accept the function's key.",
     "InvalidSecurityToken": "The cloud does not accept the function's token.",
     "InvalidTimeStamp": "The instance's clock is off.",
-    "OperationDenied": "The account's service is not open, or suspended.",
-    "Forbidden": "The function's role lacks a permission, or the account was not initialised.",
-    "NoPermission": "The function's role lacks a permission.",
+    "OperationDenied": "The service is not open in this account, or suspended.",
+    "Forbidden": "The function's role lacks a RAM permission.",
+    "NoPermission": "The function's role lacks a RAM permission.",
     "InvalidApi": "This operation is not offered in this region.",
     "InvalidAction": "This operation is not offered in this region.",
 }
-"""Codes of any service that only the operator can fix, with all that a caller may know."""
+"""Codes of any service that only the operator can fix, with all that a caller may know. A code
+also covers those that continue it after a dot."""
 
 
 class Rejected(Exception):
@@ -57,7 +58,10 @@ def throttled(code: str, status: int, retry_after: object) -> Throttled | None:
 
 def refused(code: str, status: int) -> Exception:
     """The exception for a code that is no throttling and no code of the service's own."""
-    for prefix, detail in _OPERATOR_FAULTS.items():
+    if code == "SignatureNonceUsed":
+        # The SDK makes a new nonce for each request, so another attempt may pass.
+        return Unavailable("The cloud has seen this request before.", effect="unknown")
+    for prefix, detail in OPERATOR_FAULTS.items():
         if code == prefix or code.startswith(f"{prefix}."):
             return Misconfigured(detail)
     return failed(status) if status >= 500 else Rejected(code)

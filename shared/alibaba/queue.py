@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
+from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -62,11 +64,29 @@ class Queue:
             raise Unavailable("The queue could not be reached.", effect=effect) from None
         if answer.status == 201:
             return
-        if answer.status == 429 or b"<Code>QpsLimitExceeded</Code>" in answer.body:
+        code = _code(answer.body)
+        if answer.status == 429 or code == "QpsLimitExceeded":
             raise Throttled
         if 400 <= answer.status < 500:
-            raise Misconfigured("The queue does not accept the function's message.")
+            raise Misconfigured(FAULTS.get(code, "The queue does not accept the message."))
         raise Unavailable("The queue is not available.", effect="unknown")
+
+
+FAULTS: Mapping[str, str] = {
+    "QueueNotExist": "The queue that VODPASS_WATCH_QUEUE names does not exist.",
+    "AccessDenied": "The function's role may not send to the queue.",
+    "InvalidAccessKeyId": "The queue does not accept the function's key.",
+    "SignatureDoesNotMatch": "The queue does not accept the function's signature.",
+    "InvalidSecurityToken": "The queue does not accept the function's token.",
+    "SecurityTokenExpired": "The queue calls the function's token expired.",
+    "TimeExpired": "The instance's clock is off.",
+}
+"""Code of SendMessage -> what to say. All are for the operator."""
+
+
+def _code(body: bytes) -> str:
+    found = re.search(rb"<Code>([A-Za-z0-9.]{1,64})</Code>", body)
+    return found[1].decode("ascii") if found else ""
 
 
 class Signer(Protocol):

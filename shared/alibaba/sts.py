@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,9 +137,20 @@ def _token(answer: OperationAnswer) -> Token:
     )
 
 
-def _meaning(code: str) -> Exception | None:
-    if code == "EntityNotExist.Role" or code.startswith("InvalidParameter"):
-        return Misconfigured("STS does not accept the configured role.")
+FAULTS: Mapping[str, str] = {
+    "EntityNotExist.Role": "The configured role does not exist.",
+    "InvalidParameter.RoleArn": "STS does not accept the ARN of the configured role.",
+    "NoPermission": "The function's role may not assume the configured role.",
+    "InvalidParameter": "STS does not accept the function's request.",
+}
+"""Code of AssumeRole -> what to say. All are for the operator. NoPermission has two causes: the
+function's role lacks sts:AssumeRole, or the trust policy of the configured role omits it."""
+
+
+def _meaning(code: str, _fields: Container[str]) -> Exception | None:
+    for known, detail in FAULTS.items():
+        if code == known or code.startswith(f"{known}."):
+            return Misconfigured(detail)
     return None
 
 

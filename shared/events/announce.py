@@ -8,7 +8,7 @@ drops. A callback about something untrue leads to no event. The callback itself 
 
 from __future__ import annotations
 
-from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, OtherMedia
 from shared.config.settings import Settings
@@ -34,13 +34,6 @@ class NotConfirmed(Exception):
 
 def announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     """The events that a callback leads to, perhaps none. Raises NotConfirmed or a Refusal."""
-    try:
-        return _announce(callback, vod, settings)
-    except IllegalStatus:
-        raise NotConfirmed from None
-
-
-def _announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     if not callback.known:
         return [_of_unknown_type(callback, settings)] if callback.message_id else []
     if callback.media_id is None:

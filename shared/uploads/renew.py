@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import AWAITING_FILE, UploadCredential, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
@@ -25,6 +25,8 @@ def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
         after = vod.video(video_id=video.video_id)
     except NotFoundAtVod:
         raise VideoNotFound from None
+    except Unusable:
+        raise UploadFinished("VOD calls this upload damaged: begin a new one") from None
     except IllegalStatus:
         raise UploadFinished from None
     if after.status != AWAITING_FILE or after.reference_id != video.reference_id:

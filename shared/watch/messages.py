@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
+from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE
 from shared.errors import Refusal
 from shared.events import callback
@@ -28,15 +28,13 @@ def _handled(run: Run, message_id: str, text: str) -> str:
         _handle(run, message_id, text)
     except Refusal as refusal:
         return refusal.code
-    except IllegalStatus:
-        return "IllegalStatus"
     except (ValueError, RecursionError):
         return "InvalidRequest"
     return "OK"
 
 
 def _handle(run: Run, message_id: str, text: str) -> None:
-    """Raises ValueError for a message of no known kind, a Refusal or IllegalStatus."""
+    """Raises ValueError for a message of no known kind, or a Refusal."""
     first = unseal(run.settings, text)
     if first is not None:
         recheck(run, first)

@@ -13,8 +13,9 @@ from mns.mns_exception import MNSServerException
 from fakealiyun import FakeCloud
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 from shared.alibaba.credentials import FunctionRole
-from shared.alibaba.queue import Queue
+from shared.alibaba.queue import FAULTS, Queue
 from shared.errors import Misconfigured, Refusal, Throttled, Unavailable
+from tests.support.error_codes import Row, rows
 
 NAME = "vodpass-watch"
 TEXT = json.dumps({"VideoId": "5b1c7e90d2a84f36ae0d9c41f7b86235", "title": "<Überblick> & mehr"})
@@ -154,3 +155,16 @@ def test_what_goes_wrong_quotes_no_secret(cloud: FakeCloud, ours: Ours) -> None:
         ours(cloud.endpoint, key).send(TEXT, 0)
     said = repr(raised.value) + str(raised.value.__dict__)
     assert not [secret for secret in key.values() if secret in said]
+
+
+@pytest.mark.parametrize("row", rows("SendMessage"), ids=str)
+def test_a_code_of_smq(cloud: FakeCloud, ours: Ours, row: Row) -> None:
+    """As `docs/error-codes.md` says."""
+    cloud.faults.set("mns", "SendMessage", "error", 1, status=row.status, code=row.code)
+    with pytest.raises(Refusal) as refused:
+        ours(cloud.endpoint, key_of(cloud)).send(TEXT, 0)
+    assert (refused.value.code, refused.value.detail) == (row.answer, row.text)
+
+
+def test_every_code_of_the_table_is_on_the_page() -> None:
+    assert set(FAULTS) <= {row.code for row in rows("SendMessage")}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from shared.alibaba.client import Service
 from shared.alibaba.codes import Rejected
@@ -12,6 +12,8 @@ from shared.alibaba.vod import records
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
 from shared.alibaba.vod.records import OtherMedia, PlayCredential, UploadCredential, Video
 from shared.errors import UpstreamError
+
+T = TypeVar("T")
 
 PAGE_SIZE = 100  # videos; VOD's maximum
 
@@ -50,7 +52,7 @@ class Vod:
         return records.upload_credential(answer, id_name)
 
     def refresh_upload_video(self, video_id: str) -> UploadCredential:
-        """RefreshUploadVideo. Raises NotFoundAtVod, IllegalStatus or a Refusal."""
+        """RefreshUploadVideo. Raises NotFoundAtVod, IllegalStatus, Unusable or a Refusal."""
 
         def read(answer: OperationAnswer) -> UploadCredential:
             credential = records.upload_credential(answer, "VideoId")
@@ -70,7 +72,16 @@ class Vod:
             return video
 
         fields = {"video_id": video_id, "reference_id": reference_id}
-        return self._session.repeatable("GetVideoInfo", fields, read)
+        return self._read("GetVideoInfo", fields, read)
+
+    def _read(
+        self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]
+    ) -> T:
+        """A read of media. No Status is documented in which VOD refuses one."""
+        try:
+            return self._session.repeatable(operation, fields, read)
+        except IllegalStatus:
+            raise UpstreamError("VOD does not describe this media.") from None
 
     def with_source(self, video: Video) -> Video:
         """GetMezzanineInfo: the video with the present size, MD5 and name of its file.
@@ -95,7 +106,7 @@ class Vod:
                 raise UpstreamError("VOD's answer lacks ImageInfo.")
             return OtherMedia(image_id, text(info, "Status"), answer.now)
 
-        return self._session.repeatable("GetImageInfo", {"image_id": image_id}, read)
+        return self._read("GetImageInfo", {"image_id": image_id}, read)
 
     def attached_media(self, media_id: str) -> OtherMedia:
         """GetAttachedMediaInfo. Raises NotFoundAtVod or a Refusal."""
@@ -108,7 +119,7 @@ class Vod:
                     return OtherMedia(media_id, text(info, "Status"), answer.now)
             raise UpstreamError("VOD's answer lacks AttachedMediaList.")
 
-        return self._session.repeatable("GetAttachedMediaInfo", {"media_ids": media_id}, read)
+        return self._read("GetAttachedMediaInfo", {"media_ids": media_id}, read)
 
     def videos(
         self, statuses: tuple[str, ...], since: float, page: int, *, oldest_first: bool
@@ -126,16 +137,22 @@ class Vod:
             "page_size": PAGE_SIZE,
         }
         try:
-            return self._session.repeatable("GetVideoList", fields, records.page)
+            return self._read("GetVideoList", fields, records.page)
         except NotFoundAtVod:
             return [], 0
 
     def delete_video(self, video_id: str) -> None:
-        """DeleteVideo: for good, with all its files. Raises NotFoundAtVod or a Refusal."""
+        """DeleteVideo: for good, with all its files.
+
+        Raises NotFoundAtVod, IllegalStatus or a Refusal.
+        """
         self._session.repeatable("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
 
     def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
-        """GetVideoPlayAuth for ``timeout`` seconds. Raises NotFoundAtVod, IllegalStatus, ..."""
+        """GetVideoPlayAuth for ``timeout`` seconds.
+
+        Raises NotFoundAtVod, IllegalStatus, Unusable or a Refusal.
+        """
         fields = {"video_id": video_id, "auth_info_timeout": timeout}
 
         def read(answer: OperationAnswer) -> PlayCredential:

@@ -292,7 +292,7 @@ def test_a_role_that_lacks_what_its_function_calls(hospital: Hospital) -> None:
     examined = hospital.examine("--token-env", "TOKEN")
     finding = examined.found("misconfigured")
     assert finding["subject"] == "play"
-    assert "lacks a permission" in finding["what"]
+    assert "lacks a RAM permission" in finding["what"]
     assert "RequestId" in finding["what"]
 
 
