@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from local.gateway.logs import KEPT_LINES
+from tests.attacks.asymmetric_keys import public_keys
 from tests.support.clients import decoded
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.house import House, serve, settings
-from tests.support.tokens import Issuer, base64url
-
-RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-EC_KEY = ec.generate_private_key(ec.SECP256R1())
+from tests.support.instance_secrets import secrets_in_environment
+from tests.support.tokens import Issuer
 
 VARIANTS: dict[str, dict[str, Any]] = {
     # Another login service whose users may bear the same names, with the same keys.
@@ -28,32 +25,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     # One that has not been called yet. Its interpreter writes what it imports into the log.
     "cold": {"only": ["play"], "environmentVariables": {"PYTHONPROFILEIMPORTTIME": "1"}},
 }
-
-
-def _number(value: int) -> str:
-    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def public_keys() -> list[dict[str, str]]:
-    """The public halves of RSA_KEY and EC_KEY as JWKs."""
-    modulus, point = RSA_KEY.public_key().public_numbers(), EC_KEY.public_key().public_numbers()
-    return [
-        {
-            "kty": "RSA",
-            "kid": "rsa-1",
-            "alg": "RS256",
-            "n": _number(modulus.n),
-            "e": _number(modulus.e),
-        },
-        {
-            "kty": "EC",
-            "kid": "ec-1",
-            "alg": "ES256",
-            "crv": "P-256",
-            "x": base64url(point.x.to_bytes(32, "big")),
-            "y": base64url(point.y.to_bytes(32, "big")),
-        },
-    ]
 
 
 @pytest.fixture(scope="session")
@@ -118,20 +89,3 @@ def secrets_of(house: House) -> set[str]:
     for instance in house.gateway.invoker.instances():
         found |= secrets_in_environment(Path(f"/proc/{instance['pid']}/environ"))
     return {secret for secret in found if len(secret) >= 16}
-
-
-def secrets_in_environment(path: Path) -> set[str]:
-    """What an instance must keep to itself; on Linux only."""
-    try:
-        pairs = [item.partition("=") for item in path.read_bytes().decode().split("\0")]
-    except OSError:
-        return set()
-    found: set[str] = set()
-    for name, _, value in pairs:
-        if name in ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"):
-            found.add(value)
-        elif name == "VODPASS_OWNER_KEYS":
-            found |= {item.partition(":")[2] for item in value.split(",")}
-        elif name == "VODPASS_JWT_KEYS":
-            found |= {key["k"] for key in json.loads(value)["keys"] if "k" in key}
-    return found

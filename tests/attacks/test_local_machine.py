@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.support.house import House, Reply, send
+from tests.support.house import House
+from tests.support.reply import Reply, send
 
 CLOUD = [
     ("POST", "/_local/clock", {"advance": 100_000}),

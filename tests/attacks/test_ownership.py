@@ -19,7 +19,8 @@ from shared.config.settings import Settings
 from shared.uploads import extend as extends
 from tests.support.clients import put
 from tests.support.files import SMALL
-from tests.support.house import ALIAS, OWNER_KEY, House, Reply
+from tests.support.house import ALIAS, OWNER_KEY, House
+from tests.support.reply import Reply
 
 NOT_FOUND = (404, "VideoNotFound")
 KEY_ID, _, KEY = OWNER_KEY.partition(":")

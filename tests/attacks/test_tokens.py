@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.attacks.conftest import EC_KEY, RSA_KEY, public_keys
+from tests.attacks.asymmetric_keys import EC_KEY, RSA_KEY, public_keys
 from tests.support.house import House
 from tests.support.tokens import base64url
 

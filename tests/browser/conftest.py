@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.keys import load_keys
 from local.stack import Stack
 from tests.browser import site as customer
 from tests.browser.chromium import FLAGS, ChromiumMissing, chromium
+from tests.browser.traffic import Traffic
 from tests.support.code_under_test import CodeUnderTest
 
 HERE = Path(__file__).parent
@@ -90,31 +88,6 @@ def site(running_site: customer.Site) -> customer.Site:
     return running_site
 
 
-class Traffic:
-    """What a browser asked for."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.requests: list[Request] = []
-        context.on("request", self._note)
-
-    def _note(self, request: Request) -> None:
-        self.requests.append(request)
-
-    def to(self, url: str) -> list[Request]:
-        """The requests to one server, oldest first."""
-        return [request for request in self.requests if request.url.startswith(f"{url}/")]
-
-    @property
-    def hosts_elsewhere(self) -> set[str]:
-        """Hosts beyond loopback that were asked for, in vain."""
-        hosts = {urlsplit(request.url).hostname or "" for request in self.requests}
-        return {
-            host
-            for host in hosts
-            if host and host not in ("127.0.0.1", "localhost") and not host.endswith(".localhost")
-        }
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh profile."""
@@ -146,30 +119,3 @@ def page(context: BrowserContext, complaints: list[str]) -> Page:
     )
     made.on("pageerror", lambda error: complaints.append(str(error)))
     return made
-
-
-def token(stack: Stack, sub: str, **more: object) -> str:
-    """A development token."""
-    asked = urllib.request.Request(
-        f"{stack.url}/_local/token",
-        data=json.dumps({"sub": sub, **more}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(asked) as answer:
-        return str(json.load(answer)["token"])
-
-
-def call(
-    stack: Stack, method: str, target: str, bearer: str, body: object = None
-) -> dict[str, str]:
-    """A function's answer, which must be a 200."""
-    asked = urllib.request.Request(
-        f"{stack.url}{target}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"},
-    )
-    with urllib.request.urlopen(asked) as answer:
-        found = json.load(answer)
-    assert isinstance(found, dict)
-    return found

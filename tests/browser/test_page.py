@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from tests.browser.conftest import Traffic, call, token
+from tests.browser.functions import call, token
+from tests.browser.traffic import Traffic
 from tests.support.clients import put
 
 SAMPLE = Path(__file__).parent / "media" / "sample.mp4"

@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Response, Route
 
 from local.stack import Stack
-from tests.browser.conftest import Traffic, call, token
+from tests.browser.functions import call, token
 from tests.browser.site import MODULES, Site
+from tests.browser.traffic import Traffic
 from tests.support.clients import decoded, put
 
 SAMPLE = Path(__file__).parent / "media" / "sample.mp4"

@@ -11,8 +11,9 @@ from playwright.sync_api import Page, Request
 
 from fakealiyun.oss.state import StoredObject
 from local.stack import Stack
-from tests.browser.conftest import Traffic, call, token
+from tests.browser.functions import call, token
 from tests.browser.site import Site
+from tests.browser.traffic import Traffic
 from tests.support.clients import put
 from tests.support.files import PART, SMALL, mp4
 

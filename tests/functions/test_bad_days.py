@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.clients import put
 from tests.support.files import SMALL
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 LEAK = "acs:ram::1234567890123456:role/internal-detail"
 

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.clients import put
 from tests.support.files import SMALL
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
 ANSWERS = {

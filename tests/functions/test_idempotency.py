@@ -10,7 +10,8 @@ import pytest
 from fakealiyun.openapi.types import ApiError
 from tests.support.clients import decoded, put
 from tests.support.files import SMALL
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 BODY = {"Title": "A film", "Tags": ["a", "b"], "FileSize": 1000}
 

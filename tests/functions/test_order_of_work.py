@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import APP_ORIGIN, ORIGIN, House, send
+from tests.support.house import APP_ORIGIN, ORIGIN, House
+from tests.support.reply import send
 
 ROUTES = [("POST", "/upload"), ("POST", "/refresh"), ("GET", "/play")]
 BAD_BODY = b'{"FileName": '

@@ -11,7 +11,8 @@ import pytest
 from fakealiyun.clock import utc
 from tests.support.clients import decoded, play_info, put
 from tests.support.files import SMALL
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 ABSENT = "0123456789abcdef0123456789abcdef"
 

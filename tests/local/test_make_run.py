@@ -24,9 +24,10 @@ import pytest
 
 from fakealiyun.testing.mp4 import film
 from local.keys import load_keys
-from tests.local.gateway.conftest import Answer, wait_for
-from tests.local.gateway.test_failures import alive
 from tests.support.app_receiver import AppReceiver
+from tests.support.processes import alive
+from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY = re.compile(
@@ -52,17 +53,17 @@ class Run:
         method: str = "GET",
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         data = body if body is None or isinstance(body, bytes) else json.dumps(body)
         try:
             connection.request(method, target, body=data, headers=dict(headers or {}))
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return Reply(response.status, response.headers, response.read())
         finally:
             connection.close()
 
-    def token(self, body: Any, headers: Mapping[str, str] = JSON) -> Answer:
+    def token(self, body: Any, headers: Mapping[str, str] = JSON) -> Reply:
         return self.call("/_local/token", method="POST", body=body, headers=headers)
 
 

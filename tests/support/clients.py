@@ -15,7 +15,7 @@ import oss2
 from alibabacloud_tea_openapi.utils import Utils
 
 from fakealiyun import FakeCloud
-from tests.support.house import Reply, send
+from tests.support.reply import Reply, send
 
 
 def decoded(text: str) -> dict[str, Any]:

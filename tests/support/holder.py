@@ -21,7 +21,8 @@ from Tea.exceptions import TeaException
 
 from fakealiyun import FakeCloud
 from fakealiyun.testing.sts import Keys
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 from tests.support.tokens import SCOPES
 
 PURPOSES = ("vod-upload", "vod-play", "oss-upload")

@@ -6,17 +6,14 @@ Instances stay warm between tests; only the cloud is reset.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import copy
-import http.client
 import json
-import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
@@ -25,6 +22,8 @@ from local.gateway import Gateway
 from local.keys import load_keys
 from local.stack import PROJECT
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.loop_thread import LoopThread
+from tests.support.reply import Reply, send
 from tests.support.tokens import AUDIENCE, ISSUER, Issuer
 
 ALIAS = "example"
@@ -32,80 +31,6 @@ OWNER_KEY = "k1:" + base64.b64encode(b"1" * 32).decode()
 NEXT_OWNER_KEY = "k2:" + base64.b64encode(b"2" * 32).decode()
 ORIGIN = "https://app.example.com"
 APP_ORIGIN = "capacitor://localhost"
-
-_T = TypeVar("_T")
-
-
-class LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    def json(self) -> dict[str, Any]:
-        """The body, which must be a JSON object."""
-        value = json.loads(self.body)
-        assert isinstance(value, dict)
-        return value
-
-    @property
-    def code(self) -> str:
-        """The `Code` of a problem."""
-        assert self.headers["Content-Type"] == "application/problem+json", self.body
-        return str(self.json()["Code"])
-
-    @property
-    def refusal(self) -> tuple[int, str]:
-        """Status and `Code` of a problem."""
-        return self.status, self.code
-
-    def pointers(self) -> list[str]:
-        """The fields that an InvalidRequest names."""
-        assert self.refusal == (400, "InvalidRequest"), self.body
-        return sorted(error["pointer"] for error in self.json().get("errors", []))
-
-
-def send(
-    port: int,
-    method: str,
-    target: str,
-    headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
-    body: bytes | None = None,
-) -> Reply:
-    """One request, exactly as given, but for Host and Content-Length where they are missing."""
-    given = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
-    names = {name.lower() for name, _ in given}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
-        if body is not None and not names & {"content-length", "transfer-encoding"}:
-            given.append(("Content-Length", str(len(body))))
-        for name, value in given:
-            connection.putheader(name, value.encode("utf-8", "surrogateescape"))
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        return Reply(answer.status, answer.headers, answer.read())
-    finally:
-        connection.close()
 
 
 def keep_the_rules(reply: Reply) -> None:

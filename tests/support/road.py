@@ -19,8 +19,9 @@ from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
 from fakealiyun.vod.settings import DEFAULT_APP
 from local.gateway.outcome import Outcome
 from local.stack import Stack
-from tests.local.gateway.conftest import LoopThread, wait_for
 from tests.support.app_receiver import AppReceiver
+from tests.support.loop_thread import LoopThread
+from tests.support.waiting import wait_for
 
 FILM = film()
 WINDOW = 7200

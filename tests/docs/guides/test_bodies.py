@@ -14,9 +14,9 @@ import pytest
 
 from fakealiyun.testing.vod import Vod
 from tests.docs.guides.app import begin, begin_image, put
-from tests.local.gateway.conftest import wait_for
 from tests.support.app_receiver import AppReceiver, Delivered
 from tests.support.road import FILM, Road
+from tests.support.waiting import wait_for
 
 BODIES = Path(__file__).resolve().parents[2] / "events" / "webhooks"
 TRANSCODED = 6.0

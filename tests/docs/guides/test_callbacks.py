@@ -11,8 +11,8 @@ from fakealiyun.testing.vod import Vod
 from tests.docs.guides import guide
 from tests.docs.guides.app import begin, begin_image, begin_subtitle, put
 from tests.docs.guides.test_bodies import TRANSCODED
-from tests.local.gateway.conftest import wait_for
 from tests.support.road import FILM, Road
+from tests.support.waiting import wait_for
 
 NOTICES = Path(__file__).resolve().parents[2] / "events" / "vod"
 FINISHED = {"upload.completed", "video.ready"}

@@ -10,8 +10,8 @@ import pytest
 
 from tests.docs.guides.app import begin, put
 from tests.docs.guides.test_bodies import TRANSCODED
-from tests.local.gateway.conftest import wait_for
 from tests.support.road import FILM, Road
+from tests.support.waiting import wait_for
 
 COMPLETIONS = ("upload.completed", "upload.rejected")
 

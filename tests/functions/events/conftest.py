@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from local.keys import load_keys
-from tests.local.gateway.conftest import LoopThread
 from tests.support.app_receiver import AppReceiver
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.loop_thread import LoopThread
 from tests.support.road import WINDOW, Road
 
 

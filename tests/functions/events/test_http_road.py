@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.gateway.conftest import wait_for
 from tests.support.road import FILM, WINDOW, Road
+from tests.support.waiting import wait_for
 
 FINISHED = {"upload.completed", "video.ready"}
 

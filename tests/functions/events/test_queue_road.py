@@ -8,8 +8,8 @@ import json
 import pytest
 
 from tests.functions.events.test_http_road import FINISHED, completed
-from tests.local.gateway.conftest import wait_for
 from tests.support.road import Road
+from tests.support.waiting import wait_for
 
 
 def test_a_finished_upload_is_announced(road: Road) -> None:

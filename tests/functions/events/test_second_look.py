@@ -16,9 +16,9 @@ import pytest
 from fakealiyun.mns import Queue
 from fakealiyun.testing.vod import Vod
 from tests.functions.events.test_http_road import completed
-from tests.local.gateway.conftest import wait_for
 from tests.support.app_receiver import Delivered
 from tests.support.road import FILM, Road, Upload
+from tests.support.waiting import wait_for
 
 SETTLED = 3070
 """Seconds after which what was left for a second look is due."""

@@ -8,8 +8,8 @@ import signal
 import threading
 
 from fakealiyun.testing.vod import Vod
-from tests.local.gateway.conftest import wait_for
 from tests.support.road import FILM, TICK, WINDOW, Road, Upload
+from tests.support.waiting import wait_for
 
 FIRST_DUE, SECOND_DUE = 2400, 4800
 """Seconds after its creation when a credential of an upload is about to end."""

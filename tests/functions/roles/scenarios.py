@@ -21,7 +21,8 @@ from tests.functions.roles.grants import Grant
 from tests.support.clients import put
 from tests.support.files import SMALL
 from tests.support.holder import DENIED, Holder, ask, sts_token
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 DONE = "done"
 MISCONFIGURED = "500 Misconfigured"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.conftest import secrets_in_environment
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.holder import hang_up, sts_token
 from tests.support.house import House, serve, settings
+from tests.support.instance_secrets import secrets_in_environment
 from tests.support.tokens import Issuer
 
 ROLE = "acs:ram::1234567890123456:role"

@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.files import PART
 from tests.support.holder import Holder, ask, sts_token
-from tests.support.house import House, send
+from tests.support.house import House
+from tests.support.reply import send
 
 BUCKET = "vodpass-local"
 LONG = "x" * 128

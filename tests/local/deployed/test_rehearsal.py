@@ -15,8 +15,8 @@ from fakealiyun.testing.fc import Fc, Raw, get, zipped_folder
 from local.keys import load_keys
 from local.stack import Stack
 from tests.local.deployed.tool import Tool
-from tests.ops.bundle.conftest import ANY
 from tests.support.code_under_test import CodeUnderTest, bundled
+from tests.support.runtimes import ANY
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.local.gateway.conftest import Served, wait_for
+from tests.support.gateway import RunningGateway
+from tests.support.waiting import wait_for
 
 
 class Taker:
     """A gateway with the sample function `taker`, which refuses what it gets when it is told to."""
 
-    def __init__(self, serve: Callable[..., Served], folder: Path, **props: Any) -> None:
+    def __init__(self, serve: Callable[..., RunningGateway], folder: Path, **props: Any) -> None:
         self._trace = folder / "taken"
         self._refusal = folder / "taken.refuse"
         self._hold = folder / "taken.hold"

@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.local.gateway.conftest import Answer, Served, wait_for
+from tests.support.gateway import RunningGateway
+from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
-def answer(serve: Callable[..., Served]) -> Callable[[str], Answer]:
+def answer(serve: Callable[..., RunningGateway]) -> Callable[[str], Reply]:
     served = serve(["answer"])
 
-    def ask(expression: str) -> Answer:
+    def ask(expression: str) -> Reply:
         return served.call(
             "/answer", method="POST", body=expression, headers={"Content-Type": "text/plain"}
         )
@@ -22,7 +24,7 @@ def answer(serve: Callable[..., Served]) -> Callable[[str], Answer]:
     return ask
 
 
-def test_a_response_object_becomes_the_response(answer: Callable[[str], Answer]) -> None:
+def test_a_response_object_becomes_the_response(answer: Callable[[str], Reply]) -> None:
     given = answer(
         '{"statusCode": 418, "headers": {"Content-Type": "text/x", "x-own": "1"},'
         ' "isBase64Encoded": False, "body": "short"}'
@@ -32,13 +34,13 @@ def test_a_response_object_becomes_the_response(answer: Callable[[str], Answer])
     assert given.headers["X-Own"] == "1"
 
 
-def test_a_base64_body_is_decoded(answer: Callable[[str], Answer]) -> None:
+def test_a_base64_body_is_decoded(answer: Callable[[str], Reply]) -> None:
     given = answer('{"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}')
     assert given.body == b"\xff\x00"
 
 
 def test_headers_that_belong_to_the_service_are_not_the_functions(
-    answer: Callable[[str], Answer],
+    answer: Callable[[str], Reply],
 ) -> None:
     given = answer(
         '{"statusCode": 200, "body": "abc", "headers": {"X-Fc-Request-Id": "mine",'
@@ -73,7 +75,7 @@ def test_headers_that_belong_to_the_service_are_not_the_functions(
     ],
 )
 def test_an_unusable_answer_is_a_bad_response(
-    answer: Callable[[str], Answer], expression: str
+    answer: Callable[[str], Reply], expression: str
 ) -> None:
     given = answer(expression)
     assert (given.status, given.json()["Code"]) == (502, "BadResponse")
@@ -93,7 +95,7 @@ def test_an_unusable_answer_is_a_bad_response(
     ],
 )
 def test_anything_else_is_the_body_of_a_200(
-    answer: Callable[[str], Answer], expression: str, body: bytes, content_type: str
+    answer: Callable[[str], Reply], expression: str, body: bytes, content_type: str
 ) -> None:
     given = answer(expression)
     assert (given.status, given.body) == (200, body)
@@ -102,7 +104,7 @@ def test_anything_else_is_the_body_of_a_200(
 
 @pytest.mark.parametrize("expression", ["object()", '"\\ud800"', "{1, 2}"])
 def test_what_cannot_be_serialised_is_a_functions_error(
-    answer: Callable[[str], Answer], expression: str
+    answer: Callable[[str], Reply], expression: str
 ) -> None:
     given = answer(expression)
     assert given.status == 502
@@ -110,13 +112,13 @@ def test_what_cannot_be_serialised_is_a_functions_error(
     assert given.json()["errorType"] in ("TypeError", "UnicodeEncodeError")
 
 
-def test_a_204_has_no_body(answer: Callable[[str], Answer]) -> None:
+def test_a_204_has_no_body(answer: Callable[[str], Reply]) -> None:
     given = answer('{"statusCode": 204, "body": "ignored"}')
     assert (given.status, given.body) == (204, b"")
 
 
 def test_a_caller_that_goes_away_does_not_spoil_the_instance(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["state"])
     gate, started = served.folder / "gate", served.folder / "started"

@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 
 from local.gateway.asynchronous import THROTTLED
-from tests.local.gateway.conftest import ACCOUNT, Served, wait_for
+from tests.support.gateway import RunningGateway
+from tests.support.gateway_cloud import ACCOUNT
+from tests.support.waiting import wait_for
 
 ASYNC = {"X-Fc-Invocation-Type": "Async"}
 
 
-def lines(served: Served) -> list[str]:
+def lines(served: RunningGateway) -> list[str]:
     trace = served.folder / "trace"
     return trace.read_text().split() if trace.exists() else []
 
 
-def test_is_accepted_at_once_and_run_once(serve: Callable[..., Served]) -> None:
+def test_is_accepted_at_once_and_run_once(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["retry"])
     answer = served.call(f"/retry?until=1&trace={served.folder}/trace", headers=ASYNC)
     assert (answer.status, answer.body) == (202, b"")
@@ -28,7 +30,7 @@ def test_is_accepted_at_once_and_run_once(serve: Callable[..., Served]) -> None:
     assert lines(served) == [answer.headers["X-Fc-Request-Id"]]
 
 
-def test_a_failure_is_tried_again_by_the_clouds_clock(serve: Callable[..., Served]) -> None:
+def test_a_failure_is_tried_again_by_the_clouds_clock(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 2}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     for attempt in (1, 2):
@@ -40,7 +42,7 @@ def test_a_failure_is_tried_again_by_the_clouds_clock(serve: Callable[..., Serve
     assert served.cloud.waiting() == 0, "three attempts, and no more"
 
 
-def test_without_retries_a_failure_is_final(serve: Callable[..., Served]) -> None:
+def test_without_retries_a_failure_is_final(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(lambda: lines(served), "the attempt")
@@ -48,7 +50,7 @@ def test_without_retries_a_failure_is_final(serve: Callable[..., Served]) -> Non
     assert served.cloud.waiting() == 0
 
 
-def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., Served]) -> None:
+def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncEventAgeInSeconds": 1}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(served.cloud.waiting, "it waits for the next attempt")
@@ -58,7 +60,7 @@ def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., Served]) -> 
     assert served.cloud.waiting() == 0, "the next would come after its second"
 
 
-def test_limits_and_unknown_words(serve: Callable[..., Served]) -> None:
+def test_limits_and_unknown_words(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["echo"])
     large = served.call("/echo", method="POST", body=b"a" * (128 * 1024 + 1), headers=ASYNC)
     assert large.status == 413
@@ -72,7 +74,7 @@ ARN = f"acs:fc:cn-shanghai:{ACCOUNT}:functions/test-"
 
 
 def test_a_move_past_its_greatest_age_is_one_more_attempt_and_then_a_result(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncEventAgeInSeconds": 3600}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
@@ -87,7 +89,9 @@ def test_a_move_past_its_greatest_age_is_one_more_attempt_and_then_a_result(
 
 
 @pytest.mark.parametrize("ahead", [0, 86_400])
-def test_after_a_reset_nothing_is_tried_again(serve: Callable[..., Served], ahead: int) -> None:
+def test_after_a_reset_nothing_is_tried_again(
+    serve: Callable[..., RunningGateway], ahead: int
+) -> None:
     policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncRetryAttempts": 8}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
     served.cloud.advance(ahead)
@@ -105,7 +109,7 @@ def test_after_a_reset_nothing_is_tried_again(serve: Callable[..., Served], ahea
 
 @pytest.mark.parametrize(("until", "destination"), [(1, "onSuccess"), (99, "onFailure")])
 def test_a_run_that_a_reset_overtakes_has_no_result(
-    serve: Callable[..., Served], until: int, destination: str
+    serve: Callable[..., RunningGateway], until: int, destination: str
 ) -> None:
     policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
@@ -124,7 +128,7 @@ def test_a_run_that_a_reset_overtakes_has_no_result(
     [(1, "onSuccess", ""), (99, "onFailure", "UnhandledInvocationError")],
 )
 def test_the_result_goes_to_the_queue_that_is_its_destination(
-    serve: Callable[..., Served], until: int, destination: str, error: str
+    serve: Callable[..., RunningGateway], until: int, destination: str, error: str
 ) -> None:
     policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
@@ -145,7 +149,7 @@ def test_the_result_goes_to_the_queue_that_is_its_destination(
 
 
 def test_a_result_that_no_queue_takes_is_told(
-    serve: Callable[..., Served], caplog: pytest.LogCaptureFixture
+    serve: Callable[..., RunningGateway], caplog: pytest.LogCaptureFixture
 ) -> None:
     policy = {"destinationConfig": {"onSuccess": QUEUE}}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
@@ -159,7 +163,7 @@ def test_a_result_that_no_queue_takes_is_told(
 
 
 def test_the_result_may_go_to_another_function(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     policy: Mapping[str, Any] = {
         "maxAsyncRetryAttempts": 1,
@@ -177,7 +181,7 @@ def test_the_result_may_go_to_another_function(
 
 
 def test_an_event_that_never_found_a_free_instance_ends_at_its_destination(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     policy = {"maxAsyncEventAgeInSeconds": 1, "destinationConfig": {"onFailure": QUEUE}}
     one = {"reservedConcurrency": 1}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.local.gateway.conftest import Served
+from tests.support.gateway import RunningGateway
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Token: s3cr3t\r\n"
 CUT_SHORT = {
@@ -25,7 +25,7 @@ RESET = struct.pack("ii", 1, 0)
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("sent", CUT_SHORT.values(), ids=CUT_SHORT.keys())
 def test_a_client_that_goes_away_is_no_fault_of_ours(
-    serve: Callable[..., Served], caplog: pytest.LogCaptureFixture, sent: bytes, reset: bool
+    serve: Callable[..., RunningGateway], caplog: pytest.LogCaptureFixture, sent: bytes, reset: bool
 ) -> None:
     served = serve(["echo"])
     served.call("/echo")
@@ -39,7 +39,9 @@ def test_a_client_that_goes_away_is_no_fault_of_ours(
 
 
 def test_a_fault_of_ours_is_logged(
-    serve: Callable[..., Served], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., RunningGateway],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     served = serve(["echo"])
 

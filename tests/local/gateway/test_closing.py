@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.gateway.conftest import LoopThread, Served, wait_for
 from tests.local.gateway.taker import Taker
-from tests.local.gateway.test_deployment import other, queue_config
-from tests.local.gateway.test_failures import alive
+from tests.support.gateway import RunningGateway
+from tests.support.loop_thread import LoopThread
+from tests.support.processes import alive
+from tests.support.sample_deployment import queue_config, trigger
+from tests.support.waiting import wait_for
 
 ASYNC = {"X-Fc-Invocation-Type": "Async"}
 STEPS = range(6)
@@ -19,7 +21,7 @@ STEPS = range(6)
 and its next run is about to begin or has just begun."""
 
 
-def move_and_stop(loop: LoopThread, served: Served, steps: int) -> None:
+def move_and_stop(loop: LoopThread, served: RunningGateway, steps: int) -> None:
     """End the gateway right after a move of the clock, and see that nothing of it is left."""
 
     async def work() -> None:
@@ -38,9 +40,9 @@ def move_and_stop(loop: LoopThread, served: Served, steps: int) -> None:
 
 @pytest.mark.parametrize("steps", STEPS)
 def test_while_a_push_waits_and_its_time_comes(
-    loop: LoopThread, serve: Callable[..., Served], tmp_path: Path, steps: int
+    loop: LoopThread, serve: Callable[..., RunningGateway], tmp_path: Path, steps: int
 ) -> None:
-    there = Taker(serve, tmp_path, triggers=other("eventbridge", queue_config()))
+    there = Taker(serve, tmp_path, triggers=trigger("eventbridge", queue_config()))
     there.refuse()
     queue = there.cloud.queue("q")
     sent = queue.send("{}")
@@ -53,7 +55,7 @@ def test_while_a_push_waits_and_its_time_comes(
 
 @pytest.mark.parametrize("steps", STEPS)
 def test_while_an_asynchronous_invocation_waits_and_its_time_comes(
-    loop: LoopThread, serve: Callable[..., Served], steps: int
+    loop: LoopThread, serve: Callable[..., RunningGateway], steps: int
 ) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 8}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 
 from local.gateway import Deployment, DeploymentError, load_deployment
-from tests.local.gateway.conftest import ACCOUNT, write_s_yaml
+from tests.support.gateway_cloud import ACCOUNT
+from tests.support.sample_deployment import (
+    DEAD_LETTER_ARN,
+    SOURCE,
+    queue_config,
+    trigger,
+    write_s_yaml,
+)
 
 PROJECT = Path(__file__).resolve().parents[3]
 TOOL = PROJECT / "node_modules" / ".bin" / "s"
@@ -278,46 +285,15 @@ def test_two_http_triggers_are_refused(tmp_path: Path) -> None:
 
 
 TIMER = {"cronExpression": "@every 5m", "enable": True, "payload": "p"}
-ARN = "acs:mns:cn-shanghai:1234567890123456:/queues/dead"
-SOURCE = {"RegionId": "cn-shanghai", "QueueName": "q", "IsBase64Decode": True}
-
-
-def queue_config(*, source: Mapping[str, Any] = SOURCE, **changes: Any) -> dict[str, Any]:
-    """An EventBridge trigger as it should be; `changes` are laid upon its `runOptions`, and upon
-    the trigger where they name one of its own settings."""
-    config: dict[str, Any] = {
-        "triggerEnable": True,
-        "asyncInvocationType": False,
-        "eventRuleFilterPattern": "{}",
-        "eventSourceConfig": {
-            "eventSourceType": "MNS",
-            "eventSourceParameters": {"sourceMNSParameters": dict(source)},
-        },
-        "eventSinkConfig": {"deliveryOption": {"eventSchema": "CloudEvents"}},
-        "runOptions": {
-            "mode": "event-streaming",
-            "errorsTolerance": "ALL",
-            "batchWindow": {"CountBasedWindow": 1, "TimeBasedWindow": 0},
-            "retryStrategy": {"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"},
-            "deadLetterQueue": {"Arn": ARN},
-        },
-    }
-    for key, value in changes.items():
-        (config if key in config else config["runOptions"])[key] = value
-    return config
-
-
-def other(kind: str, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"triggerName": "t", "triggerType": kind, "triggerConfig": dict(config)}]
 
 
 def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -> None:
-    function = load(tmp_path, triggers=other("timer", TIMER)).functions["fn"]
+    function = load(tmp_path, triggers=trigger("timer", TIMER)).functions["fn"]
     assert [vars(timer) for timer in function.timers] == [
         {"name": "t", "period": 300, "payload": "p", "enabled": True}
     ]
     assert function.routes == ()
-    function = load(tmp_path, triggers=other("eventbridge", queue_config())).functions["fn"]
+    function = load(tmp_path, triggers=trigger("eventbridge", queue_config())).functions["fn"]
     assert [vars(queue) for queue in function.queues] == [
         {
             "name": "t",
@@ -356,7 +332,11 @@ def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -
         ("eventbridge", queue_config(batchWindow={"CountBasedWindow": 0}), "CountBasedWindow must"),
         ("eventbridge", queue_config(retryStrategy={"PushRetryStrategy": "NONE"}), "RetryStrategy"),
         ("eventbridge", queue_config(retryStrategy={"pushRetryStrategy": "x"}), "pushRetryStrateg"),
-        ("eventbridge", queue_config(deadLetterQueue={"arn": ARN}), "arn is not a setting"),
+        (
+            "eventbridge",
+            queue_config(deadLetterQueue={"arn": DEAD_LETTER_ARN}),
+            "arn is not a setting",
+        ),
         ("eventbridge", queue_config(deadLetterQueue={"Arn": "dead"}), "Arn must be a queue's"),
         (
             "eventbridge",
@@ -369,7 +349,7 @@ def test_a_trigger_that_is_not_acted_out_is_refused(
     tmp_path: Path, kind: str, config: Mapping[str, Any], reason: str
 ) -> None:
     with pytest.raises(DeploymentError, match=reason):
-        load(tmp_path, triggers=other(kind, config))
+        load(tmp_path, triggers=trigger(kind, config))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.gateway.conftest import ACCOUNT, Served
+from tests.support.gateway import RunningGateway
+from tests.support.gateway_cloud import ACCOUNT
 
 ALWAYS = {
     "PATH",
@@ -34,7 +35,7 @@ CREDENTIALS = {
 }
 
 
-def seen(served: Served) -> Any:
+def seen(served: RunningGateway) -> Any:
     return served.call("/inspect").json()
 
 
@@ -42,7 +43,10 @@ def seen(served: Served) -> Any:
     ("runtime", "version"), [("python3.10", "FC_VER_ID"), ("python3.12", "FC_FUNCTION_VERSION")]
 )
 def test_the_environment_is_the_documented_one(
-    serve: Callable[..., Served], runtime: str, version: str, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., RunningGateway],
+    runtime: str,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DEVELOPER_SECRET", "do not leak")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
@@ -63,7 +67,7 @@ def test_the_environment_is_the_documented_one(
 
 
 def test_only_the_code_folder_and_the_standard_library_can_be_imported(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve({"inspect": {"environmentVariables": {"PYTHONPATH": "/code/python"}}})
     found = seen(served)
@@ -78,7 +82,7 @@ def test_only_the_code_folder_and_the_standard_library_can_be_imported(
 
 
 def test_code_paths_are_led_to_the_code_folder_anywhere_in_a_value(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(
         {"inspect": {"environmentVariables": {"A": "/opt:/code/a:/codex", "B": "/code"}}}
@@ -89,12 +93,14 @@ def test_code_paths_are_led_to_the_code_folder_anywhere_in_a_value(
     assert environment["B"] == str(code)
 
 
-def test_nothing_of_the_gateway_stays_open_in_an_instance(serve: Callable[..., Served]) -> None:
+def test_nothing_of_the_gateway_stays_open_in_an_instance(
+    serve: Callable[..., RunningGateway],
+) -> None:
     # stdin, stdout, stderr, the two of the runtime, and the directory being listed.
     assert seen(serve(["inspect"]))["descriptors"] == 6
 
 
-def test_the_context_of_3_10(serve: Callable[..., Served]) -> None:
+def test_the_context_of_3_10(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"inspect": {"runtime": "python3.10", "role": "vodpass-upload"}})
     answer = served.call("/inspect")
     found = answer.json()
@@ -122,7 +128,7 @@ def test_the_context_of_3_10(serve: Callable[..., Served]) -> None:
 
 
 def test_the_context_of_3_12_has_neither_credentials_nor_service(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve({"inspect": {"runtime": "python3.12", "role": "vodpass-upload"}})
     found = seen(served)
@@ -139,7 +145,7 @@ def test_the_context_of_3_12_has_neither_credentials_nor_service(
 
 
 def test_credentials_are_the_roles_fixed_in_the_environment_and_renewed_in_the_context(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(
         {"inspect": {"role": "acs:ram::1234567890123456:role/VodPass-Upload", "timeout": 30}}
@@ -158,14 +164,14 @@ def test_credentials_are_the_roles_fixed_in_the_environment_and_renewed_in_the_c
     assert served.cloud.issued == issued, "not one more a request"
 
 
-def test_without_a_role_there_are_no_credentials(serve: Callable[..., Served]) -> None:
+def test_without_a_role_there_are_no_credentials(serve: Callable[..., RunningGateway]) -> None:
     found = seen(serve(["inspect"]))
     assert not CREDENTIALS & set(found["environment"])
     assert found["context"]["credentials"]["access_key_id"] == ""
 
 
 def test_a_role_that_cannot_be_assumed_is_the_services_error(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     answer = serve({"inspect": {"role": "unknown"}}).call("/inspect")
     assert (answer.status, answer.json()["Code"]) == (500, "InternalServerError")

@@ -14,19 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.gateway.conftest import Answer, Served, wait_for
+from tests.support.gateway import RunningGateway
+from tests.support.processes import alive
+from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def test_an_uncaught_exception_is_described_to_the_caller(serve: Callable[..., Served]) -> None:
+def test_an_uncaught_exception_is_described_to_the_caller(
+    serve: Callable[..., RunningGateway],
+) -> None:
     served = serve(["trouble"])
     answer = served.call("/trouble?how=raise")
     assert answer.status == 502
@@ -42,7 +38,7 @@ def test_an_uncaught_exception_is_described_to_the_caller(serve: Callable[..., S
 
 
 @pytest.mark.parametrize("how", ["exit", "os_exit", "kill"])
-def test_a_process_that_ends_is_replaced(serve: Callable[..., Served], how: str) -> None:
+def test_a_process_that_ends_is_replaced(serve: Callable[..., RunningGateway], how: str) -> None:
     served = serve(["trouble"])
     first = served.call("/trouble").json()["pid"]
     answer = served.call(f"/trouble?how={how}")
@@ -55,11 +51,11 @@ def test_a_process_that_ends_is_replaced(serve: Callable[..., Served], how: str)
 
 
 def test_an_instance_killed_in_mid_request_fails_that_request_alone(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["state"])
     started = served.folder / "started"
-    answers: list[Answer] = []
+    answers: list[Reply] = []
     target = f"/state?gate={served.folder}/never&started={started}"
     caller = threading.Thread(target=lambda: answers.append(served.call(target)))
     caller.start()
@@ -75,7 +71,7 @@ def test_an_instance_killed_in_mid_request_fails_that_request_alone(
 
 
 def test_an_instance_killed_between_requests_costs_no_request(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["state"])
     first = served.call("/state").json()["pid"]
@@ -85,7 +81,9 @@ def test_an_instance_killed_between_requests_costs_no_request(
 
 
 @pytest.mark.parametrize("how", ["sleep", "busy"])
-def test_a_function_that_runs_out_of_time_is_killed(serve: Callable[..., Served], how: str) -> None:
+def test_a_function_that_runs_out_of_time_is_killed(
+    serve: Callable[..., RunningGateway], how: str
+) -> None:
     served = serve({"trouble": {"timeout": 1}})
     first = served.call("/trouble").json()["pid"]
     answer = served.call(f"/trouble?how={how}")
@@ -97,7 +95,7 @@ def test_a_function_that_runs_out_of_time_is_killed(serve: Callable[..., Served]
 
 
 def test_code_that_cannot_be_imported_is_an_error_of_every_request(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["broken"])
     for _ in range(2):
@@ -108,7 +106,7 @@ def test_code_that_cannot_be_imported_is_an_error_of_every_request(
 
 
 def test_a_missing_handler_or_folder_is_an_error_of_the_request(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(
         {
@@ -125,7 +123,7 @@ def test_a_missing_handler_or_folder_is_an_error_of_the_request(
 
 
 def test_an_initializer_runs_once_and_pre_stop_at_the_end(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     hooks = {
         "initializer": {"handler": "index.initialize", "timeout": 5},
@@ -148,7 +146,7 @@ def test_an_initializer_runs_once_and_pre_stop_at_the_end(
     assert trace.read_text() == "stopped\n"
 
 
-def test_a_failing_initializer_is_told_apart(serve: Callable[..., Served]) -> None:
+def test_a_failing_initializer_is_told_apart(serve: Callable[..., RunningGateway]) -> None:
     served = serve(
         {
             "lifecycle": {
@@ -163,7 +161,7 @@ def test_a_failing_initializer_is_told_apart(serve: Callable[..., Served]) -> No
 
 
 def test_stopping_ends_instances_and_their_children(
-    serve: Callable[..., Served], loop: object
+    serve: Callable[..., RunningGateway], loop: object
 ) -> None:
     served = serve(["trouble"])
     found = served.call("/trouble?how=child").json()
@@ -179,11 +177,11 @@ GATEWAY = """
 import asyncio, sys
 from pathlib import Path
 from local.gateway import Gateway, load_deployment
-from tests.local.gateway.conftest import ACCOUNT, Cloud
+from tests.support.gateway_cloud import ACCOUNT, GatewayCloud
 
 async def main():
     deployment = load_deployment(Path(sys.argv[1]), {}, account_id=ACCOUNT)
-    gateway = Gateway(deployment, Cloud())
+    gateway = Gateway(deployment, GatewayCloud())
     await gateway.start()
     print(gateway.port, flush=True)
     await asyncio.Event().wait()
@@ -193,7 +191,7 @@ asyncio.run(main())
 
 
 def test_instances_end_even_when_the_gateway_is_killed(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     served = serve(["trouble"])  # writes s.yaml and the code folder
     project = Path(__file__).resolve().parents[3]
@@ -226,7 +224,7 @@ def test_instances_end_even_when_the_gateway_is_killed(
     ],
 )
 def test_an_instance_that_does_not_start_is_told_with_its_reason(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     program: str,

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.local.gateway.conftest import PAGE, Served
+from tests.support.gateway import PAGE, RunningGateway
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "169.254.169.254", ""])
 @pytest.mark.parametrize("target", ["/echo", "/_local/instances", "/"])
 def test_a_foreign_host_is_misdirected(
-    serve: Callable[..., Served], host: str, target: str
+    serve: Callable[..., RunningGateway], host: str, target: str
 ) -> None:
     assert serve(["echo"]).call(target, headers={"Host": host}).status == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "[::1]:9000", "app.localhost:9000"])
-def test_loopbacks_own_names_are_served(serve: Callable[..., Served], host: str) -> None:
+def test_loopbacks_own_names_are_served(serve: Callable[..., RunningGateway], host: str) -> None:
     assert serve(["echo"]).call("/echo", headers={"Host": host}).status == 200
 
 
@@ -32,7 +32,7 @@ def test_loopbacks_own_names_are_served(serve: Callable[..., Served], host: str)
     ],
 )
 def test_control_routes_are_closed_to_foreign_pages(
-    serve: Callable[..., Served], headers: Mapping[str, str]
+    serve: Callable[..., RunningGateway], headers: Mapping[str, str]
 ) -> None:
     served = serve(["echo"])
     for target in ("/_local/instances", "/_local/absent", "/%5flocal/instances", "/_local%2Fx"):
@@ -44,12 +44,14 @@ def test_control_routes_are_closed_to_foreign_pages(
     assert served.call("/_local/instances", headers={"Origin": PAGE}).status == 200
 
 
-def test_functions_answer_to_any_origin_as_they_see_fit(serve: Callable[..., Served]) -> None:
+def test_functions_answer_to_any_origin_as_they_see_fit(
+    serve: Callable[..., RunningGateway],
+) -> None:
     event = serve(["echo"]).call("/echo", headers={"Origin": "https://app.example"}).json()
     assert event["headers"]["Origin"] == "https://app.example"
 
 
-def test_unknown_control_routes_reach_no_function(serve: Callable[..., Served]) -> None:
+def test_unknown_control_routes_reach_no_function(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["echo"])
     assert served.call("/_local/other").status == 404
     assert served.call("/_local", method="POST").status == 404

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from tests.local.gateway.conftest import ACCOUNT, Served
+from tests.support.gateway import RunningGateway
+from tests.support.gateway_cloud import ACCOUNT
 
 
 @pytest.fixture
-def echo(serve: Callable[..., Served]) -> Served:
+def echo(serve: Callable[..., RunningGateway]) -> RunningGateway:
     return serve(["echo"])
 
 
-def raw(served: Served, request: bytes) -> bytes:
+def raw(served: RunningGateway, request: bytes) -> bytes:
     """Everything the gateway sends back on one connection."""
     with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=30) as connection:
         connection.sendall(request)
@@ -30,7 +31,7 @@ def raw(served: Served, request: bytes) -> bytes:
         return answer
 
 
-def test_has_exactly_the_documented_keys(echo: Served) -> None:
+def test_has_exactly_the_documented_keys(echo: RunningGateway) -> None:
     event = echo.call(
         "/echo/a%20b?k=v1&k=v2&empty=&plus=a+b",
         method="POST",
@@ -73,7 +74,9 @@ def test_has_exactly_the_documented_keys(echo: Served) -> None:
     }
 
 
-def test_request_id_and_times_are_those_of_the_answer_and_the_clouds_clock(echo: Served) -> None:
+def test_request_id_and_times_are_those_of_the_answer_and_the_clouds_clock(
+    echo: RunningGateway,
+) -> None:
     echo.cloud.advance(100_000)
     answer = echo.call("/echo")
     context = answer.json()["requestContext"]
@@ -88,7 +91,7 @@ def test_request_id_and_times_are_those_of_the_answer_and_the_clouds_clock(echo:
     assert abs(sent.replace(tzinfo=timezone.utc).timestamp() - echo.cloud.now()) < 60
 
 
-def test_header_names_are_canonical_and_repeats_joined_by_commas(echo: Served) -> None:
+def test_header_names_are_canonical_and_repeats_joined_by_commas(echo: RunningGateway) -> None:
     answer = raw(
         echo,
         b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nx-one: a\r\nX-ONE: b\r\nAUTHORIZATION: t\r\n"
@@ -115,7 +118,7 @@ def test_header_names_are_canonical_and_repeats_joined_by_commas(echo: Served) -
     ],
 )
 def test_binary_bodies_arrive_as_base64(
-    echo: Served, content_type: str, body: bytes, encoded: bool
+    echo: RunningGateway, content_type: str, body: bytes, encoded: bool
 ) -> None:
     event = echo.call(
         "/echo", method="POST", body=body, headers={"Content-Type": content_type}
@@ -125,7 +128,7 @@ def test_binary_bodies_arrive_as_base64(
     assert given == body
 
 
-def test_a_compressed_body_is_not_unpacked_on_the_way(echo: Served) -> None:
+def test_a_compressed_body_is_not_unpacked_on_the_way(echo: RunningGateway) -> None:
     event = echo.call(
         "/echo",
         method="POST",
@@ -135,7 +138,7 @@ def test_a_compressed_body_is_not_unpacked_on_the_way(echo: Served) -> None:
     assert event["body"] == "not gzip at all"
 
 
-def test_a_chunked_body_is_put_together(echo: Served) -> None:
+def test_a_chunked_body_is_put_together(echo: RunningGateway) -> None:
     answer = raw(
         echo,
         b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
@@ -145,7 +148,7 @@ def test_a_chunked_body_is_put_together(echo: Served) -> None:
     assert b'"body": "abcde"' in answer
 
 
-def test_limits_are_the_documented_ones(echo: Served) -> None:
+def test_limits_are_the_documented_ones(echo: RunningGateway) -> None:
     accepted = echo.call("/echo?" + "q" * (4096 - len("/echo?")))
     assert accepted.status == 200
     refused = echo.call("/echo?" + "q" * (4097 - len("/echo?")))
@@ -161,7 +164,7 @@ def test_limits_are_the_documented_ones(echo: Served) -> None:
 
 
 def test_a_body_over_32_mb_is_refused_by_its_announced_length_and_by_its_real_one(
-    echo: Served,
+    echo: RunningGateway,
 ) -> None:
     limit = 32 * 1024 * 1024
     head = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
@@ -176,14 +179,14 @@ def test_a_body_over_32_mb_is_refused_by_its_announced_length_and_by_its_real_on
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_body_of_20_mb_reaches_the_function_whole(serve: Callable[..., Served]) -> None:
+def test_a_body_of_20_mb_reaches_the_function_whole(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"size": {"sample": "answer"}})
     body = b"len(" + b'"' + b"a" * (20 * 1024 * 1024) + b'"' + b")"
     answer = served.call("/size", method="POST", body=body, headers={"Content-Type": "text/plain"})
     assert answer.body == str(20 * 1024 * 1024).encode()
 
 
-def test_a_trigger_serves_its_methods_only(serve: Callable[..., Served]) -> None:
+def test_a_trigger_serves_its_methods_only(serve: Callable[..., RunningGateway]) -> None:
     trigger = {
         "triggerName": "http",
         "triggerType": "http",
@@ -199,7 +202,7 @@ def test_a_trigger_serves_its_methods_only(serve: Callable[..., Served]) -> None
 
 
 def test_a_function_without_an_http_trigger_cannot_be_reached(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     timer = {
         "triggerName": "timer",
@@ -225,7 +228,7 @@ def test_a_function_without_an_http_trigger_cannot_be_reached(
         "/%00",
     ],
 )
-def test_other_paths_find_no_function(echo: Served, target: str) -> None:
+def test_other_paths_find_no_function(echo: RunningGateway, target: str) -> None:
     answer = echo.call(target)
     assert (answer.status, answer.json()["Code"]) == (404, "DomainRouteNotFound")
     assert echo.instances() == []
@@ -243,7 +246,7 @@ def test_other_paths_find_no_function(echo: Served, target: str) -> None:
     ],
 )
 def test_a_strange_path_below_a_function_arrives_as_it_was_sent(
-    echo: Served, target: bytes, path: str
+    echo: RunningGateway, target: bytes, path: str
 ) -> None:
     answer = raw(
         echo, b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -256,7 +259,7 @@ def test_a_strange_path_below_a_function_arrives_as_it_was_sent(
 
 
 @pytest.mark.parametrize("target", [b"/echo/\xc3\xa9", b"*", b"http://127.0.0.1/echo"])
-def test_a_target_that_is_no_ascii_path_is_refused(echo: Served, target: bytes) -> None:
+def test_a_target_that_is_no_ascii_path_is_refused(echo: RunningGateway, target: bytes) -> None:
     answer = raw(
         echo, b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     )
@@ -264,7 +267,9 @@ def test_a_target_that_is_no_ascii_path_is_refused(echo: Served, target: bytes) 
     assert echo.instances() == []
 
 
-def test_a_custom_domains_route_replaces_the_resources_name(serve: Callable[..., Served]) -> None:
+def test_a_custom_domains_route_replaces_the_resources_name(
+    serve: Callable[..., RunningGateway],
+) -> None:
     def domain(path: str, **more: Any) -> dict[str, Any]:
         return {"domainName": "auto", "protocol": "HTTP", "route": {"path": path, **more}}
 

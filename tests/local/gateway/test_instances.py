@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.local.gateway.conftest import Answer, Served, wait_for
+from tests.support.gateway import RunningGateway
+from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 
-def together(served: Served, count: int, gate: Path) -> list[Answer]:
+def together(served: RunningGateway, count: int, gate: Path) -> list[Reply]:
     """`count` requests that are all in the function at once, then let go."""
-    answers: list[Answer] = []
+    answers: list[Reply] = []
 
     def call(number: int) -> None:
         started = served.folder / f"started-{number}"
@@ -28,7 +30,7 @@ def together(served: Served, count: int, gate: Path) -> list[Answer]:
     return answers
 
 
-def test_one_after_another_are_served_by_one_instance(serve: Callable[..., Served]) -> None:
+def test_one_after_another_are_served_by_one_instance(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"])
     answers = [served.call("/state").json() for _ in range(5)]
     assert [answer["calls"] for answer in answers] == [1, 2, 3, 4, 5]
@@ -37,7 +39,7 @@ def test_one_after_another_are_served_by_one_instance(serve: Callable[..., Serve
     assert instance["pid"] == answers[0]["pid"]
 
 
-def test_at_once_each_has_an_instance_of_its_own(serve: Callable[..., Served]) -> None:
+def test_at_once_each_has_an_instance_of_its_own(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"])
     answers = [answer.json() for answer in together(served, 4, served.folder / "gate")]
     assert len({answer["pid"] for answer in answers}) == 4
@@ -45,10 +47,10 @@ def test_at_once_each_has_an_instance_of_its_own(serve: Callable[..., Served]) -
     assert len(served.instances()) == 4
 
 
-def test_beyond_the_reserved_concurrency_is_a_429(serve: Callable[..., Served]) -> None:
+def test_beyond_the_reserved_concurrency_is_a_429(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"state": {"concurrencyConfig": {"reservedConcurrency": 2}}})
     gate = served.folder / "gate"
-    refused: list[Answer] = []
+    refused: list[Reply] = []
 
     def third() -> None:
         for number in range(2):
@@ -58,7 +60,7 @@ def test_beyond_the_reserved_concurrency_is_a_429(serve: Callable[..., Served]) 
 
     extra = threading.Thread(target=third)
     extra.start()
-    answers: list[Answer] = []
+    answers: list[Reply] = []
 
     def call(number: int) -> None:
         started = served.folder / f"started-{number}"
@@ -74,14 +76,14 @@ def test_beyond_the_reserved_concurrency_is_a_429(serve: Callable[..., Served]) 
     assert served.call("/state").status == 200
 
 
-def test_an_idle_instance_is_ended(serve: Callable[..., Served]) -> None:
+def test_an_idle_instance_is_ended(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"], idle_seconds=0.01)
     first = served.call("/state").json()["pid"]
     wait_for(lambda: served.instances() == [], "it is reaped")
     assert served.call("/state").json()["pid"] != first
 
 
-def test_numbers_of_an_instance_can_be_read(serve: Callable[..., Served]) -> None:
+def test_numbers_of_an_instance_can_be_read(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"])
     served.call("/state")
     [instance] = served.instances()
@@ -91,7 +93,7 @@ def test_numbers_of_an_instance_can_be_read(serve: Callable[..., Served]) -> Non
     assert any(line.startswith("Cold Start: ") for line in served.log("state"))
 
 
-def test_an_instances_scratch_folder_goes_with_it(serve: Callable[..., Served]) -> None:
+def test_an_instances_scratch_folder_goes_with_it(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["inspect"], idle_seconds=0.01)
     scratch = Path(served.call("/inspect").json()["environment"]["TMPDIR"])
     wait_for(lambda: not scratch.exists(), "the folder is gone")

@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable
 
 from local.gateway import FunctionLogs
-from tests.local.gateway.conftest import Served
+from tests.support.gateway import RunningGateway
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
-def tail(served: Served, target: str) -> str:
+def tail(served: RunningGateway, target: str) -> str:
     answer = served.call(target, headers={"X-Fc-Log-Type": "Tail"})
     return base64.b64decode(answer.headers["X-Fc-Log-Result"], validate=True).decode()
 
 
-def test_lines_are_written_as_the_service_writes_them(serve: Callable[..., Served]) -> None:
+def test_lines_are_written_as_the_service_writes_them(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["logs"])
     answer = served.call("/logs")
     request_id = answer.headers["X-Fc-Request-Id"]
@@ -38,7 +38,7 @@ def test_lines_are_written_as_the_service_writes_them(serve: Callable[..., Serve
     assert not any("debug" in line for line in lines)
 
 
-def test_tail_gives_the_requests_own_lines(serve: Callable[..., Served]) -> None:
+def test_tail_gives_the_requests_own_lines(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["logs"])
     served.call("/logs?lines=3")
     text = tail(served, "/logs")
@@ -47,7 +47,7 @@ def test_tail_gives_the_requests_own_lines(serve: Callable[..., Served]) -> None
     assert text.count("FC Invoke Start") == 1
 
 
-def test_tail_is_the_last_4_kb(serve: Callable[..., Served]) -> None:
+def test_tail_is_the_last_4_kb(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["logs"])
     text = tail(served, "/logs?lines=20000")
     assert len(text.encode()) == 4096
@@ -56,18 +56,18 @@ def test_tail_is_the_last_4_kb(serve: Callable[..., Served]) -> None:
     assert sum("line " in line for line in served.log("logs")) <= 5000, "memory is bounded"
 
 
-def test_tail_is_given_for_errors_too(serve: Callable[..., Served]) -> None:
+def test_tail_is_given_for_errors_too(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["trouble"])
     assert "Unlucky" in tail(served, "/trouble?how=raise")
 
 
-def test_other_log_types_are_refused(serve: Callable[..., Served]) -> None:
+def test_other_log_types_are_refused(serve: Callable[..., RunningGateway]) -> None:
     answer = serve(["logs"]).call("/logs", headers={"X-Fc-Log-Type": "All"})
     assert (answer.status, answer.json()["Code"]) == (400, "InvalidArgument")
 
 
 def test_the_terminal_gets_the_functions_name_and_no_escape_codes(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
 ) -> None:
     shown: list[str] = []
     served = serve(["logs"], logs=FunctionLogs(shown.append))

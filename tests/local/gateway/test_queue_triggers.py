@@ -13,16 +13,18 @@ import pytest
 
 from fakealiyun.mns import Attributes
 from local.gateway.retries import delays
-from tests.local.gateway.conftest import ACCOUNT, Served, wait_for
 from tests.local.gateway.taker import Taker
-from tests.local.gateway.test_deployment import SOURCE, other, queue_config
+from tests.support.gateway import RunningGateway
+from tests.support.gateway_cloud import ACCOUNT
+from tests.support.sample_deployment import SOURCE, queue_config, trigger
+from tests.support.waiting import wait_for
 
 DAY = 86_400
 RETENTION = 4 * DAY
 
 
-def taker(serve: Callable[..., Served], folder: Path, **changes: Any) -> Taker:
-    return Taker(serve, folder, triggers=other("eventbridge", queue_config(**changes)))
+def taker(serve: Callable[..., RunningGateway], folder: Path, **changes: Any) -> Taker:
+    return Taker(serve, folder, triggers=trigger("eventbridge", queue_config(**changes)))
 
 
 def wrapped(text: str) -> str:
@@ -34,7 +36,7 @@ def bodies(events: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_message_comes_as_a_list_of_one_cloud_event(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     queue = there.cloud.queue("q")
@@ -49,7 +51,9 @@ def test_a_message_comes_as_a_list_of_one_cloud_event(
     wait_for(lambda: not queue.messages, "the message is deleted")
 
 
-def test_an_answer_of_500_is_no_failure(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_an_answer_of_500_is_no_failure(
+    serve: Callable[..., RunningGateway], tmp_path: Path
+) -> None:
     there = taker(serve, tmp_path)
     queue = there.cloud.queue("q")
     queue.send(wrapped("{}"))
@@ -69,7 +73,7 @@ def test_an_answer_of_500_is_no_failure(serve: Callable[..., Served], tmp_path: 
     ],
 )
 def test_the_base64_of_a_body_is_taken_off_where_the_trigger_says_so(
-    serve: Callable[..., Served], tmp_path: Path, decode: bool, sent: str, received: str
+    serve: Callable[..., RunningGateway], tmp_path: Path, decode: bool, sent: str, received: str
 ) -> None:
     there = taker(serve, tmp_path, source={**SOURCE, "IsBase64Decode": decode})
     there.cloud.queue("q").send(sent)
@@ -77,7 +81,9 @@ def test_the_base64_of_a_body_is_taken_off_where_the_trigger_says_so(
     assert bodies(events) == [received]
 
 
-def test_in_event_mode_a_message_comes_alone(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_in_event_mode_a_message_comes_alone(
+    serve: Callable[..., RunningGateway], tmp_path: Path
+) -> None:
     there = taker(serve, tmp_path, mode="event-driven", batchWindow=None)
     there.cloud.queue("q").send(wrapped("one"))
     [event] = there.called(1)
@@ -85,7 +91,7 @@ def test_in_event_mode_a_message_comes_alone(serve: Callable[..., Served], tmp_p
 
 
 def test_several_messages_come_in_lists_no_longer_than_the_window(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path, batchWindow={"CountBasedWindow": 3, "TimeBasedWindow": 0})
     queue = there.cloud.queue("q")
@@ -107,7 +113,7 @@ def attempt_again(there: Taker, calls: int) -> float:
 
 
 def test_backoff_retry_gives_up_after_three_further_pushes(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
     there.refuse()
@@ -125,7 +131,7 @@ def test_backoff_retry_gives_up_after_three_further_pushes(
 
 
 def test_exponential_decay_retry_outlives_an_outage_of_hours(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -142,7 +148,7 @@ def test_exponential_decay_retry_outlives_an_outage_of_hours(
 
 
 def test_exponential_decay_retry_gives_up_after_176_further_pushes_over_a_day(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -169,7 +175,7 @@ def test_the_two_strategies_wait_as_documented() -> None:
 
 
 def test_without_a_dead_letter_queue_the_message_is_dropped(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     strategy = {"PushRetryStrategy": "BACKOFF_RETRY"}
     there = taker(serve, tmp_path, retryStrategy=strategy, deadLetterQueue=None)
@@ -182,7 +188,7 @@ def test_without_a_dead_letter_queue_the_message_is_dropped(
 
 
 def test_a_message_that_waits_for_its_next_push_holds_up_no_other(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -200,7 +206,7 @@ def test_a_message_that_waits_for_its_next_push_holds_up_no_other(
 
 
 def test_a_message_that_shows_up_again_while_it_is_held_is_not_pushed_twice(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"})
     there.refuse()
@@ -218,7 +224,7 @@ def test_a_message_that_shows_up_again_while_it_is_held_is_not_pushed_twice(
 @pytest.mark.parametrize("strategy", ["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"])
 @pytest.mark.parametrize("moved", [2 * DAY, RETENTION + DAY])
 def test_one_move_past_every_push_is_one_push_and_then_a_dead_letter(
-    serve: Callable[..., Served], tmp_path: Path, strategy: str, moved: int
+    serve: Callable[..., RunningGateway], tmp_path: Path, strategy: str, moved: int
 ) -> None:
     there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": strategy})
     there.refuse()
@@ -235,7 +241,7 @@ def test_one_move_past_every_push_is_one_push_and_then_a_dead_letter(
 
 
 def test_a_move_takes_no_more_pushes_than_it_passes(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -256,7 +262,7 @@ def test_a_move_takes_no_more_pushes_than_it_passes(
 
 
 def test_a_message_that_its_queue_keeps_no_longer_is_pushed_all_the_same(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -273,7 +279,7 @@ def test_a_message_that_its_queue_keeps_no_longer_is_pushed_all_the_same(
 
 
 def test_a_move_during_a_push_is_followed_by_one_more(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -287,7 +293,7 @@ def test_a_move_during_a_push_is_followed_by_one_more(
 
 
 def test_after_a_reset_nothing_is_known_of_what_was_before(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -306,7 +312,7 @@ def test_after_a_reset_nothing_is_known_of_what_was_before(
 
 
 def test_a_push_that_a_reset_overtakes_leaves_no_dead_letter(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -324,7 +330,7 @@ def test_a_push_that_a_reset_overtakes_leaves_no_dead_letter(
 
 
 def test_pushes_go_on_after_the_clock_alone_was_set_back(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path)
     there.refuse()
@@ -339,7 +345,9 @@ def test_pushes_go_on_after_the_clock_alone_was_set_back(
     assert attempt_again(there, 4) <= 512
 
 
-def test_one_push_is_under_way_at_a_time(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_one_push_is_under_way_at_a_time(
+    serve: Callable[..., RunningGateway], tmp_path: Path
+) -> None:
     there = taker(serve, tmp_path)
     queue = there.cloud.queue("q")
     for number in range(10):
@@ -349,10 +357,10 @@ def test_one_push_is_under_way_at_a_time(serve: Callable[..., Served], tmp_path:
 
 
 def test_a_function_that_cannot_be_started_is_a_failure_too(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     config = queue_config(retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
-    there = Taker(serve, tmp_path, role="unknown", triggers=other("eventbridge", config))
+    there = Taker(serve, tmp_path, role="unknown", triggers=trigger("eventbridge", config))
     there.cloud.queue("q").send(wrapped("one"))
     wait_for(there.cloud.waiting, "the next push is to come")
     there.cloud.advance(60)
@@ -360,11 +368,11 @@ def test_a_function_that_cannot_be_started_is_a_failure_too(
 
 
 def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
-    serve: Callable[..., Served], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    serve: Callable[..., RunningGateway], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     triggers = [
         {"triggerName": name, "triggerType": "eventbridge", "triggerConfig": config}
-        for name in ("q", "other")
+        for name in ("q", "trigger")
         for config in [queue_config(source={**SOURCE, "QueueName": name})]
     ]
     one = {"reservedConcurrency": 1}
@@ -372,18 +380,18 @@ def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
     hold = there.hold()
     there.cloud.queue("q").send(wrapped("first"))
     wait_for(there.calls, "the only instance is busy")
-    there.cloud.queue("other").send(wrapped("second"))
+    there.cloud.queue("trigger").send(wrapped("second"))
     [record] = wait_for(lambda: caplog.records, "the push has failed")
     hold.unlink()
     assert record.getMessage() == (
-        "trigger other of taker: every instance that the function may have is busy"
+        "trigger trigger of taker: every instance that the function may have is busy"
     )
     there.called(1)
     attempt_again(there, 2)
 
 
 def test_a_dead_letter_that_no_queue_takes_does_not_stop_the_trigger(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
     there.refuse()

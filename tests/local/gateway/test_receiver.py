@@ -13,26 +13,27 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from local.receiver import MAX_BODY, MOST_KEPT, Receiver
-from tests.local.gateway.conftest import PAGE, Answer, Served
+from tests.support.gateway import PAGE, RunningGateway
+from tests.support.reply import Reply
 
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
 
 
 @pytest.fixture
-def served(serve: Callable[..., Served]) -> Served:
+def served(serve: Callable[..., RunningGateway]) -> RunningGateway:
     return serve(["echo"], routes=Receiver(SECRET).routes())
 
 
 def deliver(
-    served: Served,
+    served: RunningGateway,
     body: bytes = b'{"type":"t"}',
     *,
     message_id: str = "vp_1",
     secret: str = SECRET,
     age: int = 0,
     **changes: str | None,
-) -> Answer:
+) -> Reply:
     """POST a webhook; `changes` are laid upon its headers, with _ for -, None taking one away."""
     moment = datetime.now(tz=timezone.utc) - timedelta(seconds=age)
     headers: dict[str, str | None] = {
@@ -46,7 +47,7 @@ def deliver(
     return served.call("/_local/webhook", method="POST", body=body, headers=given)
 
 
-def listed(served: Served) -> list[dict[str, Any]]:
+def listed(served: RunningGateway) -> list[dict[str, Any]]:
     answer = served.call("/_local/events")
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -55,7 +56,7 @@ def listed(served: Served) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_verifies_is_listed_the_newest_last(served: Served) -> None:
+def test_what_verifies_is_listed_the_newest_last(served: RunningGateway) -> None:
     assert listed(served) == []
     for number in range(3):
         body = json.dumps({"number": number}).encode()
@@ -67,7 +68,7 @@ def test_what_verifies_is_listed_the_newest_last(served: Served) -> None:
     assert abs(int(events[0]["webhook-timestamp"]) - datetime.now().timestamp()) < 60
 
 
-def test_a_repeat_is_listed_again(served: Served) -> None:
+def test_a_repeat_is_listed_again(served: RunningGateway) -> None:
     assert deliver(served).status == deliver(served).status == 204
     assert [event["webhook-id"] for event in listed(served)] == ["vp_1", "vp_1"]
 
@@ -95,25 +96,25 @@ def test_a_repeat_is_listed_again(served: Served) -> None:
     ids=repr,
 )
 def test_what_does_not_verify_is_refused_and_forgotten(
-    served: Served, changes: dict[str, Any]
+    served: RunningGateway, changes: dict[str, Any]
 ) -> None:
     assert deliver(served, **changes).status == 401
     assert listed(served) == []
 
 
-def test_a_body_beyond_reason_is_refused(served: Served) -> None:
+def test_a_body_beyond_reason_is_refused(served: RunningGateway) -> None:
     assert deliver(served, json.dumps("a" * MAX_BODY).encode()).status == 413
     assert listed(served) == []
 
 
-def test_only_the_latest_are_kept(served: Served) -> None:
+def test_only_the_latest_are_kept(served: RunningGateway) -> None:
     for number in range(MOST_KEPT + 5):
         assert deliver(served, message_id=f"vp_{number}").status == 204
     ids = [event["webhook-id"] for event in listed(served)]
     assert ids == [f"vp_{number}" for number in range(5, MOST_KEPT + 5)]
 
 
-def test_foreign_pages_see_nothing_and_our_own_does(served: Served) -> None:
+def test_foreign_pages_see_nothing_and_our_own_does(served: RunningGateway) -> None:
     deliver(served)
     for headers in (
         {"Origin": "https://evil.example"},

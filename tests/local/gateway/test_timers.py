@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fakealiyun.clock import Handle
-from tests.local.gateway.conftest import Served, wait_for
 from tests.local.gateway.taker import Taker
+from tests.support.gateway import RunningGateway
+from tests.support.waiting import wait_for
 
 
 def timer(minutes: int = 5, *, enable: bool = True) -> list[dict[str, Any]]:
@@ -25,7 +26,7 @@ def moment(event: dict[str, Any]) -> float:
 
 
 def test_fires_when_the_clock_passes_each_tick(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     taker = Taker(serve, tmp_path, triggers=timer())
     begun = taker.cloud.now()
@@ -41,7 +42,7 @@ def test_fires_when_the_clock_passes_each_tick(
 
 
 def test_ticks_that_a_moved_clock_jumps_over_become_one(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     taker = Taker(serve, tmp_path, triggers=timer())
     begun = taker.cloud.now()
@@ -54,7 +55,9 @@ def test_ticks_that_a_moved_clock_jumps_over_become_one(
     assert moment(taker.called(2)[-1]) == pytest.approx(begun + 3900, abs=5)
 
 
-def test_goes_on_after_the_clock_was_set_back(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_goes_on_after_the_clock_was_set_back(
+    serve: Callable[..., RunningGateway], tmp_path: Path
+) -> None:
     taker = Taker(serve, tmp_path, triggers=timer())
     taker.cloud.advance(3600)
     taker.called(1)
@@ -67,7 +70,7 @@ def test_goes_on_after_the_clock_was_set_back(serve: Callable[..., Served], tmp_
 
 
 def test_a_clock_that_is_set_back_while_a_timer_looks_at_it_does_not_stop_it(
-    serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., RunningGateway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taker = Taker(serve, tmp_path, triggers=timer())
     clock = taker.cloud.clock
@@ -86,7 +89,7 @@ def test_a_clock_that_is_set_back_while_a_timer_looks_at_it_does_not_stop_it(
 
 
 def test_a_tick_that_is_not_taken_is_told_in_one_line(
-    serve: Callable[..., Served],
+    serve: Callable[..., RunningGateway],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -98,7 +101,7 @@ def test_a_tick_that_is_not_taken_is_told_in_one_line(
 
 
 def test_a_run_that_fails_is_tried_again_as_any_asynchronous_one(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     retries = {"maxAsyncRetryAttempts": 1}
     taker = Taker(serve, tmp_path, triggers=timer(), asyncInvokeConfig=retries)
@@ -113,14 +116,14 @@ def test_a_run_that_fails_is_tried_again_as_any_asynchronous_one(
 
 
 def test_a_timer_that_is_switched_off_does_not_fire(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     taker = Taker(serve, tmp_path, triggers=timer(enable=False))
     assert taker.cloud.waiting() == 0
 
 
 def test_a_function_without_an_http_trigger_has_no_address(
-    serve: Callable[..., Served], tmp_path: Path
+    serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     taker = Taker(serve, tmp_path, triggers=timer())
     for path in ("/taker", "/taker/", "/test-taker", "/2023-03-30/functions/taker/invocations"):

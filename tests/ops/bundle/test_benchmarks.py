@@ -13,7 +13,7 @@ from benchmarks.cloud import CloudProcess
 from benchmarks.figures import CONTENDERS, FLOOR, OURS, PLAIN, PLAIN_VALID, Spread, verdict
 from benchmarks.line_up import line_up
 from benchmarks.scene import ALGORITHMS, FUNCTIONS, Scene
-from tests.ops.bundle.conftest import ANY
+from tests.support.runtimes import ANY
 
 
 def test_every_contender_does_its_work_and_is_measured(

@@ -15,7 +15,8 @@ import pytest
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
-from tests.ops.bundle.conftest import ANY, PROJECT, PYTHONS
+from tests.ops.bundle.conftest import PROJECT
+from tests.support.runtimes import ANY, PYTHONS
 
 LARGEST_ZIP = 6_000_000
 

@@ -22,8 +22,8 @@ from local.development_token import AUDIENCE, ISSUER
 from local.keys import load_keys
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
-from tests.ops.bundle.conftest import PYTHONS
 from tests.support.code_under_test import bundled, require
+from tests.support.runtimes import PYTHONS
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 

@@ -16,7 +16,8 @@ from ops.bundle import native
 from ops.bundle.build import build
 from ops.bundle.target import RUNTIMES, Target
 from tests.ops.bundle import sample
-from tests.ops.bundle.conftest import ANY, PROJECT
+from tests.ops.bundle.conftest import PROJECT
+from tests.support.runtimes import ANY
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9)
 SHARED_OBJECT, X86_64, AARCH64 = b"\x03\x00", b"\x3e\x00", b"\xb7\x00"
