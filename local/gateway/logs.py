@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,20 +43,26 @@ class RequestLog:
 
 
 class FunctionLogs:
-    """The last KEPT_LINES lines of all functions; `echo` gets each line with its function's name
-    in front."""
+    """The last KEPT_LINES lines of all functions. Threads may write and read at the same time.
+
+    `echo` is called with each line, which then begins with the name of its function.
+    """
 
     def __init__(self, echo: Callable[[str], None] | None = None) -> None:
         self._lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
+        self._lock = threading.Lock()
         self._echo = echo
 
     def write(self, line: LogLine) -> None:
         """Keep and show one line."""
-        self._lines.append(line)
+        with self._lock:
+            self._lines.append(line)
         if self._echo is not None:
             shown = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.text)
             self._echo(f"[{line.function}] {shown}")
 
     def lines(self, function: str | None = None) -> list[LogLine]:
         """The kept lines, oldest first, of one function or of all."""
-        return [line for line in self._lines if function in (None, line.function)]
+        with self._lock:
+            kept = list(self._lines)
+        return [line for line in kept if function in (None, line.function)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 from collections.abc import Callable
+from typing import Any
 
-from local.gateway import FunctionLogs
+from local.gateway import FunctionLogs, LogLine
 from tests.support.gateway import RunningGateway
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -75,3 +77,22 @@ def test_the_terminal_gets_the_functions_name_and_no_escape_codes(
     assert "[logs] printed" in shown
     assert "[logs] \ufffd[31mred\ufffd[0m" in shown
     assert not any("\x1b" in line for line in shown)
+
+
+def test_the_lines_can_be_read_while_a_thread_writes_one() -> None:
+    logs = FunctionLogs()
+
+    class WritesWhenRead(LogLine):
+        """Has another thread write a line while a reader looks at this one."""
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "function":
+                writer = threading.Thread(target=logs.write, args=(LogLine("f", "i", None, "new"),))
+                writer.start()
+                writer.join(timeout=10)
+            return super().__getattribute__(name)
+
+    logs.write(WritesWhenRead("f", "i", None, "first"))
+    logs.write(LogLine("f", "i", None, "second"))
+    assert [line.text for line in logs.lines("f")] == ["first", "second"]
+    assert [line.text for line in logs.lines()][2:] == ["new"]
