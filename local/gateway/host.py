@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 from local.gateway.cloud_link import CloudLink, RoleCredentials
 from local.gateway.environment import instance_environment
 from local.gateway.function import Function, LifecycleHook
-from local.gateway.instance import Instance, InstanceExited, InstanceTimedOut, Reply
+from local.gateway.instance import Instance, InstanceExited, InstanceTimedOut, Reply, RequestNotRead
 from local.gateway.logs import MAX_LINE, FunctionLogs, LogLine, RequestLog
 from local.gateway.outcome import INITIALIZATION, TIMED_OUT, UNHANDLED, Failed, Outcome
 from local.gateway.pool import Pool
@@ -45,7 +46,18 @@ class FunctionHost:
         self.pool = Pool(function.instances, self._start, self._stop, idle_seconds)
 
     async def invoke(self, event: bytes, request_id: str, retry_count: int) -> Outcome:
-        """See `Invoker.invoke`."""
+        """See `Invoker.invoke`.
+
+        An instance may have ended since its last request, unnoticed. Then another one serves the
+        request. A new instance that ends so early is an error of the function.
+        """
+        while True:
+            with contextlib.suppress(RequestNotRead):
+                return await self._serve(event, request_id, retry_count)
+
+    async def _serve(self, event: bytes, request_id: str, retry_count: int) -> Outcome:
+        """The outcome of one request on one instance. Raises RequestNotRead if a process that had
+        served before did not read it."""
         log = RequestLog()
         try:
             instance = await self.pool.acquire()
@@ -141,7 +153,9 @@ class FunctionHost:
                 TIMED_OUT if error_type == UNHANDLED else error_type,
                 f"Function time out after {seconds} seconds",
             ) from None
-        except InstanceExited:
+        except InstanceExited as error:
+            if isinstance(error, RequestNotRead) and instance.loaded:
+                raise
             milliseconds = math.ceil((time.perf_counter() - started) * 1000)
             raise Failed.saying(
                 error_type,

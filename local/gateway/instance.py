@@ -33,6 +33,17 @@ class InstanceExited(Exception):
         super().__init__(text)
 
 
+class RequestNotRead(InstanceExited):
+    """The process ended before it had read the whole request, so no code of the function ran.
+
+    The kernel says so: the connection is reset if the process has left data unread, and only
+    closed if it has read everything.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the connection to the process ended")
+
+
 class InstanceTimedOut(Exception):
     """The process had not answered in time; it has been killed."""
 
@@ -138,7 +149,7 @@ class Instance:
         """Send one frame and return the answer to it.
 
         All that the process has written until then has been handed to `on_output` on return.
-        Raises InstanceExited or InstanceTimedOut; the process is dead then.
+        Raises RequestNotRead, InstanceExited or InstanceTimedOut; the process is dead then.
         """
         assert self._exited is not None  # noqa: S101 - for the type checker: started
         exchange = asyncio.ensure_future(self._exchange(head, payload))
@@ -154,6 +165,9 @@ class Instance:
                 self.kill()
                 raise InstanceExited if gone else InstanceTimedOut
             return exchange.result()
+        except ConnectionError as error:
+            self.kill()
+            raise RequestNotRead from error
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:
             self.kill()
             raise InstanceExited("the connection to the process ended") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from local.gateway.instance import Instance
 from tests.support.gateway import RunningGateway
 from tests.support.processes import alive
 from tests.support.reply import Reply
@@ -78,6 +80,46 @@ def test_an_instance_killed_between_requests_costs_no_request(
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: not alive(first), "the process ends")
     assert served.call("/state").status == 200
+
+
+def test_an_instance_whose_end_is_noticed_late_costs_no_request(
+    serve: Callable[..., RunningGateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a loaded machine the gateway hears of a process's end only after the next request."""
+    served = serve(["state"])
+    first = served.call("/state").json()["pid"]
+    noticed = Instance.alive.fget  # type: ignore[attr-defined]
+    monkeypatch.setattr(Instance, "alive", property(lambda it: it.pid == first or noticed(it)))
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: not alive(first), "the process ends")
+    answer = served.call("/state", headers={"X-Fc-Log-Type": "Tail"})
+    assert answer.status == 200
+    assert answer.json()["pid"] != first
+    assert answer.json()["calls"] == 1
+    assert base64.b64decode(answer.headers["X-Fc-Log-Result"]).count(b"FC Invoke Start") == 1
+    assert [instance["pid"] for instance in served.instances()] == [answer.json()["pid"]]
+
+
+@pytest.mark.parametrize("size", [1, 8 * 1024 * 1024])
+def test_an_instance_killed_before_it_reads_a_request_costs_no_request(
+    serve: Callable[..., RunningGateway], size: int
+) -> None:
+    served = serve(["state"])
+    first = served.call("/state").json()["pid"]
+    os.kill(first, signal.SIGSTOP)
+    answers: list[Reply] = []
+    caller = threading.Thread(
+        target=lambda: answers.append(served.call("/state", method="POST", body=b"x" * size))
+    )
+    caller.start()
+    wait_for(
+        lambda: sum("FC Invoke Start" in line for line in served.log("state")) == 2,
+        "the request goes to the stopped process",
+    )
+    os.kill(first, signal.SIGKILL)
+    caller.join(timeout=30)
+    assert answers[0].status == 200
+    assert answers[0].json()["pid"] != first
 
 
 @pytest.mark.parametrize("how", ["sleep", "busy"])
