@@ -1,13 +1,15 @@
-"""The fake cloud, and an app that receives webhooks, in a process of their own: so they take no
-time from what is measured."""
+"""The fake cloud and a receiver of webhooks, in a separate process.
+
+There they take no CPU time from the measured processes.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import threading
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
-from types import TracebackType
 
 from fakealiyun import FakeCloud
 from local.gateway import FakeCloudLink, RoleCredentials
@@ -16,8 +18,8 @@ from local.roles import LOCAL_VALUES, RAM_FOLDER
 _START_SECONDS = 60.0
 
 
-class CloudProcess:
-    """A running fake cloud; a context manager. `endpoint` is HOST:PORT, `receiver` a URL."""
+class CloudProcess(AbstractContextManager["CloudProcess"]):
+    """A running fake cloud. A context manager. `endpoint` is HOST:PORT, `receiver` is a URL."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -32,27 +34,19 @@ class CloudProcess:
         self.admin: tuple[str, str]
         self.endpoint, self.receiver, self.admin = self._pipe.recv()
 
-    def __enter__(self) -> CloudProcess:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pipe.close()
         self._process.join()
 
     def role_credentials(self, role: str) -> RoleCredentials:
-        """New keys of a function's role, as Function Compute gives them to an instance."""
+        """A new role credential, as Function Compute gives it to an instance."""
         self._pipe.send(role)
         credentials: RoleCredentials = self._pipe.recv()
         return credentials
 
 
-class _App(BaseHTTPRequestHandler):
-    """Takes every webhook."""
+class _Receiver(BaseHTTPRequestHandler):
+    """Accepts every webhook."""
 
     protocol_version = "HTTP/1.1"
 
@@ -63,7 +57,7 @@ class _App(BaseHTTPRequestHandler):
 
 
 def _serve(pipe: Connection[object, object]) -> None:
-    app = ThreadingHTTPServer(("127.0.0.1", 0), _App)
+    app = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
     app.daemon_threads = True
     threading.Thread(target=app.serve_forever, daemon=True).start()
     receiver = f"http://127.0.0.1:{app.server_port}/events"

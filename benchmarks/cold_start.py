@@ -1,20 +1,18 @@
-"""Cold start: from the start of a process to its first credential, and what memory that takes.
+"""Cold start: time and memory from the start of a process to its first credential.
 
 python -m benchmarks.cold_start [--json] [--python 3.10] [--rounds 9] [--function play ...]
 
-Every contender is started as the gateway and Function Compute start an instance, with the same
-token to verify and the same cloud on loopback. They take turns, so that whatever else the machine
-does hits all alike; a ratio is the median of the ratios within each turn.
+Every contender starts as the gateway and Function Compute start an instance. All verify the same
+token and call the same cloud on loopback. They take turns, so other work of the machine slows all
+alike. A ratio is the median of the ratios within each round.
 
-JSON: `contenders` (contender -> function -> seconds and peak memory) and `ratios` (function ->
-contender -> ours to theirs), `memory_ratios`, `zip_bytes`; the same again under `RS256`, where the
-token is signed with an RSA key.
+JSON: `contenders` (contender -> function -> seconds and peak memory), `ratios` (function ->
+contender -> vodpass divided by it), `memory_ratios` and `zip_bytes`. `RS256` has the same members,
+measured with a token that an RSA key signed.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 import time
@@ -23,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cloud import CloudProcess
+from benchmarks import command
+from benchmarks.builds import Builds
 from benchmarks.figures import (
     CONTENDERS,
     FLOOR,
@@ -36,24 +35,22 @@ from benchmarks.figures import (
     Spread,
     verdict,
 )
-from benchmarks.line_up import LineUp, line_up
-from benchmarks.process import BenchmarkError, Process
-from benchmarks.scene import ALGORITHMS, FUNCTIONS, ISSUING, Scene, runtime_settings
-from local.build import BuildError
+from benchmarks.process import Process
+from benchmarks.workload import ALGORITHMS, FUNCTIONS, ISSUING, Workload, runtime_settings
 
 ROUNDS = 9
 
 
 def measure(
-    scene: Scene, contenders: LineUp, functions: Sequence[str], rounds: int
+    workload: Workload, builds: Builds, functions: Sequence[str], rounds: int
 ) -> dict[str, Any]:
-    """The result as the module says. Raises BenchmarkError."""
-    result: dict[str, Any] = {"python": contenders.python, "rounds": rounds}
+    """The JSON result that the module describes. Raises BenchmarkError."""
+    result: dict[str, Any] = {"python": builds.python, "rounds": rounds}
     by_algorithm = {
         algorithm: _measure(
-            scene,
-            contenders,
-            # Without a token, a key's algorithm makes no difference.
+            workload,
+            builds,
+            # A function without tokens does not depend on the algorithm.
             [name for name in functions if algorithm == "HS256" or name in ISSUING],
             rounds,
             algorithm,
@@ -63,15 +60,15 @@ def measure(
     result |= by_algorithm["HS256"]
     result["RS256"] = by_algorithm["RS256"]
     result["zip_bytes"] = {
-        OURS: {function: contenders.zip_size(OURS, function) for function in functions},
-        # Whichever the function, the packages are all there.
-        PLAIN: dict.fromkeys(functions, contenders.zip_size(PLAIN, functions[0])),
+        OURS: {function: builds.zip_size(OURS, function) for function in functions},
+        # Its packages are the same for every function.
+        PLAIN: dict.fromkeys(functions, builds.zip_size(PLAIN, functions[0])),
     }
     return result
 
 
 def _measure(
-    scene: Scene, contenders: LineUp, functions: Sequence[str], rounds: int, algorithm: str
+    workload: Workload, builds: Builds, functions: Sequence[str], rounds: int, algorithm: str
 ) -> dict[str, Any]:
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     memory: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -79,8 +76,8 @@ def _measure(
         for function in functions:
             first = turn % len(CONTENDERS)
             for contender in (*CONTENDERS[first:], *CONTENDERS[:first]):
-                took, peak = start(scene, contenders, contender, function, algorithm)
-                if turn:  # the first turn only fills the disk's cache
+                took, peak = start(workload, builds, contender, function, algorithm)
+                if turn:  # the first turn only fills the disk cache
                     seconds[contender, function].append(took)
                     memory[contender, function].append(peak)
     times = {place: Spread(values) for place, values in seconds.items()}
@@ -115,23 +112,23 @@ def _ratios(
 
 
 def start(
-    scene: Scene, contenders: LineUp, contender: str, function: str, algorithm: str
+    workload: Workload, builds: Builds, contender: str, function: str, algorithm: str
 ) -> tuple[float, float]:
-    """One cold start: seconds to the first credential, and the process's peak memory in MB."""
-    code = contenders.code(contender, function)
-    settings = runtime_settings(function, contenders.python)
+    """One cold start: seconds to the first credential, and peak memory of the process in MB."""
+    code = builds.code(contender, function)
+    settings = runtime_settings(function, builds.python)
     with tempfile.TemporaryDirectory() as scratch:
-        environment = scene.environment(function, algorithm, code, contenders.python, Path(scratch))
-        event = scene.event(function, algorithm)
+        environment = workload.environment(function, algorithm, code, builds.python, Path(scratch))
+        event = workload.event(function, algorithm)
         begin = time.perf_counter()
-        with Process(contenders.interpreter, code, environment, settings) as process:
-            process.answer(event)
+        with Process(builds.interpreter, code, environment, settings) as process:
+            process.invoke(event)
             took = time.perf_counter() - begin
             return took, process.peak_megabytes
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
+    """The result as a table for a terminal."""
     lines = [f"Cold start, Python {result['python']}, median of {result['rounds']} (milliseconds)"]
     for algorithm, part in (("HS256", result), ("RS256", result["RS256"])):
         lines.append(f"  {algorithm:12}" + "".join(f"{c:>13}" for c in CONTENDERS))
@@ -157,26 +154,25 @@ def table(result: dict[str, Any]) -> str:
 
 def main() -> int:
     """Measure, and print the table or JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--python", help="the version (default: the first runtime that is found)")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"turns (default {ROUNDS})")
-    parser.add_argument("--function", choices=FUNCTIONS, action="append", help="only these")
-    arguments = parser.parse_args()
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            CloudProcess() as cloud,
-        ):
-            contenders = line_up(arguments.python, Path(folder))
-            functions = arguments.function or FUNCTIONS
-            result = measure(Scene(cloud), contenders, functions, max(1, arguments.rounds))
-    except (BenchmarkError, BuildError) as error:
-        print(f"cold_start: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(result, indent=1) if arguments.json else table(result))
-    return 0
+    options = command.parser("benchmarks.cold_start", __doc__)
+    command.json_option(options)
+    options.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="measured rounds (default %(default)s)"
+    )
+    options.add_argument(
+        "--function",
+        choices=FUNCTIONS,
+        action="append",
+        help="measure this function (repeatable; default: all)",
+    )
+    arguments = options.parse_args()
+    functions, rounds = arguments.function or FUNCTIONS, max(1, arguments.rounds)
+    return command.run(
+        "cold_start",
+        arguments,
+        lambda workload, builds: measure(workload, builds, functions, rounds),
+        table,
+    )
 
 
 if __name__ == "__main__":

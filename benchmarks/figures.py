@@ -1,4 +1,4 @@
-"""The figures that are published, and the bounds that they are held to."""
+"""The contenders, the bounds of the published figures, and their statistics."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ PLAIN_VALID = "plain-valid"
 CONTENDERS = (FLOOR, OURS, PLAIN_VALID, PLAIN)
 
 START_AT_MOST = {PLAIN: 0.15, PLAIN_VALID: 0.35, FLOOR: 3.0}
-"""Start of the process to the first credential, ours to theirs, with an HS256 key."""
+"""Time from process start to the first credential: ours divided by theirs, with an HS256 key."""
 MEMORY_AT_MOST = {PLAIN: 0.7}
 ZIP_AT_MOST = 6_000_000  # bytes
 SHARE_AT_MOST = {"HS256": 0.5, "RS256": 0.75}
-"""Our own part of a warm call, to a bare call of the SDK."""
+"""Our own part of a warm call, divided by a bare call of the SDK."""
 RATE_AT_LEAST = 0.85
-"""Calls a second through one instance, to those of the bare SDK."""
+"""Calls per second of one instance, divided by those of the bare SDK."""
 GROWTH_AT_MOST = 0.02
-"""Resident memory after the sustained run, over what it was after a tenth of it."""
+"""Relative growth of resident memory between a tenth of the throughput run and its end."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Measurements of one thing."""
+    """Repeated measurements of one value."""
 
     values: Sequence[float]
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median."""
         return statistics.median(self.values)
 
     def over(self, other: Spread) -> float:
-        """The median of the ratios of measurements that were taken one after the other: what the
-        machine was busy with at the time is in both."""
+        """The median of the ratios, pair by pair.
+
+        The two measurements of a pair follow each other, so the load of the machine affects both.
+        """
         pairs = zip(self.values, other.values, strict=True)
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
     def rounded(self, digits: int = 4) -> dict[str, float]:
-        """For JSON."""
+        """Median, minimum and maximum, for JSON."""
         return {
             "median": round(self.median, digits),
             "min": round(min(self.values), digits),
@@ -51,7 +53,7 @@ class Spread:
 
 
 def verdict(value: float, bound: float, *, at_least: bool = False) -> str:
-    """A ratio beside its bound, and whether it is kept."""
+    """A ratio and its bound, with `MISSED` if the bound is not kept."""
     kept = value >= bound if at_least else value <= bound
     sign = "≥" if at_least else "≤"
     return f"{value:.2f} ({sign} {bound:g}{'' if kept else ', MISSED'})"

@@ -1,4 +1,4 @@
-"""One instance of a function as a process of its own, started as the gateway starts it."""
+"""Starts one instance of a function as the gateway does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import local.gateway.runtime
@@ -21,13 +21,13 @@ _ANSWER_SECONDS = 120.0
 
 
 class BenchmarkError(Exception):
-    """A contender did not do its work; nothing is measured then."""
+    """A contender failed, so it cannot be measured. The message says why."""
 
 
-class Process:
-    """A started process; `answer` is its first and any further call. A context manager.
+class Process(AbstractContextManager["Process"]):
+    """A started process. A context manager.
 
-    `environment` is all it sees. `settings` is what the runtime tells the function of itself.
+    `environment` is its whole environment. `settings` describes the function to its runtime.
     """
 
     def __init__(
@@ -55,19 +55,11 @@ class Process:
         os.close(lifeline)
         self._exchange(settings, b"")
 
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answer(self, event: bytes) -> None:
-        """Call the handler. Raises BenchmarkError unless it answers 200, or nothing at all."""
+    def invoke(self, event: bytes) -> None:
+        """Call the handler. Raises BenchmarkError unless it returns status 200 or None."""
         call = {
             "requestId": "benchmark",
             "retryCount": 0,
@@ -82,7 +74,7 @@ class Process:
 
     @property
     def peak_megabytes(self) -> float:
-        """The most memory that has been resident (VmHWM)."""
+        """Peak resident memory in MB (VmHWM)."""
         return status_kilobytes(self._process.pid, "VmHWM") / 1024
 
     def close(self) -> None:
@@ -116,8 +108,8 @@ class Process:
 
 
 def status_kilobytes(pid: int | str, name: str) -> int:
-    """A line of /proc/PID/status that is given in kB."""
+    """A value in kB from /proc/PID/status. Raises BenchmarkError if there is none."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
-    raise BenchmarkError(f"/proc says nothing of {name}")
+    raise BenchmarkError(f"/proc/{pid}/status has no {name}")

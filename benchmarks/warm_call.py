@@ -1,42 +1,36 @@
-"""Warm calls: what the function adds to a call of the SDK, once everything is loaded.
+"""Warm calls: what vodpass adds to a call of the SDK, once everything is loaded.
 
 python -m benchmarks.warm_call [--json] [--python 3.10] [--calls 2000] [--function play ...]
 
-Our share is a call of the handler less what it spends in the SDK's methods; it is compared with a
-bare call of the SDK as it is published, through its own transport, to the same cloud on loopback.
-The two take turns of a hundred calls.
+Our share is the time of a handler call minus the time in the SDK's methods. It is compared with a
+bare call of the published SDK, which uses its own HTTP transport and calls the same cloud on
+loopback. The two take turns of 100 calls each.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from benchmarks.cloud import CloudProcess
-from benchmarks.driven import Driven
+from benchmarks import command
+from benchmarks.builds import Builds
 from benchmarks.figures import OURS, PLAIN_VALID, SHARE_AT_MOST, Spread, verdict
-from benchmarks.line_up import LineUp, line_up
-from benchmarks.process import BenchmarkError
-from benchmarks.scene import ALGORITHMS, ISSUING, Scene
-from local.build import BuildError
+from benchmarks.repeated_calls import RepeatedCalls
+from benchmarks.workload import ALGORITHMS, ISSUING, Workload
 
 CALLS = 2000
 _TURN = 100  # calls
 
 
 def measure(
-    scene: Scene, contenders: LineUp, functions: Sequence[str], calls: int
+    workload: Workload, builds: Builds, functions: Sequence[str], calls: int
 ) -> dict[str, Any]:
     """Function -> algorithm -> milliseconds and the ratio. Raises BenchmarkError."""
     return {
         function: {
-            algorithm: _measure(scene, contenders, function, algorithm, calls)
+            algorithm: _measure(workload, builds, function, algorithm, calls)
             for algorithm in ALGORITHMS
         }
         for function in functions
@@ -44,12 +38,12 @@ def measure(
 
 
 def _measure(
-    scene: Scene, contenders: LineUp, function: str, algorithm: str, calls: int
+    workload: Workload, builds: Builds, function: str, algorithm: str, calls: int
 ) -> dict[str, float]:
     shares, wholes, bares = [], [], []
     with (
-        Driven(scene, contenders, OURS, function, algorithm, "function") as ours,
-        Driven(scene, contenders, PLAIN_VALID, function, algorithm, "sdk") as bare,
+        RepeatedCalls(workload, builds, OURS, function, algorithm, "function") as ours,
+        RepeatedCalls(workload, builds, PLAIN_VALID, function, algorithm, "sdk") as bare,
     ):
         for process in (ours, bare):
             process.run(_TURN)
@@ -69,8 +63,8 @@ def _measure(
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
-    lines = ["Warm call (milliseconds): our share, to a bare call of the SDK"]
+    """The result as a table for a terminal."""
+    lines = ["Warm call (milliseconds): our share, compared with a bare call of the SDK"]
     for function, by_algorithm in result.items():
         for algorithm, found in by_algorithm.items():
             said = verdict(found["ratio"], SHARE_AT_MOST[algorithm])
@@ -84,23 +78,25 @@ def table(result: dict[str, Any]) -> str:
 
 def main() -> int:
     """Measure, and print the table or JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.warm_call", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--python", help="the version (default: the first runtime that is found)")
-    parser.add_argument("--calls", type=int, default=CALLS, help=f"of each (default {CALLS})")
-    parser.add_argument("--function", choices=ISSUING, action="append", help="only these")
-    arguments = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory() as folder, CloudProcess() as cloud:
-            contenders = line_up(arguments.python, Path(folder))
-            functions = arguments.function or ISSUING
-            result = measure(Scene(cloud), contenders, functions, arguments.calls)
-    except (BenchmarkError, BuildError) as error:
-        print(f"warm_call: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(result, indent=1) if arguments.json else table(result))
-    return 0
+    options = command.parser("benchmarks.warm_call", __doc__)
+    command.json_option(options)
+    options.add_argument(
+        "--calls", type=int, default=CALLS, help="calls of each side (default %(default)s)"
+    )
+    options.add_argument(
+        "--function",
+        choices=ISSUING,
+        action="append",
+        help="measure this function (repeatable; default: all)",
+    )
+    arguments = options.parse_args()
+    functions = arguments.function or ISSUING
+    return command.run(
+        "warm_call",
+        arguments,
+        lambda workload, builds: measure(workload, builds, functions, arguments.calls),
+        table,
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The floor: one call to Alibaba Cloud by the standard library, token and signature by hand.
+"""The floor: one call to Alibaba Cloud with the standard library only.
 
-Nothing that runs Python under Function Compute can start much faster. It checks what a verifier
-must (signature, expiry, issuer, audience, scope) and nothing else that vodpass does.
+It verifies the token and signs the call by hand. No Python function in Function Compute can start
+much faster. It checks signature, expiry, issuer, audience and scope, and does nothing else that
+vodpass does.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import time
 from urllib.parse import quote
 
-TYPE_CHECKING = False  # typing would be a part of what is measured
+TYPE_CHECKING = False  # importing typing would be measured too
 if TYPE_CHECKING:
     from typing import Any
 
@@ -31,7 +32,7 @@ ACTIONS = {
 ACTION, VERSION = ACTIONS[FUNCTION]
 ENDPOINT = os.environ.get("VODPASS_VOD_ENDPOINT") or os.environ["VODPASS_STS_ENDPOINT"]
 KEY = json.loads(os.environ.get("VODPASS_JWT_KEYS", '{"keys": [null]}'))["keys"][0]
-# DigestInfo of SHA-256, which stands before the digest in an RS256 signature (RFC 8017, 9.2).
+# DigestInfo of SHA-256: precedes the digest in an RS256 signature (RFC 8017, section 9.2).
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 
 _connection = http.client.HTTPConnection(ENDPOINT, timeout=5)
@@ -60,9 +61,9 @@ def verified(token: str) -> Any:
     if header["alg"] != KEY["alg"] or not signature_fits(signed, signature):
         raise PermissionError("signature")
     if payload["exp"] < time.time() or payload["iss"] != os.environ["VODPASS_JWT_ISSUER"]:
-        raise PermissionError("expired, or from elsewhere")
+        raise PermissionError("expired, or another issuer")
     if payload["aud"] != os.environ["VODPASS_JWT_AUDIENCE"]:
-        raise PermissionError("for others")
+        raise PermissionError("audience")
     if f"vod:{FUNCTION}" not in payload["scope"].split():
         raise PermissionError("scope")
     return payload
@@ -86,7 +87,7 @@ def parameters(event: Any, claims: Any) -> dict[str, str]:
 
 
 def called(fields: dict[str, str]) -> Any:
-    """ACS3-HMAC-SHA256, as the SDK signs: everything in the query, an empty body."""
+    """The response to a call signed with ACS3-HMAC-SHA256, like the SDK: query only, empty body."""
     query = "&".join(f"{quote(k, '-_.~')}={quote(v, '-_.~')}" for k, v in sorted(fields.items()))
     body_hash = hashlib.sha256(b"").hexdigest()
     headers = {
@@ -117,7 +118,7 @@ def called(fields: dict[str, str]) -> Any:
     return content
 
 
-def admit_vod(event: Any) -> None:
+def verify_callback(event: Any) -> None:
     timestamp = event["headers"]["X-VOD-TIMESTAMP"]
     url, key = os.environ["VODPASS_CALLBACK_URL"], os.environ["VODPASS_CALLBACK_KEYS"]
     expected = hashlib.md5(f"{url}|{timestamp}|{key}".encode(), usedforsecurity=False).hexdigest()
@@ -127,8 +128,8 @@ def admit_vod(event: Any) -> None:
         raise PermissionError("too old")
 
 
-def handed_on(content: Any) -> None:
-    """One webhook, signed as Standard Webhooks has it."""
+def deliver(content: Any) -> None:
+    """Deliver one webhook, signed by the Standard Webhooks specification."""
     _, _, host, path = os.environ["VODPASS_WEBHOOK_URL"].split("/", 3)
     body = json.dumps({"type": "video.ready", "data": content["Video"]}).encode()
     event_id, timestamp = os.urandom(16).hex(), str(int(time.time()))
@@ -143,21 +144,21 @@ def handed_on(content: Any) -> None:
     connection = http.client.HTTPConnection(host, timeout=5)
     connection.request("POST", f"/{path}", body, headers)
     if connection.getresponse().status != 204:
-        raise RuntimeError("not taken")
+        raise RuntimeError("the receiver did not accept the webhook")
 
 
 def handler(payload: bytes, _context: object) -> dict[str, Any] | None:
     event = json.loads(payload)
     claims = None
     if FUNCTION == "events":
-        admit_vod(event)
+        verify_callback(event)
     elif FUNCTION != "watch":
         claims = verified(event["headers"]["Authorization"].removeprefix("Bearer "))
     content = called(parameters(event, claims))
     if FUNCTION == "watch":
         return None
     if FUNCTION == "events":
-        handed_on(content)
+        deliver(content)
         content = {}
     return {
         "statusCode": 200,

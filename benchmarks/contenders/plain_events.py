@@ -1,4 +1,4 @@
-"""The plain function for VOD's callbacks: see plain_vod."""
+"""The plain function for VOD's callbacks. See plain_vod."""
 
 import base64
 import hashlib
@@ -45,6 +45,6 @@ def handler(payload: bytes, _context: object) -> dict[str, Any]:
         "webhook-timestamp": sent,
         "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
     }
-    taken = requests.post(os.environ["VODPASS_WEBHOOK_URL"], body, headers=headers, timeout=5)
-    taken.raise_for_status()
+    response = requests.post(os.environ["VODPASS_WEBHOOK_URL"], body, headers=headers, timeout=5)
+    response.raise_for_status()
     return {"statusCode": 200, "headers": {}, "isBase64Encoded": False, "body": "{}"}

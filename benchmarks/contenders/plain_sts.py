@@ -1,4 +1,4 @@
-"""The plain function for STS: see plain_vod."""
+"""The plain function for STS. See plain_vod."""
 
 import json
 import os

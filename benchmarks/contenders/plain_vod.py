@@ -1,5 +1,8 @@
-"""The plain function: what the documentation of VOD's SDK and of Function Compute shows, with
-PyJWT in front. Imports at the top, one client an instance, the SDK as it is published."""
+"""The plain function: what the documentation of VOD's SDK and of Function Compute shows.
+
+It verifies the token with PyJWT. Imports are at the top, each instance has one client, and the SDK
+is unchanged.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The plain function for a timer that looks after uploads: see plain_vod."""
+"""The plain function for a timer that lists unfinished uploads. See plain_vod."""
 
 import json
 import os

@@ -1,1 +1,1 @@
-"""Scripts that run inside the measured processes; nothing of the benchmarks imports them."""
+"""Scripts that run inside the measured processes. The benchmarks do not import them."""

@@ -1,11 +1,11 @@
-"""Calls a function, or the SDK alone, again and again, in the process that is measured.
+"""Calls a function, or only the SDK, many times. Runs in the measured process.
 
 python driver.py function            the handler of ./index.py; the event is in BENCHMARK_EVENT
-python driver.py sdk                 the call that ./index.py makes of the SDK, and nothing else
+python driver.py sdk                 only the SDK call of ./index.py
 
-Standard input has one line a run, the number of calls; the answer is one line of JSON: `seconds`
-for the run, `calls` (each one's seconds), `sdk` (of each, what was spent in the SDK's methods) and
-`resident` (kB, after the run).
+Each line of standard input is the number of calls of one run. Each run prints one line of JSON:
+`seconds` of the run, `calls` (seconds of each call), `sdk` (seconds of each call that were spent in
+methods of the SDK) and `resident` (memory in kB after the run).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _in_sdk = 0.0
 
 
 class Context:
-    """A context without keys, as python3.12 has it."""
+    """A context without a credential, as in the runtime python3.12."""
 
     request_id = "benchmark"
 
@@ -44,7 +44,7 @@ def timed(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def watch_sdk() -> None:
-    """Add up what is spent in the methods of the service's client."""
+    """Add up the time spent in the methods of the SDK's client."""
     for name in ("alibabacloud_vod20170321.client", "alibabacloud_sts20150401.client"):
         if name in sys.modules:
             client = sys.modules[name].Client
@@ -78,7 +78,7 @@ def main(mode: str) -> None:
         index.issue(parsed)
 
     call = function if mode == "function" else sdk
-    call()  # what is made once is made
+    call()  # creates what is created only once
     watch_sdk()
     for line in sys.stdin:
         print(json.dumps(run(call, int(line))), file=answers, flush=True)

@@ -1,4 +1,4 @@
-"""The benchmarks do what they say: every contender works, and a ratio is ours to theirs."""
+"""Every contender works, and a ratio is ours divided by theirs."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 import pytest
 
 from benchmarks import chart, cold_start, throughput, warm_call
+from benchmarks.builds import build_contenders
 from benchmarks.cloud import CloudProcess
 from benchmarks.figures import CONTENDERS, FLOOR, OURS, PLAIN, PLAIN_VALID, Spread, verdict
-from benchmarks.line_up import line_up
-from benchmarks.scene import ALGORITHMS, FUNCTIONS, Scene
+from benchmarks.workload import ALGORITHMS, FUNCTIONS, Workload
 from tests.support.runtimes import ANY
 
 
 def test_every_contender_does_its_work_and_is_measured(
     packages: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """In one test, because the line-up takes a while to build."""
-    contenders = line_up(ANY, tmp_path, packages=packages(ANY), byte_code=False)
+    """One test, because the contenders take a while to build."""
+    builds = build_contenders(ANY, tmp_path, packages=packages(ANY), byte_code=False)
     with CloudProcess() as cloud:
-        scene = Scene(cloud)
+        workload = Workload(cloud)
         for function in FUNCTIONS:
             for contender in (FLOOR, OURS, PLAIN_VALID):
-                # Which insists that the function answers 200.
-                took, peak = cold_start.start(scene, contenders, contender, function, "HS256")
+                # Raises unless the function returns status 200.
+                took, peak = cold_start.start(workload, builds, contender, function, "HS256")
                 assert took > 0
                 assert peak > 5
-        cold = cold_start.measure(scene, contenders, ["sts"], 1)
-        warm = warm_call.measure(scene, contenders, ["play"], 100)["play"]
-        sustained = throughput.measure(scene, contenders, 200)
+        cold = cold_start.measure(workload, builds, ["sts"], 1)
+        warm = warm_call.measure(workload, builds, ["play"], 100)["play"]
+        sustained = throughput.measure(workload, builds, 200)
     _check_cold(cold)
     assert set(warm) == set(ALGORITHMS)
     for found in warm.values():
@@ -48,7 +48,7 @@ def _check_cold(result: dict[str, Any]) -> None:
         measured = {contender: part["contenders"][contender]["sts"] for contender in CONTENDERS}
         for other in (FLOOR, PLAIN, PLAIN_VALID):
             for key, ratios in (("seconds", "ratios"), ("peak_memory_mb", "memory_ratios")):
-                # One turn: the ratio is that of the two.
+                # With one round, the ratio is that of its two values.
                 ratio = measured[OURS][key]["median"] / measured[other][key]["median"]
                 assert part[ratios]["sts"][other] == pytest.approx(ratio, rel=0.01)
     assert result["zip_bytes"][OURS]["sts"] < result["zip_bytes"][PLAIN]["sts"]
@@ -59,12 +59,12 @@ def _check_cold(result: dict[str, Any]) -> None:
 
 
 def test_a_ratio_is_the_median_of_the_turns() -> None:
-    """A turn in which the machine was busy counts like any other, not ten times as much."""
+    """A round on a busy machine counts like any other."""
     assert Spread([1.0, 20.0, 1.0]).over(Spread([2.0, 40.0, 4.0])) == 0.5
     assert Spread([3.0, 1.0, 2.0]).rounded() == {"median": 2.0, "min": 1.0, "max": 3.0}
 
 
-def test_a_bound_that_is_missed_is_called_so() -> None:
+def test_a_missed_bound_is_reported() -> None:
     assert verdict(0.1, 0.15) == "0.10 (≤ 0.15)"
     assert verdict(0.2, 0.15) == "0.20 (≤ 0.15, MISSED)"
     assert verdict(0.8, 0.85, at_least=True) == "0.80 (≥ 0.85, MISSED)"

@@ -1,4 +1,4 @@
-"""What every contender finds: keys, a caller's token, a video, the environment, the event."""
+"""What every contender works on: keys, a caller's token, videos, the environment, the event."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from shared.config.uses import USES
 
 PROJECT = Path(__file__).resolve().parents[1]
 ISSUING = ("upload", "refresh", "play", "sts")
-"""The functions that verify a token and answer with a credential."""
+"""The functions that verify a token and return a credential."""
 
 FUNCTIONS = tuple(
     name
     for name in (*ISSUING, "events", "watch")
     if (PROJECT / "functions" / name).is_dir() and (PROJECT / "ram" / f"vodpass-{name}").is_dir()
 )
-"""All functions that have a role to run in."""
+"""All functions that have a role."""
 
 ALGORITHMS = ("HS256", "RS256")
 SUBJECT = "benchmark"
@@ -47,20 +47,20 @@ CALLBACK_URL = f"https://example.cn-shanghai.fcapp.run/events/{_SECRET_SEGMENT}"
 MEMORY = 512  # MB, as s.yaml has it
 TIMEOUT = 10  # seconds
 
-# An ISO file's first box: a video that plays as it is.
+# The first box of an MP4 file: VOD can play it without transcoding.
 _MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41" + b"\x00\x00\x00\x08free"
 
 
 @dataclass(frozen=True)
 class Keys:
-    """One algorithm's key: as the functions verify with it, and as the login signs with it."""
+    """One key: functions verify with `jwks`, the app's login signs with `signing`."""
 
     algorithm: str
     jwks: str = field(repr=False)
     signing: Any = field(repr=False)
 
     def token(self) -> str:
-        """What the app's login gives a caller: everything that the functions can grant."""
+        """A caller's token that permits everything that the functions can grant."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -89,8 +89,8 @@ def make_keys(algorithm: str) -> Keys:
     return Keys(algorithm, json.dumps({"keys": [jwk]}), signing)
 
 
-class Scene:
-    """A cloud, its account's video, and the means to call a function there."""
+class Workload:
+    """A cloud with two videos, and the environment and events for calls of each function."""
 
     def __init__(self, cloud: CloudProcess) -> None:
         self._cloud = cloud
@@ -103,7 +103,7 @@ class Scene:
     def environment(
         self, function: str, algorithm: str, code: Path, runtime: str, scratch: Path
     ) -> dict[str, str]:
-        """All that an instance of `function` sees, with fresh keys of its role."""
+        """The whole environment of an instance of `function`, with a new role credential."""
         described = Function(
             resource=function,
             name=f"vodpass-{function}",
@@ -130,7 +130,7 @@ class Scene:
         )
 
     def event(self, function: str, algorithm: str) -> bytes:
-        """The event for a call that ends with a credential, or with the function's work done."""
+        """The event of a call that succeeds: it returns a credential or completes the work."""
         if function == "watch":
             return json.dumps(
                 {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "timer", "payload": ""}
@@ -164,7 +164,7 @@ class Scene:
         return json.dumps(event).encode()
 
     def _proof(self, function: str, algorithm: str) -> dict[str, str]:
-        """The headers that say who is calling: a user, or VOD."""
+        """The headers that authenticate the sender: a caller, or VOD."""
         if function in ISSUING:
             return {"Authorization": f"Bearer {self._keys[algorithm].token()}"}
         timestamp = str(int(time.time()))
@@ -209,7 +209,7 @@ class Scene:
         return {**used, "VODPASS_LOCAL": "1", service: self._cloud.endpoint}
 
     def _videos(self) -> tuple[str, str]:
-        """Two videos of the caller's: one that awaits its file, one that can be played."""
+        """Two videos of the caller: one awaits its file, the other can be played."""
         access_key_id, access_key_secret = self._cloud.admin
         client = Client(
             Config(
@@ -244,7 +244,7 @@ def _put(upload_address: str, upload_auth: str, content: bytes) -> None:
 
 
 def runtime_settings(function: str, runtime: str) -> Mapping[str, Any]:
-    """What the runtime tells a function of itself."""
+    """The description of a function that its runtime gets at start."""
     return {
         "runtime": f"python{runtime}",
         "region": "cn-shanghai",

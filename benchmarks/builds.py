@@ -1,4 +1,4 @@
-"""The contenders as code folders, for one Python version."""
+"""Builds the code folder of every contender, for one Python version."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 
 from benchmarks.figures import FLOOR, OURS, PLAIN, PLAIN_VALID
 from benchmarks.process import BenchmarkError
-from benchmarks.scene import FUNCTIONS, PROJECT
+from benchmarks.workload import FUNCTIONS, PROJECT
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.packages import fetch
 from ops.bundle.target import RUNTIMES, Target, find_interpreter
 
-_APART = ("sts", "events", "watch")
+_WITH_OWN_PLAIN = ("sts", "events", "watch")
 _CONTENDERS = Path(__file__).parent / "contenders"
 _ZIP_TIME = 315532800  # 1980-01-01: what `s` gives every file in its zip
 
 
 @dataclass(frozen=True)
-class LineUp:
-    """Where each contender's code for each function is, and what runs it."""
+class Builds:
+    """The code folder of each contender and function, and the interpreter that runs it."""
 
     python: str
     interpreter: Path
@@ -34,7 +34,7 @@ class LineUp:
         return self.folder / contender / function
 
     def zip_size(self, contender: str, function: str) -> int:
-        """Bytes of the zip that a deployment uploads."""
+        """Size in bytes of the zip that a deployment uploads."""
         code = self.code(contender, function)
         linked = code / "python"
         packages = len(archive(linked.resolve())) if linked.is_symlink() else 0
@@ -42,9 +42,9 @@ class LineUp:
 
 
 def pick(python: str | None) -> tuple[str, Path]:
-    """The version to measure, and its interpreter: a runtime's if there is one on this machine.
+    """The version to measure and its interpreter. Without `python`, the first supported runtime.
 
-    Raises BenchmarkError.
+    Raises BenchmarkError if this machine has no such interpreter.
     """
     for version in (python,) if python else RUNTIMES:
         interpreter = find_interpreter(version)
@@ -53,12 +53,12 @@ def pick(python: str | None) -> tuple[str, Path]:
     raise BenchmarkError(f"no Python {python or ' or '.join(RUNTIMES)} was found on this machine")
 
 
-def line_up(
+def build_contenders(
     python: str | None, folder: Path, *, packages: Path | None = None, byte_code: bool = True
-) -> LineUp:
-    """Build every contender in `folder`, of the locked packages if they are there already.
+) -> Builds:
+    """Build every contender in `folder`. `packages` has the locked packages, if they exist already.
 
-    Without `byte_code` the plain ones have none, which is quicker to build, and slow.
+    Without `byte_code`, the plain contenders have none: quicker to build, slower to start.
     Raises BuildError or BenchmarkError.
     """
     version, interpreter = pick(python)
@@ -67,19 +67,19 @@ def line_up(
         fetch(PROJECT / "requirements.txt", Target(version), packages)
     build(PROJECT, version, folder / OURS, packages=packages)
     _floor(folder / FLOOR)
-    # As published, with the byte code that pip makes and `s` packs with it.
+    # The published packages, with the byte code that pip compiles and `s` packs.
     stale = folder / "stale"
     shutil.copytree(packages, stale)
     if byte_code:
         _compile(interpreter, stale)
     valid = folder / "valid"
-    shutil.copytree(stale, valid)  # times too, by which byte code is valid
+    shutil.copytree(stale, valid)  # keeps file times: byte code is valid by them
     _plain(folder / PLAIN, stale)
     _plain(folder / PLAIN_VALID, valid)
     for source in stale.rglob("*.py"):
-        # Byte code has the time of its source, so a zip that changes times makes it void.
+        # Byte code records the time of its source. `s` changes all times, so it becomes stale.
         os.utime(source, (_ZIP_TIME, _ZIP_TIME))
-    return LineUp(version, interpreter, folder)
+    return Builds(version, interpreter, folder)
 
 
 def _floor(folder: Path) -> None:
@@ -91,12 +91,12 @@ def _floor(folder: Path) -> None:
 def _plain(folder: Path, packages: Path) -> None:
     for function in FUNCTIONS:
         (folder / function).mkdir(parents=True)
-        source = f"plain_{function if function in _APART else 'vod'}.py"
+        source = f"plain_{function if function in _WITH_OWN_PLAIN else 'vod'}.py"
         shutil.copyfile(_CONTENDERS / source, folder / function / "index.py")
         (folder / function / "python").symlink_to(packages, target_is_directory=True)
 
 
 def _compile(interpreter: Path, packages: Path) -> None:
     command = [str(interpreter), "-m", "compileall", "-q", "-j", "0", str(packages)]
-    # Some packages carry templates that are no Python; pip passes over them too.
+    # Some packages contain templates that do not compile. pip ignores them too.
     subprocess.run(command, capture_output=True, check=False)
