@@ -1,1 +1,1 @@
-"""Everything that lets vodpass run on one machine, without an account."""
+"""Runs vodpass on one machine, without an Alibaba Cloud account."""

@@ -1,7 +1,7 @@
-"""`python -m local` (`make run`): the functions, the fake cloud and the page on this machine.
+"""`python -m local` (`make run`): serves the functions, the fake cloud and the page locally.
 
-With `--allow-deploy` the fake Function Compute takes functions from whoever holds the local
-account's AccessKey, and runs their code on this machine.
+With `--allow-deploy` the fake Function Compute accepts deployments. Everyone who has the local
+account's AccessKey can then run code on this machine.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from local.build import BuildError, fill
+from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
-from local.keys import KeysError, LocalKeys, load_keys
 from local.stack import PROJECT, Stack, StartError
 
 
@@ -41,7 +41,7 @@ _RECEIVERS = (
 
 
 def _own_receivers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The receivers of the developer's own, which need both their variables."""
+    """The developer's own receivers. A receiver needs both its variables."""
     found: dict[str, str] = {}
     for names in _RECEIVERS:
         given = {name: environ[name] for name in names if environ.get(name)}
@@ -79,12 +79,16 @@ async def serve(port: int, cloud_port: int, keys: LocalKeys, *, allow_deploy: bo
 
 
 def main() -> int:
-    """Start, serve, stop; the exit code is 0 unless it could not start."""
+    """Start, serve and stop. The exit code is 0, or 1 if it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    parser = argparse.ArgumentParser(prog="python -m local", description="vodpass, locally")
+        signal.signal(number, _exit)
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="Runs vodpass on this machine."
+    )
     parser.add_argument(
-        "--allow-deploy", action="store_true", help="let the fake Function Compute take functions"
+        "--allow-deploy",
+        action="store_true",
+        help="let the fake Function Compute accept deployments and run their code",
     )
     allow_deploy: bool = parser.parse_args().allow_deploy
     try:
@@ -98,7 +102,7 @@ def main() -> int:
     return 0
 
 
-def _leave(_number: int, _frame: object) -> NoReturn:
+def _exit(_number: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 

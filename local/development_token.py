@@ -1,4 +1,4 @@
-"""`POST /_local/token`: a token such as the app's own login would issue."""
+"""`POST /_local/token`: issues a token like one from the app's own login."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jwt
 from aiohttp import web
 
 from fakealiyun.guard import Refused, control_body
-from local.keys import LocalKeys
+from local.checkout_keys import LocalKeys
 
 ISSUER = "vodpass-local"
 AUDIENCE = "vodpass"
@@ -23,11 +23,11 @@ _VOD_KEYS = frozenset({"play", "upload", "sts"})
 
 
 def token_route(keys: LocalKeys) -> web.RouteDef:
-    """The route that signs development tokens with this checkout's key.
+    """The route that signs development tokens with the key of this checkout.
 
-    Body: `sub` (1 to 128 bytes), optional `scope` (words separated by blanks; all four), `vod`
-    (the claim that narrows; none) and `expires_in` (seconds, 1 to 86400; 3600). Anything else is
-    a 400. The caller must be no foreign page, which the server's guard sees to.
+    Body: `sub` (1 to 128 bytes). Optional: `scope` (words separated by spaces; default: all four),
+    `vod` (the claim that restricts the token; default: none) and `expires_in` (seconds, 1 to 86400;
+    default 3600). Any other body gets 400. The guard of the server refuses pages of other sites.
     """
 
     async def issue(request: web.Request) -> web.Response:

@@ -1,5 +1,7 @@
-"""The app's side of webhooks, for whoever has no receiver of their own: it verifies what comes,
-keeps it for a while and shows it."""
+"""The built-in receiver of webhooks: verifies, keeps and lists them.
+
+It is for developers who have no receiver yet.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +20,23 @@ MOST_KEPT = 500
 
 
 class Receiver:
-    """Takes webhooks of the Standard Webhooks specification at WEBHOOK_PATH and lists them at
-    EVENTS_PATH, each delivery as `webhook-id`, `webhook-timestamp` and the parsed `body`, the
-    newest last and no more than MOST_KEPT; a repeat is listed again. `secret` is `whsec_` and
-    base64."""
+    """Accepts webhooks at WEBHOOK_PATH and lists them at EVENTS_PATH.
+
+    The webhooks follow the Standard Webhooks specification. `secret` is `whsec_` and base64. Each
+    delivery is listed as `webhook-id`, `webhook-timestamp` and the parsed `body`, newest last, also
+    if it is a repeat. The last MOST_KEPT deliveries are kept.
+    """
 
     def __init__(self, secret: str) -> None:
         self._webhook = Webhook(secret)
         self._delivered: deque[dict[str, Any]] = deque(maxlen=MOST_KEPT)
 
     def routes(self) -> list[web.RouteDef]:
-        """The two routes. Foreign pages are kept from them by the server's guard."""
-        return [web.post(WEBHOOK_PATH, self._take), web.get(EVENTS_PATH, self._list)]
+        """The two routes. The guard of the server refuses pages of other sites."""
+        return [web.post(WEBHOOK_PATH, self._accept), web.get(EVENTS_PATH, self._list)]
 
-    async def _take(self, request: web.Request) -> web.Response:
-        """204 for what verifies; else 401, and it is forgotten."""
+    async def _accept(self, request: web.Request) -> web.Response:
+        """204 if the webhook verifies. Else 401, and it is not kept."""
         body = bytearray()
         async for chunk in request.content.iter_chunked(16 * 1024):
             body += chunk
@@ -40,9 +44,9 @@ class Receiver:
                 raise Refused(413, f"the body may have at most {MAX_BODY} bytes")
         try:
             content = self._webhook.verify(bytes(body), dict(request.headers))
-        # The library lets a malformed signature, text or JSON surface as a ValueError.
+        # The library raises ValueError for a malformed signature, text or JSON.
         except (WebhookVerificationError, ValueError):
-            raise Refused(401, "this is no webhook that the local functions signed") from None
+            raise Refused(401, "the local functions did not sign this webhook") from None
         self._delivered.append(
             {
                 "webhook-id": request.headers["webhook-id"],

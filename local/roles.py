@@ -1,4 +1,4 @@
-"""The roles of `ram/`, as the fake cloud has them on one machine."""
+"""The roles of `ram/` in the local fake cloud."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ LOCAL_VALUES: Mapping[str, str] = {
     "Prefix": "uploads",
     "WatchQueue": "vodpass-watch",
 }
-"""What the placeholders of the role files stand for, besides the account's id."""
+"""The values of the placeholders in the role files, except the account id."""

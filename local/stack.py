@@ -1,5 +1,5 @@
-"""All of vodpass on one machine, as one object: the functions of `s.yaml` in the gateway, and the
-fake cloud that they call."""
+"""The whole local deployment as one object: the functions of `s.yaml`, the gateway that runs them,
+and the fake cloud that they call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fakealiyun.in_thread import InThread
 from fakealiyun.oss.cors import upload_rule
 from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
 from fakealiyun.vod.settings import DEFAULT_APP
+from local.checkout_keys import LocalKeys
 from local.development_token import AUDIENCE, ISSUER, token_route
 from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
 from local.gateway.deployed import DeployedFunctions
 from local.gateway.server import IDLE_SECONDS, base_interpreter
-from local.keys import LocalKeys
 from local.receiver import WEBHOOK_PATH, Receiver
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 from local.static import static_routes
@@ -30,24 +30,26 @@ ADDRESS = "127.0.0.1"
 
 
 class StartError(Exception):
-    """It cannot start; the message is one line for the developer."""
+    """The local deployment cannot start. The message is one line for the developer."""
 
 
 class _Cloud(FakeCloud):
-    """A fake cloud with what an operator makes before a deployment, after a reset as well: the
-    queues, and VOD's callbacks to our receiver."""
+    """A fake cloud with what an operator creates before a deployment: queues and VOD's callbacks.
+
+    A reset creates them again.
+    """
 
     callback: MessageCallback | None = None
     queue_names: frozenset[str] = frozenset()
 
     def make_queues(self, names: Iterable[str]) -> None:
-        """Have the queues that the deployment names."""
+        """Create the queues that the deployment names."""
         self.queue_names = frozenset(names)
         for name in self.queue_names:
             self.queues.queue(name)
 
     def call_back(self, url: str, key: str) -> None:
-        """Have every event sent to `url`, signed with `key`."""
+        """Make VOD send every callback to `url`, signed with `key`."""
         self.callback = MessageCallback(
             DEFAULT_APP, "HTTP", ALL, url=url, auth_switch="on", auth_key=key
         )
@@ -62,15 +64,14 @@ class _Cloud(FakeCloud):
 
 
 class Stack(InThread):
-    """The functions in `build`, filled already, with a cloud of their own.
+    """Serves the functions in `build`, which must exist already, with their own fake cloud.
 
-    In a running loop: `await start()` and `await stop()`. In a test, as a context manager: all of
-    it then runs in a thread of its own. Ports of 0 take any free ones. `environment` is laid upon
-    what `${env()}` in s.yaml sees, which is nothing of the process's own environment;
-    `interpreter` runs the functions; `echo` gets each line that they log. With `events`, VOD's
-    callbacks go to the function `events` and timers fire: a test of something else, which counts
-    calls or moves the clock, does without. With `allow_deploy` the cloud's Function Compute takes
-    functions, which the gateway then runs beside those of s.yaml.
+    In a running event loop, use `await start()` and `await stop()`. As a context manager, all of it
+    runs in a separate thread. Port 0 selects a free port. `environment` overrides what `${env()}`
+    in s.yaml sees; the environment of this process is never used. `interpreter` runs the functions.
+    `echo` is called with each line that they log. With `events`, VOD's callbacks go to the function
+    `events`, and timers fire; tests that count calls or move the clock do not want that. With
+    `allow_deploy` the fake Function Compute accepts functions, and the gateway runs them too.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Stack(InThread):
 
     @property
     def url(self) -> str:
-        """Where functions and page are served, without a final slash."""
+        """The address of the functions and the page, without a final slash."""
         return f"http://{ADDRESS}:{self.port}"
 
     @property
@@ -112,13 +113,13 @@ class Stack(InThread):
 
     @property
     def callback_url(self) -> str:
-        """Where VOD sends its callbacks."""
+        """The URL to which VOD sends its callbacks."""
         return f"{self.url}/events/{self.keys.callback_path}"
 
     async def start(self) -> None:
         """Start the cloud, then the gateway.
 
-        Raises StartError for a port that cannot be used, and DeploymentError.
+        Raises StartError if a port cannot be used, and DeploymentError.
         """
         listening = _listen(self.port)
         try:
@@ -144,7 +145,7 @@ class Stack(InThread):
             raise
 
     async def stop(self) -> None:
-        """End every process and both servers."""
+        """Stop every process and both servers."""
         if hasattr(self, "gateway"):
             await self.gateway.stop()
         if hasattr(self, "cloud"):
@@ -188,7 +189,7 @@ class Stack(InThread):
         )
 
     def _make_deployed(self, deployment: Deployment, link: FakeCloudLink) -> DeployedFunctions:
-        """What runs the functions that the cloud's Function Compute takes."""
+        """Runs the functions that the fake Function Compute accepts."""
         deployed = DeployedFunctions(
             link,
             region=self.cloud.region,
@@ -197,15 +198,17 @@ class Stack(InThread):
             interpreter=self._interpreter or base_interpreter(),
             idle_seconds=IDLE_SECONDS,
             extra_environment=self._local_environment(),
-            taken=deployment.functions,
+            reserved=deployment.functions,
             timers=self._events,
         )
         self.cloud.fc.serve_with(deployed)
         return deployed
 
     def _local_environment(self) -> dict[str, str]:
-        """Leads the functions to the fake cloud. The functions' settings, the bundle and s.yaml
-        refuse it anywhere else."""
+        """Variables that point the functions to the fake cloud.
+
+        The settings of the functions, the bundle and s.yaml refuse them everywhere else.
+        """
         return {
             "VODPASS_LOCAL": "1",
             "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
@@ -214,10 +217,12 @@ class Stack(InThread):
         }
 
     def _sts_environment(self) -> dict[str, str]:
-        """Every purpose of /sts, with the roles, bucket and prefix of the files in `ram/` as the
-        cloud reads them; and the bucket."""
+        """Settings for every purpose of /sts, with the roles, bucket and prefix of `ram/`.
+
+        It also creates the bucket.
+        """
         bucket, prefix = LOCAL_VALUES["Bucket"], LOCAL_VALUES["Prefix"]
-        # As its owner would set it: a bucket of one's own has no cross-origin rules by itself.
+        # The owner of a bucket must set its CORS rules. A new bucket has none.
         rules = (upload_rule(self.origins),)
         self.cloud.storage.create_bucket(bucket, self.cloud.region, cors=rules)
         role = f"acs:ram::{self.cloud.account_id}:role/vodpass-client"
@@ -230,8 +235,10 @@ class Stack(InThread):
         }
 
     def _event_environment(self) -> dict[str, str]:
-        """Both ends of an event's road on this machine: VOD's callback, and a receiver for the
-        webhooks. Of the watch all that changes nothing in VOD."""
+        """Settings for events: VOD's callback URL, and the built-in receiver of webhooks.
+
+        The watch has every task that changes nothing in VOD.
+        """
         return {
             "VODPASS_CALLBACK_URL": self.callback_url,
             "VODPASS_CALLBACK_KEYS": self.keys.callback_key,
@@ -241,7 +248,7 @@ class Stack(InThread):
         }
 
     def _config_route(self, deployment: Deployment) -> web.RouteDef:
-        """What the page has to know; nothing secret."""
+        """What the page needs to know. It contains no secret."""
         config = {
             "url": self.url,
             "cloudUrl": self.cloud.url,
@@ -260,7 +267,7 @@ class Stack(InThread):
 
 
 def _queues(deployment: Deployment) -> Iterator[str]:
-    """The queues that its triggers read, and those for what nobody takes."""
+    """The queues that its triggers read, and their dead-letter queues."""
     for function in deployment.functions.values():
         for trigger in function.queues:
             yield trigger.queue
@@ -282,4 +289,4 @@ def _listen(port: int) -> socket.socket:
 
 def _unusable(name: str, port: int, error: OSError) -> StartError:
     reason = os.strerror(error.errno or 0)
-    return StartError(f"port {port} cannot be used ({reason}); choose another by {name}")
+    return StartError(f"port {port} cannot be used ({reason}); choose another with {name}")

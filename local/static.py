@@ -1,4 +1,4 @@
-"""The page at `/`: the files below one folder, and nothing else of this machine."""
+"""Serves the page at `/`: the files of one folder, and no other file of this machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _HEADERS = {
 
 
 def static_routes(folder: Path) -> list[web.RouteDef]:
-    """One route a file, by its path below `folder`; `index.html` at `/` as well.
+    """One route for each file, at its path below `folder`. `index.html` is also served at `/`.
 
-    No request's path is ever made a path on disk, so none can lead out of the folder. Files that
-    are added later need a restart; what is in them is read on each request. Links and hidden files
-    are left out.
+    The path of a request never becomes a path on disk, so no request can leave the folder. New
+    files need a restart; the content of a file is read at each request. Links and hidden files are
+    not served.
     """
     routes = []
     for path in sorted(folder.rglob("*")):

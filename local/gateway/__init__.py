@@ -4,9 +4,9 @@
     gateway = Gateway(deployment, cloud)
     await gateway.start(port=9000)
 
-`deployment` reads what is deployed; `pool`, `instance` and `runtime/` run it, one process an
-instance; `http_event`, `http_answer` and `server` are the HTTP trigger in front; `timers`,
-`queue_consumer` and `asynchronous` are what else invokes functions, all by the cloud's clock.
+`deployment` reads the functions. `pool`, `instance` and `runtime/` run them: each instance is one
+process. `http_event`, `http_response` and `server` are the HTTP trigger. `timers`, `queue_consumer`
+and `asynchronous` are the other triggers; they follow the cloud's clock.
 """
 
 from local.gateway.cloud_link import CloudLink, FakeCloudLink, RoleCredentials

@@ -1,22 +1,22 @@
-"""A queue's message as EventBridge hands it to a function (Function Compute's documentation)."""
+"""A queue message as EventBridge sends it to a function (Function Compute's documentation)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import secrets
-from datetime import datetime, timezone
 from typing import Any
 
 from local.gateway.cloud_link import Message
 from local.gateway.function import QueueTrigger
+from local.gateway.times import iso_time
 
 
 def queue_event(
     message: Message, trigger: QueueTrigger, account_id: str, now: float
 ) -> dict[str, Any]:
-    """The CloudEvent of one message; `now` is the cloud's time, in epoch seconds."""
-    moment = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The CloudEvent of one message. `now` is the cloud's time in epoch seconds."""
+    time = iso_time(now)
     return {
         "id": message.id,
         "source": f"acs:mns:{trigger.region}",
@@ -24,9 +24,9 @@ def queue_event(
         "type": "mns:Queue:SendMessage",
         "datacontenttype": "application/json; charset=utf-8",
         "subject": f"acs:mns:{trigger.region}:{account_id}:queues/{trigger.queue}",
-        "time": moment,
+        "time": time,
         "aliyunaccountid": account_id,
-        "aliyunpublishtime": moment,
+        "aliyunpublishtime": time,
         "aliyuneventbusname": "MNS",
         "aliyunregionid": trigger.region,
         "aliyunpublishaddr": "127.0.0.1",
@@ -39,8 +39,10 @@ def queue_event(
 
 
 def _decoded(body: str) -> str:
-    """The body without the base64 that senders of SMQ wrap it in. What EventBridge does with a
-    body that is none is not documented; here it stays as it is."""
+    """The body, decoded from the base64 that senders of SMQ use.
+
+    What EventBridge does with a body that is not base64 is not documented. Here it is unchanged.
+    """
     try:
         return base64.b64decode(body, validate=True).decode()
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""What the gateway needs of the cloud that its functions live in."""
+"""What the gateway needs from the cloud: role credentials, a clock and queues."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fakealiyun.fake_cloud import FakeCloud
 
 CREDENTIAL_LIFE = 36 * 3600
-"""Seconds that a function's role credentials live (Function Compute's documentation)."""
+"""Seconds until a function's role credential expires (Function Compute's documentation)."""
 
 _LOOK_SECONDS = 1.0
 _SERVICE = "fc.aliyuncs.com"
@@ -20,7 +20,7 @@ _SERVICE = "fc.aliyuncs.com"
 
 @dataclass(frozen=True)
 class RoleCredentials:
-    """The temporary keys of a function's role."""
+    """A role credential: the temporary AccessKey of a function's role."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
@@ -41,49 +41,53 @@ class Queue(Protocol):
     """A queue of SMQ (formerly MNS)."""
 
     def send(self, body: str) -> str:
-        """Add a message; returns its id. Raises ValueError for one that is too large."""
+        """Add a message. Returns its id. Raises ValueError if it is too large."""
 
     def on_message(self, listener: Callable[[Message], None]) -> None:
-        """Have `listener` called, in any thread, whenever a message can be received; also for
-        each that can be already."""
+        """Call `listener` whenever a message can be received, and for each that already can.
+
+        The call may come from any thread.
+        """
 
     def remove_listener(self, listener: Callable[[Message], None]) -> None:
         """Undo `on_message`."""
 
     def receive(self) -> Message | None:
-        """Take a message, which nobody else then gets for a while; None when there is none."""
+        """Receive a message, which the queue then hides for a while. None if there is none."""
 
     def delete(self, message_id: str) -> None:
-        """Remove a message that was received."""
+        """Delete a received message."""
 
 
 class CloudLink(Protocol):
-    """The account, the clock and the queues that functions run with."""
+    """The account, the clock and the queues that functions use."""
 
     account_id: str
 
     def role_credentials(self, role: str, session: str) -> RoleCredentials:
-        """New credentials of `role`, which live CREDENTIAL_LIFE seconds by the cloud's clock.
+        """A new credential of `role`. It expires after CREDENTIAL_LIFE seconds of cloud time.
 
-        Raises LookupError or PermissionError when there is no such role or it does not trust
+        Raises LookupError if there is no such role, and PermissionError if it does not trust
         Function Compute.
         """
 
     def now(self) -> float:
-        """Epoch seconds by the cloud's clock."""
+        """The cloud's time in epoch seconds."""
 
     def call_at(self, when: float, action: Callable[[], None]) -> Callable[[], None]:
-        """Have `action` called, in any thread, when the cloud's clock reaches `when`.
+        """Call `action` when the cloud's clock reaches `when`. The call may come from any thread.
 
-        Returns what cancels it.
+        Returns a function that cancels the call.
         """
 
     def queue(self, name: str) -> Queue:
-        """The queue of that name in the account; it is made when there is none."""
+        """The queue of that name in the account. It is created if it does not exist."""
 
     def generation(self) -> object:
-        """Equal to what it was before, unless the cloud was reset in between: whatever began
-        before that is then nobody's any more."""
+        """A value that changes when the cloud is reset.
+
+        Work that began before a reset must then stop without effect.
+        """
 
 
 class FakeCloudLink:
@@ -122,11 +126,11 @@ class FakeCloudLink:
 
 
 async def sleep_until(link: CloudLink, when: float) -> None:
-    """Return once the cloud's clock has reached `when` (epoch seconds), or it was set back, or the
-    cloud was reset.
+    """Wait until the cloud's clock reaches `when` (epoch seconds).
 
-    A cancel always ends it by CancelledError, also one that comes as the clock is moved. (Before
-    Python 3.12 `asyncio.wait_for` drops such a cancel.)
+    Returns earlier if the clock is set back or the cloud is reset. A cancel always raises
+    CancelledError, even if the clock moves at the same moment. (Before Python 3.12
+    `asyncio.wait_for` loses such a cancel.)
     """
     begun, generation = link.now(), link.generation()
     if begun >= when:

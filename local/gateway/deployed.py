@@ -1,7 +1,7 @@
-"""Functions that come and go while the gateway runs: those of Function Compute's API.
+"""Functions that are created and deleted through Function Compute's API while the gateway runs.
 
-Each answers at `/<functionName>` on the gateway's port, and under the custom domains that lead to
-it. Its event has the path without that prefix, as at an address of its own.
+Each is served at `/<functionName>` on the gateway's port, and at the custom domains that route to
+it. Its event has the path without that prefix, because a real function has its own address.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from fakealiyun.openapi import ApiError
 from fakealiyun.openapi.wire import RawRequest
 from local.gateway import errors
 from local.gateway.asynchronous import AsyncQueue
+from local.gateway.background import BackgroundTasks
 from local.gateway.cloud_link import CloudLink
 from local.gateway.deployment import Deployment
 from local.gateway.errors import FcError
-from local.gateway.function import Function, Route
+from local.gateway.function import Function, Route, longest_match
 from local.gateway.http_event import decoded_path, target_of
 from local.gateway.invoker import Invoker
 from local.gateway.logs import FunctionLogs
@@ -38,8 +39,8 @@ from local.gateway.yaml_document import DeploymentError
 
 
 @dataclass(frozen=True)
-class Found:
-    """The function that a request is for. `signed`: the trigger asks callers for a signature."""
+class RequestTarget:
+    """The function that a request is for. If `signed`, the trigger requires a signature."""
 
     function: Function
     prefix: str = ""
@@ -55,11 +56,11 @@ class _Running:
 
 
 class DeployedFunctions:
-    """Runs what is deployed, as `fakealiyun.fc.Compute` asks. Belongs to one event loop.
+    """Runs the functions of the fake Function Compute: implements `fakealiyun.fc.Compute`.
 
-    `extra_environment` is laid upon every function's own variables: it leads them to the fake
-    cloud. `taken` are the first segments of paths that are somebody else's. `timers` is whether
-    timer triggers fire; `trigger_calls` checks the callers that must sign.
+    It belongs to one event loop. `extra_environment` overrides every function's own variables and
+    points them to the fake cloud. `reserved` are names that other functions already serve.
+    `timers` is whether timer triggers fire. `trigger_calls` checks callers that must sign.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class DeployedFunctions:
         interpreter: Path,
         idle_seconds: float,
         extra_environment: Mapping[str, str] | None = None,
-        taken: Collection[str] = (),
+        reserved: Collection[str] = (),
         timers: bool = True,
     ) -> None:
         nothing = Deployment(cloud.account_id, {}, {})
@@ -85,32 +86,31 @@ class DeployedFunctions:
         self._region = region
         self._trigger_calls = trigger_calls
         self._extra_environment = dict(extra_environment or {})
-        self._taken = frozenset(taken)
+        self._reserved = frozenset(reserved)
         self._timers = timers
         self._running: dict[str, _Running] = {}
         self._domains: dict[str, tuple[DomainRoute, ...]] = {}
         self._url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._endings: set[asyncio.Future[None]] = set()
+        self._endings = BackgroundTasks()
 
     def start(self, url: str) -> None:
-        """Answer at `url` from now on, in the running loop."""
+        """Serve at `url`, in the running loop."""
         self._url = url
         self._loop = asyncio.get_running_loop()
 
     async def close(self) -> None:
-        """End everything."""
+        """Stop every trigger and end every instance."""
         for name in list(self._running):
             await self.remove(name)
-        if self._endings:
-            await asyncio.wait(self._endings)
+        await self._endings.wait()
         await self.queue.close()
         await self.invoker.close()
 
-    def find(self, request: web.BaseRequest) -> Found | None:
-        """The function that a request is for; None when it is for none of these.
+    def find(self, request: web.BaseRequest) -> RequestTarget | None:
+        """The function that a request is for. None if it is for none of these functions.
 
-        Raises FcError when it is for one that does not answer it.
+        Raises FcError if the function does not accept the request.
         """
         raw_path, _ = target_of(request)
         host = (split_host(request.headers.get("Host", "")) or ("", ""))[0]
@@ -124,10 +124,10 @@ class DeployedFunctions:
             raise errors.access_denied("access denied due to function internet URL is disable")
         if request.method not in running.function.http.methods:
             raise errors.method_not_allowed(request.method)
-        return Found(running.function, f"/{name}", running.signed)
+        return RequestTarget(running.function, f"/{name}", running.signed)
 
     def check_signature(self, request: web.BaseRequest, body: bytes, function: Function) -> None:
-        """Raise FcError unless the call is signed by somebody who may invoke the function."""
+        """Raises FcError unless somebody who may invoke the function signed the call."""
         path, _, query = request.raw_path.partition("?")
         raw = RawRequest(
             method=request.method,
@@ -144,20 +144,20 @@ class DeployedFunctions:
         except ApiError as error:
             raise FcError(error.status, error.code, error.message) from None
 
-    def _find_by_domain(self, host: str, path: str, method: str) -> Found:
-        found = [
-            (len(route.path), route)
+    def _find_by_domain(self, host: str, path: str, method: str) -> RequestTarget:
+        routes = [
+            (Route(route.path), route)
             for route in self._domains[host]
-            if route.function in self._running and Route(route.path).matches(path)
+            if route.function in self._running
         ]
-        if not found:
+        route = longest_match(routes, path)
+        if route is None:
             raise errors.route_not_found(path)
-        _, route = max(found, key=lambda entry: entry[0])
         if route.methods is not None and method not in route.methods:
             raise errors.method_not_allowed(method)
-        return Found(self._running[route.function].function)
+        return RequestTarget(self._running[route.function].function)
 
-    # -- what Function Compute's API asks for
+    # -- fakealiyun.fc.Compute
 
     async def put(self, deployed: DeployedFunction) -> None:
         """See Compute."""
@@ -221,9 +221,7 @@ class DeployedFunctions:
                     self.invoker.remove(name)
 
         def begin() -> None:
-            ending = asyncio.ensure_future(end())
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
+            self._endings.start(end())
 
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -233,8 +231,8 @@ class DeployedFunctions:
 
     def _read(self, deployed: DeployedFunction) -> _Running:
         name = deployed.name
-        if name in self._taken:
-            raise NotServed(f"the name {name}: /{name} is another function's here")
+        if name in self._reserved:
+            raise NotServed(f"the name {name}: another function is served at /{name} here")
         http: dict[str, Any] = {}
         triggers = []
         for trigger in deployed.props["triggers"]:
@@ -242,7 +240,7 @@ class DeployedFunctions:
                 triggers.append(trigger)
                 continue
             http = trigger["triggerConfig"]
-            # Whether a caller must sign is looked at before the function is called.
+            # `check_signature` checks the caller before the function is called.
             config = {"authType": "anonymous", "methods": http["methods"]}
             triggers.append({**trigger, "triggerConfig": config})
         props = {

@@ -1,4 +1,4 @@
-"""What is deployed: every function of an `s.yaml`, resolved and checked."""
+"""Reads every function of an `s.yaml`, with its expressions resolved and its settings checked."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from local.gateway.yaml_document import DeploymentError, deep_merge, read_docume
 
 @dataclass(frozen=True)
 class Deployment:
-    """Every function of an `s.yaml`, by the name of its resource, and the account they run in."""
+    """Every function of an `s.yaml`, by the name of its resource, and their account."""
 
     account_id: str
     functions: Mapping[str, Function]
     props: Mapping[str, Mapping[str, Any]] = field(repr=False)
-    """The rendered `props` of each resource, as `s preview` shows them."""
+    """The resolved `props` of each resource, as `s preview` shows them."""
 
 
 def load_deployment(
@@ -33,9 +33,9 @@ def load_deployment(
 ) -> Deployment:
     """The deployment that the `s.yaml` at `path` describes.
 
-    `environment` is all that `${env()}` sees. `code_root` replaces the folder that holds the
-    functions' code folders (`./build`). `extra_environment` is laid upon every function's own
-    variables and does not count against their 4 KB. Raises DeploymentError.
+    `${env()}` reads `environment` only. `code_root` replaces the folder that contains the
+    functions' code folders (`./build`). `extra_environment` overrides every function's own
+    variables and does not count towards their 4 KB. Raises DeploymentError.
     """
     project = path.resolve().parent
     document = read_document(path, root=project)
@@ -46,7 +46,7 @@ def load_deployment(
         raise DeploymentError("resources must be a mapping of functions")
     for resource in resources.values():
         if isinstance(resource, dict) and "extend" in resource:
-            _lay_upon_template(resource, document.get("template"))
+            _merge_template(resource, document.get("template"))
     props: dict[str, Mapping[str, Any]] = {}
     functions: dict[str, Function] = {}
     for name, resource in resources.items():
@@ -72,12 +72,12 @@ def _check_destinations(functions: Mapping[str, Function]) -> None:
         for destination in (policy.on_success, policy.on_failure):
             if destination and destination.kind == "function" and destination.name not in names:
                 raise DeploymentError(
-                    f"resources.{function.resource}: the destination {destination.name} is no"
+                    f"resources.{function.resource}: the destination {destination.name} is not a"
                     " function of this deployment"
                 )
 
 
-def _lay_upon_template(resource: dict[str, Any], templates: Any) -> None:
+def _merge_template(resource: dict[str, Any], templates: Any) -> None:
     extend = resource["extend"]
     name = extend.get("name") if isinstance(extend, dict) else None
     template = templates.get(name) if isinstance(templates, dict) else None
@@ -85,6 +85,6 @@ def _lay_upon_template(resource: dict[str, Any], templates: Any) -> None:
         raise DeploymentError(f"extend.name: there is no template {name!r}")
     ignore = extend.get("ignore") or []
     if any("." in str(key) for key in ignore):
-        raise DeploymentError("extend.ignore: parts of a setting cannot be left out here")
+        raise DeploymentError("extend.ignore must name whole settings here, without a dot")
     base = {key: value for key, value in template.items() if key not in ignore}
     resource["props"] = deep_merge(base, resource.get("props") or {})

@@ -1,4 +1,4 @@
-"""The environment of an instance: what Function Compute sets, and nothing of the developer's."""
+"""The environment of an instance: what Function Compute sets, and nothing from the developer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local.gateway.cloud_link import RoleCredentials
 from local.gateway.function import Function
 
 _CODE = "/code"
-_LISTEN_PORT = "9000"  # for custom runtimes; set in every runtime
+_LISTEN_PORT = "9000"  # for custom runtimes, but set in every runtime
 
 
 def instance_environment(
@@ -21,9 +21,9 @@ def instance_environment(
 ) -> dict[str, str]:
     """Every variable that a new instance of `function` sees.
 
-    The names are those of Function Compute's documentation. `scratch` stands for the instance's own
-    disk: it is TMPDIR, and HOME too, for without it a library would find the developer's home
-    through the password database. (What Function Compute sets HOME to is not documented.)
+    The names come from Function Compute's documentation. `scratch` replaces the disk of the
+    instance. It is TMPDIR and also HOME: without HOME, a library would find the developer's home
+    folder in the password database. (What Function Compute sets HOME to is not documented.)
     """
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -40,7 +40,7 @@ def instance_environment(
         "FC_QUALIFIER": "LATEST",
         "FC_CUSTOM_LISTEN_PORT": _LISTEN_PORT,
     }
-    # Debian 10 (python3.10) has the older name of this variable, Debian 11 the newer.
+    # The runtime on Debian 10 (python3.10) uses the older name, the one on Debian 11 the newer.
     environment["FC_VER_ID" if function.runtime == "python3.10" else "FC_FUNCTION_VERSION"] = ""
     environment.update(
         (name, _mapped(value, function.code)) for name, value in function.environment.items()
@@ -53,7 +53,7 @@ def instance_environment(
 
 
 def _mapped(value: str, code: Path) -> str:
-    """`value` with its `/code` paths (one, or several parted by colons) led to the code folder."""
+    """`value` with `/code` replaced by the code folder, in each of its paths (colons separate)."""
     parts = value.split(":")
     mapped = [
         f"{code}{part[len(_CODE) :]}" if part == _CODE or part.startswith(f"{_CODE}/") else part

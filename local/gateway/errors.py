@@ -1,19 +1,19 @@
-"""What Function Compute itself answers, before or instead of a function."""
+"""The errors that Function Compute itself returns, before or instead of a function."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 COMMON = "FCCommonError"
-"""`X-Fc-Error-Type` of every error that is not the function's."""
+"""`X-Fc-Error-Type` of every error that does not come from the function."""
 
 
 class FcError(Exception):
-    """A request that Function Compute refuses: status, `Code` and `Message` of the answer.
+    """A request that Function Compute refuses, with the response's status, `Code` and `Message`.
 
-    Body: `{"RequestId", "Code", "Message"}` (FC's documentation). Which status a wrong
-    method (403) and too large a body (413) get on a 3.0 trigger is taken from pages about 2.0 and
-    remains a doubt; so do the exact words of the messages.
+    Body: `{"RequestId", "Code", "Message"}` (FC's documentation). The statuses of a wrong method
+    (403) and of a body that is too large (413) come from pages about FC 2.0. Whether FC 3.0 has
+    the same is in doubt, and so is the exact text of the messages.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -23,7 +23,7 @@ class FcError(Exception):
         self.message = message
 
     def response(self, request_id: str) -> web.Response:
-        """The answer to the request."""
+        """The HTTP response."""
         return web.json_response(
             {"RequestId": request_id, "Code": self.code, "Message": self.message},
             status=self.status,
@@ -47,12 +47,12 @@ def method_not_allowed(method: str) -> FcError:
 
 
 def access_denied(message: str) -> FcError:
-    """403: the address or the caller is not let through."""
+    """403: the address or the caller is not allowed."""
     return FcError(403, "AccessDenied", message)
 
 
 def too_large(limit: int) -> FcError:
-    """413: the body is larger than what a function can be given."""
+    """413: the body is larger than a function may get."""
     return FcError(
         413, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)"
     )
@@ -66,10 +66,10 @@ def exhausted() -> FcError:
 
 
 def bad_response(message: str) -> FcError:
-    """502: what the function returned cannot be made an HTTP response."""
+    """502: what the function returned is not a valid HTTP response."""
     return FcError(502, "BadResponse", message)
 
 
 def internal(message: str) -> FcError:
-    """500: the service itself is at fault."""
+    """500: the fault is in the service itself."""
     return FcError(500, "InternalServerError", message)

@@ -1,11 +1,11 @@
-"""What a function is: the settings of one resource of `s.yaml`, as values."""
+"""A function: the settings of one resource of `s.yaml`, as typed values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class QueueTrigger:
     region: str
     queue: str
     enabled: bool
-    decode: bool  # the base64 that senders of SMQ wrap a body in
-    streaming: bool  # events come in a list
-    batch: int  # events in one list at most
+    decode: bool  # the body is base64, as senders of SMQ write it
+    streaming: bool  # the function gets a list of events
+    batch: int  # most events in one list
     retry: PushRetryStrategy
     dead_letter_queue: str | None
 
@@ -54,7 +54,7 @@ class LifecycleHook:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the result of an asynchronous invocation goes: a function or a queue, by its name."""
+    """Where the result of an asynchronous invocation is sent: a function or a queue, by name."""
 
     kind: Literal["function", "queue"]
     name: str
@@ -62,7 +62,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class AsyncPolicy:
-    """`asyncInvokeConfig`: what happens to an event that was accepted with a 202."""
+    """`asyncInvokeConfig`: how an event that was accepted with 202 is retried and reported."""
 
     retries: int = 3
     max_age: int = 18000  # seconds
@@ -78,15 +78,24 @@ class Route:
     methods: frozenset[str] | None = None
 
     def matches(self, path: str) -> bool:
-        """Whether a decoded request path is this route's."""
+        """Whether a decoded request path belongs to this route."""
         if self.path.endswith("*"):
             return path.startswith(self.path[:-1])
         return path == self.path
 
 
+_T = TypeVar("_T")
+
+
+def longest_match(routes: Iterable[tuple[Route, _T]], path: str) -> _T | None:
+    """The value beside the longest route that matches `path`. None if no route matches."""
+    found = [(len(route.path), value) for route, value in routes if route.matches(path)]
+    return max(found, key=lambda entry: entry[0])[1] if found else None
+
+
 @dataclass(frozen=True)
 class Function:
-    """One resource of `s.yaml`: one function."""
+    """One function: one resource of `s.yaml`."""
 
     resource: str
     name: str

@@ -1,4 +1,4 @@
-"""One function at work: its instances, the calls it serves, and what they log."""
+"""Serves one function: its instances, its invocations, and their log."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from typing import Any
 from local.gateway.cloud_link import CloudLink, RoleCredentials
 from local.gateway.environment import instance_environment
 from local.gateway.function import Function, LifecycleHook
-from local.gateway.instance import Instance, InstanceExited, InstanceTimedOut, Reply, RequestNotRead
+from local.gateway.instance import (
+    Instance,
+    InstanceExited,
+    InstanceReply,
+    InstanceTimedOut,
+    RequestNotRead,
+)
 from local.gateway.logs import MAX_LINE, FunctionLogs, LogLine, RequestLog
-from local.gateway.outcome import INITIALIZATION, TIMED_OUT, UNHANDLED, Failed, Outcome
+from local.gateway.outcome import INITIALIZATION, TIMED_OUT, UNHANDLED, InvocationFailed, Outcome
 from local.gateway.pool import Pool
 
 _RENEW_SECONDS = 3600.0
-"""The role's credentials are replaced after this, long before they expire; when Function Compute
-does so is not documented."""
+"""Seconds until a role credential is replaced, long before it expires. When Function Compute
+replaces it is not documented."""
 
-_PRE_STOP_SECONDS_AT_MOST = 5.0  # a developer who stops the gateway does not wait 90 s
+_PRE_STOP_SECONDS_AT_MOST = 5.0  # FC allows 90 s; a developer does not wait that long
 
 
 class FunctionHost:
-    """Serves the calls of one function with as many instances as they need."""
+    """Serves the invocations of one function with as many instances as they need."""
 
     def __init__(
         self,
@@ -41,28 +47,32 @@ class FunctionHost:
         self._cloud = cloud
         self._logs = logs
         self._interpreter = interpreter
-        self._keys: tuple[float, RoleCredentials] | None = None
+        self._credential: tuple[float, RoleCredentials] | None = None
         self._serving: dict[str, tuple[str, RequestLog]] = {}
         self.pool = Pool(function.instances, self._start, self._stop, idle_seconds)
 
     async def invoke(self, event: bytes, request_id: str, retry_count: int) -> Outcome:
         """See `Invoker.invoke`.
 
-        An instance may have ended since its last request, unnoticed. Then another one serves the
-        request. A new instance that ends so early is an error of the function.
+        An idle instance may have ended without the gateway's notice. Then another instance serves
+        the request. If a new instance ends before it reads the request, the invocation fails.
         """
         while True:
             with contextlib.suppress(RequestNotRead):
                 return await self._serve(event, request_id, retry_count)
 
     async def _serve(self, event: bytes, request_id: str, retry_count: int) -> Outcome:
-        """The outcome of one request on one instance. Raises RequestNotRead if a process that had
-        served before did not read it."""
+        """The outcome of one request on one instance.
+
+        Raises RequestNotRead if the instance had served before and did not read this request.
+        """
         log = RequestLog()
         try:
             instance = await self.pool.acquire()
         except (InstanceExited, InstanceTimedOut) as error:
-            failed = Failed.saying(UNHANDLED, f"the instance did not start: {error}")
+            failed = InvocationFailed.with_message(
+                UNHANDLED, f"the instance did not start: {error}"
+            )
             return Outcome(request_id, failed.payload, failed.error_type, b"")
         self._serving[instance.id] = (request_id, log)
         usable = False
@@ -70,7 +80,7 @@ class FunctionHost:
             payload = await self._run(instance, event, request_id, retry_count)
             usable = instance.alive
             return Outcome(request_id, payload, None, log.tail())
-        except Failed as failed:
+        except InvocationFailed as failed:
             usable = instance.alive and instance.loaded
             return Outcome(request_id, failed.payload, failed.error_type, log.tail())
         finally:
@@ -108,32 +118,32 @@ class FunctionHost:
         if cold and self._function.initializer is not None:
             await self._initialize(instance, self._function.initializer, call)
         invocation = {**call, "kind": "invoke", "handler": self._function.handler}
-        self._say(instance, f"FC Invoke Start RequestId: {request_id}")
+        self._log(instance, f"FC Invoke Start RequestId: {request_id}")
         started = time.perf_counter()
         try:
             reply = await self._call(instance, invocation, event, self._function.timeout, UNHANDLED)
         finally:
-            self._say(instance, f"FC Invoke End RequestId: {request_id}")
-            self._say(instance, self._accounting(instance, time.perf_counter() - started))
+            self._log(instance, f"FC Invoke End RequestId: {request_id}")
+            self._log(instance, self._usage(instance, time.perf_counter() - started))
         instance.served += 1
         instance.loaded = True
         if cold:
             self._note_cold_start(instance, float(reply.head.get("loadMilliseconds", 0.0)))
         if reply.head.get("outcome") != "returned":
-            raise Failed(UNHANDLED, reply.payload)
+            raise InvocationFailed(UNHANDLED, reply.payload)
         return reply.payload
 
     async def _initialize(
         self, instance: Instance, hook: LifecycleHook, call: Mapping[str, Any]
     ) -> None:
-        self._say(instance, f"FC Initialize Start RequestId: {call['requestId']}")
+        self._log(instance, f"FC Initialize Start RequestId: {call['requestId']}")
         head = {**call, "kind": "initialize", "handler": hook.handler}
         try:
             reply = await self._call(instance, head, b"", hook.timeout, INITIALIZATION)
         finally:
-            self._say(instance, f"FC Initialize End RequestId: {call['requestId']}")
+            self._log(instance, f"FC Initialize End RequestId: {call['requestId']}")
         if reply.head.get("outcome") != "returned":
-            raise Failed(INITIALIZATION, reply.payload)
+            raise InvocationFailed(INITIALIZATION, reply.payload)
 
     async def _call(
         self,
@@ -142,14 +152,17 @@ class FunctionHost:
         payload: bytes,
         seconds: int,
         error_type: str,
-    ) -> Reply:
-        """Loading the code counts against the timeout of the call that causes it, as the runtime
-        loads it then; whether Function Compute counts it is not documented."""
+    ) -> InstanceReply:
+        """Send one call to the instance. Raises InvocationFailed.
+
+        The runtime loads the code during the first call, so loading counts towards the timeout of
+        that call. Whether Function Compute counts it is not documented.
+        """
         started = time.perf_counter()
         try:
             reply = await instance.call(head, payload, seconds)
         except InstanceTimedOut:
-            raise Failed.saying(
+            raise InvocationFailed.with_message(
                 TIMED_OUT if error_type == UNHANDLED else error_type,
                 f"Function time out after {seconds} seconds",
             ) from None
@@ -157,16 +170,16 @@ class FunctionHost:
             if isinstance(error, RequestNotRead) and instance.loaded:
                 raise
             milliseconds = math.ceil((time.perf_counter() - started) * 1000)
-            raise Failed.saying(
+            raise InvocationFailed.with_message(
                 error_type,
                 "Process exited unexpectedly before completing request "
                 f"(duration: {milliseconds}ms)",
             ) from None
         if reply.head.get("outcome") == "not loaded":
-            raise Failed(error_type, reply.payload)
+            raise InvocationFailed(error_type, reply.payload)
         return reply
 
-    def _accounting(self, instance: Instance, seconds: float) -> str:
+    def _usage(self, instance: Instance, seconds: float) -> str:
         milliseconds = seconds * 1000
         peak = instance.memory().peak
         used = "unknown" if peak is None else f"{peak / 1024:.2f} MB"
@@ -176,12 +189,12 @@ class FunctionHost:
         )
 
     def _note_cold_start(self, instance: Instance, load: float) -> None:
-        """For the developer's eyes; Function Compute writes no such line, so no caller gets it."""
+        """Log a line for the developer. Function Compute has no such line, so callers get none."""
         start = instance.start_milliseconds
         text = f"Cold Start: {start + load:.2f} ms (process {start:.2f} ms, code {load:.2f} ms)"
         self._logs.write(LogLine(self._function.resource, instance.id, None, text))
 
-    def _say(self, instance: Instance, text: str) -> None:
+    def _log(self, instance: Instance, text: str) -> None:
         self._output(instance, text.encode())
 
     def _output(self, instance: Instance, line: bytes) -> None:
@@ -196,9 +209,9 @@ class FunctionHost:
         if self._function.role is None:
             return None
         now = self._cloud.now()
-        if self._keys is None or not 0 <= now - self._keys[0] < _RENEW_SECONDS:
-            self._keys = now, self._cloud.role_credentials(self._function.role, session)
-        return self._keys[1]
+        if self._credential is None or not 0 <= now - self._credential[0] < _RENEW_SECONDS:
+            self._credential = now, self._cloud.role_credentials(self._function.role, session)
+        return self._credential[1]
 
     async def _start(self) -> Instance:
         function = self._function

@@ -1,11 +1,10 @@
-"""An HTTP request as the event of a function: the shape of Function Compute's documentation."""
+"""Turns an HTTP request into the event of a function (Function Compute's documentation)."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -14,18 +13,19 @@ from aiohttp import web
 from fakealiyun.guard import split_host
 from local.gateway import errors
 from local.gateway.function import Function
+from local.gateway.times import iso_time
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_TARGET_BYTES = 4 * 1024  # path and query
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_ASYNC_BODY_BYTES = 128 * 1024
 
-# Between the caller and the service only; and x-fc-*, which functions do not reliably see.
-_NOT_PASSED_ON = frozenset(
+# Hop-by-hop headers. `x-fc-*` is dropped too, because functions do not reliably see it.
+_HOP_BY_HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
     " transfer-encoding upgrade".split()
 )
-# Which content types count as text is not documented; everything else arrives as base64.
+# Which content types count as text is not documented. All others arrive as base64.
 _TEXT_TYPES = frozenset(
     "application/json application/xml application/javascript application/graphql"
     " application/x-www-form-urlencoded".split()
@@ -33,7 +33,7 @@ _TEXT_TYPES = frozenset(
 
 
 def target_of(request: web.BaseRequest) -> tuple[str, str]:
-    """Raw path and raw query of a request. Raises FcError (400) beyond 4 KB or for other forms."""
+    """Raw path and raw query of a request. Raises FcError (400) if over 4 KB or not ASCII."""
     target = request.raw_path
     if len(target.encode("utf-8", "surrogateescape")) > MAX_TARGET_BYTES:
         raise errors.invalid_argument(f"path and query exceed {MAX_TARGET_BYTES} bytes")
@@ -44,7 +44,7 @@ def target_of(request: web.BaseRequest) -> tuple[str, str]:
 
 
 def check_headers(request: web.BaseRequest) -> None:
-    """Raise FcError (400) when the request's headers exceed 8 KB."""
+    """Raises FcError (400) if the headers of the request exceed 8 KB."""
     size = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
     if size > MAX_HEADER_BYTES:
         raise errors.invalid_argument(f"request headers exceed {MAX_HEADER_BYTES} bytes")
@@ -63,7 +63,7 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
 
 
 def decoded_path(raw_path: str) -> str:
-    """`requestContext.http.path`: the path with its percent escapes resolved."""
+    """`requestContext.http.path`: the path, percent-decoded."""
     return unquote(raw_path, errors="replace")
 
 
@@ -77,10 +77,9 @@ def build_event(
     now: float,
     prefix: str = "",
 ) -> bytes:
-    """The event that the function's handler is given; `now` is the cloud's time.
+    """The event for the function's handler. `now` is the cloud's time in epoch seconds.
 
-    `prefix` begins the paths of a function whose address has one here and none of its own there:
-    it is left out.
+    `prefix` is removed from the path: only the local address of a function has it.
     """
     raw_path, query = target_of(request)
     raw_path = raw_path.removeprefix(prefix) or "/"
@@ -90,14 +89,13 @@ def build_event(
     )
     text = _as_text(body, request.content_type if "Content-Type" in headers else "")
     host = (split_host(request.headers.get("Host", "")) or ("", ""))[0]
-    moment = datetime.fromtimestamp(now, timezone.utc)
     event: dict[str, Any] = {
         "version": "v1",
         "rawPath": raw_path,
         "headers": {
             name: value
             for name, value in headers.items()
-            if name.lower() not in _NOT_PASSED_ON and not name.startswith("X-Fc-")
+            if name.lower() not in _HOP_BY_HOP and not name.startswith("X-Fc-")
         },
         "queryParameters": _joined(parse_qsl(query, keep_blank_values=True, errors="replace")),
         "body": base64.b64encode(body).decode() if text is None else text,
@@ -108,7 +106,7 @@ def build_event(
             "domainName": host,
             "domainPrefix": host.partition(".")[0],
             "requestId": request_id,
-            "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "time": iso_time(now),
             "timeEpoch": str(int(now * 1000)),
             "http": {
                 "method": request.method,
@@ -134,7 +132,7 @@ def _joined(pairs: Any) -> dict[str, str]:
 
 
 def _as_text(body: bytes, content_type: str) -> str | None:
-    """The body as text, or None when it is passed on as base64."""
+    """The body as text, or None if the event must carry it as base64."""
     textual = (
         content_type in _TEXT_TYPES
         or content_type.startswith("text/")

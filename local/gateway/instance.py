@@ -1,4 +1,4 @@
-"""One instance of a function: a process of its own that serves one request at a time."""
+"""One instance of a function: a separate process that serves one request at a time."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from pathlib import Path
 from typing import Any
 
 _BOOTSTRAP = Path(__file__).parent / "runtime" / "bootstrap.py"
-# -S: no site-packages; -s: no user site; -B: a code folder is left as it was deployed.
+# -S: no site-packages; -s: no user site; -B: writes no byte code into the code folder.
 _FLAGS = ("-S", "-s", "-B")
-_START_SECONDS = 60.0  # for an interpreter to come up on a busy machine
+_START_SECONDS = 60.0  # for an interpreter to start on a busy machine
 _LAST_WORDS_SECONDS = 1.0
 _MAX_FRAME = 128 * 1024 * 1024
 _READ = 64 * 1024  # the capacity of a pipe on Linux
 
 
 class InstanceExited(Exception):
-    """The process ended, or broke the protocol, before it had answered."""
+    """The process ended or broke the protocol before it replied."""
 
-    def __init__(self, text: str = "the process ended before it had answered") -> None:
+    def __init__(self, text: str = "the process ended before it replied") -> None:
         super().__init__(text)
 
 
 class RequestNotRead(InstanceExited):
-    """The process ended before it had read the whole request, so no code of the function ran.
+    """The process ended before it read the whole request, so the function did not run.
 
-    The kernel says so: the connection is reset if the process has left data unread, and only
-    closed if it has read everything.
+    The kernel tells the two cases apart: it resets the connection if the process left data unread,
+    and closes it normally if the process read everything.
     """
 
     def __init__(self) -> None:
@@ -45,15 +45,15 @@ class RequestNotRead(InstanceExited):
 
 
 class InstanceTimedOut(Exception):
-    """The process had not answered in time; it has been killed."""
+    """The process did not reply in time and was killed."""
 
     def __init__(self) -> None:
-        super().__init__("the process had not answered in time")
+        super().__init__("the process did not reply in time")
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What an instance answered: the head of the frame, and its payload."""
+class InstanceReply:
+    """A reply of the process: head and payload of its frame."""
 
     head: dict[str, Any]
     payload: bytes
@@ -61,14 +61,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Memory:
-    """Resident memory of a process in KB, now and at its highest; None where it is not known."""
+    """Resident memory of a process in KB, now and at its peak. None if unknown."""
 
     now: int | None
     peak: int | None
 
 
 class Instance:
-    """A started process. Made by `start`; ended by `close`, which must be awaited."""
+    """A process that `start` starts and `close` ends."""
 
     def __init__(self, identifier: str, on_output: Callable[[bytes], None]) -> None:
         self.id = identifier
@@ -95,9 +95,9 @@ class Instance:
     async def start(
         self, interpreter: Path, folder: Path, environment: dict[str, str], settings: dict[str, Any]
     ) -> None:
-        """Start the process in `folder` and wait until its runtime is up.
+        """Start the process in `folder` and wait until its runtime is ready.
 
-        Raises InstanceExited or InstanceTimedOut. `close` must be called in any case.
+        Raises InstanceExited or InstanceTimedOut. Call `close` in every case.
         """
         ours, theirs = socket.socketpair()
         lifeline, keep = os.pipe()
@@ -137,19 +137,19 @@ class Instance:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also the id of its group."""
+        """The process id, also the id of its process group."""
         return self._process.pid if self._process is not None else 0
 
     @property
     def alive(self) -> bool:
-        """Whether the process is running and has not been killed."""
+        """Whether the process runs and was not killed. Its end may be noticed late."""
         return self._exited is not None and not self._exited.done() and not self._killed
 
-    async def call(self, head: dict[str, Any], payload: bytes, seconds: float) -> Reply:
-        """Send one frame and return the answer to it.
+    async def call(self, head: dict[str, Any], payload: bytes, seconds: float) -> InstanceReply:
+        """Send one frame and return the reply.
 
-        All that the process has written until then has been handed to `on_output` on return.
-        Raises RequestNotRead, InstanceExited or InstanceTimedOut; the process is dead then.
+        On return, `on_output` has got everything that the process wrote until then. Raises
+        RequestNotRead, InstanceExited or InstanceTimedOut; the process is then dead.
         """
         assert self._exited is not None  # noqa: S101 - for the type checker: started
         exchange = asyncio.ensure_future(self._exchange(head, payload))
@@ -158,7 +158,7 @@ class Instance:
                 {exchange, self._exited}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
             if not exchange.done() and self._exited.done():
-                # It may have answered just before it ended.
+                # It may have replied just before it ended.
                 await asyncio.wait({exchange}, timeout=_LAST_WORDS_SECONDS)
             if not exchange.done():
                 gone = self._exited.done()
@@ -180,7 +180,7 @@ class Instance:
                 await asyncio.wait({exchange})
             self.drain_output()
 
-    async def _exchange(self, head: dict[str, Any], payload: bytes) -> Reply:
+    async def _exchange(self, head: dict[str, Any], payload: bytes) -> InstanceReply:
         assert self._writer is not None  # noqa: S101 - for the type checker: started
         encoded = json.dumps(head).encode()
         lengths = len(encoded).to_bytes(4, "big") + len(payload).to_bytes(4, "big")
@@ -189,14 +189,14 @@ class Instance:
         lengths = await self._reader.readexactly(8)
         size, length = int.from_bytes(lengths[:4], "big"), int.from_bytes(lengths[4:], "big")
         if size + length > _MAX_FRAME:
-            raise ValueError("a frame of this size is no answer")
-        answer = json.loads(await self._reader.readexactly(size))
-        if not isinstance(answer, dict):
-            raise ValueError("the head of a frame is an object")
-        return Reply(answer, await self._reader.readexactly(length))
+            raise ValueError("the frame is too large for a reply")
+        head = json.loads(await self._reader.readexactly(size))
+        if not isinstance(head, dict):
+            raise ValueError("the head of a frame must be an object")
+        return InstanceReply(head, await self._reader.readexactly(length))
 
     def drain_output(self) -> None:
-        """Hand on every whole line that the process has written so far."""
+        """Pass every complete line that the process wrote so far to `on_output`."""
         try:
             data = os.read(self._output, _READ)
         except (BlockingIOError, OSError):
@@ -212,7 +212,7 @@ class Instance:
             self._partial = b""
 
     def memory(self) -> Memory:
-        """What the process occupies; read from /proc, so on Linux only."""
+        """The memory of the process. It is read from /proc, so only Linux knows it."""
         values: dict[str, int] = {}
         with contextlib.suppress(OSError, ValueError, IndexError):
             for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -221,14 +221,14 @@ class Instance:
         return Memory(values.get("VmRSS"), values.get("VmHWM"))
 
     def kill(self) -> None:
-        """Kill the process and whatever it has started; harmless when it is dead already."""
+        """Kill the process and its children. Has no effect on a dead process."""
         self._killed = True
         if self.pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     async def close(self) -> None:
-        """Kill the process, wait for its end and give back what it held."""
+        """Kill the process, wait for its end and free its resources."""
         self.kill()
         if self._exited is not None:
             await self._exited

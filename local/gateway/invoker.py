@@ -1,4 +1,4 @@
-"""Invoking the functions of a deployment: where every trigger comes together."""
+"""Invokes the functions of a deployment, for every kind of trigger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.gateway.outcome import Outcome
 
 
 class Invoker:
-    """Runs the functions of a deployment. `close` ends every process it has started."""
+    """Runs the functions of a deployment. `close` ends every process that it started."""
 
     def __init__(
         self,
@@ -32,38 +32,38 @@ class Invoker:
 
         self._host = host
         self._hosts = {name: host(function) for name, function in deployment.functions.items()}
-        self._leaving: list[FunctionHost] = []
+        self._draining: list[FunctionHost] = []
 
     async def invoke(
         self, function: Function, event: bytes, request_id: str, *, retry_count: int = 0
     ) -> Outcome:
-        """Call the function's handler with `event` and say how it ended.
+        """The outcome of a call of the function's handler with `event`.
 
-        Raises pool.Exhausted when all instances are busy; LookupError or PermissionError when the
+        Raises pool.Exhausted if all instances are busy, and LookupError or PermissionError if the
         function's role cannot be assumed.
         """
         return await self._hosts[function.resource].invoke(event, request_id, retry_count)
 
     def put(self, function: Function) -> None:
-        """Run this function from now on, in place of the one of its name. What that one is serving
-        is served to its end."""
+        """Run this function from now on. It replaces the function of the same name, whose running
+        requests are completed."""
         self.remove(function.resource)
         self._hosts[function.resource] = self._host(function)
 
     def remove(self, resource: str) -> None:
-        """Run a function no more; harmless when there is none of that name."""
+        """Stop running a function. Has no effect if there is none of that name."""
         old = self._hosts.pop(resource, None)
         if old is not None:
             old.pool.drain()
-            self._leaving = [host for host in self._leaving if host.pool.instances]
-            self._leaving.append(old)
+            self._draining = [host for host in self._draining if host.pool.instances]
+            self._draining.append(old)
 
     def instances(self) -> list[dict[str, Any]]:
         """Every instance: function, id, pid, memory in KB, milliseconds to start, calls served."""
-        hosts = [*self._hosts.values(), *self._leaving]
+        hosts = [*self._hosts.values(), *self._draining]
         return [found for host in hosts for found in host.describe()]
 
     async def close(self) -> None:
         """End every instance."""
-        for host in [*self._hosts.values(), *self._leaving]:
+        for host in [*self._hosts.values(), *self._draining]:
             await host.pool.close()

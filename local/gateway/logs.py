@@ -1,4 +1,4 @@
-"""What functions write, kept for a while and shown on the terminal."""
+"""The log of the functions: the latest lines, also shown in the terminal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_LINE = 32 * 1024  # bytes of one log line (Function Compute's documentation)
-MAX_TAIL = 4 * 1024  # bytes that `X-Fc-Log-Type: Tail` gives back
+MAX_TAIL = 4 * 1024  # bytes that `X-Fc-Log-Type: Tail` returns
 KEPT_LINES = 5000
 
-# A log line may hold what a caller sent: it must not move the developer's cursor.
+# A log line may contain text from a caller. It must not control the developer's terminal.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
@@ -27,13 +27,13 @@ class LogLine:
 
 
 class RequestLog:
-    """The end of what one request logged: at most MAX_TAIL bytes."""
+    """The last MAX_TAIL bytes that one request logged."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def add(self, line: bytes) -> None:
-        """Append one line, and forget the oldest bytes."""
+        """Append one line and drop the oldest bytes."""
         self._data += line + b"\n"
         del self._data[:-MAX_TAIL]
 

@@ -1,4 +1,4 @@
-"""How an invocation ended."""
+"""The result of an invocation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 UNHANDLED = "UnhandledInvocationError"
 INITIALIZATION = "InitializationError"
 TIMED_OUT = "FunctionTimeoutError"
-"""`X-Fc-Error-Type` of a timeout. The documentation names the message only, not this word."""
+"""`X-Fc-Error-Type` of a timeout. The documentation has only the message, not this type."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`error_type` None means that the handler returned `payload`; else it describes the error."""
+    """If `error_type` is None, the handler returned `payload`; else it describes the error."""
 
     request_id: str
     payload: bytes
@@ -22,8 +22,8 @@ class Outcome:
     log_tail: bytes
 
 
-class Failed(Exception):
-    """An invocation ended otherwise than by the handler's return."""
+class InvocationFailed(Exception):
+    """An invocation ended without a return of the handler. `payload` is the body of the error."""
 
     def __init__(self, error_type: str, payload: bytes) -> None:
         super().__init__(error_type)
@@ -31,11 +31,11 @@ class Failed(Exception):
         self.payload = payload
 
     @classmethod
-    def saying(cls, error_type: str, text: str) -> Failed:
-        """With a body that says no more than `text`."""
+    def with_message(cls, error_type: str, text: str) -> InvocationFailed:
+        """An error whose body has only an `errorMessage`."""
         return cls(error_type, json.dumps({"errorMessage": text}).encode())
 
 
 def new_request_id(now: float) -> str:
-    """A request id as Function Compute 3.0 writes it: `1-<seconds>-<8>-<12>`, hexadecimal."""
+    """A request id of Function Compute 3.0: `1-<seconds>-<8 digits>-<12 digits>`, hexadecimal."""
     return f"1-{int(now):08x}-{secrets.token_hex(4)}-{secrets.token_hex(6)}"

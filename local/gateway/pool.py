@@ -1,7 +1,7 @@
-"""The instances of one function: as many as requests need, up to its bound.
+"""The instances of one function: as many as requests need, up to its limit.
 
-Between two requests Function Compute freezes an instance. Here it goes on running, so a thread that
-a handler left behind gets further than it would there.
+Function Compute freezes an instance between two requests. Here it continues to run, so a background
+thread of a handler gets further than it would there.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+from local.gateway.background import BackgroundTasks
 from local.gateway.instance import Instance
 
 
 class Exhausted(Exception):
-    """Every instance that the function may have is busy."""
+    """All instances that the function may have are busy."""
 
     def __init__(self) -> None:
-        super().__init__("every instance that the function may have is busy")
+        super().__init__("all instances that the function may have are busy")
 
 
 class Pool:
-    """Instances of one function, each lent to one request at a time.
+    """Instances of one function. Each serves one request at a time.
 
-    `start` makes an instance; it may raise. An instance that was idle for `idle_seconds` is ended
-    by `retire`, which also runs its preStop hook.
+    `start` starts an instance and may raise. `retire` runs the preStop hook of an instance before
+    it ends, for example after it was idle for `idle_seconds`.
     """
 
     def __init__(
@@ -42,18 +43,18 @@ class Pool:
         self._busy: set[Instance] = set()
         self._starting = 0
         self._draining = False
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings = BackgroundTasks()
 
     @property
     def instances(self) -> list[Instance]:
-        """Every instance that is up."""
+        """Every running instance."""
         return [*self._busy, *(instance for instance, _ in self._idle)]
 
     async def acquire(self) -> Instance:
-        """An instance for one request; give it back by `release` or `discard`.
+        """An instance for one request. Return it with `release` or `discard`.
 
-        Raises Exhausted at once when the bound is reached. (Whether Function Compute lets such a
-        request wait a moment is not documented; a refusal is what callers have to cope with.)
+        Raises Exhausted at once if the limit is reached. (Whether Function Compute makes such a
+        request wait is not documented. Callers must handle a refusal.)
         """
         while self._idle:
             instance, reaper = self._idle.pop()
@@ -61,7 +62,7 @@ class Pool:
             if instance.alive:
                 self._busy.add(instance)
                 return instance
-            self._end(instance)  # it died while it was idle
+            self._end(instance)  # it ended while it was idle
         if len(self._busy) + self._starting >= self._limit:
             raise Exhausted
         self._starting += 1
@@ -73,7 +74,7 @@ class Pool:
         return instance
 
     def release(self, instance: Instance) -> None:
-        """Take back an instance that can serve again."""
+        """Return an instance that can serve again."""
         self._busy.discard(instance)
         if self._draining:
             self._end(instance)
@@ -82,7 +83,7 @@ class Pool:
         self._idle.append((instance, loop.call_later(self._idle_seconds, self._reap, instance)))
 
     def discard(self, instance: Instance) -> None:
-        """Take back an instance that cannot serve again; it is ended in the background."""
+        """Return an instance that cannot serve again. It is ended in the background."""
         self._busy.discard(instance)
         instance.kill()
         self._end(instance)
@@ -100,8 +101,7 @@ class Pool:
         self.drain()
         for instance in list(self._busy):
             self.discard(instance)
-        while self._endings:
-            await asyncio.wait(self._endings)
+        await self._endings.wait()
 
     def _reap(self, instance: Instance) -> None:
         self._idle = [entry for entry in self._idle if entry[0] is not instance]
@@ -113,6 +113,4 @@ class Pool:
                 await self._retire(instance)
             await instance.close()
 
-        task = asyncio.ensure_future(end())
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        self._endings.start(end())

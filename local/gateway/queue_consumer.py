@@ -1,4 +1,4 @@
-"""EventBridge triggers: the messages of a queue, pushed to a function until it takes them."""
+"""EventBridge triggers: push the messages of a queue to a function until it accepts them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import math
 import time
 from itertools import chain
 
+from local.gateway.background import BackgroundTasks
 from local.gateway.cloud_events import queue_event
 from local.gateway.cloud_link import CloudLink, Message, sleep_until
 from local.gateway.function import Function, QueueTrigger
@@ -19,7 +20,7 @@ from local.gateway.pool import Exhausted
 from local.gateway.retries import delays
 
 MOST_HELD = 1000
-"""Messages that one trigger may hold at once; the rest waits in the queue."""
+"""Messages that one trigger may hold at once. The others wait in the queue."""
 
 _logger = logging.getLogger(__name__)
 
@@ -27,12 +28,12 @@ _logger = logging.getLogger(__name__)
 class QueueConsumer:
     """Pushes the messages of one queue to one function, for an EventBridge trigger.
 
-    A push fails when the function raises, runs out of time or cannot be started; what it returns
-    does not matter. It is repeated by the trigger's strategy and the cloud's clock, and in the end
-    each event goes to the dead-letter queue, where there is one. One push is under way at a time;
-    while a list waits for its next one, others go on. A message stays in its queue until it is
-    taken or given up, so that a gateway that ends in between loses none; one that the queue no
-    longer keeps meanwhile is pushed all the same. Only a reset of the cloud forgets it.
+    A push fails if the function raises, times out or cannot start. The returned value does not
+    matter. Retries follow the trigger's strategy and the cloud's clock. After the last one, each
+    event goes to the dead-letter queue, if there is one. Only one push runs at a time. While a
+    batch waits for its retry, other batches are pushed. A message stays in its queue until the
+    function accepts it or the trigger gives up, so a gateway that stops in between loses none. It
+    is pushed even if the queue drops it meanwhile. Only a reset of the cloud discards it.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class QueueConsumer:
         self._invoker = invoker
         self._cloud = cloud
         self._held: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._batches = BackgroundTasks()
         self._turn = asyncio.Lock()
         self._closed = False
         self._queue = cloud.queue(trigger.queue)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Begin to receive, in the running loop."""
+        """Start to receive, in the running loop."""
         self._loop = asyncio.get_running_loop()
         self._queue.on_message(self._notice)
 
@@ -64,32 +65,27 @@ class QueueConsumer:
                 self._loop.call_soon_threadsafe(self._receive)
 
     async def close(self) -> None:
-        """Give up whatever is under way; the messages stay in their queue."""
+        """Stop every push. The messages stay in their queue."""
         self._closed = True
         self._queue.remove_listener(self._notice)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._batches.cancel()
 
     def _receive(self) -> None:
-        """Take what there is. A list is never waited for to fill up: fewer events in it than
-        CountBasedWindow are always allowed."""
+        """Receive every available message. It does not wait for a full batch: a batch may have
+        fewer events than CountBasedWindow."""
         while not self._closed and len(self._held) < MOST_HELD:
             batch: list[Message] = []
             while len(batch) < self._trigger.batch:
                 message = self._queue.receive()
                 if message is None:
                     break
-                # Held longer than the queue hides a message, it is received once more.
+                # After the time that the queue hides it, a held message is received again.
                 if message.id not in self._held:
                     self._held.add(message.id)
                     batch.append(message)
             if not batch:
                 return
-            task = asyncio.ensure_future(self._deliver(batch))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._batches.start(self._deliver(batch))
 
     async def _deliver(self, batch: list[Message]) -> None:
         now, generation = self._cloud.now(), self._cloud.generation()
@@ -97,23 +93,23 @@ class QueueConsumer:
             queue_event(message, self._trigger, self._cloud.account_id, now) for message in batch
         ]
         payload = json.dumps(events if self._trigger.streaming else events[0]).encode()
-        taken = await self._push_until_taken(payload, generation)
-        if not taken and self._closed:
+        accepted = await self._push_until_accepted(payload, generation)
+        if not accepted and self._closed:
             return
-        if not taken and self._cloud.generation() == generation:
+        if not accepted and self._cloud.generation() == generation:
             self._give_up(events)
         for message in batch:
             self._queue.delete(message.id)
             self._held.discard(message.id)
         self._receive()
 
-    async def _push_until_taken(self, payload: bytes, generation: object) -> bool:
-        """Push at the times that the strategy gives; False when the last one was in vain, the
-        cloud was reset or this was closed.
+    async def _push_until_accepted(self, payload: bytes, generation: object) -> bool:
+        """Push at the times of the strategy, until the function accepts the batch.
 
-        The times follow from the first push, so that a day that the clock is moved by is a day:
-        those that one move passes become one push. Only how long pushes take, and wait for their
-        turn, is not counted: there are as many of them with a slow function.
+        Returns False if the last push failed, the cloud was reset, or `close` was called. All times
+        count from the first push. If the clock moves over several of them, they become one push.
+        The time that pushes take, and wait for their turn, does not count: a slow function gets as
+        many pushes as a fast one.
         """
         due, pushed = self._cloud.now(), -math.inf
         for delay in chain((0.0,), delays(self._trigger.retry)):
@@ -128,7 +124,7 @@ class QueueConsumer:
                 pushed = self._cloud.now()
                 if await self._push(payload):
                     return True
-            # A clock that was set back is behind both; what is left counts from there.
+            # If the clock was set back, the remaining delays count from its new time.
             now = self._cloud.now()
             due, pushed = min(due + time.monotonic() - begun, now), min(pushed, now)
         return False
@@ -145,8 +141,10 @@ class QueueConsumer:
         return outcome.error_type is None
 
     def _give_up(self, events: list[dict[str, object]]) -> None:
-        """What a dead letter of EventBridge's looks like is not documented; here it is the event
-        as it was pushed."""
+        """Send the events to the dead-letter queue, or drop them if there is none.
+
+        The format of a dead letter is not documented. Here it is the event as it was pushed.
+        """
         name = self._trigger.dead_letter_queue
         if name is None:
             _logger.warning("trigger %s: %d event(s) dropped", self._trigger.name, len(events))
@@ -154,5 +152,5 @@ class QueueConsumer:
         try:
             for event in events:
                 self._cloud.queue(name).send(json.dumps(event))
-        except ValueError as error:  # larger than a queue takes, with all that is around it
+        except ValueError as error:  # the message with its CloudEvent exceeds the limit of a queue
             _logger.warning("trigger %s: event(s) dropped: %s", self._trigger.name, error)

@@ -1,4 +1,4 @@
-"""Reading settings out of plain data, each checked as it is read. All raise DeploymentError."""
+"""Reads and checks single settings of a mapping. All functions raise DeploymentError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local.gateway.yaml_document import DeploymentError
 
 
 def mapping(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The mapping at `key`; empty when it is absent."""
+    """The mapping at `key`. Empty if it is absent."""
     value = parent.get(key)
     if value is None:
         return {}
@@ -18,23 +18,23 @@ def mapping(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value)
 
 
-def only(config: Mapping[str, Any], known: set[str], what: str) -> None:
-    """Refuse any other key than the known ones; `what` names the mapping."""
+def refuse_unknown(config: Mapping[str, Any], known: set[str], what: str) -> None:
+    """Refuse keys that are not in `known`. `what` names the mapping in the message."""
     unknown = sorted(set(config) - known)
     if unknown:
-        raise DeploymentError(f"{what}: {unknown[0]} is not a setting that is served locally")
+        raise DeploymentError(f"{what}: {unknown[0]} is not a setting that works locally")
 
 
 def integer(parent: Mapping[str, Any], key: str, default: int, low: int, high: int) -> int:
-    """The whole number at `key`, between two bounds that are both allowed."""
+    """The whole number at `key`, from `low` to `high` inclusive."""
     value = parent.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise DeploymentError(f"{key} must be a whole number from {low} to {high}")
     return value
 
 
-def truth(parent: Mapping[str, Any], key: str, default: bool | None = None) -> bool:
-    """The true or false at `key`, which must be there unless it has a default."""
+def boolean(parent: Mapping[str, Any], key: str, default: bool | None = None) -> bool:
+    """The boolean at `key`. It must be present unless there is a default."""
     value = parent.get(key, default)
     if not isinstance(value, bool):
         raise DeploymentError(f"{key} must be true or false")
@@ -42,7 +42,7 @@ def truth(parent: Mapping[str, Any], key: str, default: bool | None = None) -> b
 
 
 def choice(parent: Mapping[str, Any], key: str, allowed: tuple[str, ...], default: str) -> str:
-    """The word at `key`, one of `allowed`."""
+    """The value at `key`, one of `allowed`."""
     value = parent.get(key, default)
     if value not in allowed:
         raise DeploymentError(f"{key} must be {' or '.join(allowed)}")

@@ -1,8 +1,8 @@
-"""One resource of `s.yaml`, checked setting by setting, as a Function.
+"""Reads one resource of `s.yaml` as a Function and checks each setting.
 
-A setting that Function Compute would refuse is refused here, and so is one that this gateway does
-not act out: a function must not run locally under other rules than it is deployed with. Sources:
-Function Compute's documentation; `fc3-schema.json`.
+It refuses what Function Compute would refuse, and also what this gateway does not implement: a
+function must not run locally under other rules than in the cloud. Sources: Function Compute's
+documentation; `fc3-schema.json`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from local.gateway.function import (
     LifecycleHook,
     Route,
 )
-from local.gateway.reading import integer, mapping, only
+from local.gateway.reading import integer, mapping, refuse_unknown
 from local.gateway.triggers import methods_of, read_triggers
 from local.gateway.yaml_document import DeploymentError, within
 
 RUNTIMES = ("python3.10", "python3.12")
 MAX_ENVIRONMENT_BYTES = 4096
 DEFAULT_INSTANCES = 20
-"""Instances of a function without `reservedConcurrency`. A region's real default is 100 for all
-functions together; a developer's machine is smaller."""
+"""Instances of a function without `reservedConcurrency`. The real default is 100 for all functions
+of a region together. A developer's machine is smaller."""
 
-# Settings without a meaning on one machine. Everything else that is not read below is refused.
+# Settings that have no effect on one machine. Other settings that are not read below are refused.
 _WITHOUT_LOCAL_MEANING = frozenset(
     "annotations cpu description diskSize endpoint instanceIsolationMode internetAccess logConfig"
     " resourceGroupId sessionAffinity tags tracingConfig vpcBinding vpcConfig".split()
@@ -43,7 +43,7 @@ _READ = frozenset(
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _HANDLER = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-# The form of a queue's ARN as a destination is taken from older pages.
+# The form of a queue's ARN as a destination comes from older pages.
 _DESTINATION = re.compile(
     r"acs:fc:[a-z0-9-]+:[0-9]*:functions/(?P<function>[A-Za-z_][A-Za-z0-9_-]{0,63})"
     r"|acs:mns:[a-z0-9-]+:[0-9]*:/queues/(?P<queue>[A-Za-z0-9][A-Za-z0-9-]{0,119})/messages"
@@ -52,7 +52,7 @@ _RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 class ResourceReader:
-    """The props of one resource, read setting by setting."""
+    """Reads the props of one resource."""
 
     def __init__(
         self, resource: str, props: Mapping[str, Any], project: Path, code_root: Path | None
@@ -63,11 +63,12 @@ class ResourceReader:
         self._code_root = code_root
 
     def function(self, extra_environment: Mapping[str, str]) -> Function:
+        """The function, with `extra_environment` over its own variables. Raises DeploymentError."""
         unknown = sorted(set(self._props) - _READ - _WITHOUT_LOCAL_MEANING)
         if unknown:
-            raise DeploymentError(f"{unknown[0]} is not a setting that is served locally")
+            raise DeploymentError(f"{unknown[0]} is not a setting that works locally")
         if not _RESOURCE.fullmatch(self._resource):
-            raise DeploymentError("the name of a resource has letters, digits, - and _ only")
+            raise DeploymentError("the name of a resource may have only letters, digits, - and _")
         if self._props.get("instanceConcurrency", 1) != 1:
             raise DeploymentError("instanceConcurrency must be 1 in a built-in runtime")
         runtime = self._text("runtime")
@@ -122,13 +123,13 @@ class ResourceReader:
 
     def _instances(self) -> int:
         config = self._mapping("concurrencyConfig")
-        only(config, {"reservedConcurrency"}, "concurrencyConfig")
+        refuse_unknown(config, {"reservedConcurrency"}, "concurrencyConfig")
         return integer(config, "reservedConcurrency", DEFAULT_INSTANCES, 1, 100000)
 
     def _role(self) -> str | None:
         if self._props.get("role") is None:
             return None
-        # Full ARN or bare name; the component lower-cases either.
+        # A full ARN or a name. The component converts both to lower case.
         return self._text("role").rpartition("/")[2].lower()
 
     def _environment(self) -> dict[str, str]:
@@ -136,18 +137,18 @@ class ResourceReader:
         for name, value in variables.items():
             if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
                 raise DeploymentError(
-                    "a name in environmentVariables is a letter, then [A-Za-z0-9_]"
+                    "a name in environmentVariables must be a letter, then [A-Za-z0-9_]"
                 )
             if name.upper().startswith("FC_"):
                 raise DeploymentError(f"environmentVariables.{name}: FC_* is reserved")
             if not isinstance(value, str):
                 raise DeploymentError(f"environmentVariables.{name} must be a string")
             if "\0" in value:
-                raise DeploymentError(f"environmentVariables.{name} holds a NUL")
+                raise DeploymentError(f"environmentVariables.{name} contains a NUL")
         size = sum(len(name) + len(value.encode()) for name, value in variables.items())
         if size > MAX_ENVIRONMENT_BYTES:
             raise DeploymentError(
-                f"environmentVariables take {size} bytes; {MAX_ENVIRONMENT_BYTES} are allowed"
+                f"environmentVariables have {size} bytes; {MAX_ENVIRONMENT_BYTES} are allowed"
             )
         return dict(variables)
 
@@ -166,11 +167,11 @@ class ResourceReader:
 
     def _hooks(self) -> tuple[LifecycleHook | None, LifecycleHook | None]:
         config = self._mapping("instanceLifecycleConfig")
-        only(config, {"initializer", "preStop"}, "instanceLifecycleConfig")
+        refuse_unknown(config, {"initializer", "preStop"}, "instanceLifecycleConfig")
         hooks: list[LifecycleHook | None] = []
         for key, longest in (("initializer", 300), ("preStop", 90)):
             hook = mapping(config, key)
-            only(hook, {"handler", "timeout"}, f"instanceLifecycleConfig.{key}")
+            refuse_unknown(hook, {"handler", "timeout"}, f"instanceLifecycleConfig.{key}")
             if not hook:
                 hooks.append(None)
                 continue
@@ -185,9 +186,11 @@ class ResourceReader:
     def _async_policy(self) -> AsyncPolicy:
         config = self._mapping("asyncInvokeConfig")
         known = {"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig"}
-        only(config, known | {"qualifier"}, "asyncInvokeConfig")
+        refuse_unknown(config, known | {"qualifier"}, "asyncInvokeConfig")
         destinations = mapping(config, "destinationConfig")
-        only(destinations, {"onSuccess", "onFailure"}, "asyncInvokeConfig.destinationConfig")
+        refuse_unknown(
+            destinations, {"onSuccess", "onFailure"}, "asyncInvokeConfig.destinationConfig"
+        )
         return AsyncPolicy(
             integer(config, "maxAsyncRetryAttempts", 3, 0, 8),
             integer(config, "maxAsyncEventAgeInSeconds", 18000, 1, 2592000),
@@ -200,7 +203,7 @@ def _destination(config: Mapping[str, Any], key: str) -> Destination | None:
     if key not in config:
         return None
     given = mapping(config, key)
-    only(given, {"destination"}, f"destinationConfig.{key}")
+    refuse_unknown(given, {"destination"}, f"destinationConfig.{key}")
     text = given.get("destination")
     found = _DESTINATION.fullmatch(text) if isinstance(text, str) else None
     if found is None:

@@ -1,4 +1,4 @@
-"""When EventBridge pushes an event again that a function has not taken."""
+"""When EventBridge pushes an event again that the function did not accept."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from local.gateway.function import PushRetryStrategy
 BACKOFF_RETRIES = 3
 BACKOFF_SECONDS = (10.0, 20.0)
 DECAY_RETRIES = 176
-DECAY_LONGEST = 512  # seconds; with the doubling before it, a day less six minutes in all
+DECAY_LONGEST = 512  # seconds; all delays together are a day minus six minutes
 
 
 def delays(strategy: PushRetryStrategy) -> Iterator[float]:
-    """The seconds to wait before each further push; it ends when there is none.
+    """The seconds to wait before each retry, until there is none left.
 
-    EventBridge's pages count *retries*: 3 after random 10 to 20 s each, or 176 after 1, 2, 4 …
-    256 and then 512 s each (Function Compute's documentation).
+    BACKOFF_RETRY: 3 retries after random 10 to 20 s each. EXPONENTIAL_DECAY_RETRY: 176 retries
+    after 1, 2, 4 … 256 s and then 512 s each. The first push is no retry (Function Compute's
+    documentation).
     """
     if strategy == "BACKOFF_RETRY":
         for _ in range(BACKOFF_RETRIES):

@@ -1,4 +1,4 @@
-"""The HTTP front of the gateway: triggers of all functions on one port."""
+"""The HTTP server of the gateway: the HTTP triggers of all functions on one port."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from local.gateway.asynchronous import AsyncQueue
 from local.gateway.cloud_link import CloudLink
 from local.gateway.deployment import Deployment
 from local.gateway.errors import FcError
-from local.gateway.function import Function
-from local.gateway.http_answer import to_response
+from local.gateway.function import Function, longest_match
 from local.gateway.http_event import (
     MAX_ASYNC_BODY_BYTES,
     MAX_BODY_BYTES,
@@ -32,6 +31,7 @@ from local.gateway.http_event import (
     read_body,
     target_of,
 )
+from local.gateway.http_response import to_response
 from local.gateway.invoker import Invoker
 from local.gateway.logs import FunctionLogs
 from local.gateway.outcome import new_request_id
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from local.gateway.deployed import DeployedFunctions
 
 IDLE_SECONDS = 300.0
-"""Seconds after which an idle instance is ended; the real figure is not documented."""
+"""Seconds after which an idle instance is ended. The real value is not documented."""
 
-# Larger than Function Compute's own limits, so that those are what a caller meets.
+# Larger than Function Compute's own limits, so that callers get FC's errors, not the server's.
 _MAX_LINE = 256 * 1024
 _MAX_HEADERS = 2048
 
@@ -54,26 +54,28 @@ _logger = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class _OurFaultsOnly(logging.Filter):
-    """Drops what a malformed request causes: the parser quotes it, and it may hold a token; and
-    that a client went away, which is none of our faults."""
+class _OwnFaultsOnly(logging.Filter):
+    """Drops log records about malformed requests and about clients that disconnect.
+
+    The parser quotes a malformed request, which may contain a token.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
-_logger.addFilter(_OurFaultsOnly())
+_logger.addFilter(_OwnFaultsOnly())
 
 
 class Gateway:
     """Function Compute on one machine. `start` and `stop` belong to one event loop.
 
-    `guard` decides which hosts and pages are served; `routes` are further routes on the same port
-    (the page and `/_local/*`), which come before the functions' paths. `interpreter` runs the
-    functions: the one below any virtual environment unless given. `timers` is whether the timer
-    triggers fire: whoever moves the cloud's clock for another reason may not want them to.
-    `deployed` are further functions, which come and go.
+    `guard` decides which hosts and pages may send requests. `routes` are further routes on the same
+    port (the page and `/_local/*`); they take precedence over the functions' paths. `interpreter`
+    runs the functions (default: the interpreter that the virtual environment is based on). `timers`
+    is whether timer triggers fire; tests that move the cloud's clock may not want that.
+    `deployed` are functions that are created and deleted at run time.
     """
 
     def __init__(
@@ -122,13 +124,13 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Where the gateway listens, without a final slash."""
+        """The address of the gateway, without a final slash."""
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, *, port: int = 0, listening: socket.socket | None = None) -> None:
-        """Listen on loopback; port 0 takes any free one. Raises OSError when it is in use.
+        """Listen on loopback. Port 0 selects a free port. Raises OSError if the port is in use.
 
-        `listening` is a socket that listens already; `stop` closes it.
+        `listening` is a socket that already listens. `stop` closes it.
         """
         middlewares: list[Any] = [self._guard.middleware(), self._functions()]
         app = web.Application(middlewares=middlewares)
@@ -215,7 +217,7 @@ class Gateway:
         asynchronous = _choice(request, "X-Fc-Invocation-Type", "Sync", "Async")
         tail = _choice(request, "X-Fc-Log-Type", "None", "Tail")
         if "X-Fc-Async-Delay" in request.headers:
-            raise errors.invalid_argument("X-Fc-Async-Delay is not served locally")
+            raise errors.invalid_argument("X-Fc-Async-Delay does not work locally")
         limit = MAX_ASYNC_BODY_BYTES if asynchronous else MAX_BODY_BYTES
         body = await read_body(request, limit)
         if self.deployed is not None and found is not None and found.signed:
@@ -240,15 +242,15 @@ class Gateway:
         return response
 
     def _function_at(self, path: str, method: str) -> Function:
-        found = [
-            (len(route.path), function, route)
+        routes = [
+            (route, (function, route))
             for function in self.deployment.functions.values()
             for route in function.routes
-            if route.matches(path)
         ]
-        if not found:
+        found = longest_match(routes, path)
+        if found is None:
             raise errors.route_not_found(path)
-        _, function, route = max(found, key=lambda entry: entry[0])
+        function, route = found
         if route.methods is not None and method not in route.methods:
             raise errors.method_not_allowed(method)
         if function.http is not None and method not in function.http.methods:
@@ -257,12 +259,12 @@ class Gateway:
 
 
 def base_interpreter() -> Path:
-    """The interpreter below any virtual environment."""
+    """The interpreter that the virtual environment is based on."""
     return Path(getattr(sys, "_base_executable", sys.executable))
 
 
 def _choice(request: web.Request, header: str, default: str, other: str) -> bool:
-    """Whether a header asks for `other`; FcError (400) for anything but the two words."""
+    """Whether a header has the value `other`. Raises FcError (400) for any third value."""
     value = request.headers.get(header, default)
     if value not in (default, other):
         raise errors.invalid_argument(f"{header} must be {default} or {other}")

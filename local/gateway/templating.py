@@ -1,12 +1,12 @@
-"""The `${...}` expressions of Serverless Devs, as far as a deployment of functions needs them.
+"""The `${...}` expressions of Serverless Devs that a deployment of functions needs.
 
-    ${env('X')}  ${env('X', 'default')}   the environment that was handed in, never the process's
+    ${env('X')}  ${env('X', 'default')}   the given environment, never that of the process
     ${vars.x}  ${this.props.x}  ${resources.r.props.x}
     ${config('AccountID')}
-    ${file('p')}  ${json(file('p'))}  ${path('p')}   below the project's folder only
+    ${file('p')}  ${json(file('p'))}  ${path('p')}   only below the project's folder
 
-Source: the tool's documentation. Anything else is refused by name, because guessing would run
-locally something other than what is deployed.
+Source: the tool's documentation. Any other expression is refused by name, so that nothing runs
+locally that differs from what is deployed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from local.gateway.yaml_document import DeploymentError, within
 
-_EXPRESSION = re.compile(r"\$\{([^{}]*)\}")  # the tool's own parser ends at the first brace, too
+_EXPRESSION = re.compile(r"\$\{([^{}]*)\}")  # the tool's own parser also ends at the first brace
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\""
     r"|(?P<mark>[(),]))"
@@ -28,12 +28,12 @@ _TOKEN = re.compile(
 
 
 class TemplatingError(DeploymentError):
-    """An expression cannot be resolved; the message names it, or the variable that is missing."""
+    """An expression cannot be resolved. The message names it, or the missing variable."""
 
 
 @dataclass
 class Scope:
-    """Everything an expression may refer to."""
+    """Everything that an expression may refer to."""
 
     environment: Mapping[str, str] = field(repr=False)
     document: Mapping[str, Any] = field(repr=False)
@@ -44,7 +44,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _FunctionCall:
     name: str
     arguments: tuple[Any, ...]
 
@@ -57,7 +57,7 @@ class _Reference:
 def resolve(value: Any, scope: Scope) -> Any:
     """`value` with every expression in its strings replaced.
 
-    A string that is nothing but one expression takes the type of the result. Raises
+    If a string consists of one expression, the result keeps the type of its value. Raises
     TemplatingError.
     """
     return _Resolver(scope).resolve(value)
@@ -82,14 +82,14 @@ class _Resolver:
         if whole:
             return self._evaluate(_parse(whole[1]))
         if "${" in _EXPRESSION.sub("", text):
-            raise TemplatingError(f"not an expression that is understood: {text}")
+            raise TemplatingError(f"unknown expression: {text}")
 
         def insert(match: re.Match[str]) -> str:
             found = self._evaluate(_parse(match[1]))
             if isinstance(found, bool):
                 return "true" if found else "false"
             if not isinstance(found, str | int | float):
-                raise TemplatingError(f"{match[0]} is no text that could be put into a string")
+                raise TemplatingError(f"{match[0]} is not text, so it cannot be part of a string")
             return str(found)
 
         return _EXPRESSION.sub(insert, text)
@@ -97,14 +97,14 @@ class _Resolver:
     def _evaluate(self, node: Any) -> Any:
         if isinstance(node, _Reference):
             return self._look_up(node.path)
-        if not isinstance(node, _Call):
+        if not isinstance(node, _FunctionCall):
             return node
         function = _FUNCTIONS.get(node.name)
         if function is None:
             raise TemplatingError(f"${{{node.name}(...)}} is not supported")
         arguments = [self._evaluate(argument) for argument in node.arguments]
         if not all(isinstance(argument, str) for argument in arguments):
-            raise TemplatingError(f"{node.name}() takes strings")
+            raise TemplatingError(f"{node.name}() accepts only strings")
         return function(self._scope, arguments)
 
     def _look_up(self, path: str) -> Any:
@@ -140,7 +140,7 @@ def _parse(source: str) -> Any:
     while source[position:].strip():
         match = _TOKEN.match(source, position)
         if match is None:
-            raise TemplatingError(f"not an expression that is understood: ${{{source}}}")
+            raise TemplatingError(f"unknown expression: ${{{source}}}")
         kind = str(match.lastgroup)
         tokens.append((kind if kind in ("name", "mark") else "text", match[kind]))
         position = match.end()
@@ -162,22 +162,22 @@ def _parse(source: str) -> Any:
                 at += 1
             elif tokens[at] != ("mark", ")"):
                 raise IndexError
-        return _Call(text, tuple(arguments)), at + 1
+        return _FunctionCall(text, tuple(arguments)), at + 1
 
     try:
         node, end = expression(0)
         if end != len(tokens):
             raise IndexError
     except IndexError:
-        raise TemplatingError(f"not an expression that is understood: ${{{source}}}") from None
+        raise TemplatingError(f"unknown expression: ${{{source}}}") from None
     return node
 
 
 def _env(scope: Scope, arguments: Sequence[str]) -> str:
     if not 1 <= len(arguments) <= 2:
-        raise TemplatingError("env() takes a name and perhaps a default")
+        raise TemplatingError("env() needs a name and may have a default")
     found = scope.environment.get(arguments[0])
-    if found:  # the tool, too, takes an empty value for an absent one
+    if found:  # the tool also treats an empty value as absent
         return found
     if len(arguments) == 2:
         return arguments[1]
@@ -186,7 +186,7 @@ def _env(scope: Scope, arguments: Sequence[str]) -> str:
 
 def _config(scope: Scope, arguments: Sequence[str]) -> str:
     if list(arguments) != ["AccountID"]:
-        raise TemplatingError("config() knows 'AccountID' only: there are no credentials here")
+        raise TemplatingError("config() supports only 'AccountID': there are no credentials here")
     return scope.account_id
 
 
@@ -200,13 +200,13 @@ def _file(scope: Scope, arguments: Sequence[str]) -> str:
 
 def _path(scope: Scope, arguments: Sequence[str]) -> str:
     if len(arguments) != 1:
-        raise TemplatingError("file() and path() take one name")
+        raise TemplatingError("file() and path() need exactly one name")
     return str(within(scope.project, arguments[0], f"'{arguments[0]}'"))
 
 
 def _json(_scope: Scope, arguments: Sequence[str]) -> Any:
     if len(arguments) != 1:
-        raise TemplatingError("json() takes one text")
+        raise TemplatingError("json() needs exactly one text")
     try:
         return json.loads(arguments[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Timer triggers, by the cloud's clock."""
+"""Timer triggers. They follow the cloud's clock."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
 
 from local.gateway.asynchronous import AsyncQueue
 from local.gateway.cloud_link import CloudLink
 from local.gateway.function import Function, TimerTrigger
 from local.gateway.outcome import new_request_id
+from local.gateway.times import iso_time
 
 _logger = logging.getLogger(__name__)
 
 
 class Timer:
-    """Fires one timer trigger: an asynchronous invocation a tick, the first one period after
-    `start`.
+    """Fires one timer trigger: one asynchronous invocation per period, the first after one period.
 
-    Where a test moves the clock over several ticks at once, they become one. (Function Compute
-    invokes a function for every tick, but there no time passes between two of them unnoticed:
-    each invocation of a jump would see the same moment.)
+    If a test moves the clock over several periods at once, the timer fires once. (Function Compute
+    fires for each period, but there the clock does not jump. All invocations of one jump would
+    see the same time.)
     """
 
     def __init__(
@@ -37,11 +36,11 @@ class Timer:
         self._cancel: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Begin to count, in the running loop."""
+        """Start the timer, in the running loop."""
         self._arm(asyncio.get_running_loop(), self._cloud.now())
 
     def stop(self) -> None:
-        """Fire no more."""
+        """Stop the timer."""
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
@@ -57,8 +56,8 @@ class Timer:
         self._cancel = self._cloud.call_at(self._due, reached)
         now = self._cloud.now()
         if now < tick:
-            # Another thread has just set the clock back, perhaps before it knew of this timer,
-            # which would then wait for a time far away.
+            # Another thread has just set the clock back, perhaps before the clock knew this timer.
+            # The timer would then wait for a time far in the future.
             self._cancel()
             self._arm(loop, now)
 
@@ -66,16 +65,14 @@ class Timer:
         if self._cancel is None:
             return
         now, period = self._cloud.now(), self._trigger.period
-        # A clock that was set back lets its timers run on, so that this may be before `_due`.
+        # Timers survive a clock that is set back, so `now` may be before `_due`.
         tick = now if now < self._due else now - (now - self._due) % period
         self._arm(asyncio.get_running_loop(), tick)
         event = {
-            "triggerTime": datetime.fromtimestamp(tick, timezone.utc).strftime(
-                "%Y-%m-%dT%H:%M:%SZ"
-            ),
+            "triggerTime": iso_time(tick),
             "triggerName": self._trigger.name,
             "payload": self._trigger.payload,
         }
         if not self._queue.accept(self._function, json.dumps(event).encode(), new_request_id(now)):
             name = self._function.resource
-            _logger.warning("timer %s of %s: too much waits", self._trigger.name, name)
+            _logger.warning("timer %s of %s: too many events wait", self._trigger.name, name)

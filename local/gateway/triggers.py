@@ -1,8 +1,8 @@
-"""The triggers of a resource, checked setting by setting.
+"""Reads and checks the triggers of a resource.
 
-Sources: Function Compute's documentation; the names inside `runOptions` from the models of
-the SDK of Function Compute 3.0. The component's schema leaves all of an EventBridge trigger free,
-so a mistake in it is found here or not at all.
+Sources: Function Compute's documentation; for the names in `runOptions`, the models of the SDK of
+Function Compute 3.0. The component's schema does not check EventBridge triggers, so only this
+module finds a mistake in one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.gateway.function import HttpTrigger, PushRetryStrategy, QueueTrigger, TimerTrigger
-from local.gateway.reading import choice, integer, mapping, only, truth
+from local.gateway.reading import boolean, choice, integer, mapping, refuse_unknown
 from local.gateway.yaml_document import DeploymentError
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"})
@@ -27,7 +27,7 @@ _QUEUE_ARN = re.compile(r"acs:mns:([a-z0-9-]+):[0-9]*:/queues/([A-Za-z0-9][A-Za-
 
 @dataclass(frozen=True)
 class Triggers:
-    """The triggers of one function, by kind."""
+    """The triggers of one function, by type."""
 
     http: HttpTrigger | None
     timers: tuple[TimerTrigger, ...]
@@ -35,9 +35,9 @@ class Triggers:
 
 
 def read_triggers(given: Any, region: str) -> Triggers:
-    """The triggers that are listed in `given`, of a function in `region`.
+    """The triggers in the list `given`, of a function in `region`.
 
-    Raises DeploymentError for what Function Compute would refuse, and for what is not acted out.
+    Raises DeploymentError for what Function Compute would refuse or the gateway does not implement.
     """
     if not isinstance(given, list):
         raise DeploymentError("triggers must be a list")
@@ -50,7 +50,7 @@ def read_triggers(given: Any, region: str) -> Triggers:
             raise DeploymentError("a trigger needs a triggerName")
         name, kind = trigger["triggerName"], trigger.get("triggerType")
         if name in names:
-            raise DeploymentError(f"two triggers are called {name}")
+            raise DeploymentError(f"two triggers have the name {name}")
         names.add(name)
         config = mapping(trigger, "triggerConfig")
         try:
@@ -61,7 +61,7 @@ def read_triggers(given: Any, region: str) -> Triggers:
             elif kind == "eventbridge":
                 queues.append(_queue(name, config, region))
             elif kind in _TYPES:
-                raise DeploymentError(f"triggerType {kind} is not acted out")
+                raise DeploymentError(f"triggerType {kind} does not work locally")
             else:
                 raise DeploymentError(f"triggerType {kind!r} is unknown")
         except DeploymentError as error:
@@ -79,43 +79,47 @@ def methods_of(value: Any) -> frozenset[str]:
 
 
 def _http(name: str, config: Mapping[str, Any]) -> HttpTrigger:
-    only(config, {"authType", "methods", "disableURLInternet"}, "triggerConfig")
+    refuse_unknown(config, {"authType", "methods", "disableURLInternet"}, "triggerConfig")
     if config.get("authType") != "anonymous":
-        raise DeploymentError("authType must be anonymous here; function and jwt are not acted out")
+        raise DeploymentError(
+            "authType must be anonymous here; function and jwt do not work locally"
+        )
     return HttpTrigger(name, methods_of(config.get("methods")))
 
 
 def _timer(name: str, config: Mapping[str, Any]) -> TimerTrigger:
-    only(config, {"cronExpression", "enable", "payload"}, "triggerConfig")
+    refuse_unknown(config, {"cronExpression", "enable", "payload"}, "triggerConfig")
     expression = config.get("cronExpression")
     found = _EVERY.fullmatch(expression) if isinstance(expression, str) else None
     if found is None:
         raise DeploymentError(
-            "cronExpression must be '@every Nm' here; the six fields of cron are not acted out"
+            "cronExpression must be '@every Nm' here; six cron fields do not work locally"
         )
     payload = config.get("payload", "")
     if not isinstance(payload, str):
         raise DeploymentError("payload must be a string")
-    return TimerTrigger(name, int(found[1]) * 60, payload, truth(config, "enable"))
+    return TimerTrigger(name, int(found[1]) * 60, payload, boolean(config, "enable"))
 
 
 def _queue(name: str, config: Mapping[str, Any], region: str) -> QueueTrigger:
     known = {"asyncInvocationType", "eventRuleFilterPattern", "eventSinkConfig"}
-    only(config, known | {"eventSourceConfig", "runOptions", "triggerEnable"}, "triggerConfig")
-    if truth(config, "asyncInvocationType", default=False):
+    refuse_unknown(
+        config, known | {"eventSourceConfig", "runOptions", "triggerEnable"}, "triggerConfig"
+    )
+    if boolean(config, "asyncInvocationType", default=False):
         raise DeploymentError("asyncInvocationType must be false here: a failure would be lost")
     if config.get("eventRuleFilterPattern", "{}") != "{}":
         raise DeploymentError("eventRuleFilterPattern must be '{}' here")
     delivery = mapping(mapping(config, "eventSinkConfig"), "deliveryOption")
-    only(delivery, {"eventSchema"}, "deliveryOption")
+    refuse_unknown(delivery, {"eventSchema"}, "deliveryOption")
     choice(delivery, "eventSchema", ("CloudEvents",), "CloudEvents")
     source = mapping(config, "eventSourceConfig")
-    only(source, {"eventSourceType", "eventSourceParameters"}, "eventSourceConfig")
+    refuse_unknown(source, {"eventSourceType", "eventSourceParameters"}, "eventSourceConfig")
     choice(source, "eventSourceType", ("MNS",), "")
     parameters = mapping(source, "eventSourceParameters")
-    only(parameters, {"sourceMNSParameters"}, "eventSourceParameters")
+    refuse_unknown(parameters, {"sourceMNSParameters"}, "eventSourceParameters")
     queue = mapping(parameters, "sourceMNSParameters")
-    only(queue, {"RegionId", "QueueName", "IsBase64Decode"}, "sourceMNSParameters")
+    refuse_unknown(queue, {"RegionId", "QueueName", "IsBase64Decode"}, "sourceMNSParameters")
     if not isinstance(queue.get("QueueName"), str) or not _QUEUE.fullmatch(queue["QueueName"]):
         raise DeploymentError("QueueName must be 1 to 120 of letters, digits and -")
     if queue.get("RegionId", region) != region:
@@ -126,8 +130,8 @@ def _queue(name: str, config: Mapping[str, Any], region: str) -> QueueTrigger:
             name=name,
             region=region,
             queue=queue["QueueName"],
-            enabled=truth(config, "triggerEnable", default=True),
-            decode=truth(queue, "IsBase64Decode", default=True),
+            enabled=boolean(config, "triggerEnable", default=True),
+            decode=boolean(queue, "IsBase64Decode", default=True),
             streaming=True,
             batch=1,
             retry="BACKOFF_RETRY",
@@ -138,17 +142,17 @@ def _queue(name: str, config: Mapping[str, Any], region: str) -> QueueTrigger:
 
 def _run_options(options: Mapping[str, Any], trigger: QueueTrigger) -> QueueTrigger:
     known = {"mode", "errorsTolerance", "batchWindow", "retryStrategy", "deadLetterQueue"}
-    only(options, known, "runOptions")
+    refuse_unknown(options, known, "runOptions")
     mode = choice(options, "mode", ("event-streaming", "event-driven"), "event-streaming")
-    # NONE, the default, stops the whole stream for good at the first event that is not taken.
+    # NONE, the default, stops the stream for ever at the first event that the function refuses.
     choice(options, "errorsTolerance", ("ALL",), "NONE")
     window = mapping(options, "batchWindow")
-    only(window, {"CountBasedWindow", "TimeBasedWindow"}, "batchWindow")
+    refuse_unknown(window, {"CountBasedWindow", "TimeBasedWindow"}, "batchWindow")
     if window and mode == "event-driven":
         raise DeploymentError("batchWindow has no meaning in the mode event-driven")
     integer(window, "TimeBasedWindow", 0, 0, 15)
     strategy = mapping(options, "retryStrategy")
-    only(strategy, {"PushRetryStrategy"}, "retryStrategy")
+    refuse_unknown(strategy, {"PushRetryStrategy"}, "retryStrategy")
     retry: PushRetryStrategy = "BACKOFF_RETRY"
     words = ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY")
     if choice(strategy, "PushRetryStrategy", words, retry) == words[1]:
@@ -166,13 +170,13 @@ def _run_options(options: Mapping[str, Any], trigger: QueueTrigger) -> QueueTrig
 
 def _dead_letter_queue(options: Mapping[str, Any], region: str) -> str | None:
     config = mapping(options, "deadLetterQueue")
-    only(config, {"Arn"}, "deadLetterQueue")
+    refuse_unknown(config, {"Arn"}, "deadLetterQueue")
     if not config:
         return None
     arn = config.get("Arn")
     found = _QUEUE_ARN.fullmatch(arn) if isinstance(arn, str) else None
     if found is None or found[1] != region:
         raise DeploymentError(
-            f"deadLetterQueue.Arn must be a queue's here: acs:mns:{region}:<account>:/queues/<name>"
+            f"deadLetterQueue.Arn must name a queue here: acs:mns:{region}:<account>:/queues/<name>"
         )
     return found[2]

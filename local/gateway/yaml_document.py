@@ -1,4 +1,4 @@
-"""Reading `s.yaml` as the `s` tool reads it: YAML 1.2 words, no key twice, overlays merged."""
+"""Reads `s.yaml` as the `s` tool does: YAML 1.2 booleans, no duplicate keys, merged overlays."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 import yaml
 
-_MAX_OVERLAYS = 1  # `s` itself lays one file upon another, and renders nothing for more
+_MAX_OVERLAYS = 1  # `s` merges one file over another; with more files it renders nothing
 
 
 class DeploymentError(ValueError):
-    """`s.yaml` cannot be served; the message names the place, the reason and what is allowed."""
+    """`s.yaml` cannot be served. The message names the place, the reason and what is allowed."""
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader with two differences that matter between it and the tool's own parser.
+    """SafeLoader with two changes that make it read like the tool's own parser.
 
-    `yes`, `no`, `on`, `off` and dates stay strings (YAML 1.2); a key that occurs twice is an error
-    instead of silently winning.
+    `yes`, `no`, `on`, `off` and dates stay strings (YAML 1.2). A duplicate key is an error:
+    SafeLoader would keep the last one.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -31,7 +31,7 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | bool | None) or key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} occurs twice or is no scalar", key_node.start_mark
+                    None, None, f"key {key!r} occurs twice or is not a scalar", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
@@ -51,7 +51,7 @@ _Loader.add_implicit_resolver(
 
 
 def deep_merge(base: Any, over: Any) -> Any:
-    """`over` laid upon `base`: maps merge key by key, everything else (arrays too) is replaced.
+    """`over` merged into `base`. Maps merge key by key; everything else, also a list, is replaced.
 
     Source: Function Compute's documentation, `template` and `extend`.
     """
@@ -64,15 +64,15 @@ def deep_merge(base: Any, over: Any) -> Any:
 
 
 def within(root: Path, relative: str, what: str) -> Path:
-    """The path of `relative` below `root`; DeploymentError when it leads out of it."""
+    """The path of `relative` below `root`. Raises DeploymentError if it is outside `root`."""
     path = (root / relative).resolve()
     if not path.is_relative_to(root.resolve()):
-        raise DeploymentError(f"{what} leads out of the project")
+        raise DeploymentError(f"{what} is outside the project")
     return path
 
 
 def read_document(path: Path, *, root: Path, depth: int = 0) -> dict[str, Any]:
-    """The mapping in the file at `path`, laid upon the files its `extend` names."""
+    """The mapping in the file at `path`, merged over the file that its `extend` names."""
     try:
         value = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
@@ -82,16 +82,14 @@ def read_document(path: Path, *, root: Path, depth: int = 0) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise DeploymentError(f"{path.name} is not valid YAML: {error}") from None
     if not isinstance(value, dict):
-        raise DeploymentError(f"{path.name} must hold a mapping")
+        raise DeploymentError(f"{path.name} must contain a mapping")
     base = value.pop("extend", None)
     if base is None:
         return value
     if not isinstance(base, str):
         raise DeploymentError(f"{path.name}: extend must name one file")
     if depth >= _MAX_OVERLAYS:
-        raise DeploymentError(
-            f"{path.name}: files extend one another, which s renders for two only"
-        )
+        raise DeploymentError(f"{path.name}: s renders at most two files that extend one another")
     parent = within(root, str(path.parent.resolve() / base), f"{path.name}: extend")
     merged = deep_merge(read_document(parent, root=root, depth=depth + 1), value)
     return dict(merged)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.browser import site as customer
 from tests.browser.chromium import FLAGS, ChromiumMissing, chromium

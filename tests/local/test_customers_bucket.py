@@ -1,4 +1,4 @@
-"""The bucket of the purpose `oss-upload`, as `make run` has it: its owner let the page in alone."""
+"""The bucket of the purpose `oss-upload` under `make run`: its CORS rules allow only the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from fakealiyun.oss.cors import METHODS
 from fakealiyun.testing.oss import browser, preflight
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.support.code_under_test import CodeUnderTest
 
@@ -19,7 +19,7 @@ BUCKET = "vodpass-local"
 def stack(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The cloud with what an operator made in it, once it was reset."""
+    """The cloud after a reset, with what an operator created in it."""
     with code_under_test.stack(keys=load_keys(tmp_path_factory.mktemp("keys"))) as running:
         running.cloud.reset()
         yield running

@@ -1,4 +1,4 @@
-"""`python -m local`, which `make run` starts: everything up, guarded, and gone again."""
+"""`python -m local`, which `make run` starts: it serves everything, guards it and stops cleanly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import oss2
 import pytest
 
 from fakealiyun.testing.mp4 import film
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from tests.support.app_receiver import AppReceiver
 from tests.support.processes import alive
 from tests.support.reply import Reply
@@ -93,7 +93,7 @@ def run() -> Iterator[Run]:
     process = start(
         DEVELOPER_SECRET="do not leak",
         VODPASS_JWT_KEYS="of the developer",
-        # Without secrets beside it, this is not where webhooks go.
+        # Without its secrets, this URL does not get webhooks.
         VODPASS_WEBHOOK_URL="http://127.0.0.1:9/",
     )
     served = ready(process)
@@ -102,7 +102,7 @@ def run() -> Iterator[Run]:
     process.communicate(timeout=30)
 
 
-def test_a_development_token_is_one_that_the_functions_accept(run: Run) -> None:
+def test_the_functions_accept_a_development_token(run: Run) -> None:
     before = int(time.time())
     answer = run.token({"sub": "alice"})
     assert answer.status == 200
@@ -120,7 +120,7 @@ def test_a_development_token_is_one_that_the_functions_accept(run: Run) -> None:
     assert "vod" not in claims
 
 
-def test_a_development_token_says_what_it_was_asked_to_say(run: Run) -> None:
+def test_a_development_token_has_the_requested_claims(run: Run) -> None:
     asked = {"sub": "b", "scope": "vod:play", "vod": {"play": "*"}, "expires_in": 86400}
     claims = jwt.decode(run.token(asked).json()["token"], options={"verify_signature": False})
     assert (claims["scope"], claims["vod"]) == ("vod:play", {"play": "*"})
@@ -149,7 +149,7 @@ def test_a_development_token_says_what_it_was_asked_to_say(run: Run) -> None:
         b'{"sub": "a", "sub": "b"}',
     ],
 )
-def test_the_token_route_refuses_anything_else(run: Run, body: Any) -> None:
+def test_the_token_route_refuses_any_other_body(run: Run, body: Any) -> None:
     answer = run.token(body)
     assert answer.status == 400
     assert "token" not in answer.json()
@@ -176,7 +176,7 @@ def test_the_token_route_is_closed_to_foreign_pages(
     assert own.status == 200
 
 
-def test_the_configuration_for_the_page_holds_no_secret(run: Run) -> None:
+def test_the_configuration_for_the_page_contains_no_secret(run: Run) -> None:
     answer = run.call("/_local/config")
     config = answer.json()
     assert config["cloudUrl"] == run.cloud_url
@@ -201,7 +201,7 @@ def test_a_token_gets_an_upload_credential_from_the_fake_cloud(run: Run) -> None
 
 
 def delivered(run: Run, video_id: str) -> list[dict[str, Any]]:
-    """The bodies of what the receiver lists about a video."""
+    """The bodies of the webhooks about a video that the receiver lists."""
     events = run.call("/_local/events").json()["events"]
     return [event["body"] for event in events if event["body"].get("subject") == video_id]
 
@@ -225,7 +225,7 @@ def begin_upload(run: Run) -> dict[str, Any]:
     return answer
 
 
-def test_a_finished_upload_is_at_hand_as_events_that_verified(run: Run) -> None:
+def test_the_receiver_lists_verified_events_of_a_finished_upload(run: Run) -> None:
     upload = begin_upload(run)
     address, keys = (
         json.loads(base64.b64decode(upload[name])) for name in ("UploadAddress", "UploadAuth")
@@ -249,7 +249,7 @@ def test_a_finished_upload_is_at_hand_as_events_that_verified(run: Run) -> None:
     )
 
 
-def test_the_watch_looks_after_uploads_by_the_clouds_clock_after_a_reset_as_well(run: Run) -> None:
+def test_the_watch_follows_the_clouds_clock_also_after_a_reset(run: Run) -> None:
     asked = urllib.request.Request(f"{run.cloud_url}/_local/reset", data=b"{}", headers=JSON)
     with urllib.request.urlopen(asked, timeout=60) as answer:
         assert answer.status == 200
@@ -262,7 +262,7 @@ def test_the_watch_looks_after_uploads_by_the_clouds_clock_after_a_reset_as_well
     )
 
 
-def test_webhooks_go_to_a_receiver_of_the_developers_own_where_both_variables_say_so() -> None:
+def test_webhooks_go_to_the_developers_receiver_if_both_variables_are_set() -> None:
     receiver = AppReceiver()
     process = start(
         VODPASS_WEBHOOK_URL=receiver.url, VODPASS_WEBHOOK_SECRETS=f"{receiver.secret},{OTHER}"
@@ -279,7 +279,7 @@ def test_webhooks_go_to_a_receiver_of_the_developers_own_where_both_variables_sa
         receiver.close()
 
 
-def test_functions_run_with_locals_settings_alone(run: Run) -> None:
+def test_functions_run_only_with_local_settings(run: Run) -> None:
     run.call("/play")
     [instance] = [
         found
@@ -314,7 +314,7 @@ def test_a_signal_ends_everything_and_the_port_is_free_at_once(number: signal.Si
 
 
 @pytest.mark.parametrize("variable", ["PORT", "CLOUD_PORT"])
-def test_a_port_in_use_is_one_clear_line(variable: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = start(**{variable: str(port)})
@@ -327,7 +327,7 @@ def test_a_port_in_use_is_one_clear_line(variable: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["-1", "65536"])
-def test_a_port_that_is_none_is_one_clear_line(value: str) -> None:
+def test_an_invalid_port_is_reported_in_one_line(value: str) -> None:
     process = start(PORT=value)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1

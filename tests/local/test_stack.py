@@ -1,4 +1,4 @@
-"""Everything as one object, for tests of this project and of others."""
+"""The whole local deployment as one object, for tests of this project and of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import PROJECT, StartError
 from tests.support.code_under_test import CodeUnderTest
 
@@ -47,10 +47,10 @@ def test_serves_the_functions_in_a_thread_and_frees_its_ports(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's program is read from /proc")
-def test_the_tests_serve_the_code_that_they_say(
+def test_the_tests_serve_the_selected_code(
     code_under_test: CodeUnderTest, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
-    """With `--bundle`, a bundle by an interpreter of its version; else the packages as they are."""
+    """With `--bundle`, a bundle and an interpreter of its version; else the unchanged packages."""
     with code_under_test.stack(keys=load_keys(tmp_path)) as stack:
         for name in ("upload", "refresh", "play", "sts", "events"):
             with pytest.raises(urllib.error.HTTPError) as refused:
@@ -73,8 +73,8 @@ def test_the_tests_serve_the_code_that_they_say(
     assert all(one["byte_code"] for one in about)
 
 
-def test_no_test_serves_the_functions_past_that_code() -> None:
-    """Else `--bundle` would not reach it. The tests of `fill` itself fill projects of their own."""
+def test_every_test_serves_the_selected_code() -> None:
+    """Else `--bundle` has no effect on it. Only the tests of `fill` fill their own projects."""
     own = re.compile(r"\bStack\(|^from local\.build import .*\bfill\b", re.MULTILINE)
     tests = PROJECT / "tests"
     found = {path for path in tests.rglob("*.py") if own.search(path.read_text("utf-8"))}

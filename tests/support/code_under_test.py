@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from local.build import fill, locked
+from local.checkout_keys import LocalKeys
 from local.gateway.server import base_interpreter
-from local.keys import LocalKeys
 from local.stack import PROJECT, Stack
 from ops.bundle.build import build
 from ops.bundle.packages import fetch

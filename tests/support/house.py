@@ -18,8 +18,8 @@ from typing import Any
 import yaml
 
 from fakealiyun import FakeCloud
+from local.checkout_keys import load_keys
 from local.gateway import Gateway
-from local.keys import load_keys
 from local.stack import PROJECT
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.loop_thread import LoopThread

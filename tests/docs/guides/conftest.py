@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakealiyun.vod.settings import TRANSCODE
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from tests.support.app_receiver import AppReceiver
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.loop_thread import LoopThread

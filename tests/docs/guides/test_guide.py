@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakealiyun.vod.callbacks.configuration import EVENT_TYPES
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import PROJECT
 from shared.config.uses import USES
 from shared.events import callback as notice

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.support.code_under_test import CodeUnderTest
 

@@ -1,4 +1,4 @@
-"""A cloud that takes functions, with the gateway that runs them."""
+"""A cloud that accepts deployments, with the gateway that runs the functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from fakealiyun.testing.fc import Fc
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.support.code_under_test import CodeUnderTest
 
@@ -23,12 +23,12 @@ def running_stack(
 
 @pytest.fixture
 def stack(running_stack: Stack) -> Stack:
-    """All of vodpass on one machine, which accepts deployments; nothing is deployed yet."""
+    """A local deployment that accepts deployments. Nothing is deployed yet."""
     running_stack.cloud.reset()
     return running_stack
 
 
 @pytest.fixture
 def running(stack: Stack) -> Fc:
-    """A cloud that takes functions and runs them."""
+    """The API of a cloud that accepts functions and runs them."""
     return Fc(stack.cloud)

@@ -18,7 +18,7 @@ from local.stack import PROJECT
 
 
 @pytest.mark.parametrize("arguments", [["--allow-deploy"], []])
-def test_functions_are_taken_when_the_command_says_so(arguments: list[str]) -> None:
+def test_deployments_are_accepted_only_with_the_option(arguments: list[str]) -> None:
     environment = {**os.environ, "PORT": "0", "CLOUD_PORT": "0"}
     with subprocess.Popen(
         [sys.executable, "-m", "local", *arguments],

@@ -22,7 +22,7 @@ def older(cloud: FakeCloud) -> Any:
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated function:DeprecationWarning")
 class TestHelpers:
-    """What calls an HTTP trigger by its address."""
+    """The helper that calls an HTTP trigger by its URL."""
 
     def test_an_anonymous_trigger_is_called(self, running: Fc) -> None:
         running.create(code=ECHO)
@@ -30,12 +30,12 @@ class TestHelpers:
         client = older(running.cloud)
         answer = client.invoke_anonymous_httptrigger(url, "POST", b'{"n":1}', {})
         assert (answer.status_code, json.loads(answer.json()["body"])) == (200, {"n": 1})
-        # The signature of 2.0 in `Authorization` is nothing to an anonymous trigger.
+        # An anonymous trigger ignores the FC 2.0 signature in `Authorization`.
         signed = client.invoke_httptrigger(url, "POST", b'{"n":2}', {})
         assert json.loads(signed.json()["body"]) == {"n": 2}
         assert signed.json()["headers"]["Authorization"].startswith("FC ")
 
-    def test_a_signed_trigger_does_not_take_the_signature_of_2_0(self, running: Fc) -> None:
+    def test_a_signed_trigger_refuses_the_signature_of_2_0(self, running: Fc) -> None:
         running.create(code=ECHO)
         config = {"authType": "function", "methods": ["POST"]}
         url = running.trigger("echo", config)["httpTrigger"]["urlInternet"]

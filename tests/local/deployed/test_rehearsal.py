@@ -1,4 +1,4 @@
-"""A deployment rehearsed whole: the bundle, the deployment tool's calls, the walk, the removal."""
+"""Rehearses a whole deployment: bundle, calls of the deployment tool, README walk, removal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import oss2
 import pytest
 
 from fakealiyun.testing.fc import Fc, Raw, get, zipped_folder
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.local.deployed.tool import Tool
 from tests.support.code_under_test import CodeUnderTest, bundled
@@ -64,7 +64,7 @@ def rehearsal(
         yield Rehearsal(stack, packages)
 
 
-def test_the_whole_deployment_from_nothing_to_nothing(rehearsal: Rehearsal) -> None:
+def test_a_whole_deployment_from_bundle_to_removal(rehearsal: Rehearsal) -> None:
     stack, tools = rehearsal.stack, rehearsal.tools
     assert sorted(tools) == ["events", "play", "refresh", "sts", "upload", "watch"]
     assert not any(found for tool in tools.values() for found in tool.plan().values())
@@ -93,7 +93,7 @@ def test_the_whole_deployment_from_nothing_to_nothing(rehearsal: Rehearsal) -> N
     assert Fc(stack.cloud).names() == []
     assert not any(folder.exists() for folder in folders)
     bucket = "fc-temporary-code-cn-shanghai"
-    # The package that the second deployment of `play` replaced goes with its key.
+    # The code package that the second deployment of `play` replaced is deleted with its key.
     assert len(stack.cloud.storage.objects(bucket)) == 1
     stack.cloud.clock.advance(3601)
     assert stack.cloud.storage.objects(bucket) == []
@@ -102,12 +102,12 @@ def test_the_whole_deployment_from_nothing_to_nothing(rehearsal: Rehearsal) -> N
 
 
 def walk(rehearsal: Rehearsal, urls: Mapping[str, Any]) -> None:
-    """The walk of the README, against the functions that were deployed."""
+    """Follow the README walk, against the deployed functions."""
     begun = rehearsal.call(urls["upload"], "alice", {"FileName": "film.mp4"})
     assert begun.status == 200, begun.body
     video = json.loads(begun.body)["VideoId"]
     rehearsal.stack.cloud.clock.advance(3001)
-    # Below the address, as behind a domain.
+    # Below the URL, as behind a domain.
     renewed = rehearsal.call(f"{urls['refresh']}/refresh", "alice", {"VideoId": video})
     assert renewed.status == 200, renewed.body
     put(json.loads(renewed.body))

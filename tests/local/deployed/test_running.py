@@ -1,4 +1,4 @@
-"""Functions that were deployed, at work behind the gateway."""
+"""Deployed functions that the gateway runs."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_function_is_invoked_by_its_name(running: Fc) -> None:
     assert "x-fc-error-type" not in answer.headers
 
 
-def test_its_key_is_its_role_s(running: Fc, stack: Stack) -> None:
+def test_a_function_has_the_credential_of_its_role(running: Fc, stack: Stack) -> None:
     running.create(code=SHOW, role=running.role("vodpass-play"))
     env = json.loads(running.invoke("echo").body)["env"]
     key = stack.cloud.identities.find(env["ALIBABA_CLOUD_ACCESS_KEY_ID"])
@@ -99,7 +99,7 @@ def test_an_asynchronous_invocation_is_accepted_and_run(running: Fc, stack: Stac
     assert running.refused("POST", "/functions/absent/invocations").code == "FunctionNotFound"
 
 
-def test_what_an_invocation_does_not_take(running: Fc) -> None:
+def test_an_unsupported_invocation_is_refused(running: Fc) -> None:
     running.create()
     assert refusal(lambda: running.invoke("echo", invocation_type="Task")).code == "InvalidArgument"
     assert refusal(lambda: running.invoke("echo", async_task_id="t")).code == "NotImplemented"
@@ -110,7 +110,7 @@ def test_what_an_invocation_does_not_take(running: Fc) -> None:
     assert running.invoke("echo", large).body == large
 
 
-def test_the_http_trigger_answers_as_at_an_address_of_its_own(running: Fc, stack: Stack) -> None:
+def test_an_http_trigger_has_its_own_url(running: Fc, stack: Stack) -> None:
     running.create(code=SHOW)
     assert get(f"{stack.url}/echo").status == 404
     url = running.trigger("echo", ANONYMOUS)["httpTrigger"]["urlInternet"]
@@ -124,14 +124,14 @@ def test_the_http_trigger_answers_as_at_an_address_of_its_own(running: Fc, stack
     assert get(url).status == 404
 
 
-def test_an_address_can_be_closed(running: Fc) -> None:
+def test_a_url_can_be_disabled(running: Fc) -> None:
     running.create()
     url = running.trigger("echo", {**ANONYMOUS, "disableURLInternet": True})["httpTrigger"]
     answer = get(url["urlInternet"])
     assert (answer.status, "internet URL is disable" in answer.message) == (403, True)
 
 
-def test_an_update_takes_effect_and_lets_requests_under_way_end(running: Fc, tmp_path: Any) -> None:
+def test_an_update_takes_effect_and_running_requests_complete(running: Fc, tmp_path: Any) -> None:
     running.create(code=SLOW, timeout=60, environmentVariables={"FOLDER": str(tmp_path)})
     answers: list[bytes] = []
     waiting = threading.Thread(target=lambda: answers.append(running.invoke("echo").body))
@@ -144,7 +144,7 @@ def test_an_update_takes_effect_and_lets_requests_under_way_end(running: Fc, tmp
     assert answers == [b"old"]
 
 
-def test_concurrency_bounds_the_instances(running: Fc, tmp_path: Any) -> None:
+def test_reserved_concurrency_limits_the_instances(running: Fc, tmp_path: Any) -> None:
     running.create(code=SLOW, timeout=60, environmentVariables={"FOLDER": str(tmp_path)})
     running.send("PUT", "/functions/echo/concurrency", {"reservedConcurrency": 1})
     waiting = threading.Thread(target=lambda: running.invoke("echo"))
@@ -197,7 +197,7 @@ def test_a_queue_feeds_a_function(running: Fc, stack: Stack) -> None:
     until(lambda: [line for line in stack.logs.lines("taker") if "hello" in line.text])
 
 
-def test_a_custom_domain_leads_to_functions_by_path(running: Fc, stack: Stack) -> None:
+def test_a_custom_domain_routes_to_functions_by_path(running: Fc, stack: Stack) -> None:
     running.create(code=SHOW)
     running.create("other", code=saying("other"))
     routes = [
@@ -216,7 +216,7 @@ def test_a_custom_domain_leads_to_functions_by_path(running: Fc, stack: Stack) -
     running.sdk.delete_function("other")
     assert json.loads(ask("/other/x").body)["event"]["rawPath"] == "/other/x"
     running.sdk.delete_custom_domain("vod.localhost")
-    # The functions of s.yaml answer under every name of this machine.
+    # The functions of s.yaml are served under every host name of this machine.
     assert ask("/upload").status == 405
 
 
@@ -229,7 +229,7 @@ def test_a_custom_domain_leads_to_functions_by_path(running: Fc, stack: Stack) -
         ({"functionName": "upload"}, "another function's here"),
     ],
 )
-def test_what_the_gateway_does_not_act_out_is_refused_whole(
+def test_an_unsupported_function_is_refused_as_a_whole(
     running: Fc, fields: dict[str, str], reason: str
 ) -> None:
     name = fields.get("functionName", "echo")
@@ -239,7 +239,7 @@ def test_what_the_gateway_does_not_act_out_is_refused_whole(
     assert running.names() == []
 
 
-def test_a_trigger_that_is_not_acted_out_leaves_the_function_as_it_was(running: Fc) -> None:
+def test_an_unsupported_trigger_leaves_the_function_unchanged(running: Fc) -> None:
     running.create(code=saying("still here"))
     cron = {"cronExpression": "0 0 4 * * *", "enable": True}
     assert refusal(lambda: running.trigger("echo", cron, "c", "timer")).code == "NotImplemented"
@@ -247,7 +247,7 @@ def test_a_trigger_that_is_not_acted_out_leaves_the_function_as_it_was(running: 
     assert running.send("GET", "/functions/echo/triggers")["triggers"] == []
 
 
-def test_a_reset_of_the_cloud_ends_what_was_deployed(running: Fc, stack: Stack) -> None:
+def test_a_reset_of_the_cloud_removes_every_deployed_function(running: Fc, stack: Stack) -> None:
     running.create(code=saying("x"))
     url = running.trigger("echo", ANONYMOUS)["httpTrigger"]["urlInternet"]
     assert get(url).body == b"x"
@@ -275,7 +275,7 @@ class TestSignedTrigger:
         sent_to: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Raw:
-        """Signed by the vendor's own function: no hash of the body, no nonce, `x-acs-date`."""
+        """A call signed with the vendor's own function: no body hash, no nonce, `x-acs-date`."""
         parts = urlsplit(url)
         request = TeaRequest()
         request.method = method
@@ -297,19 +297,19 @@ class TestSignedTrigger:
         assert isinstance(found, str)
         return found
 
-    def test_a_signed_call_is_let_in(self, url: str, stack: Stack) -> None:
+    def test_a_signed_call_is_accepted(self, url: str, stack: Stack) -> None:
         admin = stack.cloud.admin
         assert self.call(url, admin).body == b"let in"
         assert self.call(f"{url}/a?b=c", admin, method="GET").body == b"let in"
         session = stack.cloud.identities.issue(admin.principal, admin.policies, 900)
         assert self.call(url, session).body == b"let in"
 
-    def test_an_unsigned_one_is_told_what_is_missing(self, url: str) -> None:
+    def test_an_unsigned_call_is_refused_with_a_reason(self, url: str) -> None:
         answer = get(url)
         assert (answer.status, answer.code) == (400, "MissingRequiredHeader")
         assert answer.message == "required HTTP header Date was not specified"
 
-    def test_others_are_refused(self, url: str, stack: Stack) -> None:
+    def test_calls_of_other_users_are_refused(self, url: str, stack: Stack) -> None:
         admin = stack.cloud.admin
         guessed = Credential(admin.access_key_id, "x" * 30, admin.principal, ())
         assert self.call(url, guessed).code == "SignatureNotMatch"
@@ -323,7 +323,7 @@ class TestSignedTrigger:
         assert self.call(url, admin, headers=nonce).status == 200
         assert self.call(url, admin, headers=nonce).code == "SignatureNonceUsed"
 
-    def test_it_stays_closed_when_the_code_changes(
+    def test_it_still_needs_a_signature_after_an_update_of_the_code(
         self, url: str, running: Fc, stack: Stack
     ) -> None:
         running.update("echo", code={"zipFile": packed({"index.py": saying("new")})})

@@ -45,7 +45,7 @@ _BLANKS: Mapping[str, Any] = {
 
 
 class Tool:
-    """Deploys, shows, invokes and removes one resource of `s.yaml`, given its rendered props."""
+    """Deploys, shows, invokes and removes one resource of `s.yaml`, from its rendered props."""
 
     def __init__(self, cloud: FakeCloud, props: Mapping[str, Any]) -> None:
         self._cloud = cloud
@@ -54,7 +54,7 @@ class Tool:
         self.name: str = props["functionName"]
 
     def plan(self) -> dict[str, Any]:
-        """What there is: reads only, each of which may find nothing."""
+        """Read what is deployed. Each read may find nothing."""
         name = self.name
         latest = {"qualifier": "LATEST"}
         found = {
@@ -82,7 +82,7 @@ class Tool:
         return found
 
     def deploy(self, package: bytes) -> dict[str, Any]:
-        """`s deploy -y`; returns what `s info` shows."""
+        """`s deploy -y`. Returns what `s info` shows."""
         self.plan()
         code = self._upload(package)
         there = self._maybe(lambda: self._sdk.get_function(self.name, models.GetFunctionRequest()))
@@ -149,7 +149,7 @@ class Tool:
 
     def _function(self) -> dict[str, Any]:
         fields = {**_BLANKS, **{k: v for k, v in self._props.items() if k not in _APART}}
-        if fields["logConfig"] == "auto":  # it makes them in Simple Log Service first
+        if fields["logConfig"] == "auto":  # the tool creates them in Simple Log Service first
             fields["logConfig"] = {
                 "project": f"serverless-{self._cloud.region}-auto",
                 "logstore": "default-logs",

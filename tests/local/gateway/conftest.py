@@ -28,7 +28,7 @@ def loop() -> Iterator[LoopThread]:
 
 @pytest.fixture
 def serve(loop: LoopThread, tmp_path: Path) -> Iterator[Callable[..., RunningGateway]]:
-    """Start a gateway with the named functions; `code` says which sample a resource runs."""
+    """Starts a gateway with the named functions. `sample` selects another sample for a resource."""
     started: list[tuple[Gateway, GatewayCloud]] = []
 
     def start(

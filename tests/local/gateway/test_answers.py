@@ -1,4 +1,4 @@
-"""What a function returns, and what its caller gets."""
+"""What a function returns, and what its caller gets for it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_base64_body_is_decoded(answer: Callable[[str], Reply]) -> None:
     assert given.body == b"\xff\x00"
 
 
-def test_headers_that_belong_to_the_service_are_not_the_functions(
+def test_a_function_cannot_set_headers_of_the_service(
     answer: Callable[[str], Reply],
 ) -> None:
     given = answer(
@@ -74,7 +74,7 @@ def test_headers_that_belong_to_the_service_are_not_the_functions(
         '"a" * (33 * 1024 * 1024)',
     ],
 )
-def test_an_unusable_answer_is_a_bad_response(
+def test_an_invalid_response_object_is_a_bad_response(
     answer: Callable[[str], Reply], expression: str
 ) -> None:
     given = answer(expression)
@@ -94,7 +94,7 @@ def test_an_unusable_answer_is_a_bad_response(
         ('decimal.Decimal("1.50")', b'"1.50"', "application/json"),
     ],
 )
-def test_anything_else_is_the_body_of_a_200(
+def test_any_other_result_is_the_body_of_a_200(
     answer: Callable[[str], Reply], expression: str, body: bytes, content_type: str
 ) -> None:
     given = answer(expression)
@@ -103,7 +103,7 @@ def test_anything_else_is_the_body_of_a_200(
 
 
 @pytest.mark.parametrize("expression", ["object()", '"\\ud800"', "{1, 2}"])
-def test_what_cannot_be_serialised_is_a_functions_error(
+def test_a_result_that_is_not_json_is_an_error_of_the_function(
     answer: Callable[[str], Reply], expression: str
 ) -> None:
     given = answer(expression)
@@ -117,7 +117,7 @@ def test_a_204_has_no_body(answer: Callable[[str], Reply]) -> None:
     assert (given.status, given.body) == (204, b"")
 
 
-def test_a_caller_that_goes_away_does_not_spoil_the_instance(
+def test_a_caller_that_disconnects_does_not_break_the_instance(
     serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["state"])

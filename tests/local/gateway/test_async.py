@@ -1,4 +1,4 @@
-"""Asynchronous invocation, which any caller of an HTTP trigger can ask for."""
+"""Asynchronous invocation, which any caller of an HTTP trigger can request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_is_accepted_at_once_and_run_once(serve: Callable[..., RunningGateway]) 
     assert lines(served) == [answer.headers["X-Fc-Request-Id"]]
 
 
-def test_a_failure_is_tried_again_by_the_clouds_clock(serve: Callable[..., RunningGateway]) -> None:
+def test_a_failure_is_retried_by_the_clouds_clock(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 2}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     for attempt in (1, 2):
@@ -50,7 +50,7 @@ def test_without_retries_a_failure_is_final(serve: Callable[..., RunningGateway]
     assert served.cloud.waiting() == 0
 
 
-def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., RunningGateway]) -> None:
+def test_an_event_over_its_maximum_age_is_dropped(serve: Callable[..., RunningGateway]) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncEventAgeInSeconds": 1}}})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(served.cloud.waiting, "it waits for the next attempt")
@@ -60,7 +60,7 @@ def test_an_event_that_grew_too_old_is_dropped(serve: Callable[..., RunningGatew
     assert served.cloud.waiting() == 0, "the next would come after its second"
 
 
-def test_limits_and_unknown_words(serve: Callable[..., RunningGateway]) -> None:
+def test_limits_and_unknown_values(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["echo"])
     large = served.call("/echo", method="POST", body=b"a" * (128 * 1024 + 1), headers=ASYNC)
     assert large.status == 413
@@ -73,7 +73,7 @@ QUEUE = {"destination": f"acs:mns:cn-shanghai:{ACCOUNT}:/queues/results/messages
 ARN = f"acs:fc:cn-shanghai:{ACCOUNT}:functions/test-"
 
 
-def test_a_move_past_its_greatest_age_is_one_more_attempt_and_then_a_result(
+def test_a_move_past_the_maximum_age_is_one_more_attempt_and_then_a_result(
     serve: Callable[..., RunningGateway],
 ) -> None:
     policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncEventAgeInSeconds": 3600}
@@ -89,9 +89,7 @@ def test_a_move_past_its_greatest_age_is_one_more_attempt_and_then_a_result(
 
 
 @pytest.mark.parametrize("ahead", [0, 86_400])
-def test_after_a_reset_nothing_is_tried_again(
-    serve: Callable[..., RunningGateway], ahead: int
-) -> None:
+def test_nothing_is_retried_after_a_reset(serve: Callable[..., RunningGateway], ahead: int) -> None:
     policy = {"destinationConfig": {"onFailure": QUEUE}, "maxAsyncRetryAttempts": 8}
     served = serve({"retry": {"asyncInvokeConfig": policy}})
     served.cloud.advance(ahead)
@@ -108,7 +106,7 @@ def test_after_a_reset_nothing_is_tried_again(
 
 
 @pytest.mark.parametrize(("until", "destination"), [(1, "onSuccess"), (99, "onFailure")])
-def test_a_run_that_a_reset_overtakes_has_no_result(
+def test_a_reset_during_a_run_discards_its_result(
     serve: Callable[..., RunningGateway], until: int, destination: str
 ) -> None:
     policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
@@ -127,7 +125,7 @@ def test_a_run_that_a_reset_overtakes_has_no_result(
     ("until", "destination", "error"),
     [(1, "onSuccess", ""), (99, "onFailure", "UnhandledInvocationError")],
 )
-def test_the_result_goes_to_the_queue_that_is_its_destination(
+def test_the_result_goes_to_the_destination_queue(
     serve: Callable[..., RunningGateway], until: int, destination: str, error: str
 ) -> None:
     policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {destination: QUEUE}}
@@ -148,7 +146,7 @@ def test_the_result_goes_to_the_queue_that_is_its_destination(
     assert expected in result["responsePayload"]
 
 
-def test_a_result_that_no_queue_takes_is_told(
+def test_a_result_that_is_too_large_for_the_queue_is_logged(
     serve: Callable[..., RunningGateway], caplog: pytest.LogCaptureFixture
 ) -> None:
     policy = {"destinationConfig": {"onSuccess": QUEUE}}
@@ -167,10 +165,10 @@ def test_the_result_may_go_to_another_function(
 ) -> None:
     policy: Mapping[str, Any] = {
         "maxAsyncRetryAttempts": 1,
-        "destinationConfig": {"onFailure": {"destination": f"{ARN}taker"}},
+        "destinationConfig": {"onFailure": {"destination": f"{ARN}recorder"}},
     }
-    taker = {"environmentVariables": {"TRACE": str(tmp_path / "taken")}, "triggers": []}
-    served = serve({"retry": {"asyncInvokeConfig": policy}, "taker": taker})
+    recorder = {"environmentVariables": {"TRACE": str(tmp_path / "taken")}, "triggers": []}
+    served = serve({"retry": {"asyncInvokeConfig": policy}, "recorder": recorder})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(served.cloud.waiting, "it waits for the next attempt")
     served.cloud.advance(60)
@@ -180,7 +178,7 @@ def test_the_result_may_go_to_another_function(
     assert json.loads(line)["event"]["requestContext"]["approximateInvokeCount"] == 2
 
 
-def test_an_event_that_never_found_a_free_instance_ends_at_its_destination(
+def test_an_event_that_never_gets_a_free_instance_goes_to_its_destination(
     serve: Callable[..., RunningGateway],
 ) -> None:
     policy = {"maxAsyncEventAgeInSeconds": 1, "destinationConfig": {"onFailure": QUEUE}}

@@ -1,4 +1,4 @@
-"""Clients that go away in the middle, as the developer's terminal shows it: not at all."""
+"""Clients that disconnect during a request: the developer's log does not mention them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESET = struct.pack("ii", 1, 0)
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("sent", CUT_SHORT.values(), ids=CUT_SHORT.keys())
-def test_a_client_that_goes_away_is_no_fault_of_ours(
+def test_a_client_that_disconnects_is_not_logged(
     serve: Callable[..., RunningGateway], caplog: pytest.LogCaptureFixture, sent: bytes, reset: bool
 ) -> None:
     served = serve(["echo"])
@@ -33,12 +33,12 @@ def test_a_client_that_goes_away_is_no_fault_of_ours(
         client.sendall(sent)
         if reset:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    # A whole invocation later, the gateway has long read the end of the first connection.
+    # After a second invocation, the gateway has surely noticed the end of the first connection.
     assert served.call("/echo").status == 200
     assert [record.getMessage() for record in caplog.records] == []
 
 
-def test_a_fault_of_ours_is_logged(
+def test_a_fault_of_the_gateway_is_logged(
     serve: Callable[..., RunningGateway],
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,

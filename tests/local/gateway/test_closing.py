@@ -1,4 +1,4 @@
-"""A gateway ends at once, whatever waits in it and whatever the cloud's clock does meanwhile."""
+"""A gateway stops at once, whatever waits in it and however the cloud's clock moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.gateway.taker import Taker
+from tests.local.gateway.recorder import Recorder
 from tests.support.gateway import RunningGateway
 from tests.support.loop_thread import LoopThread
 from tests.support.processes import alive
@@ -17,12 +17,12 @@ from tests.support.waiting import wait_for
 
 ASYNC = {"X-Fc-Invocation-Type": "Async"}
 STEPS = range(6)
-"""Steps of the loop between a move of the clock and the end: what waits for the clock wakes up,
-and its next run is about to begin or has just begun."""
+"""Steps of the event loop between a move of the clock and the stop. In these steps a waiting task
+wakes up, and its next run is about to start or has just started."""
 
 
 def move_and_stop(loop: LoopThread, served: RunningGateway, steps: int) -> None:
-    """End the gateway right after a move of the clock, and see that nothing of it is left."""
+    """Stop the gateway right after a move of the clock. Nothing of it may remain."""
 
     async def work() -> None:
         served.cloud.advance(300)
@@ -39,10 +39,10 @@ def move_and_stop(loop: LoopThread, served: RunningGateway, steps: int) -> None:
 
 
 @pytest.mark.parametrize("steps", STEPS)
-def test_while_a_push_waits_and_its_time_comes(
+def test_while_a_push_becomes_due(
     loop: LoopThread, serve: Callable[..., RunningGateway], tmp_path: Path, steps: int
 ) -> None:
-    there = Taker(serve, tmp_path, triggers=trigger("eventbridge", queue_config()))
+    there = Recorder(serve, tmp_path, triggers=trigger("eventbridge", queue_config()))
     there.refuse()
     queue = there.cloud.queue("q")
     sent = queue.send("{}")
@@ -54,7 +54,7 @@ def test_while_a_push_waits_and_its_time_comes(
 
 
 @pytest.mark.parametrize("steps", STEPS)
-def test_while_an_asynchronous_invocation_waits_and_its_time_comes(
+def test_while_an_asynchronous_invocation_becomes_due(
     loop: LoopThread, serve: Callable[..., RunningGateway], steps: int
 ) -> None:
     served = serve({"retry": {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 8}}})

@@ -1,4 +1,4 @@
-"""What the gateway learns of the fake cloud beside it."""
+"""What the gateway gets from the fake cloud in the same process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.gateway.cloud_link import sleep_until
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 
 
-def test_a_reset_begins_a_new_generation_and_time_does_not() -> None:
+def test_a_reset_starts_a_new_generation_but_time_does_not() -> None:
     with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
         link = FakeCloudLink(cloud)
         first = link.generation()
@@ -27,7 +27,7 @@ def test_a_reset_begins_a_new_generation_and_time_does_not() -> None:
         assert link.generation() not in (first, second)
 
 
-def test_nobody_waits_for_a_time_of_a_cloud_that_was_reset() -> None:
+def test_a_reset_ends_every_wait() -> None:
     async def wait(cloud: FakeCloud) -> None:
         link = FakeCloudLink(cloud)
         waiting = asyncio.ensure_future(sleep_until(link, link.now() + 3600))
@@ -41,8 +41,8 @@ def test_nobody_waits_for_a_time_of_a_cloud_that_was_reset() -> None:
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_a_cancel_is_never_lost_to_a_move_of_the_clock(steps: int) -> None:
-    """Whichever step of the loop it comes in, from the move to the end of the wait."""
+def test_a_move_of_the_clock_never_hides_a_cancel(steps: int) -> None:
+    """In every step of the event loop, from the move to the end of the wait."""
 
     async def move_and_cancel(cloud: FakeCloud) -> None:
         link = FakeCloudLink(cloud)
@@ -62,8 +62,8 @@ def test_a_cancel_is_never_lost_to_a_move_of_the_clock(steps: int) -> None:
         asyncio.run(move_and_cancel(cloud))
 
 
-def test_a_wait_for_the_clock_ends_in_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its looks at the clock in between do not end it."""
+def test_a_wait_for_the_clock_ends_only_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The periodic checks of the clock do not end it."""
 
     async def look_and_move(cloud: FakeCloud) -> None:
         link = FakeCloudLink(cloud)

@@ -1,4 +1,4 @@
-"""Code folders: what `make run` serves and what is deployed."""
+"""Code folders: what `make run` serves is what is deployed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def wheel(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the one package that the projects here need, so that none needs a network."""
+    """A folder with the one package of these projects, so that no test needs a network."""
     folder = tmp_path_factory.mktemp("wheels")
     wheel(folder)
     return folder
@@ -51,7 +51,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where installed packages are kept; each list is installed once, for pip takes its time."""
+    """The cache of installed packages. Each list is installed once, because pip is slow."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -75,7 +75,9 @@ def project(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return root
 
 
-def test_a_folder_holds_what_the_function_gets(project: Path, tmp_path: Path, cache: Path) -> None:
+def test_a_folder_has_everything_the_function_gets(
+    project: Path, tmp_path: Path, cache: Path
+) -> None:
     fill(project, tmp_path / "build", cache)
     one = tmp_path / "build" / "one"
     assert {path.name for path in one.iterdir()} == {"index.py", "shared", "python"}
@@ -85,7 +87,7 @@ def test_a_folder_holds_what_the_function_gets(project: Path, tmp_path: Path, ca
     assert not (tmp_path / "build" / "no_function").exists()
 
 
-def test_is_fresh_every_time(project: Path, tmp_path: Path, cache: Path) -> None:
+def test_is_filled_anew_every_time(project: Path, tmp_path: Path, cache: Path) -> None:
     build = tmp_path / "build"
     fill(project, build, cache)
     (build / "one" / "left-over").touch()
@@ -96,7 +98,7 @@ def test_is_fresh_every_time(project: Path, tmp_path: Path, cache: Path) -> None
     assert {path.name for path in build.iterdir()} == {"one", "two", ".lock"}
 
 
-def test_what_is_as_it_should_be_is_left_alone(project: Path, tmp_path: Path, cache: Path) -> None:
+def test_an_unchanged_folder_is_not_touched(project: Path, tmp_path: Path, cache: Path) -> None:
     build = tmp_path / "build"
     fill(project, build, cache)
     before = {name: (build / name).stat().st_ino for name in ("one", "two")}
@@ -112,7 +114,7 @@ def test_what_is_as_it_should_be_is_left_alone(project: Path, tmp_path: Path, ca
     assert (build / "one" / "python").readlink() == packages
 
 
-def test_packages_are_installed_once_for_a_lock_file(project: Path, cache: Path) -> None:
+def test_packages_are_installed_once_per_lock_file(project: Path, cache: Path) -> None:
     first = dependencies(project, cache)
     (first / "kept").touch()
     assert dependencies(project, cache) == first
@@ -122,7 +124,7 @@ def test_packages_are_installed_once_for_a_lock_file(project: Path, cache: Path)
     assert dependencies(project, cache) != first
 
 
-def test_side_by_side_starts_do_not_collide(project: Path, tmp_path: Path) -> None:
+def test_simultaneous_starts_do_not_collide(project: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from local.build import fill;"
         "fill(*map(Path, sys.argv[1:]))"
@@ -145,7 +147,9 @@ def test_side_by_side_starts_do_not_collide(project: Path, tmp_path: Path) -> No
     assert len([name for name in names if not name.endswith(".lock")]) == 1
 
 
-def test_a_package_that_is_not_the_locked_one_is_refused(project: Path, tmp_path: Path) -> None:
+def test_a_package_that_differs_from_the_lock_file_is_refused(
+    project: Path, tmp_path: Path
+) -> None:
     (project / "requirements.txt").write_text(f"{NAME}==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(BuildError, match="pip install failed"):
         fill(project, tmp_path / "build", tmp_path / "cache")

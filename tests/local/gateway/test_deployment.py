@@ -1,4 +1,4 @@
-"""Reading s.yaml: what the `s` tool makes of it, and what is refused."""
+"""Reading s.yaml: it gives what the `s` tool renders, and refuses what does not work locally."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_renders_what_the_real_tool_renders(
 
 @pytest.mark.skipif(not TOOL.exists(), reason="needs node_modules: make setup")
 @pytest.mark.parametrize("file", ["s.yaml", "s.no-queue.yaml"])
-def test_the_projects_own_deployment_is_rendered_alike(
+def test_the_projects_own_deployment_renders_the_same(
     tmp_path: Path, file: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for name in ("s.yaml", "s.no-queue.yaml"):
@@ -146,7 +146,7 @@ def test_the_projects_own_deployment_is_rendered_alike(
     assert len(watch.queues) == (1 if file == "s.yaml" else 0)
 
 
-def test_a_function_is_what_its_resource_says(project: Path) -> None:
+def test_a_function_has_the_settings_of_its_resource(project: Path) -> None:
     function = load_deployment(
         project / "s.yaml", ENVIRONMENT, account_id=ACCOUNT, code_root=project / "elsewhere"
     ).functions["first"]
@@ -158,7 +158,7 @@ def test_a_function_is_what_its_resource_says(project: Path) -> None:
     assert function.environment["ACCOUNT"] == f"account {ACCOUNT}!"
 
 
-def test_the_process_environment_is_not_consulted(
+def test_the_process_environment_is_not_used(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIVEN", "of the developer")
@@ -166,7 +166,7 @@ def test_the_process_environment_is_not_consulted(
         load_deployment(project / "s.yaml", {}, account_id=ACCOUNT)
 
 
-def test_values_are_in_no_repr(project: Path) -> None:
+def test_no_repr_shows_values(project: Path) -> None:
     deployment = load_deployment(project / "s.yaml", {"GIVEN": "a secret"}, account_id=ACCOUNT)
     assert "a secret" not in repr(deployment)
 
@@ -179,7 +179,7 @@ def load(tmp_path: Path, **props: Any) -> Deployment:
     ("expression", "reason"),
     [
         ("${env('X')}", "environment variable X is not set"),
-        ("${env()}", "takes a name"),
+        ("${env()}", "needs a name"),
         ("${vars.x}", "does not exist"),
         ("${this.props.absent}", "does not exist"),
         ("${this.props.description}", "refers to itself"),
@@ -188,19 +188,17 @@ def load(tmp_path: Path, **props: Any) -> Deployment:
         ("${path.join('a')}", "not supported"),
         ("${process.env.HOME}", "not supported"),
         ("${config('AccessKeyID')}", "AccountID"),
-        ("${file('../../../etc/passwd')}", "leads out of the project"),
-        ("${file('/etc/passwd')}", "leads out of the project"),
+        ("${file('../../../etc/passwd')}", "is outside the project"),
+        ("${file('/etc/passwd')}", "is outside the project"),
         ("${file('absent')}", "cannot be read"),
-        ("${env('X'", "not an expression"),
-        ("${}", "not an expression"),
-        ("${1 + 1}", "not an expression"),
-        ("${env('X','{}')}", "not an expression"),
-        ("text ${this.props.triggers}", "could be put into a string"),
+        ("${env('X'", "unknown expression"),
+        ("${}", "unknown expression"),
+        ("${1 + 1}", "unknown expression"),
+        ("${env('X','{}')}", "unknown expression"),
+        ("text ${this.props.triggers}", "cannot be part of a string"),
     ],
 )
-def test_an_expression_that_is_not_understood_is_refused(
-    tmp_path: Path, expression: str, reason: str
-) -> None:
+def test_an_unknown_expression_is_refused(tmp_path: Path, expression: str, reason: str) -> None:
     with pytest.raises(DeploymentError, match=reason):
         load(tmp_path, description=expression)
 
@@ -210,7 +208,7 @@ def test_a_file_behind_a_link_out_of_the_project_is_refused(tmp_path: Path) -> N
     project.mkdir()
     (tmp_path / "outside").write_text("secret")
     (project / "link").symlink_to(tmp_path / "outside")
-    with pytest.raises(DeploymentError, match="leads out of the project"):
+    with pytest.raises(DeploymentError, match="is outside the project"):
         load(project, description="${file('link')}")
 
 
@@ -228,7 +226,7 @@ def test_a_file_behind_a_link_out_of_the_project_is_refused(tmp_path: Path) -> N
         ({"handler": "a/index.handler"}, "handler must match"),
         ({"handler": "index"}, "handler must match"),
         ({"functionName": "a b"}, "functionName must match"),
-        ({"code": "../elsewhere"}, "leads out of the project"),
+        ({"code": "../elsewhere"}, "is outside the project"),
         ({"instanceConcurrency": 10}, "instanceConcurrency"),
         ({"layers": ["acs:fc:x"]}, "layers"),
         ({"concurrencyConfig": {"reservedConcurrency": 0}}, "reservedConcurrency"),
@@ -245,7 +243,7 @@ def test_a_file_behind_a_link_out_of_the_project_is_refused(tmp_path: Path) -> N
         ({"customDomain": {"route": {"path": "x"}}}, "route.path"),
     ],
 )
-def test_a_setting_that_would_be_refused_or_ignored_is_refused(
+def test_an_invalid_or_unsupported_setting_is_refused(
     tmp_path: Path, props: Mapping[str, Any], reason: str
 ) -> None:
     with pytest.raises(DeploymentError, match=reason):
@@ -264,7 +262,7 @@ def test_a_setting_that_would_be_refused_or_ignored_is_refused(
         ({"authType": "anonymous", "methods": ["GET"], "cors": True}, "cors"),
     ],
 )
-def test_an_http_trigger_that_is_not_acted_out_is_refused(
+def test_an_unsupported_http_trigger_is_refused(
     tmp_path: Path, config: Mapping[str, Any], reason: str
 ) -> None:
     trigger = {"triggerName": "http", "triggerType": "http", "triggerConfig": dict(config)}
@@ -280,14 +278,14 @@ def test_two_http_triggers_are_refused(tmp_path: Path) -> None:
     }
     with pytest.raises(DeploymentError, match="at most one HTTP trigger"):
         load(tmp_path, triggers=[trigger, {**trigger, "triggerName": "other"}])
-    with pytest.raises(DeploymentError, match="two triggers are called http"):
+    with pytest.raises(DeploymentError, match="two triggers have the name http"):
         load(tmp_path, triggers=[trigger, trigger])
 
 
 TIMER = {"cronExpression": "@every 5m", "enable": True, "payload": "p"}
 
 
-def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -> None:
+def test_a_function_has_the_triggers_of_its_resource(tmp_path: Path) -> None:
     function = load(tmp_path, triggers=trigger("timer", TIMER)).functions["fn"]
     assert [vars(timer) for timer in function.timers] == [
         {"name": "t", "period": 300, "payload": "p", "enabled": True}
@@ -314,12 +312,12 @@ def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -
     [
         ("timer", {**TIMER, "cronExpression": "@every 0m"}, "cronExpression must be"),
         ("timer", {**TIMER, "cronExpression": "@every 30s"}, "cronExpression must be"),
-        ("timer", {**TIMER, "cronExpression": "0 0/5 * * * *"}, "not acted out"),
+        ("timer", {**TIMER, "cronExpression": "0 0/5 * * * *"}, "do not work locally"),
         ("timer", {"cronExpression": "@every 5m"}, "enable must be true or false"),
         ("timer", {**TIMER, "enable": "true"}, "enable must be true or false"),
         ("timer", {**TIMER, "payload": {}}, "payload must be a string"),
         ("timer", {**TIMER, "cron": ""}, "cron is not a setting"),
-        ("oss", {}, "oss is not acted out"),
+        ("oss", {}, "oss does not work locally"),
         ("eventbridge", queue_config(asyncInvocationType=True), "a failure would be lost"),
         ("eventbridge", queue_config(eventRuleFilterPattern='{"a": 1}'), "FilterPattern must be"),
         ("eventbridge", queue_config(source={**SOURCE, "QueueName": "a_b"}), "QueueName must be"),
@@ -337,7 +335,7 @@ def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -
             queue_config(deadLetterQueue={"arn": DEAD_LETTER_ARN}),
             "arn is not a setting",
         ),
-        ("eventbridge", queue_config(deadLetterQueue={"Arn": "dead"}), "Arn must be a queue's"),
+        ("eventbridge", queue_config(deadLetterQueue={"Arn": "dead"}), "Arn must name a queue"),
         (
             "eventbridge",
             queue_config(eventSinkConfig={"deliveryOption": {"eventSchema": "RawData"}}),
@@ -345,7 +343,7 @@ def test_the_triggers_of_a_function_are_what_its_resource_says(tmp_path: Path) -
         ),
     ],
 )
-def test_a_trigger_that_is_not_acted_out_is_refused(
+def test_an_unsupported_trigger_is_refused(
     tmp_path: Path, kind: str, config: Mapping[str, Any], reason: str
 ) -> None:
     with pytest.raises(DeploymentError, match=reason):
@@ -362,7 +360,7 @@ def test_a_trigger_that_is_not_acted_out_is_refused(
         None,
     ],
 )
-def test_a_destination_that_is_none_is_refused(tmp_path: Path, destination: Any) -> None:
+def test_an_invalid_destination_is_refused(tmp_path: Path, destination: Any) -> None:
     config = {"destinationConfig": {"onFailure": {"destination": destination}}}
     with pytest.raises(DeploymentError, match="destination"):
         load(tmp_path, asyncInvokeConfig=config)
@@ -380,16 +378,16 @@ def test_a_destination_that_is_none_is_refused(tmp_path: Path, destination: Any)
         (
             "edition: 3.0.0\ntemplate: {t: {}}\n"
             "resources: {a: {extend: {name: t, ignore: [a.b]}}}\n",
-            "parts of a setting",
+            "must name whole settings",
         ),
-        ("- a list\n", "must hold a mapping"),
+        ("- a list\n", "must contain a mapping"),
         ("a: [\n", "not valid YAML"),
         ("a: !!python/object/apply:os.system [id]\n", "not valid YAML"),
-        ("extend: ../other.yaml\n", "leads out of the project"),
+        ("extend: ../other.yaml\n", "is outside the project"),
         ("extend: s.yaml\n", "extend one another"),
     ],
 )
-def test_a_document_that_is_not_one_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_document_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "s.yaml").write_text(text)
     with pytest.raises(DeploymentError, match=reason):
         load_deployment(tmp_path / "s.yaml", {}, account_id=ACCOUNT)

@@ -1,4 +1,4 @@
-"""What a function can see: Function Compute's world and nothing of the developer's."""
+"""What a function can see: Function Compute's environment, and nothing from the developer."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_environment_is_the_documented_one(
     served = serve({"inspect": {"runtime": runtime, "environmentVariables": {"OWN": "1"}}})
     found = seen(served)
     environment = found["environment"]
-    # The interpreter adds LC_CTYPE by itself where no locale is set (PEP 538).
+    # The interpreter itself adds LC_CTYPE if no locale is set (PEP 538).
     assert set(environment) - {"LC_CTYPE"} == ALWAYS | {version, "OWN"}
     assert environment["FC_FUNCTION_NAME"] == "test-inspect"
     assert environment["FC_FUNCTION_MEMORY_SIZE"] == "128"
@@ -81,7 +81,7 @@ def test_only_the_code_folder_and_the_standard_library_can_be_imported(
     assert found["arguments"] == ["bootstrap"]
 
 
-def test_code_paths_are_led_to_the_code_folder_anywhere_in_a_value(
+def test_code_paths_anywhere_in_a_value_point_to_the_code_folder(
     serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(
@@ -93,10 +93,10 @@ def test_code_paths_are_led_to_the_code_folder_anywhere_in_a_value(
     assert environment["B"] == str(code)
 
 
-def test_nothing_of_the_gateway_stays_open_in_an_instance(
+def test_an_instance_inherits_no_open_file_of_the_gateway(
     serve: Callable[..., RunningGateway],
 ) -> None:
-    # stdin, stdout, stderr, the two of the runtime, and the directory being listed.
+    # stdin, stdout, stderr, two of the runtime, and the directory being listed.
     assert seen(serve(["inspect"]))["descriptors"] == 6
 
 
@@ -144,7 +144,7 @@ def test_the_context_of_3_12_has_neither_credentials_nor_service(
     assert set(found["environment"]) >= CREDENTIALS
 
 
-def test_credentials_are_the_roles_fixed_in_the_environment_and_renewed_in_the_context(
+def test_the_role_credential_is_fixed_in_the_environment_and_renewed_in_the_context(
     serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(
@@ -170,7 +170,7 @@ def test_without_a_role_there_are_no_credentials(serve: Callable[..., RunningGat
     assert found["context"]["credentials"]["access_key_id"] == ""
 
 
-def test_a_role_that_cannot_be_assumed_is_the_services_error(
+def test_a_role_that_cannot_be_assumed_is_an_error_of_the_service(
     serve: Callable[..., RunningGateway],
 ) -> None:
     answer = serve({"inspect": {"role": "unknown"}}).call("/inspect")

@@ -1,4 +1,4 @@
-"""Bad days of a function: what its caller gets, and that the next request works."""
+"""Failures of a function: what its caller gets, and that the next request works."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_uncaught_exception_is_described_to_the_caller(
     assert set(body) == {"errorMessage", "errorType", "stackTrace"}
     assert (body["errorMessage"], body["errorType"]) == ("seven years", "Unlucky")
     assert [frame[2] for frame in body["stackTrace"]] == ["handler", "helper"]
-    # Paths are those of the cloud: nothing of this machine reaches the caller.
+    # Paths are those in the cloud: the caller learns no path of this machine.
     assert {frame[0] for frame in body["stackTrace"]} == {"/code/index.py"}
     first = served.instances()[0]["pid"]
     assert served.call("/trouble").json()["pid"] == first, "the instance goes on"
@@ -52,7 +52,7 @@ def test_a_process_that_ends_is_replaced(serve: Callable[..., RunningGateway], h
     assert served.call("/trouble").json()["pid"] != first
 
 
-def test_an_instance_killed_in_mid_request_fails_that_request_alone(
+def test_an_instance_killed_during_a_request_fails_only_that_request(
     serve: Callable[..., RunningGateway],
 ) -> None:
     served = serve(["state"])
@@ -85,7 +85,7 @@ def test_an_instance_killed_between_requests_costs_no_request(
 def test_an_instance_whose_end_is_noticed_late_costs_no_request(
     serve: Callable[..., RunningGateway], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a loaded machine the gateway hears of a process's end only after the next request."""
+    """On a loaded machine the gateway may notice the end of a process after the next request."""
     served = serve(["state"])
     first = served.call("/state").json()["pid"]
     noticed = Instance.alive.fget  # type: ignore[attr-defined]
@@ -123,7 +123,7 @@ def test_an_instance_killed_before_it_reads_a_request_costs_no_request(
 
 
 @pytest.mark.parametrize("how", ["sleep", "busy"])
-def test_a_function_that_runs_out_of_time_is_killed(
+def test_a_function_that_times_out_is_killed(
     serve: Callable[..., RunningGateway], how: str
 ) -> None:
     served = serve({"trouble": {"timeout": 1}})
@@ -188,7 +188,7 @@ def test_an_initializer_runs_once_and_pre_stop_at_the_end(
     assert trace.read_text() == "stopped\n"
 
 
-def test_a_failing_initializer_is_told_apart(serve: Callable[..., RunningGateway]) -> None:
+def test_a_failed_initializer_has_its_own_error_type(serve: Callable[..., RunningGateway]) -> None:
     served = serve(
         {
             "lifecycle": {
@@ -240,7 +240,7 @@ def test_instances_end_even_when_the_gateway_is_killed(
     with subprocess.Popen(
         [sys.executable, "-c", GATEWAY, str(tmp_path / "s.yaml")],
         cwd=project,
-        # What a killed gateway leaves on the disk goes with the test's own folder.
+        # What a killed gateway leaves on the disk is deleted with the test's folder.
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
@@ -261,11 +261,11 @@ def test_instances_end_even_when_the_gateway_is_killed(
 @pytest.mark.parametrize(
     ("program", "patience", "reason"),
     [
-        ("exit 0", 30.0, "the process ended before it had answered|the connection .* ended"),
-        ("exec sleep 60", 0.1, "the process had not answered in time"),
+        ("exit 0", 30.0, "the process ended before it replied|the connection .* ended"),
+        ("exec sleep 60", 0.1, "the process did not reply in time"),
     ],
 )
-def test_an_instance_that_does_not_start_is_told_with_its_reason(
+def test_an_instance_that_does_not_start_is_reported_with_its_reason(
     serve: Callable[..., RunningGateway],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""The gateway beside a developer's browser: foreign pages get nowhere."""
+"""The gateway beside a developer's browser: pages of other sites are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_foreign_host_is_misdirected(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "[::1]:9000", "app.localhost:9000"])
-def test_loopbacks_own_names_are_served(serve: Callable[..., RunningGateway], host: str) -> None:
+def test_the_names_of_loopback_are_served(serve: Callable[..., RunningGateway], host: str) -> None:
     assert serve(["echo"]).call("/echo", headers={"Host": host}).status == 200
 
 
@@ -44,7 +44,7 @@ def test_control_routes_are_closed_to_foreign_pages(
     assert served.call("/_local/instances", headers={"Origin": PAGE}).status == 200
 
 
-def test_functions_answer_to_any_origin_as_they_see_fit(
+def test_functions_get_requests_of_every_origin(
     serve: Callable[..., RunningGateway],
 ) -> None:
     event = serve(["echo"]).call("/echo", headers={"Origin": "https://app.example"}).json()

@@ -1,4 +1,4 @@
-"""The event an HTTP trigger hands to a function, held against the vendor's published sample."""
+"""The event that an HTTP trigger sends to a function, compared with the vendor's sample."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_has_exactly_the_documented_keys(echo: RunningGateway) -> None:
     }
 
 
-def test_request_id_and_times_are_those_of_the_answer_and_the_clouds_clock(
+def test_request_id_and_time_match_the_response_and_the_clouds_clock(
     echo: RunningGateway,
 ) -> None:
     echo.cloud.advance(100_000)
@@ -91,7 +91,9 @@ def test_request_id_and_times_are_those_of_the_answer_and_the_clouds_clock(
     assert abs(sent.replace(tzinfo=timezone.utc).timestamp() - echo.cloud.now()) < 60
 
 
-def test_header_names_are_canonical_and_repeats_joined_by_commas(echo: RunningGateway) -> None:
+def test_header_names_are_canonical_and_repeated_headers_are_joined_by_commas(
+    echo: RunningGateway,
+) -> None:
     answer = raw(
         echo,
         b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nx-one: a\r\nX-ONE: b\r\nAUTHORIZATION: t\r\n"
@@ -128,7 +130,7 @@ def test_binary_bodies_arrive_as_base64(
     assert given == body
 
 
-def test_a_compressed_body_is_not_unpacked_on_the_way(echo: RunningGateway) -> None:
+def test_a_compressed_body_is_passed_on_compressed(echo: RunningGateway) -> None:
     event = echo.call(
         "/echo",
         method="POST",
@@ -138,7 +140,7 @@ def test_a_compressed_body_is_not_unpacked_on_the_way(echo: RunningGateway) -> N
     assert event["body"] == "not gzip at all"
 
 
-def test_a_chunked_body_is_put_together(echo: RunningGateway) -> None:
+def test_a_chunked_body_is_joined(echo: RunningGateway) -> None:
     answer = raw(
         echo,
         b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
@@ -179,14 +181,16 @@ def test_a_body_over_32_mb_is_refused_by_its_announced_length_and_by_its_real_on
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_body_of_20_mb_reaches_the_function_whole(serve: Callable[..., RunningGateway]) -> None:
+def test_a_body_of_20_mb_reaches_the_function_complete(
+    serve: Callable[..., RunningGateway],
+) -> None:
     served = serve({"size": {"sample": "answer"}})
     body = b"len(" + b'"' + b"a" * (20 * 1024 * 1024) + b'"' + b")"
     answer = served.call("/size", method="POST", body=body, headers={"Content-Type": "text/plain"})
     assert answer.body == str(20 * 1024 * 1024).encode()
 
 
-def test_a_trigger_serves_its_methods_only(serve: Callable[..., RunningGateway]) -> None:
+def test_a_trigger_serves_only_its_methods(serve: Callable[..., RunningGateway]) -> None:
     trigger = {
         "triggerName": "http",
         "triggerType": "http",
@@ -245,7 +249,7 @@ def test_other_paths_find_no_function(echo: RunningGateway, target: str) -> None
         (b"/echo/;a=b", "/echo/;a=b"),
     ],
 )
-def test_a_strange_path_below_a_function_arrives_as_it_was_sent(
+def test_an_unusual_path_below_a_function_arrives_unchanged(
     echo: RunningGateway, target: bytes, path: str
 ) -> None:
     answer = raw(
@@ -259,7 +263,7 @@ def test_a_strange_path_below_a_function_arrives_as_it_was_sent(
 
 
 @pytest.mark.parametrize("target", [b"/echo/\xc3\xa9", b"*", b"http://127.0.0.1/echo"])
-def test_a_target_that_is_no_ascii_path_is_refused(echo: RunningGateway, target: bytes) -> None:
+def test_a_target_that_is_not_an_ascii_path_is_refused(echo: RunningGateway, target: bytes) -> None:
     answer = raw(
         echo, b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""How many instances there are, and what each of them serves."""
+"""How many instances run, and what each of them serves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.waiting import wait_for
 
 
 def together(served: RunningGateway, count: int, gate: Path) -> list[Reply]:
-    """`count` requests that are all in the function at once, then let go."""
+    """The replies to `count` requests that run in the function at the same time."""
     answers: list[Reply] = []
 
     def call(number: int) -> None:
@@ -30,7 +30,7 @@ def together(served: RunningGateway, count: int, gate: Path) -> list[Reply]:
     return answers
 
 
-def test_one_after_another_are_served_by_one_instance(serve: Callable[..., RunningGateway]) -> None:
+def test_one_instance_serves_sequential_requests(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"])
     answers = [served.call("/state").json() for _ in range(5)]
     assert [answer["calls"] for answer in answers] == [1, 2, 3, 4, 5]
@@ -39,7 +39,9 @@ def test_one_after_another_are_served_by_one_instance(serve: Callable[..., Runni
     assert instance["pid"] == answers[0]["pid"]
 
 
-def test_at_once_each_has_an_instance_of_its_own(serve: Callable[..., RunningGateway]) -> None:
+def test_each_simultaneous_request_has_its_own_instance(
+    serve: Callable[..., RunningGateway],
+) -> None:
     served = serve(["state"])
     answers = [answer.json() for answer in together(served, 4, served.folder / "gate")]
     assert len({answer["pid"] for answer in answers}) == 4
@@ -83,7 +85,7 @@ def test_an_idle_instance_is_ended(serve: Callable[..., RunningGateway]) -> None
     assert served.call("/state").json()["pid"] != first
 
 
-def test_numbers_of_an_instance_can_be_read(serve: Callable[..., RunningGateway]) -> None:
+def test_an_instance_lists_its_figures(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["state"])
     served.call("/state")
     [instance] = served.instances()
@@ -93,7 +95,9 @@ def test_numbers_of_an_instance_can_be_read(serve: Callable[..., RunningGateway]
     assert any(line.startswith("Cold Start: ") for line in served.log("state"))
 
 
-def test_an_instances_scratch_folder_goes_with_it(serve: Callable[..., RunningGateway]) -> None:
+def test_the_scratch_folder_of_an_instance_is_deleted_with_it(
+    serve: Callable[..., RunningGateway],
+) -> None:
     served = serve(["inspect"], idle_seconds=0.01)
     scratch = Path(served.call("/inspect").json()["environment"]["TMPDIR"])
     wait_for(lambda: not scratch.exists(), "the folder is gone")

@@ -1,4 +1,4 @@
-"""What a function logs: kept, shown, and given to a caller who asks for it."""
+"""What a function logs: kept, shown in the terminal, and returned to a caller who asks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_lines_are_written_as_the_service_writes_them(serve: Callable[..., Runni
     assert not any("debug" in line for line in lines)
 
 
-def test_tail_gives_the_requests_own_lines(serve: Callable[..., RunningGateway]) -> None:
+def test_tail_has_only_the_lines_of_the_request(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["logs"])
     served.call("/logs?lines=3")
     text = tail(served, "/logs")
@@ -58,7 +58,7 @@ def test_tail_is_the_last_4_kb(serve: Callable[..., RunningGateway]) -> None:
     assert sum("line " in line for line in served.log("logs")) <= 5000, "memory is bounded"
 
 
-def test_tail_is_given_for_errors_too(serve: Callable[..., RunningGateway]) -> None:
+def test_tail_works_for_errors(serve: Callable[..., RunningGateway]) -> None:
     served = serve(["trouble"])
     assert "Unlucky" in tail(served, "/trouble?how=raise")
 
@@ -68,7 +68,7 @@ def test_other_log_types_are_refused(serve: Callable[..., RunningGateway]) -> No
     assert (answer.status, answer.json()["Code"]) == (400, "InvalidArgument")
 
 
-def test_the_terminal_gets_the_functions_name_and_no_escape_codes(
+def test_the_terminal_shows_the_functions_name_and_no_escape_codes(
     serve: Callable[..., RunningGateway],
 ) -> None:
     shown: list[str] = []
@@ -83,7 +83,7 @@ def test_the_lines_can_be_read_while_a_thread_writes_one() -> None:
     logs = FunctionLogs()
 
     class WritesWhenRead(LogLine):
-        """Has another thread write a line while a reader looks at this one."""
+        """Makes another thread write a line while a reader looks at this one."""
 
         def __getattribute__(self, name: str) -> Any:
             if name == "function":

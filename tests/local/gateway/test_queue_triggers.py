@@ -1,4 +1,4 @@
-"""EventBridge triggers: what a queue holds reaches the function, or the dead-letter queue."""
+"""EventBridge triggers: a message reaches the function, or else the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from fakealiyun.mns import Attributes
 from local.gateway.retries import delays
-from tests.local.gateway.taker import Taker
+from tests.local.gateway.recorder import Recorder
 from tests.support.gateway import RunningGateway
 from tests.support.gateway_cloud import ACCOUNT
 from tests.support.sample_deployment import SOURCE, queue_config, trigger
@@ -23,8 +23,8 @@ DAY = 86_400
 RETENTION = 4 * DAY
 
 
-def taker(serve: Callable[..., RunningGateway], folder: Path, **changes: Any) -> Taker:
-    return Taker(serve, folder, triggers=trigger("eventbridge", queue_config(**changes)))
+def recorder(serve: Callable[..., RunningGateway], folder: Path, **changes: Any) -> Recorder:
+    return Recorder(serve, folder, triggers=trigger("eventbridge", queue_config(**changes)))
 
 
 def wrapped(text: str) -> str:
@@ -38,7 +38,7 @@ def bodies(events: list[dict[str, Any]]) -> list[str]:
 def test_a_message_comes_as_a_list_of_one_cloud_event(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     queue = there.cloud.queue("q")
     message_id = queue.send(wrapped('{"EventType": "Ü"}'))
     [[event]] = there.called(1)
@@ -51,10 +51,10 @@ def test_a_message_comes_as_a_list_of_one_cloud_event(
     wait_for(lambda: not queue.messages, "the message is deleted")
 
 
-def test_an_answer_of_500_is_no_failure(
+def test_a_returned_500_is_not_a_failure(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     queue = there.cloud.queue("q")
     queue.send(wrapped("{}"))
     there.called(1)
@@ -72,28 +72,28 @@ def test_an_answer_of_500_is_no_failure(
         (False, '{"plain": 1}', '{"plain": 1}'),
     ],
 )
-def test_the_base64_of_a_body_is_taken_off_where_the_trigger_says_so(
+def test_a_base64_body_is_decoded_if_the_trigger_says_so(
     serve: Callable[..., RunningGateway], tmp_path: Path, decode: bool, sent: str, received: str
 ) -> None:
-    there = taker(serve, tmp_path, source={**SOURCE, "IsBase64Decode": decode})
+    there = recorder(serve, tmp_path, source={**SOURCE, "IsBase64Decode": decode})
     there.cloud.queue("q").send(sent)
     [events] = there.called(1)
     assert bodies(events) == [received]
 
 
-def test_in_event_mode_a_message_comes_alone(
+def test_in_event_mode_each_push_has_one_message(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path, mode="event-driven", batchWindow=None)
+    there = recorder(serve, tmp_path, mode="event-driven", batchWindow=None)
     there.cloud.queue("q").send(wrapped("one"))
     [event] = there.called(1)
     assert bodies([event]) == ["one"]
 
 
-def test_several_messages_come_in_lists_no_longer_than_the_window(
+def test_a_batch_has_no_more_messages_than_the_window(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path, batchWindow={"CountBasedWindow": 3, "TimeBasedWindow": 0})
+    there = recorder(serve, tmp_path, batchWindow={"CountBasedWindow": 3, "TimeBasedWindow": 0})
     queue = there.cloud.queue("q")
     for number in range(20):
         queue.send(wrapped(str(number)))
@@ -103,19 +103,21 @@ def test_several_messages_come_in_lists_no_longer_than_the_window(
     assert sorted(chain(*lists), key=int) == [str(number) for number in range(20)]
 
 
-def attempt_again(there: Taker, calls: int) -> float:
-    """Move the clock to the next push once it is waited for, and see it happen; by how many
-    seconds."""
+def attempt_again(there: Recorder, calls: int) -> float:
+    """Wait until the next push is scheduled, move the clock to it and wait for the push.
+
+    Returns the seconds that the clock moved.
+    """
     wait_for(there.cloud.waiting, "the next push is to come")
     seconds = there.cloud.advance_to_next()
     there.called(calls)
     return seconds
 
 
-def test_backoff_retry_gives_up_after_three_further_pushes(
+def test_backoff_retry_gives_up_after_three_retries(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
+    there = recorder(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
     there.refuse()
     queue, dead = there.cloud.queue("q"), there.cloud.queue("dead")
     queue.send(wrapped("lost"))
@@ -130,10 +132,10 @@ def test_backoff_retry_gives_up_after_three_further_pushes(
     assert there.cloud.waiting() == 0
 
 
-def test_exponential_decay_retry_outlives_an_outage_of_hours(
+def test_exponential_decay_retry_survives_an_outage_of_hours(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     there.cloud.queue("q").send(wrapped("kept"))
     there.called(1)
@@ -147,10 +149,10 @@ def test_exponential_decay_retry_outlives_an_outage_of_hours(
     assert there.cloud.waiting() == 0
 
 
-def test_exponential_decay_retry_gives_up_after_176_further_pushes_over_a_day(
+def test_exponential_decay_retry_gives_up_after_176_retries_over_a_day(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     dead = there.cloud.queue("dead")
     there.cloud.queue("q").send(wrapped("lost"))
@@ -178,7 +180,7 @@ def test_without_a_dead_letter_queue_the_message_is_dropped(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     strategy = {"PushRetryStrategy": "BACKOFF_RETRY"}
-    there = taker(serve, tmp_path, retryStrategy=strategy, deadLetterQueue=None)
+    there = recorder(serve, tmp_path, retryStrategy=strategy, deadLetterQueue=None)
     there.refuse()
     there.cloud.queue("q").send(wrapped("lost"))
     there.called(1)
@@ -187,10 +189,10 @@ def test_without_a_dead_letter_queue_the_message_is_dropped(
     wait_for(lambda: not there.cloud.queue("q").messages, "it is dropped")
 
 
-def test_a_message_that_waits_for_its_next_push_holds_up_no_other(
+def test_a_message_that_waits_for_its_retry_does_not_delay_others(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     queue = there.cloud.queue("q")
     first = queue.send(wrapped("first"))
@@ -205,10 +207,12 @@ def test_a_message_that_waits_for_its_next_push_holds_up_no_other(
     assert bodies(there.called(3)[-1]) == ["first"]
 
 
-def test_a_message_that_shows_up_again_while_it_is_held_is_not_pushed_twice(
+def test_a_held_message_that_is_received_again_is_not_pushed_twice(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"})
+    there = recorder(
+        serve, tmp_path, retryStrategy={"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"}
+    )
     there.refuse()
     queue = there.cloud.queue("q")
     queue.send(wrapped("one"))
@@ -223,10 +227,10 @@ def test_a_message_that_shows_up_again_while_it_is_held_is_not_pushed_twice(
 
 @pytest.mark.parametrize("strategy", ["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"])
 @pytest.mark.parametrize("moved", [2 * DAY, RETENTION + DAY])
-def test_one_move_past_every_push_is_one_push_and_then_a_dead_letter(
+def test_a_move_past_every_retry_is_one_push_and_then_a_dead_letter(
     serve: Callable[..., RunningGateway], tmp_path: Path, strategy: str, moved: int
 ) -> None:
-    there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": strategy})
+    there = recorder(serve, tmp_path, retryStrategy={"PushRetryStrategy": strategy})
     there.refuse()
     queue, dead = there.cloud.queue("q"), there.cloud.queue("dead")
     queue.send(wrapped("lost"))
@@ -240,10 +244,10 @@ def test_one_move_past_every_push_is_one_push_and_then_a_dead_letter(
     assert there.cloud.waiting() == 0
 
 
-def test_a_move_takes_no_more_pushes_than_it_passes(
+def test_a_move_uses_up_only_the_retries_it_passes(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     there.cloud.queue("q").send(wrapped("late"))
     there.called(1)
@@ -261,10 +265,10 @@ def test_a_move_takes_no_more_pushes_than_it_passes(
     assert there.cloud.queue("dead").messages == []
 
 
-def test_a_message_that_its_queue_keeps_no_longer_is_pushed_all_the_same(
+def test_a_message_that_expired_in_its_queue_is_still_pushed(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     queue = there.cloud.queue("q")
     queue.change(Attributes(message_retention_period=60))
@@ -278,10 +282,10 @@ def test_a_message_that_its_queue_keeps_no_longer_is_pushed_all_the_same(
     assert there.cloud.queue("dead").messages == []
 
 
-def test_a_move_during_a_push_is_followed_by_one_more(
+def test_a_move_during_a_push_is_followed_by_one_more_push(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     hold = there.hold()
     there.cloud.queue("q").send(wrapped("one"))
@@ -292,10 +296,10 @@ def test_a_move_during_a_push_is_followed_by_one_more(
     assert len(there.calls()) == 2
 
 
-def test_after_a_reset_nothing_is_known_of_what_was_before(
+def test_a_reset_discards_every_earlier_message(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     there.cloud.queue("q").send(wrapped("one"))
     there.called(1)
@@ -311,10 +315,10 @@ def test_after_a_reset_nothing_is_known_of_what_was_before(
     assert there.cloud.queue("dead").messages == []
 
 
-def test_a_push_that_a_reset_overtakes_leaves_no_dead_letter(
+def test_a_reset_during_a_push_leaves_no_dead_letter(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     hold = there.hold()
     there.cloud.queue("q").send(wrapped("one"))
@@ -329,10 +333,10 @@ def test_a_push_that_a_reset_overtakes_leaves_no_dead_letter(
     assert there.cloud.queue("dead").messages == []
 
 
-def test_pushes_go_on_after_the_clock_alone_was_set_back(
+def test_pushes_continue_after_only_the_clock_is_set_back(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path)
+    there = recorder(serve, tmp_path)
     there.refuse()
     there.cloud.queue("q").send(wrapped("one"))
     there.called(1)
@@ -345,10 +349,8 @@ def test_pushes_go_on_after_the_clock_alone_was_set_back(
     assert attempt_again(there, 4) <= 512
 
 
-def test_one_push_is_under_way_at_a_time(
-    serve: Callable[..., RunningGateway], tmp_path: Path
-) -> None:
-    there = taker(serve, tmp_path)
+def test_only_one_push_runs_at_a_time(serve: Callable[..., RunningGateway], tmp_path: Path) -> None:
+    there = recorder(serve, tmp_path)
     queue = there.cloud.queue("q")
     for number in range(10):
         queue.send(wrapped(str(number)))
@@ -356,18 +358,18 @@ def test_one_push_is_under_way_at_a_time(
     assert len(there.served.instances()) == 1
 
 
-def test_a_function_that_cannot_be_started_is_a_failure_too(
+def test_a_function_that_cannot_start_is_a_failure(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
     config = queue_config(retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
-    there = Taker(serve, tmp_path, role="unknown", triggers=trigger("eventbridge", config))
+    there = Recorder(serve, tmp_path, role="unknown", triggers=trigger("eventbridge", config))
     there.cloud.queue("q").send(wrapped("one"))
     wait_for(there.cloud.waiting, "the next push is to come")
     there.cloud.advance(60)
     wait_for(lambda: there.cloud.queue("dead").messages, "it is given up")
 
 
-def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
+def test_a_busy_function_is_a_failure_that_is_logged_with_its_reason(
     serve: Callable[..., RunningGateway], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     triggers = [
@@ -376,7 +378,7 @@ def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
         for config in [queue_config(source={**SOURCE, "QueueName": name})]
     ]
     one = {"reservedConcurrency": 1}
-    there = Taker(serve, tmp_path, triggers=triggers, concurrencyConfig=one)
+    there = Recorder(serve, tmp_path, triggers=triggers, concurrencyConfig=one)
     hold = there.hold()
     there.cloud.queue("q").send(wrapped("first"))
     wait_for(there.calls, "the only instance is busy")
@@ -384,16 +386,16 @@ def test_a_function_that_is_busy_is_a_failure_that_is_told_with_its_reason(
     [record] = wait_for(lambda: caplog.records, "the push has failed")
     hold.unlink()
     assert record.getMessage() == (
-        "trigger trigger of taker: every instance that the function may have is busy"
+        "trigger trigger of recorder: all instances that the function may have are busy"
     )
     there.called(1)
     attempt_again(there, 2)
 
 
-def test_a_dead_letter_that_no_queue_takes_does_not_stop_the_trigger(
+def test_a_dead_letter_that_is_too_large_does_not_stop_the_trigger(
     serve: Callable[..., RunningGateway], tmp_path: Path
 ) -> None:
-    there = taker(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
+    there = recorder(serve, tmp_path, retryStrategy={"PushRetryStrategy": "BACKOFF_RETRY"})
     there.refuse()
     queue = there.cloud.queue("q")
     queue.send('"' * 60_000)  # twice as long inside JSON

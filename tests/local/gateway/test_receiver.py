@@ -1,4 +1,4 @@
-"""The receiver of webhooks that a developer has without writing one."""
+"""The built-in receiver of webhooks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def deliver(
     age: int = 0,
     **changes: str | None,
 ) -> Reply:
-    """POST a webhook; `changes` are laid upon its headers, with _ for -, None taking one away."""
+    """POST a webhook. `changes` override its headers, with _ for -; None removes a header."""
     moment = datetime.now(tz=timezone.utc) - timedelta(seconds=age)
     headers: dict[str, str | None] = {
         "Content-Type": "application/json",
@@ -56,7 +56,7 @@ def listed(served: RunningGateway) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_verifies_is_listed_the_newest_last(served: RunningGateway) -> None:
+def test_verified_webhooks_are_listed_newest_last(served: RunningGateway) -> None:
     assert listed(served) == []
     for number in range(3):
         body = json.dumps({"number": number}).encode()
@@ -68,7 +68,7 @@ def test_what_verifies_is_listed_the_newest_last(served: RunningGateway) -> None
     assert abs(int(events[0]["webhook-timestamp"]) - datetime.now().timestamp()) < 60
 
 
-def test_a_repeat_is_listed_again(served: RunningGateway) -> None:
+def test_a_repeated_delivery_is_listed_again(served: RunningGateway) -> None:
     assert deliver(served).status == deliver(served).status == 204
     assert [event["webhook-id"] for event in listed(served)] == ["vp_1", "vp_1"]
 
@@ -95,26 +95,26 @@ def test_a_repeat_is_listed_again(served: RunningGateway) -> None:
     ],
     ids=repr,
 )
-def test_what_does_not_verify_is_refused_and_forgotten(
+def test_a_webhook_that_does_not_verify_is_refused_and_not_listed(
     served: RunningGateway, changes: dict[str, Any]
 ) -> None:
     assert deliver(served, **changes).status == 401
     assert listed(served) == []
 
 
-def test_a_body_beyond_reason_is_refused(served: RunningGateway) -> None:
+def test_a_body_that_is_too_large_is_refused(served: RunningGateway) -> None:
     assert deliver(served, json.dumps("a" * MAX_BODY).encode()).status == 413
     assert listed(served) == []
 
 
-def test_only_the_latest_are_kept(served: RunningGateway) -> None:
+def test_only_the_latest_webhooks_are_kept(served: RunningGateway) -> None:
     for number in range(MOST_KEPT + 5):
         assert deliver(served, message_id=f"vp_{number}").status == 204
     ids = [event["webhook-id"] for event in listed(served)]
     assert ids == [f"vp_{number}" for number in range(5, MOST_KEPT + 5)]
 
 
-def test_foreign_pages_see_nothing_and_our_own_does(served: RunningGateway) -> None:
+def test_only_our_own_page_can_read_the_list(served: RunningGateway) -> None:
     deliver(served)
     for headers in (
         {"Origin": "https://evil.example"},

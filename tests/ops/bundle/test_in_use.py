@@ -18,8 +18,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from local.checkout_keys import load_keys
 from local.development_token import AUDIENCE, ISSUER
-from local.keys import load_keys
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
 from tests.support.code_under_test import bundled, require

@@ -13,8 +13,8 @@ from typing import Any
 import jwt
 import pytest
 
+from local.checkout_keys import load_keys
 from local.development_token import AUDIENCE, ISSUER
-from local.keys import load_keys
 from local.stack import Stack
 from ops.doctor.command import main
 from tests.deployment.conftest import Run, s_preview

@@ -12,8 +12,8 @@ import jwt
 import pytest
 
 from fakealiyun.vod.settings import TRANSCODE
+from local.checkout_keys import load_keys
 from local.development_token import AUDIENCE, ISSUER
-from local.keys import load_keys
 from local.stack import Stack
 from ops.smoke.command import main
 from tests.support.code_under_test import CodeUnderTest

@@ -1,4 +1,4 @@
-"""Returns whatever the request's body says, evaluated as a Python expression."""
+"""Evaluates the request's body as a Python expression and returns the result."""
 
 import datetime
 import decimal

@@ -1,4 +1,4 @@
-"""Answers with the event it was given."""
+"""Returns its event."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Answers with what a function can see of its surroundings."""
+"""Returns what a function can see of its environment."""
 
 import importlib.util
 import os

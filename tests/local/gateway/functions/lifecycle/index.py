@@ -1,4 +1,4 @@
-"""Has an initializer and a preStop hook, both of which leave a trace in a file."""
+"""Has an initializer and a preStop hook. Both write a line to a file."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writes by every road there is."""
+"""Writes log lines in every possible way."""
 # ruff: noqa: T201
 
 import json

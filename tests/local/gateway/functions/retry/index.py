@@ -1,5 +1,7 @@
-"""Fails until it was called as often as the query says; every call leaves a line in the file
-`trace`, and waits as long as there is `trace`.hold."""
+"""Fails until it was called as often as the query says.
+
+Every call writes a line to the file `trace` and waits while the file `trace`.hold exists.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Counts its own calls, and waits where a file tells it to."""
+"""Counts its calls. The query can name a file that a call waits for."""
 # ruff: noqa: PLW0603
 
 import json

@@ -1,4 +1,4 @@
-"""Ends in whichever way the query names."""
+"""Fails in the way that the query names."""
 
 import json
 import os

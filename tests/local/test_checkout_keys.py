@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from local.keys import KeysError, load_keys
+from local.checkout_keys import KeysError, load_keys
 from shared.config.variables import VARIABLES
 
 
-def test_are_made_once_and_kept(tmp_path: Path) -> None:
+def test_are_created_once_and_kept(tmp_path: Path) -> None:
     first = load_keys(tmp_path / "a")
     assert load_keys(tmp_path / "a") == first
     assert load_keys(tmp_path / "b").secret != first.secret
 
 
-def test_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+def test_are_readable_only_by_their_owner(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     load_keys(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -28,7 +28,7 @@ def test_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_are_in_no_repr(tmp_path: Path) -> None:
+def test_no_repr_shows_them(tmp_path: Path) -> None:
     keys = load_keys(tmp_path)
     assert base64.b64encode(keys.secret).decode() not in repr(keys)
     assert keys.owner_keys not in repr(keys)
@@ -50,7 +50,7 @@ def test_satisfy_the_functions_settings(tmp_path: Path) -> None:
     assert len(webhook) >= 24
 
 
-def test_a_file_of_a_time_with_fewer_keys_keeps_those_it_has(tmp_path: Path) -> None:
+def test_an_older_file_with_fewer_keys_is_completed(tmp_path: Path) -> None:
     load_keys(tmp_path)
     path = tmp_path / "keys.json"
     document = json.loads(path.read_text())

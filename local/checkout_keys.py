@@ -1,6 +1,6 @@
-"""The secrets of one checkout, made on first use and kept below `.local/`.
+"""The secrets of one checkout. They are created on first use and kept in `.local/keys.json`.
 
-They are not in the repository and not in `.env`, which the `s` tool loads by itself.
+They are not in the repository, and not in `.env`, because the `s` tool loads that file.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from local.build import locked
 
 _SECRET_BYTES = 48
 _OWNER_KEY_ID = "l1"
-_PATH_BYTES = 16  # what stands between a stranger and the receiver of callbacks
-_AUTH_KEY_LENGTH = 32  # VOD's longest
+_PATH_BYTES = 16  # makes the callback URL impossible to guess
+_AUTH_KEY_LENGTH = 32  # the longest that VOD allows
 _KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
 class KeysError(Exception):
-    """A file of keys is not what this module writes; the message names it and the remedy."""
+    """The key file is damaged. The message names the file and what to do."""
 
 
 @dataclass(frozen=True)
 class LocalKeys:
-    """What the functions verify and mark with, as their settings want it."""
+    """The keys of the functions, in the form of their settings."""
 
     kid: str
     secret: bytes = field(repr=False)
     owner_keys: str = field(repr=False)
     """`VODPASS_OWNER_KEYS`: `id:base64`."""
     callback_path: str = field(repr=False)
-    """The random end of `VODPASS_CALLBACK_URL`."""
+    """The random last part of `VODPASS_CALLBACK_URL`."""
     callback_key: str = field(repr=False)
-    """`VODPASS_CALLBACK_KEYS`: VOD's AuthKey."""
+    """`VODPASS_CALLBACK_KEYS`: the AuthKey of VOD's callbacks."""
     webhook_secret: str = field(repr=False)
     """`VODPASS_WEBHOOK_SECRETS`: `whsec_` and base64."""
 
@@ -51,10 +51,10 @@ class LocalKeys:
 
 
 def load_keys(folder: Path) -> LocalKeys:
-    """The keys in `folder/keys.json`, which is made (mode 0600) when there is none.
+    """The keys in `folder/keys.json`. The file is created with mode 0600 if it does not exist.
 
-    A file of a time with fewer keys is completed. Raises KeysError for one that holds something
-    else.
+    A file from an older version that had fewer keys is completed. Raises KeysError if the file is
+    damaged.
     """
     path = folder / "keys.json"
     with locked(folder / "keys.lock"):
@@ -70,7 +70,7 @@ def load_keys(folder: Path) -> LocalKeys:
                 _write(path, document)
             return _read(document)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise KeysError(f"{path} is damaged; delete it to have new keys made") from None
+            raise KeysError(f"{path} is damaged; delete it, and new keys are created") from None
 
 
 def _read(document: dict[str, Any]) -> LocalKeys:
@@ -80,7 +80,7 @@ def _read(document: dict[str, Any]) -> LocalKeys:
     lengths = {len(secret), len(owner), len(webhook)}
     texts = [document[name] for name in ("kid", "callback_path", "callback_key")]
     if lengths != {_SECRET_BYTES} or not all(isinstance(text, str) and text for text in texts):
-        raise ValueError("not the keys that were written")
+        raise ValueError("these are not keys of this module")
     return LocalKeys(
         kid=texts[0],
         secret=secret,
@@ -108,7 +108,7 @@ def _event_keys() -> dict[str, str]:
 
 
 def _auth_key() -> str:
-    """Letters and digits, of each kind one at least, as VOD demands."""
+    """At least one lower-case letter, one upper-case letter and one digit, as VOD requires."""
     while True:
         key = "".join(secrets.choice("".join(_KINDS)) for _ in range(_AUTH_KEY_LENGTH))
         if all(set(key) & set(kind) for kind in _KINDS):

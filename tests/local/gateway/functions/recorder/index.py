@@ -1,5 +1,7 @@
-"""Writes each event it is given to the file TRACE, waits as long as TRACE.hold exists, and raises
-as long as TRACE.refuse does."""
+"""Writes each event to the file TRACE.
+
+It waits while the file TRACE.hold exists, and raises while TRACE.refuse exists.
+"""
 
 import json
 import os
@@ -16,4 +18,4 @@ def handler(event: bytes, context: Any) -> Any:
         time.sleep(0.01)
     if os.path.exists(trace + ".refuse"):
         raise RuntimeError("not now")
-    return {"statusCode": 500, "body": "an answer is no failure"}
+    return {"statusCode": 500, "body": "a returned value is not a failure"}

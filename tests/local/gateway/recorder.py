@@ -1,4 +1,4 @@
-"""What the tests of triggers have in common: a function that keeps what it was given."""
+"""A function that records its events, for tests of triggers."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ from tests.support.gateway import RunningGateway
 from tests.support.waiting import wait_for
 
 
-class Taker:
-    """A gateway with the sample function `taker`, which refuses what it gets when it is told to."""
+class Recorder:
+    """A gateway with the sample function `recorder`, which can refuse or delay its events."""
 
     def __init__(self, serve: Callable[..., RunningGateway], folder: Path, **props: Any) -> None:
-        self._trace = folder / "taken"
-        self._refusal = folder / "taken.refuse"
-        self._hold = folder / "taken.hold"
+        self._trace = folder / "recorded"
+        self._refusal = folder / "recorded.refuse"
+        self._hold = folder / "recorded.hold"
         environment = {"TRACE": str(self._trace)}
         function: Mapping[str, Any] = {"environmentVariables": environment, **props}
-        self.served = serve({"taker": function})
+        self.served = serve({"recorder": function})
         self.cloud = self.served.cloud
 
     def refuse(self) -> None:
+        """Make every call fail until `accept`."""
         self._refusal.touch()
 
     def accept(self) -> None:
+        """Undo `refuse`."""
         self._refusal.unlink()
 
     def hold(self) -> Path:
-        """Have every call last until the file that this answers is gone."""
+        """Block every call until the returned file is deleted."""
         self._hold.touch()
         return self._hold
 
     def calls(self) -> list[dict[str, Any]]:
-        """What the function was called with so far: `event` and `request`."""
+        """The calls of the function so far: `event` and `request` of each."""
         text = self._trace.read_text() if self._trace.exists() else ""
         whole, _, _being_written = text.rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
 
     def called(self, times: int) -> list[Any]:
-        """The events once the function was called that often."""
+        """Wait for exactly this many calls and return their events."""
         wait_for(lambda: len(self.calls()) >= times, f"call {times}")
         wait_for(self.idle, "the calls have ended")
         assert len(self.calls()) == times
@@ -49,7 +51,7 @@ class Taker:
 
     def idle(self) -> bool:
         """Whether every call so far has ended."""
-        lines = self.served.log("taker")
+        lines = self.served.log("recorder")
         starts = sum(line.startswith("FC Invoke Start") for line in lines)
         ends = sum(line.startswith("FC Invoke End") for line in lines)
         return starts == ends == len(self.calls())
