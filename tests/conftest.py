@@ -1,4 +1,4 @@
-"""What tests everywhere ask for: a fake cloud, and the project's functions to serve."""
+"""Fixtures for all tests: a fake cloud, and the code of the project's functions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.support.code_under_test import CodeUnderTest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--bundle 3.10`: every test that serves the project's functions gets them as deployed."""
+    """Adds `--bundle 3.10`: tests then serve the functions from a bundle, as deployed."""
     parser.addoption(
         "--bundle",
         choices=RUNTIMES,
         metavar="PYTHON",
-        help=f"serve the functions from a bundle, by this Python: {' or '.join(RUNTIMES)}",
+        help=f"serve the functions from a bundle, with this Python: {' or '.join(RUNTIMES)}",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a bundle that nothing on this machine can run, rather than skip every test."""
+    """Refuses a bundle that this machine cannot run. Else every test would be skipped."""
     python = config.getoption("bundle")
     if python is not None and find_interpreter(python) is None:
         raise pytest.UsageError(f"--bundle: there is no Python {python} on this machine")
@@ -41,32 +41,32 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def code_under_test(together: Path, request: pytest.FixtureRequest) -> CodeUnderTest:
-    """The project's functions, for whoever serves them."""
+    """The code of the project's functions."""
     python = request.config.getoption("bundle")
     return code.filled(together) if python is None else code.bundled(together, python)
 
 
 @pytest.fixture(scope="session")
 def packages(together: Path) -> Callable[[str], Path]:
-    """The locked packages for a Python version. Not to be changed."""
+    """The locked packages for a Python version. Tests must not change them."""
     return lambda python: code.packages(together, python)
 
 
 @pytest.fixture(scope="session")
 def bundle(together: Path) -> Callable[[str], Path]:
-    """The project's bundle for a Python version. Not to be changed."""
+    """The project's bundle for a Python version. Tests must not change it."""
     return lambda python: code.bundled(together, python).folder
 
 
 @pytest.fixture(scope="session")
 def running_cloud() -> Iterator[FakeCloud]:
-    """One cloud for all tests of this process; ask for `cloud`, which resets it."""
+    """One cloud for all tests of this process. Tests use `cloud`, which resets it."""
     with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
         yield cloud
 
 
 @pytest.fixture
 def cloud(running_cloud: FakeCloud) -> FakeCloud:
-    """The cloud as it is after its start: no media, no objects, its clock at the machine's."""
+    """The cloud in its initial state: no media, no objects, the clock of the machine."""
     running_cloud.reset()
     return running_cloud

@@ -15,7 +15,7 @@ def _number(value: int) -> str:
 
 
 def public_keys() -> list[dict[str, str]]:
-    """The public halves of RSA_KEY and EC_KEY as JWKs."""
+    """The public keys of RSA_KEY and EC_KEY, as JWKs."""
     modulus, point = RSA_KEY.public_key().public_numbers(), EC_KEY.public_key().public_numbers()
     return [
         {

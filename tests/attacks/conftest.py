@@ -1,4 +1,4 @@
-"""A deployment under attack. After every test, all that it said is searched for secrets."""
+"""A deployment under attack. After every test, its logs and responses are searched for secrets."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.support.instance_secrets import secrets_in_environment
 from tests.support.tokens import Issuer
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    # Another login service whose users may bear the same names, with the same keys.
+    # Another login service with the same keys, whose users may have the same names.
     "other": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "other"}, "only": ["refresh"]},
-    # One whose alias, run together with a name, looks like the first.
+    # An alias that, joined with a name, looks like the first alias with another name.
     "examplex": {"environmentVariables": {"VODPASS_ISSUER_ALIAS": "examplex"}, "only": ["refresh"]},
-    # One that has not been called yet. Its interpreter writes what it imports into the log.
+    # A function that was never called. Its interpreter logs what it imports.
     "cold": {"only": ["play"], "environmentVariables": {"PYTHONPROFILEIMPORTTIME": "1"}},
 }
 
@@ -31,7 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def running_house(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """The deployment, which accepts three kinds of keys; ask for `house`."""
+    """The deployment, which accepts three kinds of keys. Tests use `house`."""
     issuer = Issuer()
     environment = settings(issuer, VODPASS_JWT_KEYS=issuer.jwks(*public_keys()))
     project = tmp_path_factory.mktemp("project")
@@ -43,14 +43,14 @@ def running_house(
 def house(
     running_house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[House]:
-    """The deployment on a cloud without media; afterwards, no secret has been told."""
+    """The deployment, with a cloud without media. After the test, checks that no secret leaked."""
     running_house.cloud.reset()
     running_house.replies.clear()
     lines = len(running_house.log())
     yield running_house
     written = capfd.readouterr()
     log = running_house.log()
-    assert len(log) < KEPT_LINES, "no line has been dropped that is to be searched"
+    assert len(log) < KEPT_LINES, "no line was dropped before the search"
     told = [*log[lines:], caplog.text, written.out, written.err]
     for reply in running_house.replies:
         told += [f"{name}: {value}" for name, value in reply.headers.items()]
@@ -65,18 +65,18 @@ def house(
 
 @pytest.fixture
 def alice(house: House) -> str:
-    """A token of one user."""
+    """A token of the user Alice."""
     return house.issuer.token("alice")
 
 
 @pytest.fixture
 def mallory(house: House) -> str:
-    """A token of another, who means ill."""
+    """A token of the user Mallory, the attacker."""
     return house.issuer.token("mallory")
 
 
 def secrets_of(house: House) -> set[str]:
-    """The very values that must not be told: tokens and their parts, credentials, keys."""
+    """The values that must not leak: tokens and their parts, credentials, keys."""
     found = {part for token in house.issuer.signed for part in token.split(".")[1:]}
     for reply in house.replies:
         if reply.status != 200 or not reply.body.startswith(b"{"):

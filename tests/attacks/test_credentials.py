@@ -1,4 +1,4 @@
-"""What else a client might try with a credential it was rightly given."""
+"""Abuse of a credential that the client got legitimately."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refused(call: Any, *arguments: Any) -> tuple[int, str]:
 
 
 def keys(house: House, inner: dict[str, Any]) -> Credential:
-    """The credential behind the keys that a client was given."""
+    """The credential with these keys."""
     found = house.cloud.identities.find(inner["AccessKeyId"])
     assert found is not None
     assert found.access_key_secret == inner["AccessKeySecret"]
@@ -31,7 +31,7 @@ def keys(house: House, inner: dict[str, Any]) -> Credential:
 
 
 class TestAnUploadCredential:
-    """Is for one object, and for putting it there."""
+    """An upload credential permits only PutObject, on one object."""
 
     @pytest.fixture
     def begun(self, house: House, alice: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class TestAnUploadCredential:
             ("create_upload_video", None),
         ],
     )
-    def test_asking_vod_itself(
+    def test_calling_vod_directly(
         self, house: House, begun: dict[str, Any], operation: str, names: str | None
     ) -> None:
         fields = {} if names is None else {names: begun["VideoId"]}
@@ -112,7 +112,9 @@ class TestAnUploadCredential:
         assert (status, code.partition(".")[0]) == (403, "Forbidden")
         assert house.cloud.vod.library.get(begun["VideoId"]) is not None
 
-    def test_the_token_of_one_with_the_keys_of_another(self, house: House, alice: str) -> None:
+    def test_the_security_token_of_one_with_the_keys_of_another(
+        self, house: House, alice: str
+    ) -> None:
         first, second = house.upload(alice).json(), house.upload(alice).json()
         a, b = decoded(first["UploadAuth"]), decoded(second["UploadAuth"])
         mixed = oss2.StsAuth(a["AccessKeyId"], a["AccessKeySecret"], b["SecurityToken"])
@@ -133,10 +135,10 @@ class TestAnUploadCredential:
             "SecurityTokenExpired",
         )
 
-    def test_replacing_the_file_ends_with_the_credential(
+    def test_replacing_the_file_works_only_until_the_credential_expires(
         self, house: House, begun: dict[str, Any]
     ) -> None:
-        """While it lives it can: nothing in VOD takes it back. So a review waits until then."""
+        """Until then it works: VOD cannot revoke it. So a review must wait until then."""
         put(begun, SMALL)
         put(begun, SMALL[:-1] + b"x")
         house.cloud.clock.advance(3001)
@@ -144,7 +146,7 @@ class TestAnUploadCredential:
 
 
 class TestAPlayAuth:
-    """Opens one video, for a while, and nothing else."""
+    """A PlayAuth permits playing one video, for a limited time."""
 
     @pytest.fixture
     def play_auth(self, house: House, alice: str) -> str:
@@ -183,7 +185,7 @@ class TestAPlayAuth:
     @pytest.mark.parametrize(
         "change", [("AuthInfo", ""), ("AuthInfo", "{}"), ("VideoId", "0" * 32)]
     )
-    def test_with_less_than_it_came_with(
+    def test_without_a_part_of_it(
         self, house: House, play_auth: str, change: tuple[str, str]
     ) -> None:
         assert play_info(house.cloud, play_auth, **dict([change])).status >= 400
@@ -192,7 +194,7 @@ class TestAPlayAuth:
         house.cloud.clock.advance(101)
         assert play_info(house.cloud, play_auth).status >= 400
 
-    def test_made_to_last_longer(self, house: House, play_auth: str) -> None:
+    def test_with_a_changed_expiry(self, house: House, play_auth: str) -> None:
         inner = decoded(play_auth)
         for year in range(2020, 2040):
             later = inner["AuthInfo"].replace(f'"ExpireTime":"{year}', f'"ExpireTime":"{year + 1}')

@@ -1,4 +1,4 @@
-"""A page open in the developer's browser, against what listens on the developer's machine."""
+"""A hostile page in the developer's browser attacks the servers on the developer's machine."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TestControl:
         ],
         ids=str,
     )
-    def test_from_a_foreign_page(
+    def test_from_a_page_of_another_site(
         self,
         house: House,
         server: str,
@@ -68,7 +68,7 @@ class TestControl:
             "a",
         ],
     )
-    def test_under_a_name_that_was_rebound(
+    def test_under_a_rebound_host_name(
         self, house: House, server: str, method: str, path: str, body: object, host: str
     ) -> None:
         raw = None if body is None else json.dumps(body).encode()
@@ -102,7 +102,7 @@ def test_a_preflight_is_not_granted(house: House) -> None:
     ["//_local/token", "/_local//token", "/%5flocal/token", "/_local%2ftoken", "/_LOCAL/token",
      "/x/../_local/token", "/_local/token/", "/_local/./token"],
 )  # fmt: skip
-def test_another_spelling_is_no_way_round(house: House, path: str) -> None:
+def test_another_spelling_of_the_path(house: House, path: str) -> None:
     headers = {**JSON, "Origin": "https://evil.example.com"}
     reply = send(house.port, "POST", path, headers, b'{"sub": "alice"}')
     assert reply.status in (400, 403, 404)
@@ -110,13 +110,13 @@ def test_another_spelling_is_no_way_round(house: House, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/upload", "/refresh", "/play"])
-def test_the_functions_under_a_name_that_was_rebound(house: House, alice: str, path: str) -> None:
+def test_the_functions_under_a_rebound_host_name(house: House, alice: str, path: str) -> None:
     headers = {"Host": "evil.example.com", "Authorization": f"Bearer {alice}"}
     assert send(house.port, "POST", path, headers, b"{}").status == 421
     assert house.calls() == {}
 
 
-def test_the_clouds_own_services_under_such_a_name(house: House) -> None:
+def test_the_clouds_services_under_a_rebound_host_name(house: House) -> None:
     headers = {"Host": "evil.example.com"}
     query = "/?Action=GetVideoList&Version=2017-03-21"
     assert send(house.cloud.port, "GET", query, headers).status == 421

@@ -1,4 +1,4 @@
-"""Attempts to get at another user's video, or at a video that is nobody's."""
+"""Attempts to access the video of another user, or a video without an owner."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def media(house: House, video_id: str) -> Media:
 
 
 def refused(house: House, token: str, video_id: str) -> None:
-    """Neither refreshed nor played, and nothing asked of VOD that would have done so."""
+    """Neither refresh nor play works, and VOD was not asked for a credential."""
     house.cloud.calls.reset()
     assert house.refresh(token, video_id).refusal == NOT_FOUND
     assert house.play(token, video_id).refusal == NOT_FOUND
@@ -53,7 +53,7 @@ class TestAnotherUsersVideo:
     @pytest.mark.parametrize(
         "sub", ["alic", "alice ", " alice", "Alice", "ALICE", "alicé", "alice0"]
     )
-    def test_under_a_name_like_hers(self, house: House, alice: str, sub: str) -> None:
+    def test_with_a_similar_name(self, house: House, alice: str, sub: str) -> None:
         refused(house, house.issuer.token(sub), house.begun(alice))
 
     def test_a_name_in_another_unicode_form(self, house: House) -> None:
@@ -65,35 +65,35 @@ class TestAnotherUsersVideo:
         assert house.at("other").refresh(alice, video_id).refusal == NOT_FOUND
         assert house.refresh(alice, video_id).status == 200
 
-    def test_a_name_that_runs_together_with_the_login_service(self, house: House) -> None:
+    def test_a_name_that_joins_with_the_issuer_alias(self, house: House) -> None:
         video_id = house.begun(house.issuer.token("xalice"))  # alias example
         reply = house.at("examplex").refresh(house.issuer.token("alice"), video_id)
         assert reply.refusal == NOT_FOUND
 
-    def test_her_idempotency_key(self, house: House, alice: str, mallory: str) -> None:
+    def test_with_her_idempotency_key(self, house: House, alice: str, mallory: str) -> None:
         hers = house.upload(alice, "key-1").json()["VideoId"]
         his = house.upload(mallory, "key-1").json()["VideoId"]
         assert his != hers
         refused(house, mallory, hers)
 
-    def test_claims_of_play_do_not_open_refresh(self, house: House, alice: str) -> None:
+    def test_claims_for_play_do_not_permit_refresh(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         token = house.issuer.token("mallory", vod={"play": [video_id, "own"]})
         assert house.refresh(token, video_id).refusal == NOT_FOUND
 
 
 class TestAMark:
-    """The mark is the ReferenceId. Whoever holds the account's API key can write one there."""
+    """The ownership mark is the ReferenceId. A holder of the account's AccessKey can write one."""
 
     def planted(self, house: House, mark: str) -> str:
         return Vod(house.cloud).create(reference_id=mark).video_id
 
-    def test_ours_is_what_the_functions_make(self, house: House, alice: str) -> None:
-        """Else the attempts below would fail for the wrong reason."""
+    def test_this_test_makes_the_same_mark_as_the_functions(self, house: House, alice: str) -> None:
+        """Without this, the attempts below could fail for another reason."""
         video_id = self.planted(house, owner.new_mark(SETTINGS, ALICE))
         assert house.refresh(alice, video_id).status == 200
 
-    def test_none_at_all(self, house: House, alice: str) -> None:
+    def test_no_mark(self, house: House, alice: str) -> None:
         refused(house, alice, Vod(house.cloud).create().video_id)
 
     def test_guessed(self, house: House, alice: str) -> None:
@@ -131,7 +131,9 @@ class TestAMark:
         mark = owner.new_mark(SETTINGS, ALICE)
         refused(house, alice, self.planted(house, change(mark)))
 
-    def test_copied_it_stays_its_owners(self, house: House, alice: str, mallory: str) -> None:
+    def test_a_copied_mark_still_belongs_to_its_owner(
+        self, house: House, alice: str, mallory: str
+    ) -> None:
         hers = house.begun(alice)
         mark = media(house, hers).reference_id
         assert mark is not None
@@ -141,7 +143,7 @@ class TestAMark:
         )
         assert status >= 400  # a ReferenceId is unique in an account
         refused(house, mallory, hers)
-        # A mark that is not taken: it names Alice, whoever wrote it there.
+        # An unused mark. It names Alice, whoever wrote it.
         planted = self.planted(house, owner.new_mark(SETTINGS, ALICE))
         refused(house, mallory, planted)
 
@@ -153,10 +155,10 @@ class TestAMark:
 
 
 class TestForgedUserData:
-    """UserData is believed under its own MAC only."""
+    """UserData is trusted only with its own MAC."""
 
     def planted(self, house: House, alice_key: str, user_data: Any) -> None:
-        """A video under the mark that Alice's key will look for, made by an API key's holder."""
+        """Create a video with the mark of Alice's Idempotency-Key, as a holder of the AccessKey."""
         mark = next(owner.marks_of_key(SETTINGS, ALICE, alice_key))
         Vod(house.cloud).create(reference_id=mark, user_data=json.dumps(user_data))
 
@@ -171,7 +173,7 @@ class TestForgedUserData:
             {"s": {"a": 1}, "m": ["x"]},
         ],
     )
-    def test_made_up(self, house: House, alice: str, extend: Any) -> None:
+    def test_invented(self, house: House, alice: str, extend: Any) -> None:
         self.planted(house, "key-1", {"Extend": extend})
         assert house.upload(alice, "key-1").refusal == (409, "IdempotencyConflict")
         assert "RefreshUploadVideo" not in house.calls()
@@ -191,7 +193,7 @@ class TestForgedUserData:
 
 
 class TestAFinishedVideo:
-    """A fresh credential for it would be the power to replace it after review."""
+    """A new credential for a finished upload could replace the file after review."""
 
     def test_refreshed(self, house: House, alice: str) -> None:
         begun = house.upload(alice).json()
@@ -200,14 +202,14 @@ class TestAFinishedVideo:
             assert house.refresh(alice, begun["VideoId"]).refusal == (409, "UploadFinished")
         assert "RefreshUploadVideo" not in house.calls()
 
-    def test_begun_again_by_its_key(self, house: House, alice: str) -> None:
+    def test_repeated_with_its_idempotency_key(self, house: House, alice: str) -> None:
         put(house.upload(alice, "key-1").json(), SMALL)
         assert house.upload(alice, "key-1").refusal == (409, "UploadFinished")
         assert "RefreshUploadVideo" not in house.calls()
 
     @pytest.mark.parametrize("by", ["refresh", "key"])
-    def test_finished_while_a_refresh_is_under_way(self, house: House, alice: str, by: str) -> None:
-        """The upload completes after the state was read and before VOD gives the credential."""
+    def test_finished_during_a_refresh(self, house: House, alice: str, by: str) -> None:
+        """The upload completes after the state was read and before VOD issues the credential."""
         begun = house.upload(alice, "key-1").json()
         issued = len(house.cloud.vod.issued)
         house.cloud.faults.set("vod", "RefreshUploadVideo", "slow", seconds=2.0)
@@ -218,7 +220,9 @@ class TestAFinishedVideo:
                 time.sleep(0.01)
             put(begun, SMALL)
             reply = racing.result()
-        assert len(house.cloud.vod.issued) == issued + 1  # VOD gave one, and it went no further
+        assert (
+            len(house.cloud.vod.issued) == issued + 1
+        )  # VOD issued one, and the function discarded it
         assert reply.refusal == (409, "UploadFinished")
         assert b"UploadAuth" not in reply.body
 

@@ -1,4 +1,4 @@
-"""Requests made to be misread: by the gateway, by a function, or by whoever reads the log."""
+"""Requests that try to confuse the gateway, a function, or the readers of the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SDK = ("alibabacloud_vod20170321", "alibabacloud_tea_openapi", "darabonba")
 
 
 def raw(house: House, request: bytes) -> int:
-    """The status of the answer to bytes sent as they are; 0 when there is none."""
+    """The status of the response to these raw bytes. 0 if there is no response."""
     with socket.create_connection(("127.0.0.1", house.port), timeout=30) as connection:
         connection.sendall(request)
         answer = b""
@@ -43,8 +43,8 @@ def request_with(house: House, token: str, *lines: bytes) -> bytes:
 
 
 class TestHeaders:
-    def test_a_request_written_by_hand_is_answered(self, house: House, alice: str) -> None:
-        """Else the refusals below would mean nothing."""
+    def test_a_valid_raw_request_is_answered(self, house: House, alice: str) -> None:
+        """Without this, the refusals below would prove nothing."""
         assert raw(house, request_with(house, alice, b"Idempotency-Key: k")) == 200
 
     @pytest.mark.parametrize(
@@ -64,18 +64,20 @@ class TestHeaders:
             b"Transfer-Encoding: chunked, identity",
         ],
     )
-    def test_a_header_that_is_two_or_none(self, house: House, alice: str, line: bytes) -> None:
+    def test_a_header_that_can_be_read_as_two_or_none(
+        self, house: House, alice: str, line: bytes
+    ) -> None:
         status = raw(house, request_with(house, alice, line))
         assert status in (0, 400)
         assert house.calls() == {}
 
-    def test_an_idempotency_key_given_twice(self, house: House, alice: str) -> None:
+    def test_two_idempotency_keys(self, house: House, alice: str) -> None:
         twice = (b"Idempotency-Key: a", b"idempotency-key: b")
         assert raw(house, request_with(house, alice, *twice)) == 400
         assert house.calls() == {}
 
     def test_two_content_types(self, house: House, alice: str) -> None:
-        # The local gateway's parser refuses it already; what would reach the function is a 415.
+        # The parser of the local gateway refuses it. The function itself would return 415.
         assert raw(house, request_with(house, alice, b"Content-Type: text/plain")) in (400, 415)
         assert house.calls() == {}
 
@@ -99,7 +101,7 @@ class TestHeaders:
             "X-Forwarded-Host",
         ],
     )
-    def test_headers_that_pretend_to_be_function_computes(
+    def test_forged_headers_of_function_compute(
         self, house: House, alice: str, header: str
     ) -> None:
         reply = house.post("/upload", alice, {"FileName": "a.mp4"}, {header: "pretended"})
@@ -108,7 +110,7 @@ class TestHeaders:
 
 
 class TestText:
-    """Line ends and quotes in a caller's text begin no new header, parameter or log line."""
+    """Line ends and quotes in a caller's text start no new header, parameter or log line."""
 
     TEXTS = (
         "a\r\nX-Evil: 1",
@@ -141,7 +143,7 @@ class TestText:
             "\u202egnp.4pm",
         ],
     )
-    def test_text_that_looks_like_something_else_is_text(
+    def test_text_that_looks_like_code_stays_text(
         self, house: House, alice: str, text: str
     ) -> None:
         video_id = house.begun(alice, Title=text, FileName=f"{text}.mp4")
@@ -172,7 +174,7 @@ class TestText:
 
 
 class TestLogTail:
-    """`X-Fc-Log-Type: Tail` gives any caller the end of the log of his own request."""
+    """With `X-Fc-Log-Type: Tail`, any caller gets the end of the log of their request."""
 
     def tail(self, house: House, token: str | None, video_id: str) -> dict[str, Any]:
         headers = {"X-Fc-Log-Type": "Tail"}
@@ -184,7 +186,7 @@ class TestLogTail:
         assert isinstance(line, dict)
         return line
 
-    def test_tells_no_more_of_a_strangers_video_than_of_none(
+    def test_is_the_same_for_anothers_video_as_for_none(
         self, house: House, alice: str, mallory: str
     ) -> None:
         begun = house.upload(alice).json()
@@ -202,18 +204,18 @@ class TestLogTail:
         put(begun, SMALL)
         assert self.tail(house, alice, begun["VideoId"])["decision"] == "issued"
         assert self.tail(house, None, begun["VideoId"])["decision"] == "refused"
-        # What was told is searched for secrets after every test.
+        # The fixture searches the log for secrets after every test.
 
 
 class TestAsynchronous:
-    """`X-Fc-Invocation-Type: Async` is anyone's to send; it brings nothing."""
+    """Anyone can send `X-Fc-Invocation-Type: Async`, but it is of no use."""
 
     def wait(self, house: House, function: str, more_than: int) -> dict[str, Any]:
         while len(house.decisions(function)) <= more_than:
             time.sleep(0.01)
         return house.decisions(function)[-1]
 
-    def test_a_strangers(self, house: House) -> None:
+    def test_without_a_valid_token(self, house: House) -> None:
         before = len(house.decisions("upload"))
         later = {"X-Fc-Invocation-Type": "Async"}
         reply = house.post("/upload", None, {"FileName": "a.mp4"}, later)
@@ -221,28 +223,28 @@ class TestAsynchronous:
         assert self.wait(house, "upload", before)["code"] == "InvalidToken"
         assert house.calls() == {}
 
-    def test_a_callers_own_gives_the_credential_to_nobody(self, house: House, alice: str) -> None:
+    def test_with_a_valid_token_nobody_gets_the_credential(self, house: House, alice: str) -> None:
         before = len(house.decisions("refresh"))
         video_id = house.begun(alice)
         headers = {"X-Fc-Invocation-Type": "Async", "Origin": ORIGIN}
         reply = house.post("/refresh", alice, {"VideoId": video_id}, headers)
         assert (reply.status, reply.body) == (202, b"")
         assert self.wait(house, "refresh", before)["decision"] == "issued"
-        assert len(house.decisions("refresh")) == before + 1  # once, and never again
+        assert len(house.decisions("refresh")) == before + 1  # once, without retries
 
 
 def imported(house: House, function: str) -> list[str]:
-    """The modules that a function has imported, where its interpreter says so."""
+    """The modules that a function imported, if its interpreter logs them."""
     lines = [line.text for line in house.gateway.logs.lines(function)]
     return [line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")]
 
 
 class TestResources:
-    """What a stranger can make us spend."""
+    """The cost that a stranger can cause."""
 
-    def test_no_stranger_wakes_the_sdk(self, house: House) -> None:
-        """Its import is most of a cold start, and of an instance's memory."""
-        cold = house.at("cold")  # no other test asks for it
+    def test_a_stranger_does_not_cause_an_import_of_the_sdk(self, house: House) -> None:
+        """The import takes most of a cold start and of an instance's memory."""
+        cold = house.at("cold")  # no other test calls it
         for _ in range(3):
             assert cold.play("a.b.c", "0" * 32).status == 401
             assert cold.play(house.issuer.token(scope=""), "0" * 32).status == 403
@@ -264,7 +266,7 @@ class TestResources:
         "value",
         ["9" * 5000, "1" + "0" * 15000, "1e999999999", "-" + "9" * 4301, "0." + "1" * 15000],
     )
-    def test_a_number_without_end(self, house: House, alice: str, value: str) -> None:
+    def test_a_huge_number(self, house: House, alice: str, value: str) -> None:
         body = f'{{"FileName": "a.mp4", "FileSize": {value}}}'.encode()
         assert house.post("/upload", alice, body).refusal == (400, "InvalidRequest")
         assert house.calls() == {}

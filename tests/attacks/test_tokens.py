@@ -1,4 +1,4 @@
-"""Tokens that are forged, borrowed, outdated or misunderstood."""
+"""Forged, stolen, expired and ambiguous tokens."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refused_everywhere(house: House, token: str) -> None:
 
 
 def test_the_three_kinds_of_keys_are_accepted(house: House) -> None:
-    """Else the refusals below would mean nothing."""
+    """Without this, the refusals below would prove nothing."""
     claims = house.issuer.claims()
     assert house.upload(house.issuer.sign(claims)).status == 200
     assert house.upload(jwt.encode(claims, RSA_KEY, "RS256", {"kid": "rsa-1"})).status == 200
@@ -81,15 +81,13 @@ def public_key_as_secret() -> list[bytes]:
 
 @pytest.mark.parametrize("position", range(7))
 @pytest.mark.parametrize("kid", ["rsa-1", "app-1", None])
-def test_a_public_key_taken_for_a_shared_secret(
-    house: House, position: int, kid: str | None
-) -> None:
+def test_a_public_key_used_as_a_shared_secret(house: House, position: int, kid: str | None) -> None:
     header = {"alg": "HS256", "typ": "JWT", **({} if kid is None else {"kid": kid})}
     secret = public_key_as_secret()[position]
     refused_everywhere(house, compact(header, house.issuer.claims(), hmac_with(secret)))
 
 
-def test_a_shared_secret_taken_for_another_algorithm(house: House) -> None:
+def test_a_shared_secret_used_with_another_algorithm(house: House) -> None:
     claims = house.issuer.claims()
     for alg in ("HS384", "HS512", "RS256", "ES256", "EdDSA", "PS256", "hs256", "HS256 "):
         digest = {"HS384": "sha384", "HS512": "sha512"}.get(alg, "sha256")
@@ -112,7 +110,7 @@ def test_a_key_of_one_kind_under_the_kid_of_another(house: House) -> None:
 
 @pytest.mark.parametrize("signature", [b"", bytes(64), b"\x00" * 63 + b"\x01", b"\xff" * 64])
 def test_a_signature_of_zeros(house: House, signature: bytes) -> None:
-    """r = s = 0 satisfies the equation of ECDSA in an implementation that forgets to look."""
+    """r = s = 0 satisfies the ECDSA equation in an implementation that does not check the range."""
     header = {"alg": "ES256", "kid": "ec-1"}
     token = compact(header, house.issuer.claims(), lambda _: signature)
     assert house.upload(token).refusal == REFUSED
@@ -131,8 +129,8 @@ def test_a_signature_of_zeros(house: House, signature: bytes) -> None:
     ],
     ids=",".join,
 )
-def test_a_header_that_brings_its_own_key_or_rules(house: House, header: dict[str, Any]) -> None:
-    """Refused even where the signature is good: nobody honest sends it."""
+def test_a_header_with_its_own_key_or_rules(house: House, header: dict[str, Any]) -> None:
+    """Refused even with a valid signature: no honest client sends it."""
     whole = {"alg": "HS256", "typ": "JWT", "kid": house.issuer.kid, **header}
     good = compact(whole, house.issuer.claims(), hmac_with(house.issuer.secret))
     refused_everywhere(house, good)
@@ -148,7 +146,7 @@ def test_a_kid_that_names_no_key(house: House, kid: Any) -> None:
         assert house.upload(token).refusal == REFUSED
 
 
-def test_a_token_without_a_kid_where_there_are_several_keys(house: House) -> None:
+def test_a_token_without_a_kid_if_there_are_several_keys(house: House) -> None:
     header = {"alg": "HS256"}
     token = compact(header, house.issuer.claims(), hmac_with(house.issuer.secret))
     refused_everywhere(house, token)
@@ -215,20 +213,20 @@ BAD_CLAIMS = [
 
 
 @pytest.mark.parametrize("offsets", BAD_TIMES, ids=str)
-def test_times_that_a_good_key_signed_and_we_refuse(house: House, offsets: dict[str, int]) -> None:
+def test_invalid_times_signed_with_a_valid_key(house: House, offsets: dict[str, int]) -> None:
     now = int(time.time())
     times = {"iat": None, **{name: now + offset for name, offset in offsets.items()}}
     refused_everywhere(house, house.issuer.token(**times))
 
 
 @pytest.mark.parametrize("changes", BAD_CLAIMS, ids=lambda changes: repr(changes)[:40])
-def test_claims_that_a_good_key_signed_and_we_refuse(house: House, changes: dict[str, Any]) -> None:
+def test_invalid_claims_signed_with_a_valid_key(house: House, changes: dict[str, Any]) -> None:
     claims = {**house.issuer.claims(), **changes}
     given = {name: value for name, value in claims.items() if value is not None}
     refused_everywhere(house, house.issuer.sign_raw(given))
 
 
-def test_a_token_that_has_just_expired_is_given_half_a_minute(house: House) -> None:
+def test_an_expired_token_has_a_leeway_of_half_a_minute(house: House) -> None:
     now = int(time.time())
     assert house.upload(house.issuer.token(exp=now - 5)).status == 200
     assert house.upload(house.issuer.token(exp=now - 40)).refusal == REFUSED
@@ -258,22 +256,22 @@ def test_a_token_that_has_just_expired_is_given_half_a_minute(house: House) -> N
         "Bearer {0}%2e",
     ],
 )
-def test_headers_that_are_nearly_right(house: House, alice: str, form: str) -> None:
+def test_almost_valid_authorization_headers(house: House, alice: str, form: str) -> None:
     headers = {"Authorization": form.format(alice)}
     reply = house.send("GET", f"/play?VideoId={'0' * 32}", headers)
-    # A trailing tab is optional white space of HTTP itself, gone before anyone sees it.
+    # A trailing tab is optional white space in HTTP. The server removes it.
     expected = (404, "VideoNotFound") if form == "Bearer {0}\t" else REFUSED
     assert reply.refusal == expected
 
 
-def test_the_scheme_is_a_word_in_any_case(house: House, alice: str) -> None:
+def test_the_scheme_is_case_insensitive(house: House, alice: str) -> None:
     for scheme in ("Bearer", "bearer", "BEARER"):
         headers = {"authorization": f"{scheme} {alice}"}
         reply = house.send("GET", f"/play?VideoId={'0' * 32}", headers)
         assert reply.refusal == (404, "VideoNotFound")
 
 
-def test_two_authorization_headers_are_none(house: House, alice: str, mallory: str) -> None:
+def test_two_authorization_headers_are_refused(house: House, alice: str, mallory: str) -> None:
     for names in (("Authorization", "Authorization"), ("Authorization", "AUTHORIZATION")):
         for first, second in ((alice, mallory), (alice, alice)):
             headers = list(zip(names, (f"Bearer {first}", f"Bearer {second}"), strict=True))
@@ -282,7 +280,7 @@ def test_two_authorization_headers_are_none(house: House, alice: str, mallory: s
     assert house.calls() == {}
 
 
-def test_a_token_anywhere_else_is_not_looked_for(house: House, alice: str) -> None:
+def test_a_token_in_any_other_place_is_ignored(house: House, alice: str) -> None:
     query = f"/play?VideoId={'0' * 32}&access_token={alice}"
     cookie = {"Cookie": f"token={alice}; Authorization=Bearer {alice}"}
     proxy = {"Proxy-Authorization": f"Bearer {alice}", "X-Authorization": f"Bearer {alice}"}
@@ -294,7 +292,7 @@ def test_a_token_anywhere_else_is_not_looked_for(house: House, alice: str) -> No
 
 def test_a_huge_token(house: House) -> None:
     token = house.issuer.token(padding="x" * 7000)
-    reply = house.upload(token)  # over FC's own limit for headers, or over ours
+    reply = house.upload(token)  # over the header limit of FC, or over ours
     assert reply.status in (400, 401)
     deep = f"{base64url(b'[' * 4000)}.e30.x"
     assert house.upload(deep).refusal == REFUSED
@@ -316,5 +314,5 @@ def test_a_huge_token(house: House) -> None:
         "é.é.é",
     ],
 )
-def test_what_is_no_token_at_all(house: House, token: str) -> None:
+def test_text_that_is_not_a_token(house: House, token: str) -> None:
     refused_everywhere(house, token)

@@ -1,4 +1,4 @@
-"""Where Chromium is; on Debian it is installed when it is missing."""
+"""Finds Chromium. On Debian, installs it if it is missing."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # Whatever asks for a host elsewhere, a page or the browser itself, finds none.
+    # Neither pages nor the browser itself can resolve a host beyond loopback.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, "
     "EXCLUDE *.localhost",
 )
 
 
 class ChromiumMissing(Exception):
-    """There is no Chromium, and it was not installed; the message says what to do."""
+    """Chromium is missing and cannot be installed. The message says what to do."""
 
 
 def chromium() -> Path:
-    """The browser's program. Raises ChromiumMissing."""
+    """The path of the browser. Raises ChromiumMissing."""
     with locked(Path(tempfile.gettempdir()) / "vodpass-chromium.lock"):
         found = _find()
         if found is None and _can_install():

@@ -18,29 +18,29 @@ from tests.browser.traffic import Traffic
 from tests.support.code_under_test import CodeUnderTest
 
 HERE = Path(__file__).parent
-PATIENCE = 30_000  # milliseconds: a function may have to start first, on a busy machine
+PATIENCE = 30_000  # milliseconds: on a busy machine, a function may need to start first
 expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The time limit is of the tests themselves: a fixture may have Chromium to install."""
+    """Limit only the time of the tests: a fixture may need to install Chromium."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.timeout(60, func_only=True))
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip, and say what is missing; where CI=true nothing may be missing."""
+    """Skip the test and say what is missing. With CI=true, fail instead."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-# As long as Playwright's synchronous interface is in use, no other event loop can run in its
-# thread. Hence nothing here lives longer than the package.
+# While Playwright's synchronous interface is in use, no other event loop can run in its thread. So
+# these fixtures have the scope of the package.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium; each test has a profile of its own in it."""
+    """Chromium. Each test has its own profile."""
     try:
         program = chromium()
     except ChromiumMissing as missing:
@@ -67,7 +67,7 @@ def running_stack(
     running_site: customer.Site,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """Functions, cloud and page; ask for `stack`, whose cloud is new."""
+    """Functions, cloud and page. Tests use `stack`, whose cloud is empty."""
     keys = load_keys(tmp_path_factory.mktemp("browser"))
     environment = {"VODPASS_CORS_ORIGINS": running_site.url}
     with code_under_test.stack(keys=keys, environment=environment) as running:
@@ -76,21 +76,21 @@ def running_stack(
 
 @pytest.fixture
 def stack(running_stack: Stack) -> Stack:
-    """The stack, with a cloud that holds nothing."""
+    """The stack, with an empty cloud."""
     running_stack.cloud.reset()
     return running_stack
 
 
 @pytest.fixture
 def site(running_site: customer.Site) -> customer.Site:
-    """The customer's site, whose hook does nothing yet."""
+    """The customer's site. Its hook does nothing yet."""
     running_site.hook = lambda: None
     return running_site
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile."""
+    """A new profile."""
     made = browser.new_context(locale="en-GB")
     made.set_default_timeout(PATIENCE)
     yield made
@@ -99,13 +99,13 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def traffic(context: BrowserContext) -> Traffic:
-    """What the profile's pages ask for."""
+    """The requests of the profile's pages."""
     return Traffic(context)
 
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What pages of `page` wrote to the console as an error, and what they threw."""
+    """The console errors and uncaught exceptions of `page`."""
     return []
 
 

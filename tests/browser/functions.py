@@ -22,7 +22,7 @@ def token(stack: Stack, sub: str, **more: object) -> str:
 def call(
     stack: Stack, method: str, target: str, bearer: str, body: object = None
 ) -> dict[str, str]:
-    """A function's answer, which must be a 200."""
+    """The response of a function, which must have status 200."""
     asked = urllib.request.Request(
         f"{stack.url}{target}",
         method=method,

@@ -1,4 +1,4 @@
-"""A web server for the pages of a customer's app, on an origin of its own."""
+"""A web server for the pages of a customer's app, on its own origin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = {
 
 
 class Site:
-    """`url` serves FILES; `POST /hook` calls what a test has put into `hook`."""
+    """`url` serves FILES. `POST /hook` calls `hook`, which a test can set."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -31,7 +31,7 @@ class Site:
 
 @contextmanager
 def serve() -> Iterator[Site]:
-    """Serve on any free port of loopback until the block ends."""
+    """Serve on a free loopback port until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""The page that `make run` serves, used as a person would."""
+"""The page that `make run` serves, used like a person does."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def upload(page: Page, file: Path = SAMPLE) -> None:
 
 
 def play(page: Page, video_id: str) -> None:
-    """Ask for a video by its id."""
+    """Play a video by its id."""
     page.get_by_label("VideoId").fill(video_id)
     page.get_by_role("button", name="Play").click()
 
 
 def calls(page: Page) -> list[str]:
-    """The page's own list of what it asked for: label and outcome."""
+    """The page's list of its requests: label and result of each."""
     items = page.get_by_label("Requests made by this page").get_by_role("listitem").all()
     return [
         f"{item.locator('code').inner_text()} {item.locator('.outcome').inner_text()}"
@@ -41,13 +41,13 @@ def calls(page: Page) -> list[str]:
 
 
 def as_user(page: Page, sub: str) -> None:
-    """Ask as somebody else from now on."""
+    """From now on, send requests as this user."""
     page.get_by_label("User sub").fill(sub)
 
 
 @pytest.fixture(autouse=True)
 def opened(stack: Stack, page: Page, traffic: Traffic) -> None:
-    """The page has come up."""
+    """The page is ready."""
     page.goto(stack.url)
     expect(page.get_by_role("listitem")).to_have_count(1)
 
@@ -80,7 +80,7 @@ def test_a_file_is_uploaded_and_plays(
     assert traffic.hosts_elsewhere == set()
 
 
-def test_bob_cannot_play_what_is_alices_and_learns_nothing_of_it(stack: Stack, page: Page) -> None:
+def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(stack: Stack, page: Page) -> None:
     upload(page)
     expect(page.get_by_role("status")).to_have_text("Playing sample.")
     as_user(page, "bob")
@@ -96,8 +96,8 @@ def test_bob_cannot_play_what_is_alices_and_learns_nothing_of_it(stack: Stack, p
     assert "VideoNotFound" in answers[0]
 
 
-def test_a_credential_that_expired_meanwhile_is_renewed(stack: Stack, page: Page) -> None:
-    # Between the answer of /upload and the PUT, the cloud's clock moves.
+def test_a_credential_that_expires_during_the_upload_is_renewed(stack: Stack, page: Page) -> None:
+    # The cloud's clock moves between the response of /upload and the PUT.
     page.expose_function("afterUpload", lambda: stack.cloud.clock.advance(3001))
     page.evaluate(
         """() => {
@@ -121,7 +121,7 @@ def test_a_credential_that_expired_meanwhile_is_renewed(stack: Stack, page: Page
     assert len(stack.cloud.vod.library.all()) == 1
 
 
-def test_waits_for_a_video_as_long_as_it_is_told(
+def test_waits_for_a_video_as_long_as_the_server_says(
     stack: Stack, page: Page, traffic: Traffic
 ) -> None:
     def plays() -> list[str]:
@@ -154,14 +154,14 @@ def test_waiting_can_be_stopped(stack: Stack, page: Page) -> None:
 
 def test_a_video_that_will_never_play_is_not_waited_for(stack: Stack, page: Page) -> None:
     begun = call(stack, "POST", "/upload", token(stack, "alice"), {"FileName": "film.mp4"})
-    # What a reviewer does in VOD's console; the fake has no operation for it.
+    # A reviewer does this in VOD's console. The fake has no operation for it.
     stack.cloud.vod.library._change(begun["VideoId"], status="Blocked")
     play(page, begun["VideoId"])
     expect(page.get_by_role("alert")).to_contain_text("VideoNotReady")
     expect(page.get_by_role("alert")).to_contain_text("The video's Status is Blocked.")
 
 
-def test_refusals_are_said_in_words(page: Page, tmp_path: Path) -> None:
+def test_refusals_are_explained(page: Page, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.txt"
     wrong.write_text("no video")
     alert = page.get_by_role("alert")
@@ -178,7 +178,7 @@ def test_refusals_are_said_in_words(page: Page, tmp_path: Path) -> None:
     expect(alert).to_contain_text("The claim vod is not JSON.")
 
 
-def test_the_claim_vod_narrows_the_token(page: Page) -> None:
+def test_the_claim_vod_restricts_the_token(page: Page) -> None:
     page.get_by_text("Narrow it by the claim").click()
     page.get_by_label("JSON, or nothing").fill('{"upload": {"max_bytes": 1000}}')
     page.get_by_role("button", name="Get token").click()
@@ -189,13 +189,13 @@ def test_the_claim_vod_narrows_the_token(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("at most 1000 bytes")
 
 
-def test_says_so_when_the_cloud_is_gone(page: Page) -> None:
+def test_reports_that_the_cloud_is_not_reachable(page: Page) -> None:
     page.context.set_offline(True)
     page.get_by_role("button", name="Get token").click()
     expect(page.get_by_role("alert")).to_contain_text("gave no answer")
 
 
-def test_the_token_is_kept_nowhere_but_in_the_page(page: Page) -> None:
+def test_the_token_is_kept_only_in_the_page(page: Page) -> None:
     page.get_by_role("button", name="Get token").click()
     expect(page.get_by_text("Token for alice")).to_be_visible()
     kept = "() => [localStorage.length, sessionStorage.length, document.cookie]"
@@ -213,7 +213,7 @@ def test_lists_what_is_deployed(stack: Stack, page: Page) -> None:
     expect(page.get_by_text(stack.cloud.url)).to_be_visible()
 
 
-def test_nothing_but_its_own_scripts_runs(page: Page) -> None:
+def test_only_its_own_scripts_run(page: Page) -> None:
     inline = """() => {
       const script = document.createElement("script");
       try { script.text = "window.ran = true"; } catch { return "no text for a script"; }

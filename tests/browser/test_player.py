@@ -41,7 +41,7 @@ PLAY = """({ vid, playauth, server }) => {
 
 @pytest.fixture(autouse=True)
 def cdn(context: BrowserContext) -> None:
-    """The player fetches its parts from a CDN; here they come from its own package."""
+    """The player loads its parts from a CDN. Here they come from its npm package."""
 
     def answer(route: Route) -> None:
         path = (BUILD / route.request.url.removeprefix(CDN).partition("?")[0]).resolve()
@@ -54,7 +54,7 @@ def cdn(context: BrowserContext) -> None:
 
 
 def playback(stack: Stack, sub: str = "alice") -> dict[str, Any]:
-    """The answer of /play for a film that was just uploaded."""
+    """The response of /play for a film that was just uploaded."""
     bearer = token(stack, sub)
     begun = call(stack, "POST", "/upload", bearer, {"FileName": "film.mp4"})
     put(begun, SAMPLE.read_bytes())
@@ -64,7 +64,7 @@ def playback(stack: Stack, sub: str = "alice") -> dict[str, Any]:
 def redeemed(
     page: Page, stack: Stack, site: Site, vid: str, playauth: str
 ) -> tuple[Mapping[str, str], Response]:
-    """What the player asks for, and what it is answered."""
+    """The player's request, and the response to it."""
     page.goto(f"{site.url}/player")
     with page.expect_response(lambda found: "Action=GetPlayInfo" in found.url) as waiting:
         page.evaluate(PLAY, {"vid": vid, "playauth": playauth, "server": f"{stack.cloud.url}/"})

@@ -1,4 +1,4 @@
-"""The official web uploader, from a customer's own origin, against functions and cloud."""
+"""The official web uploader on a customer's origin, with the functions and the cloud."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ START = """({ vodpass, token }) => {
 
 
 def start(page: Page, stack: Stack, site: Site, bearer: str, file: Path) -> None:
-    """Open the customer's page and give it a file."""
+    """Open the customer's page and select a file."""
     page.goto(f"{site.url}/uploader")
     page.evaluate(START, {"vodpass": stack.url, "token": bearer})
     page.locator("#file").set_input_files(file)
     page.evaluate(
         "uploader.addFile(document.getElementById('file').files[0], null, null, null, '{}')"
     )
-    # One part after the other, of the least size, so that a test knows what has arrived.
+    # Parts of the smallest size, one after the other, so that a test knows what has arrived.
     page.evaluate("uploader.options.partSize = 102400; uploader.options.parallel = 1")
     page.evaluate("uploader.startUpload()")
 
@@ -58,7 +58,7 @@ def objects(stack: Stack) -> list[StoredObject]:
 
 
 def parts_sent(stack: Stack) -> list[int]:
-    """For each multipart upload under way, how many parts have arrived."""
+    """For each open multipart upload, how many parts have arrived."""
     storage = stack.cloud.storage
     uploads = [found for bucket in storage.buckets() for found in storage.uploads(bucket.name)]
     return [len(upload.parts) for upload in uploads]
@@ -114,7 +114,7 @@ def test_an_upload_survives_the_expiry_of_its_credential(
         call(stack, "POST", "/refresh", bearer, {"VideoId": video_id})
 
 
-def test_a_small_file_goes_in_one_piece(
+def test_a_small_file_is_sent_in_one_request(
     stack: Stack, site: Site, page: Page, traffic: Traffic, tmp_path: Path
 ) -> None:
     film = tmp_path / "short.mp4"
@@ -125,12 +125,12 @@ def test_a_small_file_goes_in_one_piece(
     assert [one.status for one in stack.cloud.vod.library.all()] == ["Normal"]
 
 
-def test_an_upload_that_broke_off_is_carried_on_after_a_reload(
+def test_an_interrupted_upload_continues_after_a_reload(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
 ) -> None:
     def break_after_two_parts() -> None:
         if parts_sent(stack) == [2]:
-            # More than once, because a browser repeats by itself what a kept connection lost.
+            # More than once: a browser itself retries a request if a kept connection was closed.
             stack.cloud.faults.set("oss", "UploadPart", "reset_before", count=5)
 
     site.hook = break_after_two_parts
@@ -162,7 +162,7 @@ def test_a_refusal_ends_the_upload(
     assert traffic.to(stack.cloud.url) == []
 
 
-def test_an_upload_that_another_device_finished_is_not_carried_on(
+def test_an_upload_that_another_device_finished_does_not_continue(
     stack: Stack, site: Site, page: Page, film: Path
 ) -> None:
     bearer = token(stack, "alice")
@@ -181,7 +181,7 @@ def test_an_upload_that_another_device_finished_is_not_carried_on(
     assert [stored.size for stored in objects(stack)] == [len(SMALL)]
 
 
-def test_a_page_of_another_origin_gets_no_credential_to_read(
+def test_a_page_of_another_origin_cannot_read_a_credential(
     stack: Stack, site: Site, page: Page, film: Path
 ) -> None:
     page.goto(f"{site.url.replace('127.0.0.1', 'localhost')}/uploader")

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Request
 
 
 class Traffic:
-    """What a browser asked for."""
+    """The requests of one browser profile."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.requests: list[Request] = []
@@ -23,7 +23,7 @@ class Traffic:
 
     @property
     def hosts_elsewhere(self) -> set[str]:
-        """Hosts beyond loopback that were asked for, in vain."""
+        """Hosts beyond loopback that pages tried to reach. Such requests fail."""
         hosts = {urlsplit(request.url).hostname or "" for request in self.requests}
         return {
             host

@@ -1,4 +1,4 @@
-"""The app's receiver of webhooks: verified by the published Standard Webhooks library."""
+"""An app's receiver of webhooks. It verifies them with the published Standard Webhooks library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 @dataclass(frozen=True)
 class Delivered:
-    """One delivery that verified."""
+    """One verified delivery."""
 
     id: str
     type: str
@@ -30,8 +30,11 @@ class Delivered:
 
 
 class AppReceiver:
-    """Listens on loopback. `answer` is the status it gives; while it is not 2xx, what comes is
-    verified and counted, but not taken. While `open` is unset no answer is given at all."""
+    """A receiver on loopback that returns the status `answer`.
+
+    It verifies and counts every webhook. If `answer` is 2xx, it also adds it to `taken`. While
+    `open` is not set, it does not respond.
+    """
 
     def __init__(self) -> None:
         self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -66,19 +69,19 @@ class AppReceiver:
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Print nothing."""
 
             def finish(self) -> None:
                 try:
                     super().finish()
                 except OSError:
-                    return  # the function was killed while it waited
+                    return  # the function was killed before it got the response
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
 
             def handle_error(self, *_: Any) -> None:
-                """A sender that is gone is no fault of the receiver's."""
+                """A sender that disconnects is not an error of the receiver."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/webhooks/vod"
@@ -92,18 +95,18 @@ class AppReceiver:
         self._thread.join(timeout=10)
 
     def clear(self) -> None:
-        """As at the start, with nothing delivered."""
+        """Return to the initial state, without deliveries."""
         self.answer, self.asked = 204, 0
         self.open.set()
         self.taken.clear()
         self.faults.clear()
 
     def of(self, subject: str, *types: str) -> list[Delivered]:
-        """What was delivered about a medium, of these types or of all."""
+        """The accepted deliveries about a media item, of these types or of all types."""
         return [
             one for one in self.taken if one.subject == subject and (not types or one.type in types)
         ]
 
     def ids(self, subject: str, *types: str) -> set[tuple[str, str]]:
-        """Type and id of what was delivered about a medium."""
+        """Type and id of each accepted delivery about a media item."""
         return {(one.type, one.id) for one in self.of(subject, *types)}

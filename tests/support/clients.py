@@ -1,4 +1,4 @@
-"""What a client does with the credentials it was given, by the official libraries."""
+"""What a client does with its credentials, through the official libraries."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from tests.support.reply import Reply, send
 
 
 def decoded(text: str) -> dict[str, Any]:
-    """The JSON object inside a credential; the base64 must be exact."""
+    """The JSON object inside a credential. Its base64 must be valid."""
     value = json.loads(base64.b64decode(text, validate=True))
     assert isinstance(value, dict)
     return value
 
 
 def bucket(answer: Mapping[str, Any]) -> oss2.Bucket:
-    """OSS by `oss2` (signature V1), as an answer of `/upload` or `/refresh` says."""
+    """The bucket of a response of `/upload` or `/refresh`, through `oss2` (signature V1)."""
     auth, address = decoded(answer["UploadAuth"]), decoded(answer["UploadAddress"])
     keys = oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"])
     return oss2.Bucket(keys, address["Endpoint"], address["Bucket"])
 
 
 def object_key(answer: Mapping[str, Any]) -> str:
-    """Where the file is to be put."""
+    """The key of the object to upload."""
     return str(decoded(answer["UploadAddress"])["FileName"])
 
 
@@ -43,7 +43,7 @@ def put(answer: Mapping[str, Any], content: bytes) -> None:
 
 
 def v4_client(answer: Mapping[str, Any]) -> oss_v2.Client:
-    """OSS by `alibabacloud-oss-v2` (signature V4)."""
+    """An OSS client of `alibabacloud-oss-v2` (signature V4)."""
     auth, address = decoded(answer["UploadAuth"]), decoded(answer["UploadAddress"])
     config = oss_v2.config.load_default()
     config.credentials_provider = oss_v2.credentials.StaticCredentialsProvider(
@@ -55,7 +55,7 @@ def v4_client(answer: Mapping[str, Any]) -> oss_v2.Client:
 
 
 def play_info(cloud: FakeCloud, play_auth: str, **changes: str) -> Reply:
-    """GetPlayInfo as the web player asks it: V1, signed with the keys inside a PlayAuth."""
+    """GetPlayInfo as the web player calls it: RPC V1, signed with the keys inside a PlayAuth."""
     inner = decoded(play_auth)
     parameters = {
         "Action": "GetPlayInfo",
@@ -81,7 +81,7 @@ def play_info(cloud: FakeCloud, play_auth: str, **changes: str) -> Reply:
 
 
 def download(url: str, cloud: FakeCloud) -> bytes:
-    """The bytes behind a PlayURL, which must be the cloud's."""
+    """The bytes at a PlayURL, which must be a URL of the cloud."""
     assert url.startswith(cloud.url + "/"), url
     answer = send(cloud.port, "GET", url.removeprefix(cloud.url))
     assert answer.status == 200, answer.body

@@ -1,5 +1,8 @@
-"""The project's functions as a session of tests serves them: filled as `make run` does, or, with
-`--bundle`, as they are deployed. Made once a session, for all of its processes."""
+"""The code of the project's functions that a test session serves.
+
+It is built as `make run` does or, with `--bundle`, as for a deployment. All worker processes of a
+session share one build.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,10 @@ from ops.bundle.target import RUNTIMES, Target, find_interpreter
 
 @dataclass(frozen=True)
 class CodeUnderTest:
-    """Code folders, not to be changed, and the interpreter for them. `python` is the version that
-    a bundle is for; None where there is no bundle."""
+    """Code folders, which tests must not change, and the interpreter that runs them.
+
+    `python` is the version of a bundle. Without a bundle it is None.
+    """
 
     folder: Path
     interpreter: Path
@@ -38,8 +43,8 @@ class CodeUnderTest:
         events: bool = False,
         allow_deploy: bool = False,
     ) -> Stack:
-        """A Stack, not yet started, that serves this code; `project` is where its s.yaml is."""
-        # Function Compute has two versions; any other runs as the first.
+        """A Stack that serves this code, not started. `project` is the folder of its s.yaml."""
+        # Function Compute has two versions. Any other Python runs as the first of them.
         runtime = {"VODPASS_PYTHON": self.python} if self.python in RUNTIMES else {}
         return Stack(
             build=self.folder,
@@ -61,7 +66,7 @@ def filled(together: Path) -> CodeUnderTest:
 
 
 def bundled(together: Path, python: str) -> CodeUnderTest:
-    """The functions in the project's bundle; skips the test without such an interpreter."""
+    """The functions in the project's bundle. Skips the test if there is no such interpreter."""
     interpreter = require(python)
     source = packages(together, python)
     folder = once(
@@ -71,13 +76,13 @@ def bundled(together: Path, python: str) -> CodeUnderTest:
 
 
 def packages(together: Path, python: str) -> Path:
-    """The locked packages for a Python version. Not to be changed."""
+    """The locked packages for a Python version. Tests must not change them."""
     lock = PROJECT / "requirements.txt"
     return once(together / f"packages-{python}", lambda made: fetch(lock, Target(python), made))
 
 
 def require(python: str) -> Path:
-    """An interpreter of that version; skips the test where there is none."""
+    """An interpreter of that version. Skips the test if there is none."""
     found = find_interpreter(python)
     if found is None:
         pytest.skip(f"there is no Python {python} on this machine")
@@ -85,7 +90,7 @@ def require(python: str) -> Path:
 
 
 def once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """The folder, which whoever comes first makes."""
+    """The folder. The first process that needs it builds it."""
     with locked(folder.with_name(f"{folder.name}.lock")):
         if not folder.exists():
             making = folder.with_name(f"{folder.name}.making")

@@ -1,4 +1,4 @@
-"""`functions/events` in a process of its own, behind the loopback receiver."""
+"""`functions/events` in a separate process, for tests that put an HTTP server in front of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ for line in sys.stdin:
 
 
 class Deployed:
-    """The function with some environment; `close` ends it."""
+    """The function, running with this environment. `close` ends it."""
 
     def __init__(self, code: CodeUnderTest, environment: Mapping[str, str]) -> None:
         folder = code.folder / "events"
@@ -37,7 +37,7 @@ class Deployed:
         self._lock = threading.Lock()
 
     def respond(self, request: Received) -> tuple[int, bytes]:
-        """Status and body with which it answers a request."""
+        """Status and body of its response to a request."""
         event = {
             "rawPath": request.path,
             "headers": dict(request.headers),

@@ -1,11 +1,11 @@
-"""Files to upload, made here."""
+"""Generated files to upload."""
 
 from __future__ import annotations
 
 import random
 import struct
 
-PART = 100 * 1024  # bytes: the smallest part that OSS accepts, but for the last
+PART = 100 * 1024  # bytes: the smallest part that OSS accepts, except for the last part
 
 
 def _box(kind: bytes, *content: bytes) -> bytes:
@@ -14,7 +14,7 @@ def _box(kind: bytes, *content: bytes) -> bytes:
 
 
 def mp4(size: int = 5 * PART + 1234, seconds: float = 4.5) -> bytes:
-    """An MP4 file of `size` bytes: brand, a movie header that lasts `seconds`, and data."""
+    """An MP4 file of `size` bytes: brand, a movie header with `seconds` as duration, and data."""
     brand = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2mp41")
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     times = struct.pack(">III", 0, 0, 1000) + struct.pack(">I", int(seconds * 1000))

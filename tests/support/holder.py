@@ -1,4 +1,4 @@
-"""Who holds an STS token that `/sts` answered, and calls the cloud with it by the official SDKs."""
+"""A client with an STS token from `/sts`, which calls the cloud through the official SDKs."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "CreateUploadImage": {"ImageType": "default", "ImageExt": "png"},
     "CreateUploadAttachedMedia": {"BusinessType": "subtitle", "MediaExt": "srt"},
 }
-"""What an operation needs besides a VideoId."""
+"""The parameters that an operation needs besides a VideoId."""
 
 
 def sts_token(house: House, sub: Any = "alice", **changes: Any) -> str:
-    """A caller's token with the scope `vod:sts` and every grant, but for the changes."""
+    """A caller's token with the scope `vod:sts` and every grant, with these changes."""
     claims = {"scope": f"{SCOPES} vod:sts", "vod": EVERY_GRANT, **changes}
     return house.issuer.token(sub, **claims)
 
@@ -50,14 +50,14 @@ def ask(house: House, token: str | None, purpose: Any, /, **more: Any) -> Reply:
 
 @dataclass(frozen=True)
 class Holder:
-    """A client with no more than one answer of `/sts`."""
+    """A client that has only one response of `/sts`."""
 
     cloud: FakeCloud
     answer: Mapping[str, Any]
 
     @classmethod
     def of(cls, house: House, token: str, purpose: str, **more: Any) -> Holder:
-        """Whoever bears `token`, with an STS token for `purpose`."""
+        """The caller with this `token`, after it got an STS token for `purpose`."""
         reply = ask(house, token, purpose, **more)
         assert reply.status == 200, reply.body
         return cls(house.cloud, reply.json())
@@ -69,11 +69,11 @@ class Holder:
 
     @property
     def prefix(self) -> str:
-        """Where the answer says that its holder may write."""
+        """The prefix of the keys that the holder may write."""
         return str(self.answer["KeyPrefix"])
 
     def vod(self, action: str, **fields: Any) -> dict[str, Any]:
-        """One operation of VOD by `alibabacloud_vod20170321`. Raises TeaException."""
+        """Call an operation of VOD through `alibabacloud_vod20170321`. Raises TeaException."""
         client = Client(
             Config(
                 access_key_id=self.keys.access_key_id,
@@ -90,7 +90,7 @@ class Holder:
         return body
 
     def refused(self, action: str, **fields: Any) -> tuple[int, str]:
-        """Status and code of an operation of VOD that is refused."""
+        """Status and code of an operation of VOD, which must be refused."""
         try:
             answer = self.vod(action, **fields)
         except TeaException as error:
@@ -98,7 +98,7 @@ class Holder:
         raise AssertionError(f"{action} was accepted: {sorted(answer)}")
 
     def by_the_old_sdk(self, action: str, **parameters: str) -> dict[str, Any]:
-        """One operation of VOD by `aliyun-python-sdk-core`, which signs as RPC V1.
+        """Call an operation of VOD through `aliyun-python-sdk-core`, which signs as RPC V1.
 
         Raises the SDK's ServerException.
         """
@@ -121,7 +121,7 @@ class Holder:
         return answer
 
     def vod_actions(self, video_id: str) -> set[str]:
-        """The operations of VOD, of all that the cloud has, which RAM does not refuse."""
+        """Those operations of VOD in the cloud that RAM does not refuse."""
         return {
             action for action in self.cloud.vod.operations if not self._is_denied(action, video_id)
         }
@@ -135,14 +135,14 @@ class Holder:
         return False
 
     def bucket(self, name: str | None = None) -> oss2.Bucket:
-        """OSS by `oss2` (signature V1), at the answer's Endpoint and Bucket."""
+        """The bucket of the response, through `oss2` (signature V1)."""
         keys = self.keys
         auth = oss2.StsAuth(keys.access_key_id, keys.access_key_secret, keys.security_token)
         endpoint = self.answer.get("Endpoint", self.cloud.url)
         return oss2.Bucket(auth, endpoint, name or self.answer["Bucket"])
 
     def v4_client(self) -> oss_v2.Client:
-        """OSS by `alibabacloud-oss-v2` (signature V4)."""
+        """An OSS client of `alibabacloud-oss-v2` (signature V4)."""
         keys = self.keys
         config = oss_v2.config.load_default()
         config.credentials_provider = oss_v2.credentials.StaticCredentialsProvider(
@@ -154,6 +154,6 @@ class Holder:
 
 
 def hang_up(endpoint: str) -> None:
-    """Close the connections that the official client keeps for the whole process."""
+    """Close the connections that the official client keeps open in this process."""
     for key in [key for key in DaraCore._sessions if f"//{endpoint}:" in f"{key}:"]:
         DaraCore._sessions.pop(key).close()

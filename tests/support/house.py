@@ -1,4 +1,4 @@
-"""The deployment of `s.yaml` on this machine: the fake cloud, the gateway, the functions.
+"""A running deployment of `s.yaml` for tests: fake cloud, gateway and functions.
 
 Each function runs in a process of its own, from the code that the session's tests are about.
 Instances stay warm between tests; only the cloud is reset.
@@ -34,8 +34,10 @@ APP_ORIGIN = "capacitor://localhost"
 
 
 def keep_the_rules(reply: Reply) -> None:
-    """What holds for each answer of a function: never stored, never guessed at, and a refusal is
-    a problem of RFC 9457 that says what it is."""
+    """Check what holds for every response of a function: no caching, no content sniffing.
+
+    A refusal must be a complete problem response (RFC 9457).
+    """
     assert reply.headers.get_all("Cache-Control") == ["no-store"]
     assert reply.headers.get_all("X-Content-Type-Options") == ["nosniff"]
     if reply.status < 400:
@@ -61,7 +63,7 @@ def keep_the_rules(reply: Reply) -> None:
 
 @dataclass(frozen=True)
 class House:
-    """A running deployment. `prefix` chooses one of its variants: see `at`."""
+    """A running deployment. `prefix` selects one of its variants, see `at`."""
 
     gateway: Gateway
     cloud: FakeCloud
@@ -69,10 +71,10 @@ class House:
     loop: LoopThread = field(repr=False)
     prefix: str = ""
     replies: list[Reply] = field(default_factory=list, repr=False)
-    """Every answer so far, for whoever looks through all of them."""
+    """Every response so far."""
 
     def at(self, variant: str) -> House:
-        """The same deployment with other settings, as `serve` was told."""
+        """The same deployment with the settings of this variant. `serve` gets the variants."""
         return replace(self, prefix=f"/{variant}")
 
     @property
@@ -86,9 +88,9 @@ class House:
         headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
         body: bytes | None = None,
     ) -> Reply:
-        """One request to the gateway. Whatever it is, an answer keeps the rules of all answers."""
+        """Send one request to the gateway and check the rules that hold for every response."""
         reply = send(self.port, method, self.prefix + target, headers, body)
-        # A 202 is Function Compute's own too: nobody waits for what the function will say.
+        # A 202 comes from Function Compute too: the caller does not get the function's response.
         if "X-Fc-Error-Type" not in reply.headers and reply.status != 202:
             keep_the_rules(reply)
         self.replies.append(reply)
@@ -97,7 +99,7 @@ class House:
     def post(
         self, path: str, token: str | None, body: Any, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """POST JSON, or bytes as they are."""
+        """POST JSON, or unchanged bytes."""
         given = {"Content-Type": "application/json", **(headers or {})}
         if token is not None:
             given["Authorization"] = f"Bearer {token}"
@@ -105,7 +107,7 @@ class House:
         return self.send("POST", path, given, raw)
 
     def upload(self, token: str, key: str | None = None, **fields: Any) -> Reply:
-        """POST /upload for film.mp4 and these fields; `key` is an Idempotency-Key."""
+        """POST /upload for film.mp4 with these fields. `key` is an Idempotency-Key."""
         headers = {} if key is None else {"Idempotency-Key": key}
         return self.post("/upload", token, {"FileName": "film.mp4", **fields}, headers)
 
@@ -126,7 +128,7 @@ class House:
         return str(answer.json()["VideoId"])
 
     def invoke(self, function: str, event: bytes) -> dict[str, Any]:
-        """What a function returns for an event, with nothing between."""
+        """What a function returns for an event, without HTTP."""
         target = self.gateway.deployment.functions[function]
         outcome = self.loop.run(self.gateway.invoker.invoke(target, event, "1-test"))
         assert outcome.error_type is None, outcome.payload
@@ -135,7 +137,7 @@ class House:
         return answer
 
     def instances(self, function: str) -> list[dict[str, Any]]:
-        """The instances of a function: pid, calls served, and more."""
+        """The instances of a function, with pid, served calls and more."""
         return [one for one in self.gateway.invoker.instances() if one["function"] == function]
 
     def calls(self) -> dict[str, int]:
@@ -143,7 +145,7 @@ class House:
         return self.cloud.calls.snapshot().get("vod", {})
 
     def log(self) -> list[str]:
-        """Every line that the functions wrote, and what the gateway wrote about them."""
+        """Every log line of the functions, and of the gateway about them."""
         return [line.text for line in self.gateway.logs.lines()]
 
     def decisions(self, function: str) -> list[dict[str, Any]]:
@@ -153,7 +155,7 @@ class House:
 
 
 def settings(issuer: Issuer, **changes: str) -> dict[str, str]:
-    """What `${env()}` in s.yaml sees, besides what `make run` gives it."""
+    """The variables that `${env()}` in s.yaml sees, besides those of `make run`."""
     return {
         "VODPASS_JWT_KEYS": issuer.jwks(),
         "VODPASS_JWT_ISSUER": ISSUER,
@@ -193,7 +195,7 @@ def serve(
     environment: Mapping[str, str],
     variants: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[House]:
-    """Serve the functions by an s.yaml that is written into `project`."""
+    """Serve the functions from an s.yaml that is written into `project`."""
     write_deployment(project, variants)
     stack = code.stack(keys=load_keys(project / "keys"), project=project, environment=environment)
     loop = LoopThread()

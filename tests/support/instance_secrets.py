@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def secrets_in_environment(path: Path) -> set[str]:
-    """What an instance must keep to itself; on Linux only."""
+    """The secret values in the file /proc/PID/environ. Empty if there is none, so Linux only."""
     try:
         pairs = [item.partition("=") for item in path.read_bytes().decode().split("\0")]
     except OSError:

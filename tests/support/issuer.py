@@ -1,4 +1,4 @@
-"""An issuer of tokens on loopback: signs with keys of its own, publishes the public ones."""
+"""An issuer of tokens on loopback. It signs with its own keys and publishes their public halves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 
 import jwt
@@ -22,7 +21,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 @dataclass
 class Key:
-    """A private key and the name it goes by."""
+    """A private key and its key id."""
 
     kid: str
     alg: str = "RS256"
@@ -36,14 +35,14 @@ class Key:
 
     @property
     def jwk(self) -> dict[str, Any]:
-        """The public key, as most issuers publish it."""
+        """The public key as a JWK, in the form that most issuers publish."""
         kind = RSAAlgorithm if self.alg == "RS256" else ECAlgorithm
         members = kind.to_jwk(self.private.public_key(), as_dict=True)
         numbers = {name: members[name] for name in members if name != "key_ops"}
         return {**numbers, "kid": self.kid, "alg": self.alg, "use": "sig"}
 
     def sign(self, claims: Mapping[str, Any], **headers: Any) -> str:
-        """A token with these claims; times are those of an hour that has just begun."""
+        """A token with these claims. By default it is issued now and expires in an hour."""
         now = int(time.time())
         timed = {"iat": now, "exp": now + 3600, **claims}
         return jwt.encode(
@@ -52,7 +51,7 @@ class Key:
 
 
 class JwksServer:
-    """Serves a JWKS over HTTP, counts how often, and answers something else when told to."""
+    """Serves a JWKS over HTTP and records each fetch. It can also send another response."""
 
     def __init__(self, *keys: Mapping[str, Any]) -> None:
         self.fetched: list[str] = []
@@ -74,7 +73,7 @@ class JwksServer:
                 try:
                     self.wfile.write(body)
                 except OSError:
-                    self.close_connection = True  # the client has heard enough
+                    self.close_connection = True  # the client has closed the connection
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -90,23 +89,18 @@ class JwksServer:
         return f"http://127.0.0.1:{self._server.server_port}{PATH}"
 
     def publish(self, *keys: Mapping[str, Any]) -> None:
-        """Answer with a JWKS of these keys from now on."""
+        """From now on, serve a JWKS of these keys."""
         self.send(json.dumps({"keys": list(keys)}).encode())
 
     def send(self, body: bytes, status: int = 200, **headers: str) -> None:
-        """Answer with this from now on."""
+        """From now on, send this response."""
         self.answer = lambda: (status, headers, body)
 
     def __enter__(self) -> JwksServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""The whole road of an event on this machine: VOD, the functions, the app's receiver."""
+"""The whole path of an event for tests: VOD, the functions, the app's receiver."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tests.support.waiting import wait_for
 
 FILM = film()
 WINDOW = 7200
-"""Seconds that an upload may take in these tests."""
+"""The upload window in these tests, in seconds."""
 
 TICK = 300
 
 
 @dataclass
 class Upload:
-    """An upload that the app was given."""
+    """An upload with the credential that the app got."""
 
     video_id: str
     address: dict[str, Any]
@@ -40,12 +40,12 @@ class Upload:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Upload:
-        """From an answer of /upload, or the data of `upload.refreshed`."""
+        """From a response of /upload, or from the data of `upload.refreshed`."""
         parts = (base64.b64decode(answer[name]) for name in ("UploadAddress", "UploadAuth"))
         return cls(answer["VideoId"], *(json.loads(part) for part in parts))
 
     def bucket(self) -> oss2.Bucket:
-        """Where the credential may write, by the official client."""
+        """The bucket of the credential, through the official client."""
         keys = self.auth
         auth = oss2.StsAuth(
             keys["AccessKeyId"], keys["AccessKeySecret"], keys["SecurityToken"], auth_version="v1"
@@ -55,14 +55,14 @@ class Upload:
 
 @dataclass
 class Road:
-    """A running deployment with all of its events, and an app that listens."""
+    """A running deployment with events, and an app that receives them."""
 
     stack: Stack
     receiver: AppReceiver
     loop: LoopThread
     old_key: str
     renewals: AppReceiver | None = None
-    """The receiver of new credentials, where the deployment has one."""
+    """The receiver of new credentials, if the deployment has one."""
 
     def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -88,7 +88,7 @@ class Road:
         return Upload.of(json.loads(body))
 
     def finish(self, upload: Upload, content: bytes = FILM) -> None:
-        """Send the file with the official client, as an app would."""
+        """Send the file with the official client, like an app."""
         upload.bucket().put_object(upload.address["FileName"], content)
 
     # -- VOD's side
@@ -103,11 +103,11 @@ class Road:
         return self.stack.cloud.queues.queue("vodpass-dead-letters")
 
     def without_callbacks(self) -> None:
-        """Have VOD send nothing by itself."""
+        """Stop VOD from sending callbacks by itself."""
         self.stack.cloud.vod.callbacks.remove(DEFAULT_APP)
 
     def by_queue(self) -> None:
-        """Have VOD write its events to the queue."""
+        """Make VOD send its callbacks to the queue."""
         cloud = self.stack.cloud
         assert self.queue.has_listeners
         cloud.vod.callbacks.configure(
@@ -130,7 +130,7 @@ class Road:
         method: str = "POST",
         **headers: str,
     ) -> int:
-        """Send a callback by hand, as VOD signs it; the status of the answer.
+        """Send a callback, signed as VOD does. Returns the status of the response.
 
         `url` is what is signed and called, `age` how many seconds ago it was signed; `headers`
         are laid upon VOD's own, with _ for -.
@@ -142,7 +142,7 @@ class Road:
         given = {
             "Content-Type": "application/json",
             "X-VOD-TIMESTAMP": timestamp,
-            "X-VOD-SIGNATURE": hashlib.md5(text).hexdigest(),  # noqa: S324 - VOD's choice
+            "X-VOD-SIGNATURE": hashlib.md5(text).hexdigest(),  # noqa: S324 - VOD uses MD5
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -152,18 +152,18 @@ class Road:
     # -- the watch
 
     def watch(self) -> Outcome:
-        """One run of the watch, beside those of its timer."""
+        """Run the watch once, in addition to its timer."""
         function = self.stack.gateway.deployment.functions["watch"]
         event = json.dumps({"triggerTime": "", "triggerName": "timer", "payload": ""}).encode()
         return self.loop.run(self.stack.gateway.invoker.invoke(function, event, "1-by-hand"))
 
     def runs(self) -> list[dict[str, Any]]:
-        """What the watch's own log says of its runs."""
+        """The log lines of the watch's runs."""
         lines = [line.text for line in self.stack.gateway.logs.lines("watch")]
         return [json.loads(text) for text in lines if text.startswith("{")]
 
     def ticks(self, count: int = 1, seconds: float = TICK) -> None:
-        """Let so many periods of the watch's timer go by, each seen to its end."""
+        """Advance the clock by this many timer periods. Wait for the end of each run."""
         for _ in range(count):
             self._tick(seconds)
 
@@ -182,7 +182,7 @@ class Road:
         )
 
     def settle(self) -> None:
-        """Wait until no callback and no call of a function is under way."""
+        """Wait until no callback and no function call is in progress."""
         self.stack.cloud.vod.callbacks.settle()
         wait_for(self._idle, "every call has ended")
 

@@ -1,4 +1,4 @@
-"""Callers' tokens, as the app's own login would sign them."""
+"""Callers' tokens, as an app's own login signs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCOPES = "vod:upload vod:refresh vod:play"
 
 
 def base64url(data: bytes) -> str:
-    """As in a JWS: URL-safe and without padding."""
+    """Base64 as in a JWS: URL-safe, without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -35,11 +35,11 @@ class Issuer:
         return {"kty": "oct", "kid": self.kid, "alg": "HS256", "k": base64url(self.secret)}
 
     def jwks(self, *more: dict[str, str]) -> str:
-        """`VODPASS_JWT_KEYS` with this key and perhaps others."""
+        """`VODPASS_JWT_KEYS` with this key and `more`."""
         return json.dumps({"keys": [self.jwk, *more]}, separators=(",", ":"))
 
     def claims(self, sub: Any = "alice", **changes: Any) -> dict[str, Any]:
-        """The claims of a good token; a change to None leaves a claim out."""
+        """The claims of a valid token, with changes. A change to None removes a claim."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -53,17 +53,17 @@ class Issuer:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, sub: Any = "alice", **changes: Any) -> str:
-        """A good token of `sub`, but for the changes."""
+        """A valid token of `sub`, with changes to its claims."""
         return self.sign(self.claims(sub, **changes))
 
     def sign(self, claims: dict[str, Any], **headers: Any) -> str:
-        """A token with exactly these claims; a header changed to None is left out."""
+        """A token with exactly these claims. A header that is None is removed."""
         token = jwt.encode(claims, self.secret, "HS256", headers={"kid": self.kid, **headers})
         self.signed.append(token)
         return token
 
     def sign_raw(self, claims: dict[str, Any]) -> str:
-        """A token with these claims, be they such as PyJWT itself would not sign."""
+        """A token with these claims, even if PyJWT would refuse to sign them."""
         header = {"alg": "HS256", "typ": "JWT", "kid": self.kid}
         parts = [base64url(json.dumps(part).encode()) for part in (header, claims)]
         signing_input = ".".join(parts).encode()

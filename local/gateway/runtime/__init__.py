@@ -1,1 +1,1 @@
-"""Runs inside the instances; nothing of it is imported by the gateway."""
+"""Code that runs inside the instances. The gateway does not import it."""

@@ -1,12 +1,12 @@
-"""What runs inside a function instance: Function Compute's Python runtime, in small.
+"""Runs inside a function instance: a small version of Function Compute's Python runtime.
 
-Started as `python -S -s -B bootstrap.py CONTROL LIFELINE`; both are inherited descriptors. Over
-CONTROL, a socket, calls come in and results go back, each a frame:
+It is started as `python -S -s -B bootstrap.py CONTROL LIFELINE`. Both are inherited descriptors.
+CONTROL is a socket: it receives calls and sends results, each as one frame:
 
     4 bytes length of the head, 4 bytes length of the payload, head (JSON), payload (bytes)
 
-LIFELINE is a pipe that closes when the gateway is gone, however it ended. Importing this file is
-part of every cold start, so it takes little of the standard library and nothing else.
+LIFELINE is a pipe that closes when the gateway ends, in whatever way. Every cold start loads this
+file, so it imports little of the standard library and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 
-sys.path.pop(0)  # this file's own folder, which is none of the function's business
+sys.path.pop(0)  # this file's own folder, which functions must not import from
 
 import json
 import logging
@@ -30,14 +30,14 @@ _request_id = ""
 
 
 class Attributes:
-    """The parts of a context: plain attributes."""
+    """Plain attributes: the parts of a context."""
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
 
 
 class Credentials(Attributes):
-    """`context.credentials`, fresh for every call; old code spells its attributes otherwise."""
+    """`context.credentials`, new for every call. Old code uses the camel-case names."""
 
     def __repr__(self) -> str:
         return "Credentials(...)"
@@ -56,7 +56,7 @@ class Credentials(Attributes):
 
 
 class Context(Attributes):
-    """What a handler gets as its second argument (Function Compute's documentation)."""
+    """The second argument of a handler (Function Compute's documentation)."""
 
     @property
     def requestId(self) -> Any:  # noqa: N802
@@ -71,7 +71,7 @@ class Context(Attributes):
 
 
 class Formatter(logging.Formatter):
-    """`2026-01-01T00:00:00.000Z <request id> [INFO] message`, with any traceback below."""
+    """`2026-01-01T00:00:00.000Z <request id> [INFO] message`, followed by a traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = record.getMessage()
@@ -83,7 +83,7 @@ class Formatter(logging.Formatter):
 
 
 class StandardOutput(logging.Handler):
-    """Writes to whatever sys.stdout is at the moment, as print does."""
+    """Writes to the current sys.stdout, like print."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -93,9 +93,9 @@ class StandardOutput(logging.Handler):
 
 
 def die_with_gateway(lifeline: int) -> None:
-    """End this process and its children once the other end of the pipe is closed."""
+    """End this process and its children when the other end of the pipe closes."""
     try:
-        # The kernel sends the signal, whatever the interpreter is busy with.
+        # The kernel sends the signal, even if the interpreter is busy.
         import fcntl
         import signal
 
@@ -139,7 +139,7 @@ def send(control: int, head: dict[str, Any], payload: bytes) -> None:
 
 
 def load(handler: str) -> Callable[..., Any]:
-    """The function that `file.function` names."""
+    """The function that `handler` (`file.function`) names."""
     module_name, _, name = handler.rpartition(".")
     module = __import__(module_name, fromlist=[name])
     try:
@@ -150,7 +150,7 @@ def load(handler: str) -> Callable[..., Any]:
 
 
 def as_json(value: Any) -> Any:
-    """What the runtime serialises besides JSON's own types (reference: M)."""
+    """Converts the other types that the runtime can serialise (confidence: medium)."""
     if hasattr(value, "to_json"):
         return value.to_json()
     if hasattr(value, "isoformat"):
@@ -169,7 +169,7 @@ def as_bytes(result: Any) -> bytes:
 
 
 def described(error: Exception) -> bytes:
-    """The body of an unhandled error. Paths are shown as they are in the cloud, below /code."""
+    """The body of an unhandled error. Paths are shown as in the cloud, below /code."""
     import traceback
 
     stack = [
@@ -218,7 +218,7 @@ class Runtime:
         )
 
     def serve(self, call: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], bytes]:
-        """One call; the head and the payload of its answer."""
+        """Serve one call. Returns head and payload of the reply."""
         global _request_id  # noqa: PLW0603 - one request at a time
         _request_id = call["requestId"]
         head: dict[str, Any] = {"outcome": "returned"}
@@ -259,7 +259,7 @@ def main(control: int, lifeline: int) -> NoReturn:
         while True:
             send(control, *runtime.serve(*receive(control)))
     except (EOFError, OSError):
-        os._exit(0)  # the gateway closed the connection; threads of the function do not hold us
+        os._exit(0)  # the gateway closed the connection; do not wait for threads
 
 
 if __name__ == "__main__":
