@@ -51,14 +51,14 @@ def house(
     written = capfd.readouterr()
     log = running_house.log()
     assert len(log) < KEPT_LINES, "no line was dropped before the search"
-    told = [*log[lines:], caplog.text, written.out, written.err]
+    shown = [*log[lines:], caplog.text, written.out, written.err]
     for reply in running_house.replies:
-        told += [f"{name}: {value}" for name, value in reply.headers.items()]
+        shown += [f"{name}: {value}" for name, value in reply.headers.items()]
         tail = reply.headers["X-Fc-Log-Result"]
-        told.append(base64.b64decode(tail).decode() if tail else "")
+        shown.append(base64.b64decode(tail).decode() if tail else "")
         if reply.status != 200:
-            told.append(reply.body.decode("utf-8", "replace"))
-    everything = "\n".join(told)
+            shown.append(reply.body.decode("utf-8", "replace"))
+    everything = "\n".join(shown)
     for secret in secrets_of(running_house):
         assert secret not in everything
 

@@ -315,8 +315,8 @@ def test_a_signal_ends_everything_and_the_port_is_free_at_once(number: signal.Si
 
 @pytest.mark.parametrize("variable", ["PORT", "CLOUD_PORT"])
 def test_a_port_in_use_is_reported_in_one_line(variable: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         process = start(**{variable: str(port)})
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -64,8 +64,8 @@ class Holder:
 
     @property
     def keys(self) -> Keys:
-        told = self.answer
-        return Keys(told["AccessKeyId"], told["AccessKeySecret"], told["SecurityToken"])
+        answer = self.answer
+        return Keys(answer["AccessKeyId"], answer["AccessKeySecret"], answer["SecurityToken"])
 
     @property
     def prefix(self) -> str:

@@ -132,8 +132,8 @@ class Road:
     ) -> int:
         """Send a callback, signed as VOD does. Returns the status of the response.
 
-        `url` is what is signed and called, `age` how many seconds ago it was signed; `headers`
-        are laid upon VOD's own, with _ for -.
+        `url` is signed and called. `age` is how many seconds ago it was signed. `headers` override
+        VOD's own headers, with _ for -.
         """
         called = self.stack.callback_url if url is None else url
         signed_key = self.stack.keys.callback_key if key is None else key

@@ -153,7 +153,7 @@ def test_a_result_that_is_too_large_for_the_queue_is_logged(
     served = serve({"retry": {"asyncInvokeConfig": policy}})
     target = f"/retry?until=1&trace={served.folder}/trace"
     answer = served.call(target, method="POST", body="a" * 65_536, headers=ASYNC)
-    [record] = wait_for(lambda: caplog.records, "it is told")
+    [record] = wait_for(lambda: caplog.records, "a warning is logged")
     assert record.getMessage() == (
         f"the result of {answer.headers['X-Fc-Request-Id']} is lost: "
         "a message has at most 65536 bytes"
@@ -167,14 +167,16 @@ def test_the_result_may_go_to_another_function(
         "maxAsyncRetryAttempts": 1,
         "destinationConfig": {"onFailure": {"destination": f"{ARN}recorder"}},
     }
-    recorder = {"environmentVariables": {"TRACE": str(tmp_path / "taken")}, "triggers": []}
+    recorder = {"environmentVariables": {"TRACE": str(tmp_path / "recorded")}, "triggers": []}
     served = serve({"retry": {"asyncInvokeConfig": policy}, "recorder": recorder})
     served.call(f"/retry?until=99&trace={served.folder}/trace", headers=ASYNC)
     wait_for(served.cloud.waiting, "it waits for the next attempt")
     served.cloud.advance(60)
-    taken = tmp_path / "taken"
-    wait_for(lambda: taken.exists() and taken.read_text().endswith("\n"), "the result arrives")
-    [line] = taken.read_text().splitlines()
+    recorded = tmp_path / "recorded"
+    wait_for(
+        lambda: recorded.exists() and recorded.read_text().endswith("\n"), "the result arrives"
+    )
+    [line] = recorded.read_text().splitlines()
     assert json.loads(line)["event"]["requestContext"]["approximateInvokeCount"] == 2
 
 

@@ -154,4 +154,4 @@ def test_a_package_that_differs_from_the_lock_file_is_refused(
     with pytest.raises(BuildError, match="pip install failed"):
         fill(project, tmp_path / "build", tmp_path / "cache")
     left = [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()]
-    assert left == [], "nothing half installed is taken for the packages"
+    assert left == [], "no half-installed packages stay"

@@ -97,7 +97,7 @@ def test_a_batch_has_no_more_messages_than_the_window(
     queue = there.cloud.queue("q")
     for number in range(20):
         queue.send(wrapped(str(number)))
-    wait_for(lambda: not queue.messages, "all are taken")
+    wait_for(lambda: not queue.messages, "all are accepted")
     lists = [bodies(call["event"]) for call in there.calls()]
     assert all(len(items) <= 3 for items in lists)
     assert sorted(chain(*lists), key=int) == [str(number) for number in range(20)]
@@ -143,7 +143,7 @@ def test_exponential_decay_retry_survives_an_outage_of_hours(
     assert waits[:11] == pytest.approx([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512], abs=1)
     there.accept()
     attempt_again(there, 24)
-    wait_for(lambda: not there.cloud.queue("q").messages, "it is taken")
+    wait_for(lambda: not there.cloud.queue("q").messages, "it is accepted")
     assert there.cloud.queue("dead").messages == []
     assert len({json.dumps(call["event"]) for call in there.calls()}) == 1
     assert there.cloud.waiting() == 0
@@ -201,7 +201,7 @@ def test_a_message_that_waits_for_its_retry_does_not_delay_others(
     there.accept()
     queue.send(wrapped("second"))
     assert bodies(there.called(2)[-1]) == ["second"]
-    wait_for(lambda: len(queue.messages) == 1, "the second is taken")
+    wait_for(lambda: len(queue.messages) == 1, "the second is accepted")
     assert [message.id for message in queue.messages] == [first]
     there.cloud.advance(1)
     assert bodies(there.called(3)[-1]) == ["first"]
@@ -222,7 +222,7 @@ def test_a_held_message_that_is_received_again_is_not_pushed_twice(
     assert queue.messages[0].dequeue_count > 1
     there.accept()
     attempt_again(there, 9)
-    wait_for(lambda: not queue.messages, "it is taken")
+    wait_for(lambda: not queue.messages, "it is accepted")
 
 
 @pytest.mark.parametrize("strategy", ["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"])

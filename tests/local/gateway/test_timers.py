@@ -94,7 +94,7 @@ def test_an_event_that_is_not_accepted_is_logged_in_one_line(
 ) -> None:
     monkeypatch.setattr("local.gateway.asynchronous.MAX_WAITING", 0)
     Recorder(serve, tmp_path, triggers=timer()).cloud.advance(300)
-    [record] = wait_for(lambda: caplog.records, "it is told")
+    [record] = wait_for(lambda: caplog.records, "a warning is logged")
     assert record.getMessage() == "timer tick of recorder: too many events wait"
 
 
