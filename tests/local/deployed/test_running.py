@@ -226,7 +226,7 @@ def test_a_custom_domain_routes_to_functions_by_path(running: Fc, stack: Stack) 
         ({"runtime": "nodejs20"}, "runtime must be one of python3.10"),
         ({"handler": "a.b.c"}, "handler must match"),
         ({"functionName": "_under"}, "name of a resource"),
-        ({"functionName": "upload"}, "another function's here"),
+        ({"functionName": "upload"}, "another function is served at /upload here"),
     ],
 )
 def test_an_unsupported_function_is_refused_as_a_whole(
