@@ -16,7 +16,7 @@ import pytest
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 from fakealiyun.oss import StoredObject
-from fakealiyun.oss.content import crc64
+from fakealiyun.oss.incoming_file import crc64
 from fakealiyun.testing.oss import BUCKET, Reply, browser, md5, sdk
 from tests.oss.conftest import Issue
 

@@ -15,7 +15,7 @@ import pytest
 
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
-from fakealiyun.oss.content import crc64
+from fakealiyun.oss.incoming_file import crc64
 from fakealiyun.testing.oss import BUCKET, Reply, browser, browser_headers, md5, sdk, send
 
 CONTENT = b"123456789"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakealiyun.oss import signature_v1, signature_v4
-from fakealiyun.oss.content import crc64
+from fakealiyun.oss.incoming_file import crc64
 
 SECRET = "exampleSecret"
 DATE = "Tue, 24 Nov 2026 08:00:00 GMT"

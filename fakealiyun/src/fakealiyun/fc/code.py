@@ -20,7 +20,7 @@ from fakealiyun.fc.archive import ArchiveError, unpack
 from fakealiyun.fc.fields import Fields
 from fakealiyun.fc.wire import MAX_PACKAGE
 from fakealiyun.identity import Credential, Identities
-from fakealiyun.oss.content import crc64
+from fakealiyun.oss.incoming_file import crc64
 from fakealiyun.oss.state import Storage, StoredObject
 from fakealiyun.ram.policy import Policy
 from fakealiyun.ram.principal import cloud_service

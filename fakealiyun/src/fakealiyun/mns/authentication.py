@@ -20,7 +20,7 @@ from fakealiyun.identity import (
     TokenMissing,
 )
 from fakealiyun.mns.errors import MnsError
-from fakealiyun.mns.request import Request
+from fakealiyun.mns.request import MnsRequest
 from fakealiyun.mns.signature import holds, split
 
 VERSION = "2015-06-06"
@@ -31,13 +31,13 @@ _DATE = re.compile(
 
 
 @dataclass(frozen=True)
-class Authenticator:
+class MnsAuthenticator:
     """Finds the credential that signed a request."""
 
     identities: Identities
     clock: Clock
 
-    def authenticate(self, request: Request) -> Credential:
+    def authenticate(self, request: MnsRequest) -> Credential:
         """The caller's credential. Raises MnsError."""
         authorization = request.header("authorization")
         if authorization is None:
@@ -55,14 +55,14 @@ class Authenticator:
         self._check_token(caller, request.header("security-token"))
         return caller
 
-    def _check_version(self, request: Request) -> None:
+    def _check_version(self, request: MnsRequest) -> None:
         version = request.header("x-mns-version")
         if version is None:
             raise MnsError("MissingVersionHeader")
         if version != VERSION:
             raise MnsError("InvalidVersionHeader")
 
-    def _check_date(self, request: Request) -> None:
+    def _check_date(self, request: MnsRequest) -> None:
         """`x-mns-date` stands in for `Date` where a browser's code cannot set it. A client that
         sends both must send the same: which one counts is not documented."""
         dates = {request.header(name) for name in ("date", "x-mns-date")} - {None, ""}

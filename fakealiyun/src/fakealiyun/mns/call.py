@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from fakealiyun.clock import Clock
 from fakealiyun.mns.attributes import Range
-from fakealiyun.mns.documents import Content, Element
 from fakealiyun.mns.errors import MnsError, against_schema, out_of_range
 from fakealiyun.mns.queue import Queue
 from fakealiyun.mns.queues import NoSuchQueue, Queues
-from fakealiyun.mns.request import Request
+from fakealiyun.mns.request import MnsRequest
+from fakealiyun.xml import Element, XmlContent
 
 
 @dataclass(frozen=True)
-class Call:
+class MnsCall:
     """A call whose caller is known and allowed to make it."""
 
-    request: Request
+    request: MnsRequest
     queue_name: str
     """The queue that the path names; empty for ListQueue."""
     queues: Queues
@@ -46,16 +46,16 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class MnsAnswer:
     """The answer to a call; without `root` it has no body."""
 
     status: int
     root: str = ""
-    content: Content = ""
+    content: Mapping[str, XmlContent] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[MnsCall], Awaitable[MnsAnswer]]
 
 
 def fields(

@@ -14,12 +14,12 @@ from fakealiyun.mns.attributes import (
     RANGES,
     Range,
 )
-from fakealiyun.mns.call import Answer, Call, fields, number
-from fakealiyun.mns.documents import Content, Element
+from fakealiyun.mns.call import MnsAnswer, MnsCall, fields, number
 from fakealiyun.mns.errors import MnsError, against_schema, out_of_range
 from fakealiyun.mns.message import Message
 from fakealiyun.mns.polling import receive
 from fakealiyun.mns.queue import MessageNotExist, Queue, ReceiptHandleError
+from fakealiyun.xml import Element, XmlContent
 
 LARGEST_BATCH = 16
 _BATCH = Range(1, LARGEST_BATCH, "messages")
@@ -30,81 +30,77 @@ _SENT = ("MessageBody", "DelaySeconds", "Priority")
 _NOT_FAKED = ("MessageGroupId", "UserProperties", "SystemProperties")
 
 
-async def send_message(call: Call) -> Answer:
+async def send_message(call: MnsCall) -> MnsAnswer:
     """Put a message in, to be received at once or after DelaySeconds."""
-    letter = _Letter.of(_root(call, "Message"), call.queue.attributes.maximum_message_size)
+    letter = _SubmittedMessage.of(
+        _root(call, "Message"), call.queue.attributes.maximum_message_size
+    )
     message = letter.put(call)
     answer = _identified(message)
     if message.receipt_handle:
         answer["ReceiptHandle"] = message.receipt_handle
-    return Answer(201, "Message", answer)
+    return MnsAnswer(201, "Message", answer)
 
 
-async def batch_send_message(call: Call) -> Answer:
+async def batch_send_message(call: MnsCall) -> MnsAnswer:
     """Put 1 to 16 messages in, 64 KB of bodies at most; all of them or none."""
     largest = call.queue.attributes.maximum_message_size
-    letters = [_Letter.of(item, largest) for item in _items(call, "Messages", "Message")]
+    letters = [_SubmittedMessage.of(item, largest) for item in _items(call, "Messages", "Message")]
     if sum(letter.size for letter in letters) > LARGEST_MESSAGE:
         raise out_of_range("Messages", Range(1, LARGEST_MESSAGE, "bytes"))
-    messages: list[Content] = [{"Message": _identified(letter.put(call))} for letter in letters]
-    return Answer(201, "Messages", messages)
+    messages = [_identified(letter.put(call)) for letter in letters]
+    return MnsAnswer(201, "Messages", {"Message": messages})
 
 
-async def receive_message(call: Call) -> Answer:
+async def receive_message(call: MnsCall) -> MnsAnswer:
     """Answer a message and hide it, if need be after waiting for one."""
     found = await receive(call, 1, _wait(call))
-    return Answer(200, "Message", _received(_some(found)[0]))
+    return MnsAnswer(200, "Message", _received(_some(found)[0]))
 
 
-async def batch_receive_message(call: Call) -> Answer:
+async def batch_receive_message(call: MnsCall) -> MnsAnswer:
     """Answer up to numOfMessages messages and hide them, if need be after waiting for one."""
     count = call.parameter("numOfMessages", _BATCH) or 1
     found = await receive(call, count, _wait(call))
-    return Answer(200, "Messages", [{"Message": _received(each)} for each in _some(found)])
+    return MnsAnswer(200, "Messages", {"Message": [_received(each) for each in _some(found)]})
 
 
-async def peek_message(call: Call) -> Answer:
+async def peek_message(call: MnsCall) -> MnsAnswer:
     """Answer a message and leave it as it is."""
-    return Answer(200, "Message", _shown(_some(call.queue.peek())[0]))
+    return MnsAnswer(200, "Message", _shown(_some(call.queue.peek())[0]))
 
 
-async def batch_peek_message(call: Call) -> Answer:
+async def batch_peek_message(call: MnsCall) -> MnsAnswer:
     """Answer up to numOfMessages messages and leave them as they are."""
     count = call.parameter("numOfMessages", _BATCH) or 1
     found = _some(call.queue.peek(count))
-    return Answer(200, "Messages", [{"Message": _shown(each)} for each in found])
+    return MnsAnswer(200, "Messages", {"Message": [_shown(each) for each in found]})
 
 
-async def delete_message(call: Call) -> Answer:
+async def delete_message(call: MnsCall) -> MnsAnswer:
     """Remove the message of a receipt handle that still holds."""
     refusal = _delete(call.queue, _handle(call))
     if refusal is not None:
         raise refusal
-    return Answer(204)
+    return MnsAnswer(204)
 
 
-async def batch_delete_message(call: Call) -> Answer:
+async def batch_delete_message(call: MnsCall) -> MnsAnswer:
     """Remove 1 to 16 messages by their handles, and answer those that could not be."""
     queue = call.queue
     handles = [_plain(item) for item in _items(call, "ReceiptHandles", "ReceiptHandle")]
     tried = [(handle, _delete(queue, handle)) for handle in handles]
     failed = [(handle, refusal) for handle, refusal in tried if refusal is not None]
     if not failed:
-        return Answer(204)
-    errors: list[Content] = [
-        {
-            "Error": {
-                "ErrorCode": error.code,
-                "ErrorMessage": error.message,
-                "ReceiptHandle": handle,
-            }
-        }
+        return MnsAnswer(204)
+    errors = [
+        {"ErrorCode": error.code, "ErrorMessage": error.message, "ReceiptHandle": handle}
         for handle, error in failed
     ]
-    return Answer(failed[0][1].status, "Errors", errors)
+    return MnsAnswer(failed[0][1].status, "Errors", {"Error": errors})
 
 
-async def change_message_visibility(call: Call) -> Answer:
+async def change_message_visibility(call: MnsCall) -> MnsAnswer:
     """Hide a received message for VisibilityTimeout from now on, under a new handle."""
     handle = _handle(call)
     seconds = call.parameter("VisibilityTimeout", _VISIBILITY)
@@ -114,15 +110,15 @@ async def change_message_visibility(call: Call) -> Answer:
         message = call.queue.change_visibility(handle, seconds)
     except (ReceiptHandleError, MessageNotExist) as error:
         raise MnsError(type(error).__name__) from None
-    content: Content = {
+    content: dict[str, XmlContent] = {
         "ReceiptHandle": message.receipt_handle,
         "NextVisibleTime": _milliseconds(message.next_visible),
     }
-    return Answer(200, "ChangeVisibility", content)
+    return MnsAnswer(200, "ChangeVisibility", content)
 
 
 @dataclass(frozen=True)
-class _Letter:
+class _SubmittedMessage:
     """A message on its way in, checked."""
 
     body: str = field(repr=False)
@@ -131,7 +127,7 @@ class _Letter:
     priority: int
 
     @classmethod
-    def of(cls, element: Element, largest: int) -> _Letter:
+    def of(cls, element: Element, largest: int) -> _SubmittedMessage:
         found = fields(element, _SENT, _NOT_FAKED)
         if "MessageBody" not in found:
             raise against_schema("MessageBody")
@@ -146,18 +142,18 @@ class _Letter:
             number("Priority", found.get("Priority", str(DEFAULT_PRIORITY)), _PRIORITY),
         )
 
-    def put(self, call: Call) -> Message:
+    def put(self, call: MnsCall) -> Message:
         return call.queue.put(self.body, delay=self.delay, priority=self.priority)
 
 
-def _root(call: Call, name: str) -> Element:
+def _root(call: MnsCall, name: str) -> Element:
     root = call.request.document
     if root.name != name:
         raise against_schema(root.name)
     return root
 
 
-def _items(call: Call, root: str, name: str) -> list[Element]:
+def _items(call: MnsCall, root: str, name: str) -> list[Element]:
     items = _root(call, root).children
     if any(item.name != name for item in items):
         raise against_schema(root)
@@ -178,12 +174,12 @@ def _some(messages: list[Message]) -> list[Message]:
     return messages
 
 
-def _wait(call: Call) -> int:
+def _wait(call: MnsCall) -> int:
     seconds = call.parameter("waitseconds", _WAIT)
     return call.queue.attributes.polling_wait_seconds if seconds is None else seconds
 
 
-def _handle(call: Call) -> str:
+def _handle(call: MnsCall) -> str:
     handle = call.request.parameters.get("receipthandle", "")
     if not handle:
         raise MnsError("MissingReceiptHandle")
@@ -198,12 +194,12 @@ def _delete(queue: Queue, handle: str) -> MnsError | None:
     return None
 
 
-def _identified(message: Message) -> dict[str, Content]:
+def _identified(message: Message) -> dict[str, XmlContent]:
     digest = hashlib.md5(message.body.encode("utf-8", "surrogatepass"), usedforsecurity=False)
     return {"MessageId": message.id, "MessageBodyMD5": digest.hexdigest().upper()}
 
 
-def _shown(message: Message) -> dict[str, Content]:
+def _shown(message: Message) -> dict[str, XmlContent]:
     return {
         **_identified(message),
         "MessageBody": message.body,
@@ -214,7 +210,7 @@ def _shown(message: Message) -> dict[str, Content]:
     }
 
 
-def _received(message: Message) -> dict[str, Content]:
+def _received(message: Message) -> dict[str, XmlContent]:
     return {
         **_shown(message),
         "ReceiptHandle": message.receipt_handle,

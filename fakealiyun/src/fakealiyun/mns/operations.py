@@ -11,13 +11,13 @@ from fakealiyun.mns import queue_operations as queues
 from fakealiyun.mns.call import Handler
 from fakealiyun.mns.errors import MnsError
 from fakealiyun.mns.queues import LONGEST_NAME, is_queue_name
-from fakealiyun.mns.request import Request
+from fakealiyun.mns.request import MnsRequest
 
 _NOT_FAKED = ("topics", "commonbuy")
 
 
 @dataclass(frozen=True)
-class Operation:
+class MnsOperation:
     """One operation; its name is also the action that a policy has to allow."""
 
     name: str
@@ -35,42 +35,42 @@ class Operation:
 
 _ALL, _QUEUE, _MESSAGES = "/queues", "/queues/$queueName", "/queues/$queueName/messages"
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+OPERATIONS: Mapping[str, MnsOperation] = MappingProxyType(
     {
         operation.name: operation
         for operation in (
-            Operation("CreateQueue", "PUT", _QUEUE, queues.create_queue),
-            Operation(
+            MnsOperation("CreateQueue", "PUT", _QUEUE, queues.create_queue),
+            MnsOperation(
                 "SetQueueAttributes", "PUT", _QUEUE, queues.set_queue_attributes, ("metaoverride",)
             ),
-            Operation("GetQueueAttributes", "GET", _QUEUE, queues.get_queue_attributes),
-            Operation("DeleteQueue", "DELETE", _QUEUE, queues.delete_queue),
-            Operation("ListQueue", "GET", _ALL, queues.list_queue),
-            Operation("SendMessage", "POST", _MESSAGES, messages.send_message),
-            Operation("BatchSendMessage", "POST", _MESSAGES, messages.batch_send_message),
-            Operation(
+            MnsOperation("GetQueueAttributes", "GET", _QUEUE, queues.get_queue_attributes),
+            MnsOperation("DeleteQueue", "DELETE", _QUEUE, queues.delete_queue),
+            MnsOperation("ListQueue", "GET", _ALL, queues.list_queue),
+            MnsOperation("SendMessage", "POST", _MESSAGES, messages.send_message),
+            MnsOperation("BatchSendMessage", "POST", _MESSAGES, messages.batch_send_message),
+            MnsOperation(
                 "ReceiveMessage", "GET", _MESSAGES, messages.receive_message, ("waitseconds",)
             ),
-            Operation(
+            MnsOperation(
                 "BatchReceiveMessage",
                 "GET",
                 _MESSAGES,
                 messages.batch_receive_message,
                 ("numOfMessages", "waitseconds"),
             ),
-            Operation("PeekMessage", "GET", _MESSAGES, messages.peek_message, ("peekonly",)),
-            Operation(
+            MnsOperation("PeekMessage", "GET", _MESSAGES, messages.peek_message, ("peekonly",)),
+            MnsOperation(
                 "BatchPeekMessage",
                 "GET",
                 _MESSAGES,
                 messages.batch_peek_message,
                 ("peekonly", "numOfMessages"),
             ),
-            Operation(
+            MnsOperation(
                 "DeleteMessage", "DELETE", _MESSAGES, messages.delete_message, ("ReceiptHandle",)
             ),
-            Operation("BatchDeleteMessage", "DELETE", _MESSAGES, messages.batch_delete_message),
-            Operation(
+            MnsOperation("BatchDeleteMessage", "DELETE", _MESSAGES, messages.batch_delete_message),
+            MnsOperation(
                 "ChangeMessageVisibility",
                 "PUT",
                 _MESSAGES,
@@ -82,7 +82,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 )
 
 
-def select(request: Request) -> tuple[Operation, str]:
+def select(request: MnsRequest) -> tuple[MnsOperation, str]:
     """The operation and the queue's name, empty for ListQueue. Raises MnsError."""
     segments = request.segments
     if segments[0] in _NOT_FAKED or "accountmeta" in request.parameters:
@@ -110,7 +110,7 @@ def _check_name(name: str) -> None:
         raise MnsError("InvalidQueueName")
 
 
-def _named(request: Request, depth: int) -> str | None:
+def _named(request: MnsRequest, depth: int) -> str | None:
     method, query = request.method, request.parameters
     if depth == 1:
         return "ListQueue" if method == "GET" else None
@@ -134,7 +134,7 @@ def _named(request: Request, depth: int) -> str | None:
     return "ChangeMessageVisibility" if method == "PUT" else None
 
 
-def _flag(request: Request, name: str) -> bool:
+def _flag(request: MnsRequest, name: str) -> bool:
     """Whether a parameter is there; `true` is all that it may be."""
     value = request.parameters.get(name)
     if value not in (None, "true"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from fakealiyun.mns.call import Call
+from fakealiyun.mns.call import MnsCall
 from fakealiyun.mns.message import Message
 
 
-async def receive(call: Call, count: int, seconds: int) -> list[Message]:
+async def receive(call: MnsCall, count: int, seconds: int) -> list[Message]:
     """At most `count` messages, as soon as there is one within `seconds` of cloud time.
 
     It ends with what there is, be it nothing, when the time is over. For a caller that has gone

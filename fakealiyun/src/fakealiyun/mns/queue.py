@@ -37,7 +37,7 @@ Listener = Callable[[Message], None]
 
 
 @dataclass
-class _Kept:
+class _QueuedMessage:
     message: Message
     expires: float
     appears: Handle | None = None
@@ -68,7 +68,7 @@ class Queue:
         self.name = name
         self._clock = clock
         self._lock = threading.RLock()
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _QueuedMessage] = {}
         self._handles: dict[str, str] = {}
         self._listeners: list[Listener] = []
         self._waiting: list[Callable[[], None]] = []
@@ -139,7 +139,7 @@ class Queue:
         message = Message(new_message_id(), body, now, priority=priority, next_visible=now + delay)
         with self._lock:
             self._drop_expired()
-            kept = self._kept[message.id] = _Kept(message, now + self.retention)
+            kept = self._kept[message.id] = _QueuedMessage(message, now + self.retention)
             if delay:
                 self._hide(kept, now + delay)
         if not delay:
@@ -242,15 +242,15 @@ class Queue:
             for message_id in tuple(self._kept):
                 self.delete(message_id)
 
-    def _available(self) -> list[_Kept]:
+    def _available(self) -> list[_QueuedMessage]:
         self._drop_expired()
         now = self._clock.now()
         return [kept for kept in self._kept.values() if kept.state(now) == "Active"]
 
-    def _first(self, count: int) -> list[_Kept]:
+    def _first(self, count: int) -> list[_QueuedMessage]:
         return heapq.nsmallest(count, self._available(), key=lambda kept: kept.message.priority)
 
-    def _held_by(self, receipt_handle: str) -> _Kept:
+    def _held_by(self, receipt_handle: str) -> _QueuedMessage:
         if not is_receipt_handle(receipt_handle):
             raise ReceiptHandleError("a receipt handle is what a receive answered")
         self._drop_expired()
@@ -259,7 +259,7 @@ class Queue:
             raise MessageNotExist(self.name)
         return kept
 
-    def _hide(self, kept: _Kept, until: float) -> None:
+    def _hide(self, kept: _QueuedMessage, until: float) -> None:
         self._handles.pop(kept.message.receipt_handle, None)
         handle = new_receipt_handle(kept.message.priority)
         kept.message = replace(kept.message, next_visible=until, receipt_handle=handle)

@@ -6,63 +6,65 @@ import base64
 import binascii
 
 from fakealiyun.mns.attributes import RANGES, Attributes, Range
-from fakealiyun.mns.call import Answer, Call, fields, number
-from fakealiyun.mns.documents import Content
+from fakealiyun.mns.call import MnsAnswer, MnsCall, fields, number
 from fakealiyun.mns.errors import MnsError, against_schema
 from fakealiyun.mns.queue import Queue
 from fakealiyun.mns.queues import NoSuchQueue, QueueExists, is_queue_name
+from fakealiyun.xml import XmlContent
 
 _RETURNED = Range(1, 1000, "queues")
 
 
-async def create_queue(call: Call) -> Answer:
+async def create_queue(call: MnsCall) -> MnsAnswer:
     """Make a queue; 204 when there is one with the same attributes, 409 with others."""
     name = call.queue_name
     try:
         created = call.queues.create(name, _attributes(call, Attributes()))
     except QueueExists:
         raise MnsError("QueueAlreadyExist") from None
-    return Answer(201 if created else 204, headers={"Location": call.url(name)})
+    return MnsAnswer(201 if created else 204, headers={"Location": call.url(name)})
 
 
-async def set_queue_attributes(call: Call) -> Answer:
+async def set_queue_attributes(call: MnsCall) -> MnsAnswer:
     """Change the attributes that are named. Messages in the queue keep their times."""
     queue = call.queue
     queue.change(_attributes(call, queue.attributes))
-    return Answer(204)
+    return MnsAnswer(204)
 
 
-async def get_queue_attributes(call: Call) -> Answer:
+async def get_queue_attributes(call: MnsCall) -> MnsAnswer:
     """Answer the attributes of a queue, and how many messages are in which state."""
-    return Answer(200, "Queue", _described(call.queue))
+    return MnsAnswer(200, "Queue", _described(call.queue))
 
 
-async def delete_queue(call: Call) -> Answer:
+async def delete_queue(call: MnsCall) -> MnsAnswer:
     """Remove a queue with its messages."""
     try:
         call.queues.delete(call.queue_name)
     except NoSuchQueue:
         raise MnsError("QueueNotExist") from None
-    return Answer(204)
+    return MnsAnswer(204)
 
 
-async def list_queue(call: Call) -> Answer:
+async def list_queue(call: MnsCall) -> MnsAnswer:
     """Answer the queues by name, in pages, with `x-mns-with-meta: true` their attributes too."""
     header = call.request.header
     prefix, after = header("x-mns-prefix") or "", _name_in(header("x-mns-marker") or "")
     most = number("x-mns-ret-number", header("x-mns-ret-number") or str(_RETURNED.most), _RETURNED)
     whole = (header("x-mns-with-meta") or "").lower() == "true"
     names = [q for q in call.queues.all() if q.name.startswith(prefix) and q.name > after]
-    content: list[Content] = [
-        {"Queue": {"QueueURL": call.url(queue.name), **(_described(queue) if whole else {})}}
-        for queue in names[:most]
-    ]
+    content: dict[str, XmlContent] = {
+        "Queue": [
+            {"QueueURL": call.url(queue.name), **(_described(queue) if whole else {})}
+            for queue in names[:most]
+        ]
+    }
     if len(names) > most:
-        content.append({"NextMarker": _marker(names[most - 1].name)})
-    return Answer(200, "Queues", content)
+        content["NextMarker"] = _marker(names[most - 1].name)
+    return MnsAnswer(200, "Queues", content)
 
 
-def _attributes(call: Call, base: Attributes) -> Attributes:
+def _attributes(call: MnsCall, base: Attributes) -> Attributes:
     """`base` with what the body names. Raises MnsError."""
     if not call.request.body:
         return base
@@ -84,7 +86,7 @@ def _attributes(call: Call, base: Attributes) -> Attributes:
     )
 
 
-def _described(queue: Queue) -> dict[str, Content]:
+def _described(queue: Queue) -> dict[str, XmlContent]:
     attributes, states = queue.attributes, queue.states
     return {
         "QueueName": queue.name,

@@ -12,8 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from fakealiyun.mns.documents import Element, MalformedXml, UnknownElement, parse
+from fakealiyun.mns.documents import UnknownElement, parse
 from fakealiyun.mns.errors import MnsError, against_schema
+from fakealiyun.xml import Element, MalformedXml
 
 MAX_BODY = 512 * 1024
 """Bytes of a body: 64 KB of messages, of which every character may be escaped."""
@@ -23,7 +24,7 @@ _XML_TYPES = ("text/xml", "application/xml")
 
 
 @dataclass(frozen=True)
-class Request:
+class MnsRequest:
     """One request. `path` and `query` are as they were sent, `headers` have lower-case names."""
 
     method: str
@@ -86,7 +87,7 @@ class Request:
             raise against_schema(error.name) from None
 
 
-async def read(request: web.Request) -> Request:
+async def read(request: web.Request) -> MnsRequest:
     """The whole request. Raises MnsError for a body above MAX_BODY, as soon as that is known, and
     for a header that comes twice: which of the two counts would be anybody's guess."""
     path, _, query = request.raw_path.partition("?")
@@ -95,7 +96,7 @@ async def read(request: web.Request) -> Request:
         if name.lower() in headers and not _may_repeat(name.lower()):
             raise MnsError("InvalidArgument", f"The header {name.lower()} occurs more than once.")
         headers[name.lower()] = value.strip()
-    return Request(
+    return MnsRequest(
         method=request.method,
         host=request.headers.get("Host", ""),
         path=path,

@@ -13,13 +13,13 @@ from fakealiyun.faults import Fault, Faults
 from fakealiyun.guard import Guard, Refused
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.mns.address import check_host
-from fakealiyun.mns.authentication import VERSION, Authenticator
-from fakealiyun.mns.call import Answer, Call
+from fakealiyun.mns.authentication import VERSION, MnsAuthenticator
+from fakealiyun.mns.call import MnsAnswer, MnsCall
 from fakealiyun.mns.documents import render
 from fakealiyun.mns.errors import MnsError
-from fakealiyun.mns.operations import Operation, select
+from fakealiyun.mns.operations import MnsOperation, select
 from fakealiyun.mns.queues import Queues
-from fakealiyun.mns.request import Request, read
+from fakealiyun.mns.request import MnsRequest, read
 from fakealiyun.openapi import breakage
 from fakealiyun.ram.evaluation import AccessRequest, evaluate, request_context
 
@@ -49,7 +49,7 @@ class MnsService:
         self._clock = clock
         self._faults = faults
         self._guard = guard
-        self._authenticator = Authenticator(identities, clock)
+        self._authenticator = MnsAuthenticator(identities, clock)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; never raises for what the client sent, but for a foreign page's."""
@@ -68,7 +68,7 @@ class MnsService:
             body = MnsError("InternalError").xml(request_id, f"mns.{self.region}.aliyuncs.com")
             return _response(500, body, request_id)
 
-    async def _accept(self, web_request: web.Request) -> tuple[Operation, Call]:
+    async def _accept(self, web_request: web.Request) -> tuple[MnsOperation, MnsCall]:
         """Check a request up to its operation. Raises MnsError."""
         request = await read(web_request)
         caller = self._authenticator.authenticate(request)
@@ -81,10 +81,10 @@ class MnsService:
             transport = web_request.transport
             return transport is not None and not transport.is_closing()
 
-        return operation, Call(request, queue_name, self._queues, self._clock, connected)
+        return operation, MnsCall(request, queue_name, self._queues, self._clock, connected)
 
     def _authorize(
-        self, caller: Credential, request: Request, operation: Operation, queue_name: str
+        self, caller: Credential, request: MnsRequest, operation: MnsOperation, queue_name: str
     ) -> None:
         path = operation.resource(queue_name)
         asked = AccessRequest(
@@ -98,7 +98,7 @@ class MnsService:
             raise MnsError("AccessDenied")
 
     async def _run(
-        self, request: web.Request, operation: Operation, call: Call, request_id: str
+        self, request: web.Request, operation: MnsOperation, call: MnsCall, request_id: str
     ) -> web.StreamResponse:
         fault = self._faults.take("mns", operation.name)
         if fault is None:
@@ -125,7 +125,7 @@ def _raise_refusal(fault: Fault) -> None:
         )
 
 
-def _answer(answer: Answer, request_id: str) -> web.Response:
+def _answer(answer: MnsAnswer, request_id: str) -> web.Response:
     body = render(answer.root, answer.content) if answer.root else None
     response = _response(answer.status, body, request_id)
     response.headers.update(answer.headers)

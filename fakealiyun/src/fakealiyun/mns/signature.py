@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 
-from fakealiyun.mns.request import Request
+from fakealiyun.mns.request import MnsRequest
 
 _SCHEME = "MNS "
 
@@ -22,7 +22,7 @@ def split(authorization: str) -> tuple[str, str] | None:
     return key, signature
 
 
-def string_to_sign(request: Request) -> str:
+def string_to_sign(request: MnsRequest) -> str:
     """Method, MD5, type, date, the sorted `x-mns-*` headers, and path with query as sent."""
     named = sorted(
         f"{name}:{value}\n" for name, value in request.headers.items() if name.startswith("x-mns-")
@@ -43,7 +43,7 @@ def sign(secret: str, text: str) -> str:
     return base64.b64encode(hmac.digest(secret.encode(), message, hashlib.sha1)).decode()
 
 
-def holds(secret: str, request: Request, signature: str) -> bool:
+def holds(secret: str, request: MnsRequest, signature: str) -> bool:
     """Whether this is the request's signature by this secret."""
     expected = sign(secret, string_to_sign(request))
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))

@@ -23,7 +23,7 @@ MAX_SKEW = 900  # seconds, either way
 
 
 @dataclass(frozen=True)
-class Authenticator:
+class OssAuthenticator:
     """The checks in order: dates, key, token, signature.
 
     What a client signs, dates and the expiry of URLs, is held against the wall clock, because the

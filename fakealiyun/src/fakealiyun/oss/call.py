@@ -15,9 +15,9 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from fakealiyun.clock import Clock
-from fakealiyun.oss.content import Content
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.request import Head
+from fakealiyun.oss.incoming_file import IncomingFile
+from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.state import Storage
 
 MAX_OBJECT = 5 * 1024**3  # bytes in one PUT or one part
@@ -28,7 +28,7 @@ _BREATH = 4 * 1024**2  # bytes received before others get a turn
 
 
 @dataclass(frozen=True)
-class Answer:
+class OssAnswer:
     """What goes back. With `file` the body is `length` bytes of it from `start` on.
 
     `length` without a file is what a HEAD announces. A file is closed by whoever sends it.
@@ -51,7 +51,7 @@ class OssCall:
     """
 
     request: web.Request = field(repr=False)
-    head: Head
+    head: RequestHead
     bucket: str
     key: str
     storage: Storage = field(repr=False)
@@ -81,7 +81,7 @@ class OssCall:
             raise OssError("InvalidArgument", f"{name} must be true or false.")
         return value == "true"
 
-    async def receive(self, content: Content, limit: int = MAX_OBJECT) -> None:
+    async def receive(self, content: IncomingFile, limit: int = MAX_OBJECT) -> None:
         """Write the request's body to `content`.
 
         Raises OssError: MissingContentLength, EntityTooLarge (over `limit` bytes), IncompleteBody
@@ -112,7 +112,7 @@ class OssCall:
 
     async def read_xml(self) -> bytes:
         """The body of a request that carries XML. Raises OssError as `receive` does."""
-        with Content(self.storage.folder) as content:
+        with IncomingFile(self.storage.folder) as content:
             await self.receive(content, _MAX_XML)
             content.close()
             return content.path.read_bytes()

@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from fakealiyun.oss import signature_v1, signature_v4
 from fakealiyun.oss.address import Address
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.request import Head
+from fakealiyun.oss.request import RequestHead
 
 _RFC1123 = "%a, %d %b %Y %H:%M:%S GMT"
 _ISO_BASIC = "%Y%m%dT%H%M%SZ"
@@ -44,7 +44,7 @@ class Claim(ABC):
     SecurityToken that came along, if any.
     """
 
-    head: Head = field(repr=False)
+    head: RequestHead = field(repr=False)
     access_key_id: str
     signature: str = field(repr=False)
     token: str | None = field(repr=False)
@@ -120,7 +120,7 @@ class ClaimV4(Claim):
         return {**_explain(self, self._message(address)), "CanonicalRequest": canonical}
 
 
-def read_claim(head: Head, region: str) -> Claim | None:
+def read_claim(head: RequestHead, region: str) -> Claim | None:
     """The claim of a request, or None for an anonymous one.
 
     `region` is the one we serve: V4 scopes must name it. Raises OssError InvalidArgument or
@@ -145,7 +145,7 @@ def read_claim(head: Head, region: str) -> Claim | None:
     raise OssError("InvalidArgument", "The Authorization header names no known signature version.")
 
 
-def _v1_header(head: Head, rest: str) -> ClaimV1:
+def _v1_header(head: RequestHead, rest: str) -> ClaimV1:
     access_key_id, colon, signature = rest.strip().partition(":")
     if not (access_key_id and colon and signature):
         raise OssError("InvalidArgument", "The Authorization header must be OSS <AK>:<Signature>.")
@@ -166,7 +166,7 @@ def _v1_header(head: Head, rest: str) -> ClaimV1:
     )
 
 
-def _v1_url(head: Head) -> ClaimV1:
+def _v1_url(head: RequestHead) -> ClaimV1:
     access_key_id, expires, signature = (_required(head, name) for name in _V1_URL)
     if not re.fullmatch("[0-9]{1,12}", expires):
         raise OssError("AccessDenied", "Expires must be a time in seconds since 1970.", ec="")
@@ -181,7 +181,7 @@ def _v1_url(head: Head) -> ClaimV1:
     )
 
 
-def _v4_header(head: Head, rest: str, region: str) -> ClaimV4:
+def _v4_header(head: RequestHead, rest: str, region: str) -> ClaimV4:
     fields: dict[str, str] = {}
     for piece in rest.split(","):
         name, equals, value = piece.strip().partition("=")
@@ -209,7 +209,7 @@ def _v4_header(head: Head, rest: str, region: str) -> ClaimV4:
     )
 
 
-def _v4_url(head: Head, region: str) -> ClaimV4:
+def _v4_url(head: RequestHead, region: str) -> ClaimV4:
     version, credential, date_time, expires, signature = (_required(head, n) for n in _V4_URL)
     if version != signature_v4.ALGORITHM:
         raise OssError("InvalidArgument", "x-oss-signature-version must be OSS4-HMAC-SHA256.")
@@ -247,14 +247,14 @@ def parse_scope(credential: str, date_time: str, region: str) -> tuple[str, floa
     return access_key_id, signed_at
 
 
-def _additional(head: Head, listed: str) -> tuple[str, ...]:
+def _additional(head: RequestHead, listed: str) -> tuple[str, ...]:
     names = sorted({name.strip().lower() for name in listed.split(";")} - {""})
     if any(head.header(name) is None for name in names):
         raise OssError("InvalidArgument", "AdditionalHeaders names a header that was not sent.")
     return tuple(names)
 
 
-def _required(head: Head, name: str) -> str:
+def _required(head: RequestHead, name: str) -> str:
     value = head.parameters.get(name)
     if not value:
         raise OssError("AccessDenied", f"The signed URL lacks {name}.", ec="")

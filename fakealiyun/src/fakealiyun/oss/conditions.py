@@ -6,13 +6,13 @@ import re
 from email.utils import parsedate_to_datetime
 
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.request import Head
+from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.state import StoredObject
 
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})(?:,.*)?")
 
 
-def check(head: Head, stored: StoredObject) -> None:
+def check(head: RequestHead, stored: StoredObject) -> None:
     """Raises OssError PreconditionFailed (412) or NotModified (304) as the headers demand."""
     match, none_match = head.header("if-match"), head.header("if-none-match")
     if match is not None and not _names(match, stored.etag):
@@ -29,7 +29,7 @@ def check(head: Head, stored: StoredObject) -> None:
         raise OssError("NotModified")
 
 
-def byte_range(head: Head, size: int) -> tuple[int, int] | None:
+def byte_range(head: RequestHead, size: int) -> tuple[int, int] | None:
     """First and last byte wanted, or None for all of the object.
 
     OSS ignores a range that is malformed or not wholly inside the object, and of several takes

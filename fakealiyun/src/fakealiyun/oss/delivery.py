@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from fakealiyun import xml
 from fakealiyun.faults import Fault
-from fakealiyun.oss.call import Answer
+from fakealiyun.oss.call import OssAnswer
 from fakealiyun.oss.errors import OssError
 
 _CHUNK = 256 * 1024
@@ -20,7 +21,7 @@ _PAGE = b"<html><head><title>Error</title></head><body><h1>Bad Gateway</h1></bod
 
 
 async def send(
-    request: web.Request, answer: Answer, common: Mapping[str, str], fault: Fault | None
+    request: web.Request, answer: OssAnswer, common: Mapping[str, str], fault: Fault | None
 ) -> web.StreamResponse:
     """Send `answer` with the headers `common` added, as `fault` lets it."""
     try:
@@ -68,7 +69,7 @@ def reset(request: web.Request) -> None:
 
 async def _write(
     request: web.Request,
-    answer: Answer,
+    answer: OssAnswer,
     common: Mapping[str, str],
     fault: Fault | None,
 ) -> web.StreamResponse:
@@ -92,7 +93,7 @@ async def _write(
 
 
 async def _write_body(
-    response: web.StreamResponse, answer: Answer, size: int, fault: Fault | None
+    response: web.StreamResponse, answer: OssAnswer, size: int, fault: Fault | None
 ) -> None:
     kind = fault.kind if fault else ""
     left = size // 2 if kind == "truncated" else size
@@ -106,7 +107,7 @@ async def _write_body(
         raise ConnectionResetError
 
 
-async def _pieces(answer: Answer, left: int, step: int) -> AsyncIterator[bytes]:
+async def _pieces(answer: OssAnswer, left: int, step: int) -> AsyncIterator[bytes]:
     if answer.file is None:
         for start in range(0, left, step):
             yield answer.body[start : min(start + step, left)]
@@ -120,19 +121,19 @@ async def _pieces(answer: Answer, left: int, step: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _distort(answer: Answer, fault: Fault) -> Answer:
+def _distort(answer: OssAnswer, fault: Fault) -> OssAnswer:
     if fault.kind == "non_json":
         status = int(fault.number("status", 502))
         return _instead(answer, status, "text/html", _PAGE)
     if fault.kind == "empty":
         return _instead(answer, int(fault.number("status", 200)), "application/xml", b"")
     if fault.kind == "wrong_type":
-        body = b'<?xml version="1.0" encoding="UTF-8"?>\n<Unexpected>1</Unexpected>\n'
+        body = f"{xml.DECLARATION}\n<Unexpected>1</Unexpected>\n".encode()
         return _instead(answer, answer.status, "application/xml", body)
     return answer
 
 
-def _instead(answer: Answer, status: int, content_type: str, body: bytes) -> Answer:
+def _instead(answer: OssAnswer, status: int, content_type: str, body: bytes) -> OssAnswer:
     if answer.file is not None:
         answer.file.close()
     headers = {"Content-Type": content_type}

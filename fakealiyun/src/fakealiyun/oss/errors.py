@@ -1,4 +1,4 @@
-"""The refusals of OSS: code, HTTP status and text in one table, and how they look on the wire.
+"""The refusals of OSS: code, HTTP status and text in one table, and their XML.
 
 A handler raises `OssError("Code")`; status and text come from the table. Codes and statuses are
 those of the vendor's tables and of the exceptions in oss2. An `EC` (the finer error code) is
@@ -7,11 +7,12 @@ given only where it is known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from xml.sax.saxutils import escape
 
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from fakealiyun import xml
+
+XML_LAYOUT = xml.Layout(indent="  ")
+"""How OSS lays out its XML."""
 
 #: code -> (HTTP status, message, EC)
 TABLE: Mapping[str, tuple[int, str, str]] = {
@@ -171,10 +172,4 @@ class OssError(Exception):
         if self.ec:
             elements["EC"] = self.ec
             elements["RecommendDoc"] = f"https://api.aliyun.com/troubleshoot?q={self.ec}"
-        body = "\n".join(f"  <{name}>{text(value)}</{name}>" for name, value in elements.items())
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n{body}\n</Error>\n'.encode()
-
-
-def text(value: object) -> str:
-    """`value` as character data of XML 1.0; what XML cannot hold becomes U+FFFD."""
-    return escape(_NOT_IN_XML.sub("\ufffd", str(value)))
+        return xml.render("Error", elements, XML_LAYOUT)

@@ -7,12 +7,13 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fakealiyun.oss import wire
+from fakealiyun.oss import documents
 from fakealiyun.oss.authentication import iso
-from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.multipart import encoding_type
 from fakealiyun.oss.state import StoredObject
+from fakealiyun.xml import XmlContent
 
 _XML = {"Content-Type": "application/xml"}
 
@@ -25,7 +26,7 @@ class _Page:
     last: str
 
 
-async def list_objects(call: OssCall) -> Answer:
+async def list_objects(call: OssCall) -> OssAnswer:
     """ListObjects and, with `list-type=2`, ListObjectsV2."""
     version = call.parameter("list-type")
     if version not in ("", "2"):
@@ -38,29 +39,29 @@ async def list_objects(call: OssCall) -> Answer:
     if version == "2":
         marker = _untoken(token) if token else call.parameter("start-after")
     page = _page(call.storage.objects(call.bucket), prefix, delimiter, marker, limit)
-    result: dict[str, wire.Element] = {
+    result: dict[str, XmlContent] = {
         "Name": call.bucket,
-        "Prefix": wire.encoded(prefix, encoding),
+        "Prefix": documents.encoded(prefix, encoding),
         "MaxKeys": limit,
-        "Delimiter": wire.encoded(delimiter, encoding),
+        "Delimiter": documents.encoded(delimiter, encoding),
     }
     if encoding:
         result["EncodingType"] = encoding
     result["IsTruncated"] = "true" if page.truncated else "false"
     if version == "2":
-        result["StartAfter"] = wire.encoded(call.parameter("start-after"), encoding)
+        result["StartAfter"] = documents.encoded(call.parameter("start-after"), encoding)
         result["KeyCount"] = len(page.objects) + len(page.prefixes)
         if token:
             result["ContinuationToken"] = token
         if page.truncated:
             result["NextContinuationToken"] = base64.b64encode(page.last.encode()).decode()
     else:
-        result["Marker"] = wire.encoded(marker, encoding)
+        result["Marker"] = documents.encoded(marker, encoding)
         if page.truncated:
-            result["NextMarker"] = wire.encoded(page.last, encoding)
+            result["NextMarker"] = documents.encoded(page.last, encoding)
     result["Contents"] = [
         {
-            "Key": wire.encoded(item.key, encoding),
+            "Key": documents.encoded(item.key, encoding),
             "LastModified": iso(item.last_modified),
             "ETag": f'"{item.etag}"',
             "Type": item.object_type,
@@ -69,11 +70,11 @@ async def list_objects(call: OssCall) -> Answer:
         }
         for item in page.objects
     ]
-    result["CommonPrefixes"] = [{"Prefix": wire.encoded(p, encoding)} for p in page.prefixes]
-    return Answer(headers=_XML, body=wire.document("ListBucketResult", result))
+    result["CommonPrefixes"] = [{"Prefix": documents.encoded(p, encoding)} for p in page.prefixes]
+    return OssAnswer(headers=_XML, body=documents.render("ListBucketResult", result))
 
 
-async def list_multipart_uploads(call: OssCall) -> Answer:
+async def list_multipart_uploads(call: OssCall) -> OssAnswer:
     """ListMultipartUploads, by key and within a key by time. `delimiter` is refused."""
     if call.parameter("delimiter"):
         raise OssError("NotImplemented", "delimiter is not supported here.")
@@ -90,20 +91,20 @@ async def list_multipart_uploads(call: OssCall) -> Answer:
     ]
     rest = found[max(after) + 1 :] if after else found
     page = rest[:limit]
-    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {
         "Bucket": call.bucket,
-        "KeyMarker": wire.encoded(key_marker, encoding),
+        "KeyMarker": documents.encoded(key_marker, encoding),
         "UploadIdMarker": id_marker,
-        "NextKeyMarker": wire.encoded(page[-1].key, encoding) if page else "",
+        "NextKeyMarker": documents.encoded(page[-1].key, encoding) if page else "",
         "NextUploadIdMarker": page[-1].upload_id if page else "",
         "Delimiter": "",
-        "Prefix": wire.encoded(prefix, encoding),
+        "Prefix": documents.encoded(prefix, encoding),
         "MaxUploads": limit,
         "IsTruncated": "true" if len(rest) > limit else "false",
         "Upload": [
             {
-                "Key": wire.encoded(upload.key, encoding),
+                "Key": documents.encoded(upload.key, encoding),
                 "UploadId": upload.upload_id,
                 "StorageClass": "Standard",
                 "Initiated": iso(upload.initiated),
@@ -111,7 +112,7 @@ async def list_multipart_uploads(call: OssCall) -> Answer:
             for upload in page
         ],
     }
-    return Answer(headers=_XML, body=wire.document("ListMultipartUploadsResult", result))
+    return OssAnswer(headers=_XML, body=documents.render("ListMultipartUploadsResult", result))
 
 
 def _page(

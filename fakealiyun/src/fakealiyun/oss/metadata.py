@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from fakealiyun.clock import http_date
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.request import Head
+from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.state import StoredObject
 
 DEFAULT_TYPE = "application/octet-stream"
@@ -51,7 +51,7 @@ OVERRIDES = {
 }
 
 
-def refuse_unsupported(head: Head) -> None:
+def refuse_unsupported(head: RequestHead) -> None:
     """Raises OssError NotImplemented, naming the header."""
     for name, harmless in _REFUSED.items():
         value = head.header(name)
@@ -63,7 +63,7 @@ def refuse_unsupported(head: Head) -> None:
             )
 
 
-def kept(head: Head) -> tuple[str, dict[str, str]]:
+def kept(head: RequestHead) -> tuple[str, dict[str, str]]:
     """Content type and the headers to keep with an object, by lower-case name.
 
     Raises OssError InvalidArgument for control characters, bytes that are no UTF-8, or more than

@@ -7,19 +7,20 @@ import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fakealiyun.oss import metadata, wire
+from fakealiyun.oss import documents, metadata
 from fakealiyun.oss.authentication import iso
-from fakealiyun.oss.call import Answer, OssCall
-from fakealiyun.oss.content import Content
+from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.objects import copy_into
 from fakealiyun.oss.state import MultipartUpload, Part
+from fakealiyun.xml import XmlContent
 
 MIN_PART = 100 * 1024  # bytes, of every part but the last
 _XML = {"Content-Type": "application/xml"}
 
 
-async def initiate_multipart_upload(call: OssCall) -> Answer:
+async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
     """InitiateMultipartUpload: a new UploadId each time."""
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
@@ -34,26 +35,26 @@ async def initiate_multipart_upload(call: OssCall) -> Answer:
         headers=headers,
         forbid_overwrite=forbid,
     )
-    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {
         "Bucket": call.bucket,
-        "Key": wire.encoded(call.key, encoding),
+        "Key": documents.encoded(call.key, encoding),
         "UploadId": upload.upload_id,
     }
-    return Answer(headers=_XML, body=wire.document("InitiateMultipartUploadResult", result))
+    return OssAnswer(headers=_XML, body=documents.render("InitiateMultipartUploadResult", result))
 
 
-async def upload_part(call: OssCall) -> Answer:
+async def upload_part(call: OssCall) -> OssAnswer:
     """UploadPart: a part of the same number is replaced."""
     metadata.refuse_unsupported(call.head)
-    number = call.number("partNumber", 0, 1, wire.MAX_PARTS)
+    number = call.number("partNumber", 0, 1, documents.MAX_PARTS)
     if not number:
-        raise OssError("InvalidArgument", f"partNumber must be 1 to {wire.MAX_PARTS}.")
+        raise OssError("InvalidArgument", f"partNumber must be 1 to {documents.MAX_PARTS}.")
     upload = _upload(call)
-    with Content(call.storage.folder) as content:
+    with IncomingFile(call.storage.folder) as content:
         await call.receive(content)
         part = call.storage.put_part(upload, number, content)
-    return Answer(
+    return OssAnswer(
         headers={
             "ETag": f'"{part.etag}"',
             "Content-MD5": metadata.content_md5(part.etag),
@@ -62,7 +63,7 @@ async def upload_part(call: OssCall) -> Answer:
     )
 
 
-async def list_parts(call: OssCall) -> Answer:
+async def list_parts(call: OssCall) -> OssAnswer:
     """ListParts: what has arrived, in the order of part numbers."""
     encoding = encoding_type(call)
     limit = call.number("max-parts", 1000, 1, 1000)
@@ -70,10 +71,10 @@ async def list_parts(call: OssCall) -> Answer:
     upload = _upload(call)
     rest = [upload.parts[number] for number in sorted(upload.parts) if number > marker]
     page = rest[:limit]
-    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {
         "Bucket": call.bucket,
-        "Key": wire.encoded(call.key, encoding),
+        "Key": documents.encoded(call.key, encoding),
         "UploadId": upload.upload_id,
         "StorageClass": "Standard",
         "PartNumberMarker": marker,
@@ -91,10 +92,10 @@ async def list_parts(call: OssCall) -> Answer:
             for part in page
         ],
     }
-    return Answer(headers=_XML, body=wire.document("ListPartsResult", result))
+    return OssAnswer(headers=_XML, body=documents.render("ListPartsResult", result))
 
 
-async def complete_multipart_upload(call: OssCall) -> Answer:
+async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     """CompleteMultipartUpload: the listed parts become the object, in one step.
 
     Of two at once one wins; the other finds no such upload any more.
@@ -103,7 +104,7 @@ async def complete_multipart_upload(call: OssCall) -> Answer:
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
     _upload(call)
-    listed = wire.parse_complete(await call.read_xml())
+    listed = documents.parse_complete(await call.read_xml())
     upload = _upload(call)
     forbid = forbid or upload.forbid_overwrite
     parts = _chosen(upload, listed)
@@ -111,7 +112,7 @@ async def complete_multipart_upload(call: OssCall) -> Answer:
         raise OssError("FileAlreadyExists")
     call.storage.take_upload(upload)
     try:
-        with Content(call.storage.folder) as content:
+        with IncomingFile(call.storage.folder) as content:
             await asyncio.to_thread(_assemble, content, parts)
             stored = call.storage.finish_upload(
                 upload, content, etag=_etag(parts), forbid_overwrite=forbid
@@ -119,24 +120,24 @@ async def complete_multipart_upload(call: OssCall) -> Answer:
     except BaseException:
         call.storage.give_back(upload)
         raise
-    result: dict[str, wire.Element] = {"EncodingType": encoding} if encoding else {}
+    result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     scheme = "https" if call.head.secure else "http"
     result |= {
         "Location": f"{scheme}://{call.head.host}{call.head.raw_path}",
         "Bucket": call.bucket,
-        "Key": wire.encoded(call.key, encoding),
+        "Key": documents.encoded(call.key, encoding),
         "ETag": f'"{stored.etag}"',
     }
-    return Answer(
+    return OssAnswer(
         headers={**_XML, **metadata.checksums(stored)},
-        body=wire.document("CompleteMultipartUploadResult", result),
+        body=documents.render("CompleteMultipartUploadResult", result),
     )
 
 
-async def abort_multipart_upload(call: OssCall) -> Answer:
+async def abort_multipart_upload(call: OssCall) -> OssAnswer:
     """AbortMultipartUpload: 204, and the parts are gone."""
     call.storage.abort(_upload(call))
-    return Answer(204)
+    return OssAnswer(204)
 
 
 def encoding_type(call: OssCall) -> str | None:
@@ -153,8 +154,8 @@ def _upload(call: OssCall) -> MultipartUpload:
 
 def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[Part]:
     numbers = [number for number, _ in listed]
-    if any(not 1 <= number <= wire.MAX_PARTS for number in numbers):
-        raise OssError("InvalidArgument", f"PartNumber must be 1 to {wire.MAX_PARTS}.")
+    if any(not 1 <= number <= documents.MAX_PARTS for number in numbers):
+        raise OssError("InvalidArgument", f"PartNumber must be 1 to {documents.MAX_PARTS}.")
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise OssError("InvalidPartOrder", details={"UploadId": upload.upload_id})
     parts = []
@@ -180,7 +181,7 @@ def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[
     return parts
 
 
-def _assemble(content: Content, parts: Sequence[Part]) -> None:
+def _assemble(content: IncomingFile, parts: Sequence[Part]) -> None:
     for part in parts:
         copy_into(content, part.path)
 

@@ -6,22 +6,22 @@ import asyncio
 from pathlib import Path
 
 from fakealiyun.oss import conditions, metadata
-from fakealiyun.oss.call import MAX_OBJECT, Answer, OssCall
-from fakealiyun.oss.content import Content
+from fakealiyun.oss.call import MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.state import StoredObject
 
 _CHUNK = 1024 * 1024
 
 
-async def put_object(call: OssCall) -> Answer:
+async def put_object(call: OssCall) -> OssAnswer:
     """PutObject: the body becomes the object, in one step."""
     metadata.refuse_unsupported(call.head)
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
         raise OssError("FileAlreadyExists")
-    with Content(call.storage.folder) as content:
+    with IncomingFile(call.storage.folder) as content:
         await call.receive(content)
         stored = call.storage.put(
             call.bucket,
@@ -31,12 +31,12 @@ async def put_object(call: OssCall) -> Answer:
             headers=headers,
             forbid_overwrite=forbid,
         )
-    return Answer(
+    return OssAnswer(
         headers={**metadata.checksums(stored), "Content-MD5": metadata.content_md5(stored.md5)}
     )
 
 
-async def append_object(call: OssCall) -> Answer:
+async def append_object(call: OssCall) -> OssAnswer:
     """AppendObject: the body goes to the end of an appendable object.
 
     The object is written anew with each append: right, and slow for long ones.
@@ -47,7 +47,7 @@ async def append_object(call: OssCall) -> Answer:
         raise OssError("MissingArgument", "position is missing.")
     content_type, headers = metadata.kept(call.head)
     call.storage.check_appendable(call.bucket, call.key, position)
-    with Content(call.storage.folder) as content:
+    with IncomingFile(call.storage.folder) as content:
         old = call.storage.get(call.bucket, call.key)
         if old is not None:
             await asyncio.to_thread(copy_into, content, old.path)
@@ -60,7 +60,7 @@ async def append_object(call: OssCall) -> Answer:
             content_type=content_type,
             headers=headers,
         )
-    return Answer(
+    return OssAnswer(
         headers={
             **metadata.checksums(stored),
             "x-oss-next-append-position": str(stored.size),
@@ -68,7 +68,7 @@ async def append_object(call: OssCall) -> Answer:
     )
 
 
-async def get_object(call: OssCall) -> Answer:
+async def get_object(call: OssCall) -> OssAnswer:
     """GetObject: the content, whole or one range of it."""
     stored = _existing(call)
     conditions.check(call.head, stored)
@@ -79,37 +79,37 @@ async def get_object(call: OssCall) -> Answer:
     except FileNotFoundError:
         raise OssError("NoSuchKey", details={"Key": call.key}) from None
     if wanted is None:
-        return Answer(headers=headers, file=file, length=stored.size)
+        return OssAnswer(headers=headers, file=file, length=stored.size)
     first, last = wanted
     headers["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
     headers.pop("Content-MD5", None)
-    return Answer(206, headers, file=file, start=first, length=last - first + 1)
+    return OssAnswer(206, headers, file=file, start=first, length=last - first + 1)
 
 
-async def head_object(call: OssCall) -> Answer:
+async def head_object(call: OssCall) -> OssAnswer:
     """HeadObject: all headers of the object, no content."""
     stored = _existing(call)
     conditions.check(call.head, stored)
-    return Answer(headers=metadata.full(stored, {}), length=stored.size)
+    return OssAnswer(headers=metadata.full(stored, {}), length=stored.size)
 
 
-async def get_object_meta(call: OssCall) -> Answer:
+async def get_object_meta(call: OssCall) -> OssAnswer:
     """GetObjectMeta: size, ETag and time only; asked with HEAD or, by older clients, GET.
 
     A GET has no body to go with the size, so the size is told in HEAD's answer alone.
     """
     stored = _existing(call)
     length = stored.size if call.head.method == "HEAD" else None
-    return Answer(headers=metadata.brief(stored), length=length)
+    return OssAnswer(headers=metadata.brief(stored), length=length)
 
 
-async def delete_object(call: OssCall) -> Answer:
+async def delete_object(call: OssCall) -> OssAnswer:
     """DeleteObject: 204, whether there was one or not. Multipart uploads are left alone."""
     call.storage.delete_object(call.bucket, call.key)
-    return Answer(204)
+    return OssAnswer(204)
 
 
-def copy_into(content: Content, path: Path) -> None:
+def copy_into(content: IncomingFile, path: Path) -> None:
     """Append a whole file to `content`. Blocking: call it in a thread."""
     with path.open("rb", buffering=0) as source:
         while chunk := source.read(_CHUNK):

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fakealiyun.oss import listing, multipart, objects
-from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.metadata import OVERRIDES
-from fakealiyun.oss.request import Head
+from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.signature_v1 import SUBRESOURCES
 
 #: Parameters that say nothing about the operation: signatures, and what only listings read.
@@ -30,7 +30,7 @@ _NEUTRAL = frozenset(
 
 
 @dataclass(frozen=True)
-class Operation:
+class OssOperation:
     """An operation by the name OSS gives it.
 
     `actions` are the RAM actions of which one must be allowed (and none be denied).
@@ -38,7 +38,7 @@ class Operation:
 
     name: str
     actions: tuple[str, ...]
-    handler: Callable[[OssCall], Awaitable[Answer]]
+    handler: Callable[[OssCall], Awaitable[OssAnswer]]
 
 
 PUT_ACTIONS = ("oss:PutObject",)
@@ -48,48 +48,48 @@ PUT_ACTIONS = ("oss:PutObject",)
 _HEAD = ("oss:GetObject", "oss:HeadObject")
 _META = ("oss:GetObject", "oss:GetObjectMeta")
 
-_GET_OBJECT_META = Operation("GetObjectMeta", _META, objects.get_object_meta)
+_GET_OBJECT_META = OssOperation("GetObjectMeta", _META, objects.get_object_meta)
 
-_ON_OBJECTS: dict[tuple[str, frozenset[str]], Operation] = {
-    ("PUT", frozenset()): Operation("PutObject", PUT_ACTIONS, objects.put_object),
-    ("GET", frozenset()): Operation("GetObject", ("oss:GetObject",), objects.get_object),
-    ("HEAD", frozenset()): Operation("HeadObject", _HEAD, objects.head_object),
+_ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
+    ("PUT", frozenset()): OssOperation("PutObject", PUT_ACTIONS, objects.put_object),
+    ("GET", frozenset()): OssOperation("GetObject", ("oss:GetObject",), objects.get_object),
+    ("HEAD", frozenset()): OssOperation("HeadObject", _HEAD, objects.head_object),
     ("GET", frozenset({"objectMeta"})): _GET_OBJECT_META,
     ("HEAD", frozenset({"objectMeta"})): _GET_OBJECT_META,
-    ("DELETE", frozenset()): Operation(
+    ("DELETE", frozenset()): OssOperation(
         "DeleteObject", ("oss:DeleteObject",), objects.delete_object
     ),
-    ("POST", frozenset({"append", "position"})): Operation(
+    ("POST", frozenset({"append", "position"})): OssOperation(
         "AppendObject", PUT_ACTIONS, objects.append_object
     ),
-    ("POST", frozenset({"uploads"})): Operation(
+    ("POST", frozenset({"uploads"})): OssOperation(
         "InitiateMultipartUpload", PUT_ACTIONS, multipart.initiate_multipart_upload
     ),
-    ("PUT", frozenset({"partNumber", "uploadId"})): Operation(
+    ("PUT", frozenset({"partNumber", "uploadId"})): OssOperation(
         "UploadPart", PUT_ACTIONS, multipart.upload_part
     ),
-    ("POST", frozenset({"uploadId"})): Operation(
+    ("POST", frozenset({"uploadId"})): OssOperation(
         "CompleteMultipartUpload", PUT_ACTIONS, multipart.complete_multipart_upload
     ),
-    ("GET", frozenset({"uploadId"})): Operation(
+    ("GET", frozenset({"uploadId"})): OssOperation(
         "ListParts", ("oss:ListParts",), multipart.list_parts
     ),
-    ("DELETE", frozenset({"uploadId"})): Operation(
+    ("DELETE", frozenset({"uploadId"})): OssOperation(
         "AbortMultipartUpload",
         ("oss:AbortMultipartUpload",),
         multipart.abort_multipart_upload,
     ),
 }
 
-_ON_BUCKETS: dict[tuple[str, frozenset[str]], Operation] = {
-    ("GET", frozenset()): Operation("ListObjects", ("oss:ListObjects",), listing.list_objects),
-    ("GET", frozenset({"uploads"})): Operation(
+_ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
+    ("GET", frozenset()): OssOperation("ListObjects", ("oss:ListObjects",), listing.list_objects),
+    ("GET", frozenset({"uploads"})): OssOperation(
         "ListMultipartUploads", ("oss:ListMultipartUploads",), listing.list_multipart_uploads
     ),
 }
 
 
-def selectable() -> tuple[Operation, ...]:
+def selectable() -> tuple[OssOperation, ...]:
     """Every operation that `select` knows, each once, by name."""
     by_name = {one.name: one for one in (*_ON_OBJECTS.values(), *_ON_BUCKETS.values())}
     return tuple(by_name[name] for name in sorted(by_name))
@@ -98,7 +98,7 @@ def selectable() -> tuple[Operation, ...]:
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
-def select(head: Head, key: str) -> Operation:
+def select(head: RequestHead, key: str) -> OssOperation:
     """The operation of a request on an object, or on the bucket when `key` is empty.
 
     Raises OssError MethodNotAllowed, or NotImplemented for every sub-resource and combination

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from fakealiyun.identity import Credential
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.operations import Operation
+from fakealiyun.oss.operations import OssOperation
 from fakealiyun.ram.evaluation import AccessRequest, Decision, evaluate
 
 
 def authorize(
     credential: Credential,
-    operation: Operation,
+    operation: OssOperation,
     *,
     account_id: str,
     bucket: str,

@@ -10,13 +10,14 @@ from urllib.parse import quote
 from aiohttp import BodyPartReader, web
 
 from fakealiyun.identity import Credential
-from fakealiyun.oss import metadata, signature_v1, signature_v4, wire
-from fakealiyun.oss.authentication import Authenticator
-from fakealiyun.oss.call import BROKEN, MAX_OBJECT, Answer, OssCall
+from fakealiyun.oss import documents, metadata, signature_v1, signature_v4
+from fakealiyun.oss.authentication import OssAuthenticator
+from fakealiyun.oss.call import BROKEN, MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.claim import parse_scope
-from fakealiyun.oss.content import Content
 from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.post_policy import PostPolicy, parse_policy
+from fakealiyun.xml import XmlContent
 
 _MAX_FIELDS = 100
 _MAX_FIELD = 64 * 1024  # bytes
@@ -65,11 +66,11 @@ async def read_form(request: web.Request, bucket: str) -> PostForm:
 
 
 def authenticate(
-    form: PostForm, authenticator: Authenticator, region: str
+    form: PostForm, authenticator: OssAuthenticator, region: str
 ) -> tuple[Credential, PostPolicy]:
     """Whose policy it is, and what it says.
 
-    Raises OssError as Authenticator does; AccessDenied for a form without a policy.
+    Raises OssError as OssAuthenticator does; AccessDenied for a form without a policy.
     """
     policy = form["policy"]
     if not policy:
@@ -90,7 +91,7 @@ def authenticate(
     return credential, parse_policy(policy)
 
 
-async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> Answer:
+async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssAnswer:
     """Store the file under the form's key. Signature and permission have been checked."""
     policy.check(form.fields, call.clock.wall())
     if form["success_action_redirect"]:
@@ -99,7 +100,7 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> Answ
     metadata.refuse_unsupported(head)
     content_type, headers = metadata.kept(head)
     forbid = form["x-oss-forbid-overwrite"].lower() == "true"
-    with Content(call.storage.folder) as content:
+    with IncomingFile(call.storage.folder) as content:
         await _receive(form.file, content, policy)
         stored = call.storage.put(
             call.bucket,
@@ -111,16 +112,16 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> Answ
         )
     answer = metadata.checksums(stored)
     if form["success_action_status"] != "201":
-        return Answer(200 if form["success_action_status"] == "200" else 204, answer)
+        return OssAnswer(200 if form["success_action_status"] == "200" else 204, answer)
     base = f"{'https' if call.head.secure else 'http'}://{call.head.host}"
-    result: dict[str, wire.Element] = {
+    result: dict[str, XmlContent] = {
         "Bucket": call.bucket,
         "Location": f"{base}{call.head.raw_path.rstrip('/')}/{quote(call.key, safe='/~')}",
         "Key": call.key,
         "ETag": f'"{stored.etag}"',
     }
     answer["Content-Type"] = "application/xml"
-    return Answer(201, answer, wire.document("PostResponse", result))
+    return OssAnswer(201, answer, documents.render("PostResponse", result))
 
 
 async def _value(part: BodyPartReader) -> str:
@@ -132,7 +133,7 @@ async def _value(part: BodyPartReader) -> str:
     return value.decode("utf-8")
 
 
-async def _receive(file: BodyPartReader, content: Content, policy: PostPolicy) -> None:
+async def _receive(file: BodyPartReader, content: IncomingFile, policy: PostPolicy) -> None:
     largest = MAX_OBJECT if policy.largest is None else min(policy.largest, MAX_OBJECT)
     while chunk := await _next_chunk(file):
         if content.size + len(chunk) > largest:
@@ -154,7 +155,7 @@ async def _next_chunk(file: BodyPartReader) -> bytes:
 
 
 def _claim(
-    form: PostForm, authenticator: Authenticator, region: str
+    form: PostForm, authenticator: OssAuthenticator, region: str
 ) -> tuple[str, str, Callable[[str, str], str]]:
     if not form["x-oss-signature-version"]:
         return (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Head:
+class RequestHead:
     """Everything but the body.
 
     `raw_path` is still encoded; `query` and `headers` hold each name once, decoded; header names
@@ -30,7 +30,7 @@ class Head:
     source_ip: str = ""
 
     def __repr__(self) -> str:
-        return f"<Head {self.method}>"
+        return f"<RequestHead {self.method}>"
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Head:
         return self._headers.get(name)
 
 
-def read_head(request: web.Request) -> Head:
+def read_head(request: web.Request) -> RequestHead:
     """Take the head of a request apart.
 
     Raises OssError InvalidURI for a target that is no path or a query that is not well-formed,
@@ -54,7 +54,7 @@ def read_head(request: web.Request) -> Head:
     counts would be anybody's guess.
     """
     raw_path, _, raw_query = request.raw_path.partition("?")
-    return Head(
+    return RequestHead(
         method=request.method,
         host=request.host,
         raw_path=raw_path,

@@ -17,12 +17,12 @@ from fakealiyun.faults import Fault, Faults
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.oss import cors, delivery, permission, post_object
 from fakealiyun.oss.address import Address, addresses, check_key, host_name, region_of_host
-from fakealiyun.oss.authentication import Authenticator
-from fakealiyun.oss.call import Answer, OssCall
+from fakealiyun.oss.authentication import OssAuthenticator
+from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.claim import read_claim
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.operations import PUT_ACTIONS, Operation, select
-from fakealiyun.oss.request import Head, read_head
+from fakealiyun.oss.operations import PUT_ACTIONS, OssOperation, select
+from fakealiyun.oss.request import RequestHead, read_head
 from fakealiyun.oss.state import Bucket, Storage
 from fakealiyun.ram.evaluation import request_context
 
@@ -48,7 +48,7 @@ class OssService:
         self.storage = storage
         self.region = region
         self.account_id = account_id
-        self.authenticator = Authenticator(identities, clock)
+        self.authenticator = OssAuthenticator(identities, clock)
         self._clock = clock
         self._faults = faults
 
@@ -63,8 +63,8 @@ class OssService:
         self.authenticator = replace(self.authenticator, expired_code=code)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request. Everything that is refused is answered, as OSS would."""
-        exchange = _Exchange(self, request)
+        """OssAnswer one request. Everything that is refused is answered, as OSS would."""
+        exchange = _OssExchange(self, request)
         try:
             answer = await exchange.run()
         except OssError as error:
@@ -77,7 +77,7 @@ class OssService:
             answer = exchange.refuse(OssError("InternalError"))
         return await delivery.send(request, answer, exchange.common(), exchange.fault)
 
-    async def accept(self, exchange: _Exchange, head: Head) -> Answer:
+    async def accept(self, exchange: _OssExchange, head: RequestHead) -> OssAnswer:
         """Check a request through to its operation and run it. Raises OssError."""
         meant = addresses(head.host, head.raw_path, (b.name for b in self.storage.buckets()))
         exchange.bucket = next(iter(self._candidates(meant)), None)
@@ -99,8 +99,8 @@ class OssService:
         return await exchange.operate(operation, call, fault)
 
     async def _authenticate(
-        self, exchange: _Exchange, head: Head, meant: Sequence[Address]
-    ) -> tuple[Credential, Address, Operation]:
+        self, exchange: _OssExchange, head: RequestHead, meant: Sequence[Address]
+    ) -> tuple[Credential, Address, OssOperation]:
         claim = read_claim(head, self.region)
         if claim is not None:
             credential, address = self.authenticator.verify(claim, meant)
@@ -116,15 +116,19 @@ class OssService:
 
     async def _by_form(
         self, request: web.Request, bucket: str
-    ) -> tuple[Credential, Address, Operation]:
+    ) -> tuple[Credential, Address, OssOperation]:
         form = await post_object.read_form(request, bucket)
         credential, policy = post_object.authenticate(form, self.authenticator, self.region)
         if not form.key:
             raise OssError("InvalidArgument", "The form has no key.")
         handler = partial(post_object.post_object, form=form, policy=policy)
-        return credential, Address(bucket, form.key), Operation("PostObject", PUT_ACTIONS, handler)
+        return (
+            credential,
+            Address(bucket, form.key),
+            OssOperation("PostObject", PUT_ACTIONS, handler),
+        )
 
-    def _existing(self, head: Head, address: Address) -> Bucket:
+    def _existing(self, head: RequestHead, address: Address) -> Bucket:
         name = address.bucket or ""
         bucket = self.storage.bucket(name)
         if bucket is None:
@@ -140,7 +144,7 @@ class OssService:
             )
         return bucket
 
-    def _context(self, head: Head) -> dict[str, str]:
+    def _context(self, head: RequestHead) -> dict[str, str]:
         context = request_context(
             source_ip=head.source_ip, secure=head.secure, now=self._clock.now()
         )
@@ -163,7 +167,7 @@ class OssService:
             upload.key == key for upload in self.storage.uploads(bucket)
         )
 
-    def _preflight(self, head: Head, meant: Sequence[Address]) -> Answer:
+    def _preflight(self, head: RequestHead, meant: Sequence[Address]) -> OssAnswer:
         """OptionObject: needs no signature. A bucket-less one may be for any bucket there is."""
         origin = head.header("origin")
         method = head.header("access-control-request-method")
@@ -177,11 +181,11 @@ class OssService:
         for bucket in candidates:
             rule = cors.first_match(bucket.cors, origin, method, wanted)
             if rule is not None:
-                return Answer(headers=rule.preflight_answer(origin, wanted))
+                return OssAnswer(headers=rule.preflight_answer(origin, wanted))
         raise OssError("AccessForbidden")
 
 
-class _Exchange:
+class _OssExchange:
     """One request and what is known about its answer while it is being worked out."""
 
     def __init__(self, service: OssService, request: web.Request) -> None:
@@ -192,10 +196,12 @@ class _Exchange:
         self._request_id = secrets.token_hex(12).upper()
         self._began = time.monotonic()
 
-    async def run(self) -> Answer:
+    async def run(self) -> OssAnswer:
         return await self._service.accept(self, read_head(self.request))
 
-    async def operate(self, operation: Operation, call: OssCall, fault: Fault | None) -> Answer:
+    async def operate(
+        self, operation: OssOperation, call: OssCall, fault: Fault | None
+    ) -> OssAnswer:
         """Run the operation as far as `fault` lets it. Raises OssError, ConnectionResetError."""
         await delivery.strike_before(self.request, fault)
         answer = await operation.handler(call)
@@ -207,7 +213,7 @@ class _Exchange:
         self.fault = fault
         return answer
 
-    def refuse(self, error: OssError) -> Answer:
+    def refuse(self, error: OssError) -> OssAnswer:
         bodiless = self.request.method == "HEAD" or error.status == 304
         # A header has no room for the details of a wrong signature.
         xml = error.xml(self._request_id, host_name(self.request.host), brief=bodiless)
@@ -217,7 +223,7 @@ class _Exchange:
         if bodiless:
             headers["x-oss-err"] = base64.b64encode(xml).decode()
             xml = b""
-        return Answer(error.status, headers, xml)
+        return OssAnswer(error.status, headers, xml)
 
     def common(self) -> Mapping[str, str]:
         """Headers of every answer, errors included."""

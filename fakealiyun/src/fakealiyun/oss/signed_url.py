@@ -17,8 +17,8 @@ def sign_url(
     """A URL that lets its holder do `method` on one object, in path style.
 
     `base_url` is scheme and host without a path. `expires_at` is epoch seconds, of cloud time with
-    a service's own key and of wall time with any other (see Authenticator); with an STS credential
-    the URL ends no later than the credential does.
+    a service's own key and of wall time with any other (see OssAuthenticator). With an STS
+    credential the URL ends no later than the credential does.
     """
     query = {"OSSAccessKeyId": credential.access_key_id, "Expires": str(expires_at)}
     if credential.security_token is not None:

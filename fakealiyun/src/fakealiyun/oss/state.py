@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakealiyun.oss.content import Content, file_name
 from fakealiyun.oss.cors import CorsRule
 from fakealiyun.oss.errors import OssError
+from fakealiyun.oss.incoming_file import IncomingFile, file_name
 
 if TYPE_CHECKING:
     from fakealiyun.clock import Clock
@@ -155,7 +155,7 @@ class Storage:
         self,
         bucket: str,
         key: str,
-        content: Content,
+        content: IncomingFile,
         *,
         content_type: str,
         headers: Mapping[str, str],
@@ -183,7 +183,7 @@ class Storage:
         bucket: str,
         key: str,
         position: int,
-        content: Content,
+        content: IncomingFile,
         *,
         content_type: str,
         headers: Mapping[str, str],
@@ -290,7 +290,7 @@ class Storage:
             found = [item for item in self._uploads.values() if item.bucket == bucket]
         return sorted(found, key=lambda item: (item.key.encode(), item.initiated))
 
-    def put_part(self, upload: MultipartUpload, number: int, content: Content) -> Part:
+    def put_part(self, upload: MultipartUpload, number: int, content: IncomingFile) -> Part:
         """Keep a part; one of the same number is replaced. Raises OssError NoSuchUpload."""
         content.close()
         part = Part(
@@ -332,7 +332,7 @@ class Storage:
             self._uploads[upload.upload_id] = upload
 
     def finish_upload(
-        self, upload: MultipartUpload, content: Content, *, etag: str, forbid_overwrite: bool
+        self, upload: MultipartUpload, content: IncomingFile, *, etag: str, forbid_overwrite: bool
     ) -> StoredObject:
         """Make the assembled `content` the object. Raises OssError FileAlreadyExists."""
         content.close()
@@ -355,7 +355,7 @@ class Storage:
 
     # -- inside
 
-    def _install(self, stored: StoredObject, content: Content, forbid_overwrite: bool) -> None:
+    def _install(self, stored: StoredObject, content: IncomingFile, forbid_overwrite: bool) -> None:
         with self._lock:
             if forbid_overwrite and (stored.bucket, stored.key) in self._objects:
                 raise OssError("FileAlreadyExists")
@@ -363,7 +363,7 @@ class Storage:
         for listener in tuple(self._listeners):
             _tell(listener, stored)
 
-    def _swap(self, stored: StoredObject, content: Content) -> None:
+    def _swap(self, stored: StoredObject, content: IncomingFile) -> None:
         content.path.replace(stored.path)
         old = self._objects.get((stored.bucket, stored.key))
         self._objects[(stored.bucket, stored.key)] = stored

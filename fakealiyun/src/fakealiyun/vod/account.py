@@ -30,7 +30,7 @@ _MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedCredential:
     """A credential that was handed out: whose object or video, which keys, until when."""
 
     kind: str
@@ -39,7 +39,7 @@ class Issued:
     expires_at: float
 
 
-class Account:
+class VodAccount:
     """One account's VOD in one region. `base_url`, the address OSS is reached at, is set when the
     server knows its port."""
 
@@ -67,7 +67,7 @@ class Account:
             storage, clock, self.bucket, self.location, self.library.events
         )
         self._play_auths = PlayAuths(identities, clock, self._issuer, region)
-        self._issued: deque[Issued] = deque(maxlen=_MOST_REMEMBERED)
+        self._issued: deque[IssuedCredential] = deque(maxlen=_MOST_REMEMBERED)
         self._signer = self._new_signer()
         self._set_up()
 
@@ -155,12 +155,14 @@ class Account:
         """Refuse an AuthInfo that does not open `video_id` with these keys now."""
         self._play_auths.check(auth_info, keys, video_id)
 
-    def issued(self) -> list[Issued]:
+    def issued(self) -> list[IssuedCredential]:
         """The latest credentials, oldest first."""
         return list(self._issued)
 
     def _remember(self, kind: str, media: Media | OtherMedia, keys: Credential) -> None:
-        self._issued.append(Issued(kind, media.media_id, keys.access_key_id, keys.expires_at or 0))
+        self._issued.append(
+            IssuedCredential(kind, media.media_id, keys.access_key_id, keys.expires_at or 0)
+        )
 
     def object_url(self, media: Media | OtherMedia, seconds: int) -> str:
         """A signed URL of the asset's object, good for `seconds` of cloud time."""

@@ -11,7 +11,7 @@ from fakealiyun.identity import Identities
 from fakealiyun.mns import Queues
 from fakealiyun.openapi.types import Operation
 from fakealiyun.oss.state import Storage
-from fakealiyun.vod.account import Account, Issued
+from fakealiyun.vod.account import IssuedCredential, VodAccount
 from fakealiyun.vod.callbacks.sender import Callbacks
 from fakealiyun.vod.events import Events
 from fakealiyun.vod.operations.callbacks import CallbackOperations
@@ -48,7 +48,7 @@ class VodService:
         queues: Queues,
     ) -> None:
         self.settings = settings
-        self._account = Account(
+        self._account = VodAccount(
             settings,
             account_id=account_id,
             region=region,
@@ -103,7 +103,7 @@ class VodService:
         return self._account.location
 
     @property
-    def issued(self) -> list[Issued]:
+    def issued(self) -> list[IssuedCredential]:
         """The credentials handed out of late, without anything that opens something."""
         return self._account.issued()
 

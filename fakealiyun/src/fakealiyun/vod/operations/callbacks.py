@@ -9,7 +9,7 @@ from fakealiyun.mns.queues import is_endpoint, is_queue_name
 from fakealiyun.openapi.errors import invalid, missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import parameters
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.callbacks.configuration import (
     ALL,
     EVENT_TYPES,
@@ -28,7 +28,7 @@ _SOURCE = "API reference of 2021 to 2025, Python SDK 3.12.1"
 class CallbackOperations:
     """What says where an application's events go."""
 
-    def __init__(self, account: Account, callbacks: Callbacks) -> None:
+    def __init__(self, account: VodAccount, callbacks: Callbacks) -> None:
         self._account = account
         self._callbacks = callbacks
         self.operations: Mapping[str, Operation] = {

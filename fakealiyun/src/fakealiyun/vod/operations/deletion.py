@@ -7,14 +7,14 @@ from typing import Any
 
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import errors
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations.info import find_each
 
 
 class DeletionOperations:
     """What removes assets."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "DeleteVideo": Operation(

@@ -8,7 +8,7 @@ from typing import Any
 from fakealiyun.openapi.errors import missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import parameters, wire
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.media import Media
 
 MAX_IDS = 20
@@ -19,7 +19,7 @@ DEFAULT_URL = 3600  # seconds
 class InfoOperations:
     """What reads one asset or a few."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "GetVideoInfo": Operation(
@@ -94,7 +94,7 @@ def url_seconds(given: Mapping[str, str]) -> int:
 
 
 def find_each(
-    account: Account, given: Mapping[str, str]
+    account: VodAccount, given: Mapping[str, str]
 ) -> tuple[list[Media], list[str], list[str]]:
     """The assets of the lists VideoIds and ReferenceIds, then the ids of either that do not exist.
 

@@ -8,7 +8,7 @@ from typing import Any
 from fakealiyun.openapi.errors import missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import errors, parameters, wire
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations.info import MAX_IDS, url_seconds
 
 _URL_DOUBT = (
@@ -19,7 +19,7 @@ _URL_DOUBT = (
 class OtherInfoOperations:
     """What reads images and attached media."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "GetImageInfo": Operation(

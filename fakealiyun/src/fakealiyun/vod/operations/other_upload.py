@@ -8,7 +8,7 @@ from typing import Any, Literal
 from fakealiyun.openapi.errors import invalid, missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import extensions, parameters
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations import placement
 from fakealiyun.vod.operations.info import DEFAULT_URL
 from fakealiyun.vod.operations.upload import LARGEST_FILE
@@ -28,7 +28,7 @@ _DOUBTS = (
 class OtherUploadOperations:
     """What hands out upload credentials for images and attached media."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "CreateUploadImage": Operation(

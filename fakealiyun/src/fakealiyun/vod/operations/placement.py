@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from fakealiyun.openapi.errors import invalid
 from fakealiyun.vod import errors, parameters
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.settings import DEFAULT_APP
 
 MAX_CATEGORIES = 5
 
 
-def check_storage(account: Account, given: Mapping[str, str]) -> None:
+def check_storage(account: VodAccount, given: Mapping[str, str]) -> None:
     """`StorageLocation`, if given, is the account's."""
     location = parameters.optional(given, "StorageLocation")
     if location not in (None, account.location):
         raise errors.storage_not_found()
 
 
-def app(account: Account, given: Mapping[str, str]) -> str:
+def app(account: VodAccount, given: Mapping[str, str]) -> str:
     """`AppId`, or the default application."""
     app_id = parameters.optional(given, "AppId") or DEFAULT_APP
     if app_id not in account.settings.apps:
@@ -27,7 +27,7 @@ def app(account: Account, given: Mapping[str, str]) -> str:
     return app_id
 
 
-def category(account: Account, given: Mapping[str, str]) -> int | None:
+def category(account: VodAccount, given: Mapping[str, str]) -> int | None:
     """`CateId`, or None when absent."""
     cate_id = parameters.integer(given, "CateId", -(2**63), 2**63 - 1)
     if cate_id is not None and cate_id not in account.settings.categories:
@@ -35,7 +35,7 @@ def category(account: Account, given: Mapping[str, str]) -> int | None:
     return cate_id
 
 
-def categories(account: Account, given: Mapping[str, str]) -> tuple[int, ...]:
+def categories(account: VodAccount, given: Mapping[str, str]) -> tuple[int, ...]:
     """`CateIds` of attached media: at most five, separated by commas."""
     listed = parameters.optional(given, "CateIds")
     if listed is None:

@@ -9,7 +9,7 @@ from typing import Any
 from fakealiyun.openapi.errors import invalid, missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import errors, parameters, play_credential, wire
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations.info import url_seconds
 
 _FORMATS = ("mp4", "m3u8", "mp3", "flv", "mpd", "webm")
@@ -19,7 +19,7 @@ _DEFINITIONS = ("FD", "LD", "SD", "HD", "OD", "2K", "4K", "SQ", "HQ", "AUTO")
 class PlaybackOperations:
     """What hands out and redeems playback credentials."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "GetVideoPlayAuth": Operation(

@@ -9,7 +9,7 @@ from fakealiyun.clock import utc
 from fakealiyun.openapi.errors import invalid
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import errors, parameters, wire
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.match import Predicate, parse_match
 from fakealiyun.vod.media import STATUSES, Media
 
@@ -22,7 +22,7 @@ _BASIC = ("VideoId", "AudioId")
 class SearchOperations:
     """What lists assets."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "GetVideoList": Operation(

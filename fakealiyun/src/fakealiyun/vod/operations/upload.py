@@ -8,7 +8,7 @@ from typing import Any
 from fakealiyun.openapi.errors import missing
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.vod import errors, parameters
-from fakealiyun.vod.account import Account
+from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.extensions import extension_of
 from fakealiyun.vod.media import Media
 from fakealiyun.vod.operations import placement
@@ -21,7 +21,7 @@ LARGEST_FILE = 48_800_000_000_000  # bytes, the most OSS takes by multipart uplo
 class UploadOperations:
     """What hands out upload credentials."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: VodAccount) -> None:
         self._account = account
         self.operations: Mapping[str, Operation] = {
             "CreateUploadVideo": Operation(

@@ -24,7 +24,7 @@ def file_name(kind: str) -> str:
     return f"{uuid.uuid4().hex}.{kind}"
 
 
-class Content:
+class IncomingFile:
     """A file being received, with its size (bytes), MD5 and CRC-64 so far.
 
     As a context manager it removes the file on the way out, unless somebody has taken it over by
@@ -54,7 +54,7 @@ class Content:
         """No more bytes will come."""
         self._file.close()
 
-    def __enter__(self) -> Content:
+    def __enter__(self) -> IncomingFile:
         return self
 
     def __exit__(
