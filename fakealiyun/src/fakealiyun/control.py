@@ -164,7 +164,7 @@ class Control:
                     {
                         "EventType": delivery.event_type,
                         "MediaId": delivery.media_id,
-                        "road": delivery.road,
+                        "road": delivery.transport,
                         "attempts": delivery.attempts,
                         "outcome": delivery.outcome,
                     }

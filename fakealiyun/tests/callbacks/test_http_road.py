@@ -27,7 +27,7 @@ def test_the_vendors_signature_vector() -> None:
 
 def test_the_attempts_are_a_second_apart() -> None:
     """The other tests have longer to wait, by the cloud's clock."""
-    assert (sender.ATTEMPTS, sender.APART) == (3, 1.0)
+    assert (sender.ATTEMPTS, sender.RETRY_DELAY) == (3, 1.0)
 
 
 def test_an_upload_is_announced_signed_and_as_json(house: House) -> None:

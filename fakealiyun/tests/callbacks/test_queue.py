@@ -218,7 +218,7 @@ def test_a_callback_into_a_queue_is_the_same_body(house: House, queue: Queue) ->
     assert (event["EventType"], event["VideoId"]) == (UPLOAD, video_id)
     assert event["Size"] == len(MP4)
     assert house.outcomes() == [(UPLOAD, 1, "delivered")]
-    assert house.cloud.vod.callbacks.deliveries()[0].road == "MNS"
+    assert house.cloud.vod.callbacks.deliveries()[0].transport == "MNS"
     assert house.receiver.received == []
 
 

@@ -1,4 +1,4 @@
-"""Simple Message Queue (formerly MNS): queues, in process and by the service's own API."""
+"""Simple Message Queue (SMQ, formerly MNS): its API, and the queues for code in this process."""
 
 from fakealiyun.mns.attributes import Attributes
 from fakealiyun.mns.message import Message

@@ -1,9 +1,9 @@
-"""Whose queues a request means, from its Host.
+"""Checks that the Host of a request names this account's queues in this region.
 
-ACCOUNT.mns.REGION.aliyuncs.com           where that name is mapped to this machine
-ACCOUNT.mns.REGION-internal.aliyuncs.com  likewise
+ACCOUNT.mns.REGION.aliyuncs.com           if that name resolves to this machine
+ACCOUNT.mns.REGION-internal.aliyuncs.com  the same
 ACCOUNT.mns.REGION.localhost
-127.0.0.1, localhost, [::1]               the account's, where the request says it is for SMQ
+127.0.0.1, localhost, [::1]               this account, if the request is for SMQ
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _HOST = re.compile(
 
 
 def check_host(host: str, account_id: str, region: str) -> None:
-    """Raises MnsError unless the Host is the account's in this region.
+    """Raises MnsError unless the Host names this account and this region.
 
-    Another account's and another region's are the same refusal: the page about 403 AccessDenied
-    names both among its causes.
+    Another account and another region get the same error: the page about 403 AccessDenied names
+    both among its causes.
     """
     parts = split_host(host)
     name = "" if parts is None else parts[0]

@@ -1,4 +1,4 @@
-"""What can be set of a queue, within the service's ranges.
+"""The attributes of a queue, with the ranges that the service allows.
 
 Source: the pages of CreateQueue and SetQueueAttributes, and "Queue" among the basic concepts.
 """
@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 LARGEST_MESSAGE = 65_536
-"""Bytes of a message, and of all messages of a batch together."""
+"""The largest size in bytes of one message, and of all messages in a batch together."""
 MOST_VISIBILITY = 43_200
-"""Seconds that a received message may stay hidden, by the queue or by one call."""
+"""The longest time in seconds that a received message stays hidden, by queue or call."""
 LONGEST_WAIT = 30
-"""Seconds that a receive may wait for a message."""
+"""The longest time in seconds that a receive waits for a message."""
 LONGEST_DELAY = 604_800
-"""Seconds that a message may be kept back."""
+"""The longest delay of a message in seconds."""
 LOWEST_PRIORITY = 16
 DEFAULT_PRIORITY = 8
 
 
 @dataclass(frozen=True)
 class Range:
-    """Which numbers are taken."""
+    """The numbers that a field accepts: `least` to `most`, both included."""
 
     least: int
     most: int
     unit: str
 
     def holds(self, value: int) -> bool:
-        """Whether the number is one of them."""
+        """Whether the number is in the range."""
         return self.least <= value <= self.most
 
 
@@ -55,4 +55,4 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "PollingWaitSeconds": Range(0, LONGEST_WAIT, "seconds"),
     }
 )
-"""The numeric attributes by their names on the wire."""
+"""The numeric attributes, by their names in the API."""

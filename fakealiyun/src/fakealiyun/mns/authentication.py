@@ -1,7 +1,7 @@
-"""Who calls: version, date, AccessKey, signature and token, checked in this order.
+"""Authenticates a request: checks version, date, AccessKey, signature and token, in this order.
 
-The date is held against the wall clock, because clients sign by their own; a token's time ends by
-the cloud's. The order on the real service is not documented.
+The date is compared with the wall clock, because clients sign with their own clock. A token expires
+by the cloud's clock. The order of the checks in the real service is not documented.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class MnsAuthenticator:
     clock: Clock
 
     def authenticate(self, request: MnsRequest) -> Credential:
-        """The caller's credential. Raises MnsError."""
+        """The credential of the caller. Raises MnsError."""
         authorization = request.header("authorization")
         if authorization is None:
             raise MnsError("MissingAuthorizationHeader")
@@ -63,8 +63,10 @@ class MnsAuthenticator:
             raise MnsError("InvalidVersionHeader")
 
     def _check_date(self, request: MnsRequest) -> None:
-        """`x-mns-date` stands in for `Date` where a browser's code cannot set it. A client that
-        sends both must send the same: which one counts is not documented."""
+        """Browser code cannot set `Date` and sends `x-mns-date` instead.
+
+        A client that sends both must send the same value: which one counts is not documented.
+        """
         dates = {request.header(name) for name in ("date", "x-mns-date")} - {None, ""}
         if not dates:
             raise MnsError("MissingDateHeader")
@@ -79,7 +81,7 @@ class MnsAuthenticator:
             raise MnsError("TimeExpired")
 
     def _check_token(self, caller: Credential, token: str | None) -> None:
-        """The codes for a bad token are not documented: see `errors`."""
+        """The error codes for a bad token are not documented: see `errors`."""
         try:
             self.identities.check_token(caller, token)
         except TokenMissing:

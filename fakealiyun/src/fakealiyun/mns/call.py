@@ -1,4 +1,4 @@
-"""One accepted call of the API, what it is answered, and the fields of its body."""
+"""One accepted API call, its answer, and the fields of its body."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from fakealiyun.xml import Element, XmlContent
 
 @dataclass(frozen=True)
 class MnsCall:
-    """A call whose caller is known and allowed to make it."""
+    """A call from an authenticated caller with the permission for it."""
 
     request: MnsRequest
     queue_name: str
-    """The queue that the path names; empty for ListQueue."""
+    """The name of the queue in the path; empty for ListQueue."""
     queues: Queues
     clock: Clock
     connected: Callable[[], bool]
-    """Whether the caller still waits for the answer."""
+    """Returns whether the caller still waits for the answer."""
 
     @property
     def queue(self) -> Queue:
-        """The queue. Raises MnsError QueueNotExist."""
+        """The queue that the path names. Raises MnsError QueueNotExist."""
         try:
             return self.queues.queue(self.queue_name, create=False)
         except NoSuchQueue:
             raise MnsError("QueueNotExist") from None
 
     def url(self, queue_name: str) -> str:
-        """A queue's address at the host that was called."""
+        """The URL of a queue, with the host of this request."""
         scheme = "https" if self.request.secure else "http"
         return f"{scheme}://{self.request.host}/queues/{queue_name}"
 
     def parameter(self, name: str, allowed: Range) -> int | None:
-        """A number in the query, by its documented name; None without it. Raises MnsError."""
+        """A number from the query, by its documented name; None if absent. Raises MnsError."""
         text = self.request.parameters.get(name.lower())
         return None if text is None else number(name, text, allowed)
 
 
 @dataclass(frozen=True)
 class MnsAnswer:
-    """The answer to a call; without `root` it has no body."""
+    """The answer to a call. Without `root` it has no body."""
 
     status: int
     root: str = ""
@@ -61,12 +61,14 @@ Handler = Callable[[MnsCall], Awaitable[MnsAnswer]]
 def fields(
     element: Element, allowed: Collection[str], not_faked: Collection[str] = ()
 ) -> dict[str, str]:
-    """The fields of an element by name. Raises MnsError for one that is unknown or there twice,
-    and for one of the service's that is not faked."""
+    """The fields of an element by name.
+
+    Raises MnsError for a field that is unknown, that occurs twice, or that is not faked.
+    """
     found: dict[str, str] = {}
     for child in element.children:
         if child.name in not_faked:
-            raise MnsError("NotImplemented", f"{child.name} is not faked.")
+            raise MnsError("NotImplemented", f"{child.name} is not supported by this fake.")
         if child.name not in allowed or child.name in found or child.children:
             raise against_schema(child.name)
         found[child.name] = child.text

@@ -1,36 +1,39 @@
-"""What is not certain about the real service, as `docs/coverage.md` tells it."""
+"""What is uncertain about the real SMQ, and what this fake does. Printed in `docs/coverage.md`."""
 
 from __future__ import annotations
 
 DOUBTS = (
-    "Order of the checks: Authorization, version, date, AccessKey, signature, token, host,"
-    " Content-MD5, operation, permission, queue, body; of messages sent, the form of the body comes"
-    " with the operation. The live order is not documented.",
-    "No page has the codes for a bad token: InvalidSecurityToken and SecurityTokenExpired (403),"
-    " and InvalidAccessKeyId where there is none. MissingVersionHeader and InvalidVersionHeader"
-    " come from the official Go client.",
-    "Another account's or region's host: AccessDenied, as for a missing permission; the page about"
-    " that code names both causes.",
-    "The status of TimeExpired is 408 by the table of errors, 400 by the page on signing: 408.",
-    "The newer signature (HMAC-SHA256, for one region) is refused: InvalidAuthorizationHeader.",
-    "A queue's name has 1 to 120 characters, by the page of CreateQueue; the table of errors says"
-    " 256, and that it begins with a letter: a digit is taken too, as by the page.",
-    "MessageRetentionPeriod counts from the sending, as documented, also for a delayed message: one"
-    " whose delay is as long as that is deleted before anybody can receive it.",
-    "DelaySeconds 0 in a message takes the queue's delay: by the page on delayed messages the"
-    " message's own counts where it is greater than 0.",
-    "The receipt handle of a delayed message deletes it until it becomes Active;"
-    " ChangeMessageVisibility refuses it, as its page speaks of Inactive messages. Batches answer"
-    " none.",
-    "A handle that does not hold any more is MessageNotExist, one of another form"
+    "Checks run in this order: Authorization, version, date, AccessKey, signature, token, host,"
+    " Content-MD5, operation, permission, queue, body. For messages that are sent, the form of the"
+    " body selects the operation. The order in the real service is not documented.",
+    "The error codes for a bad token are not documented. This fake answers InvalidSecurityToken and"
+    " SecurityTokenExpired (403), and InvalidAccessKeyId if the token is missing."
+    " MissingVersionHeader and InvalidVersionHeader come from the official Go client.",
+    "The host of another account or region is AccessDenied, like a missing permission. The page"
+    " about that code names both causes.",
+    "The status of TimeExpired is 408 in the table of errors and 400 on the page about signing."
+    " This fake answers 408.",
+    "The newer signature (HMAC-SHA256, for one region) is refused with InvalidAuthorizationHeader.",
+    "A queue name has 1 to 120 characters, by the page of CreateQueue. The table of errors says 256"
+    " characters and a letter at the start. This fake follows the page and accepts a digit at the"
+    " start.",
+    "MessageRetentionPeriod counts from the time of sending, as documented, also for a delayed"
+    " message. If the delay is as long as that period, the message is deleted before anybody can"
+    " receive it.",
+    "DelaySeconds 0 in a message means the delay of the queue. The page about delayed messages says"
+    " that the message's delay counts if it is greater than 0.",
+    "The receipt handle of a delayed message deletes it until it becomes Active."
+    " ChangeMessageVisibility refuses this handle, because its page is about Inactive messages."
+    " BatchSendMessage returns no handles.",
+    "A handle that is no longer valid is MessageNotExist. A handle of another form is"
     " ReceiptHandleError.",
-    "BatchSendMessage takes all messages or none. What BatchDeleteMessage answers when it fails in"
-    " part has the status of its first error.",
-    "Messages are received by priority, then by age; the real order is not strict, and the real"
+    "BatchSendMessage accepts all messages or none. If BatchDeleteMessage fails for some messages,"
+    " its answer has the status of the first error.",
+    "Messages are received by priority, then by age. The real order is not strict, and the real"
     " counts are approximate.",
-    "SetQueueAttributes changes no message that is in the queue already.",
-    "LoggingEnabled is kept and answered; no log is written anywhere.",
-    "A queue that was just deleted can be made again at once (QueueDeletedRecently is never said).",
-    "A trigger of the gateway reads a queue that was deleted again as soon as it is made again.",
-    "MessageGroupId and properties of messages: 501 NotImplemented, as for topics and accounts.",
+    "SetQueueAttributes does not change messages that are already in the queue.",
+    "LoggingEnabled is stored and returned, but no log is written.",
+    "A deleted queue can be created again at once. QueueDeletedRecently is never answered.",
+    "After a queue is deleted and created again, a trigger of the gateway reads it again at once.",
+    "MessageGroupId and message properties are 501 NotImplemented, like topics and accounts.",
 )

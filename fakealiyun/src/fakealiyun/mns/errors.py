@@ -1,6 +1,6 @@
-"""The refusals of SMQ: code, HTTP status and text in one table, and how they look on the wire.
+"""The errors of SMQ: a table of code, HTTP status and text, and their XML.
 
-Sources: the page "Error codes" and the pages of the operations. What is not on them is marked.
+Sources: the page "Error codes" and the pages of the operations. Comments mark what is not there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ TABLE: Mapping[str, tuple[int, str]] = {
     "InvalidArgument": (400, "The argument is invalid."),
     "InvalidAuthorizationHeader": (400, "The Authorization header format is invalid."),
     "InvalidDateHeader": (400, "The Date header format is invalid."),
-    "InvalidDegist": (400, "The Content-MD5 you specified is invalid."),  # so spelt there
+    "InvalidDegist": (
+        400,
+        "The Content-MD5 you specified is invalid.",
+    ),  # the service spells it like this
     "InvalidQueryString": (400, "Http request URL contains invalid querystring item."),
     "InvalidQueueName": (
         400,
@@ -29,26 +32,26 @@ TABLE: Mapping[str, tuple[int, str]] = {
         " contain only alpha, digit or -.",
     ),
     "InvalidRequestURL": (400, "Http request URL format invalid."),
-    # Not on the page, as nothing about tokens is; named after OSS's.
+    # Not on the page, which has no errors about tokens; named like the OSS error.
     "InvalidSecurityToken": (403, "The security token you provided is invalid."),
-    # In the official Go client alone.
+    # Only in the official Go client.
     "InvalidVersionHeader": (400, "The x-mns-version header must be 2015-06-06."),
     "MalformedXML": (400, "The XML you provided was not well-formed."),
     "MessageNotExist": (404, "Message not exist."),
     "MissingAuthorizationHeader": (400, "Authorization header is required."),
     "MissingDateHeader": (400, "Date header is required."),
     "MissingReceiptHandle": (400, "ReceiptHandle is required."),
-    # In the official Go client alone.
+    # Only in the official Go client.
     "MissingVersionHeader": (400, "x-mns-version header is required."),
     "MissingVisibilityTimeout": (400, "VisibilityTimeout is required."),
-    # The fake's own: the real service does it.
-    "NotImplemented": (501, "This is not faked."),
+    # Only in this fake: the real service supports what is refused here.
+    "NotImplemented": (501, "This is not supported by this fake."),
     "QpsLimitExceeded": (400, "The qps limit of the queue is exceeded."),
     "QueueAlreadyExist": (409, "The queue you want to create is already exist."),
     "QueueNameLengthError": (400, "Queue name length should between 1 and 120."),
     "QueueNotExist": (404, "The queue name you provided is not exist."),
     "ReceiptHandleError": (400, "The receipt handle you provide is not valid."),
-    # Not on the page; named after OSS's.
+    # Not on the page; named like the OSS error.
     "SecurityTokenExpired": (403, "The security token you provided has expired."),
     "SignatureDoesNotMatch": (
         403,
@@ -60,7 +63,10 @@ TABLE: Mapping[str, tuple[int, str]] = {
 
 
 class MnsError(Exception):
-    """A refusal: `code`, `status` (HTTP) and `message`, which come from the table if not given."""
+    """An error answer: `code`, HTTP `status` and `message`.
+
+    Status and message come from the table unless they are given.
+    """
 
     def __init__(self, code: str, message: str = "", *, status: int = 0) -> None:
         super().__init__(code)
@@ -81,13 +87,13 @@ class MnsError(Exception):
 
 
 def out_of_range(name: str, allowed: Range) -> MnsError:
-    """A number that is none, or outside of what is allowed."""
+    """The error for a value that is not a number or is outside its range."""
     bounds = f"{allowed.least} and {allowed.most} {allowed.unit}".rstrip()
     return MnsError("InvalidArgument", f"The value of {name} should between {bounds}.")
 
 
 def against_schema(name: str) -> MnsError:
-    """An element that is missing, unknown, or there twice."""
+    """The error for an element that is missing, unknown, or occurs twice."""
     return MnsError(
         "InvalidArgument",
         "The XML you provided did not validate against our published schema, cause by"

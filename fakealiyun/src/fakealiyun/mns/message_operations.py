@@ -1,4 +1,4 @@
-"""The operations on messages."""
+"""The operations on messages: send, receive, peek, delete, and change visibility."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _NOT_FAKED = ("MessageGroupId", "UserProperties", "SystemProperties")
 
 
 async def send_message(call: MnsCall) -> MnsAnswer:
-    """Put a message in, to be received at once or after DelaySeconds."""
-    letter = _SubmittedMessage.of(
+    """Add a message, which can be received now or after DelaySeconds."""
+    submitted = _SubmittedMessage.of(
         _root(call, "Message"), call.queue.attributes.maximum_message_size
     )
-    message = letter.put(call)
+    message = submitted.put(call)
     answer = _identified(message)
     if message.receipt_handle:
         answer["ReceiptHandle"] = message.receipt_handle
@@ -43,42 +43,44 @@ async def send_message(call: MnsCall) -> MnsAnswer:
 
 
 async def batch_send_message(call: MnsCall) -> MnsAnswer:
-    """Put 1 to 16 messages in, 64 KB of bodies at most; all of them or none."""
+    """Add 1 to 16 messages with at most 64 KB of bodies; either all of them or none."""
     largest = call.queue.attributes.maximum_message_size
-    letters = [_SubmittedMessage.of(item, largest) for item in _items(call, "Messages", "Message")]
-    if sum(letter.size for letter in letters) > LARGEST_MESSAGE:
+    submitted = [
+        _SubmittedMessage.of(item, largest) for item in _items(call, "Messages", "Message")
+    ]
+    if sum(one.size for one in submitted) > LARGEST_MESSAGE:
         raise out_of_range("Messages", Range(1, LARGEST_MESSAGE, "bytes"))
-    messages = [_identified(letter.put(call)) for letter in letters]
+    messages = [_identified(one.put(call)) for one in submitted]
     return MnsAnswer(201, "Messages", {"Message": messages})
 
 
 async def receive_message(call: MnsCall) -> MnsAnswer:
-    """Answer a message and hide it, if need be after waiting for one."""
+    """Return one message and hide it. Waits for a message if the request says so."""
     found = await receive(call, 1, _wait(call))
     return MnsAnswer(200, "Message", _received(_some(found)[0]))
 
 
 async def batch_receive_message(call: MnsCall) -> MnsAnswer:
-    """Answer up to numOfMessages messages and hide them, if need be after waiting for one."""
+    """Return up to numOfMessages messages and hide them. Waits if the request says so."""
     count = call.parameter("numOfMessages", _BATCH) or 1
     found = await receive(call, count, _wait(call))
     return MnsAnswer(200, "Messages", {"Message": [_received(each) for each in _some(found)]})
 
 
 async def peek_message(call: MnsCall) -> MnsAnswer:
-    """Answer a message and leave it as it is."""
+    """Return one message without a change to it."""
     return MnsAnswer(200, "Message", _shown(_some(call.queue.peek())[0]))
 
 
 async def batch_peek_message(call: MnsCall) -> MnsAnswer:
-    """Answer up to numOfMessages messages and leave them as they are."""
+    """Return up to numOfMessages messages without a change to them."""
     count = call.parameter("numOfMessages", _BATCH) or 1
     found = _some(call.queue.peek(count))
     return MnsAnswer(200, "Messages", {"Message": [_shown(each) for each in found]})
 
 
 async def delete_message(call: MnsCall) -> MnsAnswer:
-    """Remove the message of a receipt handle that still holds."""
+    """Delete the message of a receipt handle that is still valid."""
     refusal = _delete(call.queue, _handle(call))
     if refusal is not None:
         raise refusal
@@ -86,7 +88,7 @@ async def delete_message(call: MnsCall) -> MnsAnswer:
 
 
 async def batch_delete_message(call: MnsCall) -> MnsAnswer:
-    """Remove 1 to 16 messages by their handles, and answer those that could not be."""
+    """Delete 1 to 16 messages by their handles, and return the handles that failed."""
     queue = call.queue
     handles = [_plain(item) for item in _items(call, "ReceiptHandles", "ReceiptHandle")]
     tried = [(handle, _delete(queue, handle)) for handle in handles]
@@ -101,7 +103,7 @@ async def batch_delete_message(call: MnsCall) -> MnsAnswer:
 
 
 async def change_message_visibility(call: MnsCall) -> MnsAnswer:
-    """Hide a received message for VisibilityTimeout from now on, under a new handle."""
+    """Hide a received message for VisibilityTimeout seconds from now, and return a new handle."""
     handle = _handle(call)
     seconds = call.parameter("VisibilityTimeout", _VISIBILITY)
     if seconds is None:
@@ -119,11 +121,11 @@ async def change_message_visibility(call: MnsCall) -> MnsAnswer:
 
 @dataclass(frozen=True)
 class _SubmittedMessage:
-    """A message on its way in, checked."""
+    """A message that a request sends, after the checks."""
 
     body: str = field(repr=False)
     size: int  # bytes
-    delay: int  # seconds; 0: the queue's
+    delay: int  # seconds; 0 means the queue's delay
     priority: int
 
     @classmethod

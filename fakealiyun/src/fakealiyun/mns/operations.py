@@ -1,4 +1,4 @@
-"""Which operation a request means, and what it may say."""
+"""Selects the operation that a request calls, and checks its query."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NOT_FAKED = ("topics", "commonbuy")
 
 @dataclass(frozen=True)
 class MnsOperation:
-    """One operation; its name is also the action that a policy has to allow."""
+    """One operation. Its name is also the RAM action that a policy must allow."""
 
     name: str
     method: str
     path: str
-    """As documented: `/queues/$queueName/messages`. It is also the end of the RAM resource."""
+    """The documented path, such as `/queues/$queueName/messages`. The RAM resource ends with it."""
     handler: Handler
     query: tuple[str, ...] = ()
-    """The parameters it takes, by their documented names."""
+    """The query parameters that it accepts, by their documented names."""
 
     def resource(self, queue_name: str) -> str:
-        """The RAM resource without the region and account."""
+        """The RAM resource, without region and account."""
         return self.path.replace("$queueName", queue_name)
 
 
@@ -83,10 +83,12 @@ OPERATIONS: Mapping[str, MnsOperation] = MappingProxyType(
 
 
 def select(request: MnsRequest) -> tuple[MnsOperation, str]:
-    """The operation and the queue's name, empty for ListQueue. Raises MnsError."""
+    """The operation and the name of its queue, which is empty for ListQueue. Raises MnsError."""
     segments = request.segments
     if segments[0] in _NOT_FAKED or "accountmeta" in request.parameters:
-        raise MnsError("NotImplemented", "Topics, accounts and orders are not faked: queues are.")
+        raise MnsError(
+            "NotImplemented", "This fake supports queues, but no topics, accounts and orders."
+        )
     if segments[0] != "queues" or len(segments) > 3 or segments[2:] not in ((), ("messages",)):
         raise MnsError("InvalidRequestURL")
     queue_name = segments[1] if len(segments) > 1 else ""
@@ -96,9 +98,9 @@ def select(request: MnsRequest) -> tuple[MnsOperation, str]:
     if name is None:
         raise MnsError("InvalidRequestURL")
     operation = OPERATIONS[name]
-    taken = {parameter.lower() for parameter in operation.query}
+    accepted = {parameter.lower() for parameter in operation.query}
     for parameter in request.parameters:
-        if parameter not in taken:
+        if parameter not in accepted:
             raise MnsError("InvalidQueryString")
     return operation, queue_name
 
@@ -135,7 +137,7 @@ def _named(request: MnsRequest, depth: int) -> str | None:
 
 
 def _flag(request: MnsRequest, name: str) -> bool:
-    """Whether a parameter is there; `true` is all that it may be."""
+    """Whether a parameter is present. Its only valid value is `true`."""
     value = request.parameters.get(name)
     if value not in (None, "true"):
         raise MnsError("InvalidQueryString", f"{name} must be true.")

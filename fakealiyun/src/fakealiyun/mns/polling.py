@@ -1,4 +1,4 @@
-"""Receives that wait for a message."""
+"""Long polling: a receive that waits for a message."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from fakealiyun.mns.message import Message
 
 
 async def receive(call: MnsCall, count: int, seconds: int) -> list[Message]:
-    """At most `count` messages, as soon as there is one within `seconds` of cloud time.
+    """Up to `count` messages. Waits up to `seconds` of cloud time for the first one.
 
-    It ends with what there is, be it nothing, when the time is over. For a caller that has gone
-    nothing is taken. Raises MnsError QueueNotExist, also when the queue is deleted meanwhile.
+    When the time is over, the list may be empty. If the caller has disconnected, no message is
+    received. Raises MnsError QueueNotExist, also if the queue is deleted during the wait.
     """
     if not seconds:
         return call.queue.receive_up_to(count)
@@ -22,7 +22,7 @@ async def receive(call: MnsCall, count: int, seconds: int) -> list[Message]:
     over = False
 
     def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(look.set)
 
     def end() -> None:

@@ -1,4 +1,4 @@
-"""One queue: messages that are delivered at least once, until they are deleted or too old."""
+"""One queue. It delivers each message at least once, until it is deleted or too old."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _log = logging.getLogger(__name__)
 
 
 class MessageTooLarge(ValueError):
-    """The body is longer than a queue takes."""
+    """The body is larger than the queue accepts."""
 
 
 class ReceiptHandleError(ValueError):
-    """The text is no receipt handle."""
+    """The text does not have the form of a receipt handle."""
 
 
 class MessageNotExist(LookupError):
-    """The receipt handle belongs to no message, is not its latest one, or its time is over."""
+    """The receipt handle has no message, is not the latest one of its message, or has expired."""
 
 
 Listener = Callable[[Message], None]
@@ -49,12 +49,12 @@ class _QueuedMessage:
 
 
 class Queue:
-    """A queue of one account. Thread-safe; everything about time is cloud time.
+    """A queue of one account. Thread-safe. All times are cloud time.
 
-    A message is Delayed for as long as its sender or the queue says, then Active. A receive makes
-    it Inactive for `visibility_timeout` seconds, after which it is Active again unless a delete
-    came first. `message_retention_period` seconds after it was sent it is gone, received or not,
-    and also when it was never Active so far.
+    A message is Delayed for the delay of its sender or of the queue, and then Active. A receive
+    makes it Inactive for `visibility_timeout` seconds. If nobody deletes it in that time, it is
+    Active again. A message is deleted `message_retention_period` seconds after it was sent,
+    whether it was received or not, and even if it was never Active.
     """
 
     def __init__(
@@ -78,36 +78,36 @@ class Queue:
         self.begin(attributes)
 
     def begin(self, attributes: Attributes) -> None:
-        """Begin anew with these attributes, without messages. Listeners stay."""
+        """Start again with these attributes and without messages. Listeners stay."""
         self.clear()
         self.attributes = attributes
         self.created = self.modified = self._clock.now()
 
     def change(self, attributes: Attributes) -> None:
-        """Have other attributes from now on. What is in the queue already keeps its times."""
+        """Change the attributes. Messages that are in the queue already keep their times."""
         self.attributes = attributes
         self.modified = self._clock.now()
 
     @property
     def retention(self) -> float:
-        """Seconds a message is kept."""
+        """How long a message is kept, in seconds."""
         return self.attributes.message_retention_period
 
     @property
     def visibility_timeout(self) -> float:
-        """Seconds a received message stays hidden."""
+        """How long a received message stays hidden, in seconds."""
         return self.attributes.visibility_timeout
 
     @property
     def messages(self) -> list[Message]:
-        """What is in the queue, to be received or not, oldest first."""
+        """All messages in the queue in any state, oldest first."""
         with self._lock:
             self._drop_expired()
             return [kept.message for kept in self._kept.values()]
 
     @property
     def states(self) -> Counter[str]:
-        """How many messages are Active, Inactive and Delayed."""
+        """The number of messages that are Active, Inactive and Delayed."""
         with self._lock:
             self._drop_expired()
             now = self._clock.now()
@@ -115,21 +115,21 @@ class Queue:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anything reads this queue for good."""
+        """Whether a listener reads this queue."""
         return bool(self._listeners)
 
     def send(self, body: str) -> str:
-        """Put a message in; its id. Raises MessageTooLarge."""
+        """Add a message and return its id. Raises MessageTooLarge."""
         return self.put(body).id
 
     def put(self, body: str, *, delay: int = 0, priority: int = DEFAULT_PRIORITY) -> Message:
-        """Put a message in, to be received `delay` seconds from now; 0 takes the queue's delay.
+        """Add a message that can be received `delay` seconds from now; 0 uses the queue's delay.
 
-        A delayed one has a receipt handle. Raises MessageTooLarge where the body has more bytes
+        A delayed message has a receipt handle. Raises MessageTooLarge if the body has more bytes
         of UTF-8 than the queue's MaximumMessageSize.
 
-        That 0 means the queue's own delay follows from the page "Delayed messages": the message's
-        counts where it is greater than 0.
+        Source for 0: the page "Delayed messages" says that the message's delay counts if it is
+        greater than 0.
         """
         largest = self.attributes.maximum_message_size
         if len(body.encode("utf-8", "surrogatepass")) > largest:
@@ -147,44 +147,46 @@ class Queue:
         return kept.message
 
     def on_message(self, listener: Listener) -> None:
-        """Have `listener` called with every message that becomes available: once for each that is
-        so now, then on each `send`, at the end of each delay and whenever a received message was
-        not deleted in time.
+        """Call `listener` with every message that becomes available.
 
-        It is called in the thread that caused it and must be quick; the message stays in the
-        queue until somebody receives and deletes it.
+        It is called once for each message that is available now. Later it is called on each
+        `send`, at the end of each delay, and when a received message was not deleted in time.
+
+        The call happens in the thread that caused it, so it must be quick. The message stays in
+        the queue until it is received and deleted.
         """
         with self._lock:
             self._listeners.append(listener)
             waiting = [kept.message for kept in self._available()]
         for message in waiting:
-            _tell(listener, message)
+            _notify(listener, message)
 
     def remove_listener(self, listener: Listener) -> None:
-        """Undo `on_message`; harmless when it is not listening."""
+        """Undo `on_message`. Does nothing if the listener is not registered."""
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
     def wake_with(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called, in any thread, when it is time to look again; what undoes it."""
+        """Call `wake`, in any thread, when a receiver should look again. Returns a function that
+        undoes this."""
         with self._lock:
             self._waiting.append(wake)
         return lambda: self._waiting.remove(wake)
 
     def wake(self) -> None:
-        """Have everybody who waits look again."""
+        """Make every waiting receiver look again."""
         for wake in tuple(self._waiting):
             wake()
 
     def receive(self) -> Message | None:
-        """The first message that is available, hidden from now on; None when there is none."""
+        """The first available message, which is now hidden; None if there is none."""
         return next(iter(self.receive_up_to(1)), None)
 
     def receive_up_to(self, count: int) -> list[Message]:
-        """At most `count` messages that are available, hidden from now on.
+        """Up to `count` available messages, which are now hidden.
 
-        By priority, then by age. (The real service keeps no strict order.)
+        They are sorted by priority, then by age. The real service has no strict order.
         """
         with self._lock:
             now = self._clock.now()
@@ -200,15 +202,15 @@ class Queue:
             return [kept.message for kept in found]
 
     def peek(self, count: int = 1) -> list[Message]:
-        """At most `count` messages that are available; they stay so."""
+        """Up to `count` available messages, which stay available."""
         with self._lock:
             return [kept.message for kept in self._first(count)]
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> Message:
-        """Hide a received message for `seconds` from now on; the old handle ends.
+        """Hide a received message for `seconds` from now. The old handle is no longer valid.
 
-        Raises ReceiptHandleError and MessageNotExist, the latter also for a delayed message: the
-        service's page speaks of Inactive ones alone.
+        Raises ReceiptHandleError and MessageNotExist. A delayed message also raises
+        MessageNotExist: the page of the operation is only about Inactive messages.
         """
         with self._lock:
             kept = self._held_by(receipt_handle)
@@ -219,14 +221,14 @@ class Queue:
             return kept.message
 
     def delete_received(self, receipt_handle: str) -> None:
-        """Remove the message of this handle. Raises ReceiptHandleError and MessageNotExist."""
+        """Delete the message of this handle. Raises ReceiptHandleError and MessageNotExist."""
         with self._lock:
             self.delete(self._held_by(receipt_handle).message.id)
 
     def delete(self, message_id: str) -> None:
-        """Remove a message for good; harmless when it is not there (any more).
+        """Delete a message. Does nothing if the queue does not have it.
 
-        The service's API asks for the receipt handle instead: see `delete_received`.
+        The API of the service needs the receipt handle instead: see `delete_received`.
         """
         with self._lock:
             kept = self._kept.pop(message_id, None)
@@ -237,7 +239,7 @@ class Queue:
                 kept.appears.cancel()
 
     def clear(self) -> None:
-        """Remove every message. Listeners stay."""
+        """Delete all messages. Listeners stay."""
         with self._lock:
             for message_id in tuple(self._kept):
                 self.delete(message_id)
@@ -252,7 +254,7 @@ class Queue:
 
     def _held_by(self, receipt_handle: str) -> _QueuedMessage:
         if not is_receipt_handle(receipt_handle):
-            raise ReceiptHandleError("a receipt handle is what a receive answered")
+            raise ReceiptHandleError("a receipt handle comes from the answer to a receive")
         self._drop_expired()
         kept = self._kept.get(self._handles.get(receipt_handle, ""))
         if kept is None or kept.state(self._clock.now()) == "Active":
@@ -283,12 +285,12 @@ class Queue:
 
     def _announce(self, message: Message) -> None:
         for listener in tuple(self._listeners):
-            _tell(listener, message)
+            _notify(listener, message)
         self.wake()
 
 
-def _tell(listener: Listener, message: Message) -> None:
+def _notify(listener: Listener, message: Message) -> None:
     try:
         listener(message)
-    except Exception:  # noqa: BLE001 - whoever sent the message must not suffer for it
+    except Exception:  # noqa: BLE001 - a listener must not break the sender
         _log.exception("a listener failed on a message")

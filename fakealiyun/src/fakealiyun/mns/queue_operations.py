@@ -1,4 +1,4 @@
-"""The operations on queues."""
+"""The operations on queues: create, change, read, delete, and list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RETURNED = Range(1, 1000, "queues")
 
 
 async def create_queue(call: MnsCall) -> MnsAnswer:
-    """Make a queue; 204 when there is one with the same attributes, 409 with others."""
+    """Create a queue. If it exists: 204 with the same attributes, 409 with different ones."""
     name = call.queue_name
     try:
         created = call.queues.create(name, _attributes(call, Attributes()))
@@ -26,19 +26,19 @@ async def create_queue(call: MnsCall) -> MnsAnswer:
 
 
 async def set_queue_attributes(call: MnsCall) -> MnsAnswer:
-    """Change the attributes that are named. Messages in the queue keep their times."""
+    """Change the given attributes. Messages in the queue keep their times."""
     queue = call.queue
     queue.change(_attributes(call, queue.attributes))
     return MnsAnswer(204)
 
 
 async def get_queue_attributes(call: MnsCall) -> MnsAnswer:
-    """Answer the attributes of a queue, and how many messages are in which state."""
+    """Return the attributes of a queue, and the number of messages in each state."""
     return MnsAnswer(200, "Queue", _described(call.queue))
 
 
 async def delete_queue(call: MnsCall) -> MnsAnswer:
-    """Remove a queue with its messages."""
+    """Delete a queue and its messages."""
     try:
         call.queues.delete(call.queue_name)
     except NoSuchQueue:
@@ -47,7 +47,10 @@ async def delete_queue(call: MnsCall) -> MnsAnswer:
 
 
 async def list_queue(call: MnsCall) -> MnsAnswer:
-    """Answer the queues by name, in pages, with `x-mns-with-meta: true` their attributes too."""
+    """Return the queues, sorted by name, in pages.
+
+    `x-mns-with-meta: true` adds their attributes.
+    """
     header = call.request.header
     prefix, after = header("x-mns-prefix") or "", _name_in(header("x-mns-marker") or "")
     most = number("x-mns-ret-number", header("x-mns-ret-number") or str(_RETURNED.most), _RETURNED)
@@ -65,7 +68,7 @@ async def list_queue(call: MnsCall) -> MnsAnswer:
 
 
 def _attributes(call: MnsCall, base: Attributes) -> Attributes:
-    """`base` with what the body names. Raises MnsError."""
+    """The attributes of `base`, changed by those in the body. Raises MnsError."""
     if not call.request.body:
         return base
     root = call.request.document
@@ -109,7 +112,7 @@ def _marker(name: str) -> str:
 
 
 def _name_in(marker: str) -> str:
-    """The name that a marker holds, empty for none. Raises MnsError."""
+    """The queue name in a marker; empty if there is no marker. Raises MnsError."""
     if not marker:
         return ""
     try:

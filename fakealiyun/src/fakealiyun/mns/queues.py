@@ -18,15 +18,15 @@ _ENDPOINT = re.compile(
 
 
 class NoSuchQueue(KeyError):
-    """The account has no queue of that name, or the endpoint is not the account's."""
+    """The account has no queue of that name, or the endpoint belongs to another account."""
 
 
 class QueueExists(ValueError):
-    """There is a queue of that name, with other attributes."""
+    """A queue of that name exists with different attributes."""
 
 
 def is_queue_name(name: str) -> bool:
-    """1 to 120 letters, digits and hyphens, the first a letter or digit."""
+    """Whether it has 1 to 120 letters, digits and hyphens, and starts with a letter or digit."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -44,21 +44,22 @@ class Queues:
         self._region = region
         self._lock = threading.Lock()
         self._queues: dict[str, Queue] = {}
-        # Deleted while something listened: it listens to a new queue of the same name.
+        # Deleted queues that had listeners. A new queue of the same name gets these listeners.
         self._deleted: dict[str, Queue] = {}
 
     @property
     def endpoint(self) -> str:
-        """The account's public endpoint, as SetMessageCallback wants it."""
+        """The public endpoint of the account, in the form that SetMessageCallback needs."""
         return f"http://{self._account_id}.mns.{self._region}.aliyuncs.com/"
 
     def queue(self, name: str, create: bool = True) -> Queue:
-        """The queue of that name; a new one with `create`, if there is none yet.
+        """The queue of that name. With `create` it is created if it does not exist.
 
-        Raises NoSuchQueue without `create`, ValueError for a name that no queue can have.
+        Raises NoSuchQueue if it does not exist and `create` is false. Raises ValueError for an
+        invalid name.
         """
         if not is_queue_name(name):
-            raise ValueError("a queue's name is 1 to 120 letters, digits and hyphens")
+            raise ValueError("a queue name has 1 to 120 letters, digits and hyphens")
         with self._lock:
             found = self._queues.get(name)
             if found is None:
@@ -68,9 +69,9 @@ class Queues:
             return found
 
     def create(self, name: str, attributes: Attributes) -> bool:
-        """Make a queue; False when there is the same already.
+        """Create a queue. Returns False if it exists already with the same attributes.
 
-        Raises QueueExists when there is one with other attributes. The name must be one.
+        Raises QueueExists if it exists with different attributes. The name must be valid.
         """
         with self._lock:
             found = self._queues.get(name)
@@ -82,7 +83,7 @@ class Queues:
         return False
 
     def delete(self, name: str) -> None:
-        """Remove a queue with its messages. Raises NoSuchQueue."""
+        """Delete a queue and its messages. Raises NoSuchQueue."""
         with self._lock:
             found = self._queues.pop(name, None)
             if found is None:
@@ -93,7 +94,7 @@ class Queues:
         found.wake()
 
     def at(self, endpoint: str, name: str) -> Queue:
-        """The existing queue that an endpoint and a name mean. Raises NoSuchQueue."""
+        """The existing queue with this endpoint and name. Raises NoSuchQueue."""
         parts = _ENDPOINT.fullmatch(endpoint)
         if parts is None or not is_queue_name(name):
             raise NoSuchQueue(name)
@@ -103,12 +104,12 @@ class Queues:
         return self.queue(name, create=False)
 
     def all(self) -> list[Queue]:
-        """Every queue, by name."""
+        """All queues, sorted by name."""
         with self._lock:
             return sorted(self._queues.values(), key=lambda queue: queue.name)
 
     def reset(self) -> None:
-        """Forget every message, and the queues that nothing listens to."""
+        """Delete all messages, and all queues without a listener."""
         with self._lock:
             known = {**self._deleted, **self._queues}
             self._queues = {q.name: q for q in known.values() if q.has_listeners}

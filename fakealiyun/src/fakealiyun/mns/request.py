@@ -1,4 +1,4 @@
-"""A request to SMQ, read whole: method, host, path, query, headers and body."""
+"""A complete request to SMQ: method, host, path, query, headers and body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fakealiyun.mns.errors import MnsError, against_schema
 from fakealiyun.xml import Element, MalformedXml
 
 MAX_BODY = 512 * 1024
-"""Bytes of a body: 64 KB of messages, of which every character may be escaped."""
+"""The largest body in bytes: 64 KB of messages, in which every character may be escaped."""
 _CHUNK = 64 * 1024
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _XML_TYPES = ("text/xml", "application/xml")
@@ -25,7 +25,7 @@ _XML_TYPES = ("text/xml", "application/xml")
 
 @dataclass(frozen=True)
 class MnsRequest:
-    """One request. `path` and `query` are as they were sent, `headers` have lower-case names."""
+    """One request. `path` and `query` are not decoded. The names of `headers` are lower case."""
 
     method: str
     host: str
@@ -42,16 +42,17 @@ class MnsRequest:
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The parts of the path, decoded. Raises MnsError InvalidRequestURL."""
+        """The decoded segments of the path. Raises MnsError InvalidRequestURL."""
         if not self.path.startswith("/"):
             raise MnsError("InvalidRequestURL")
         return tuple(_decode(part, "InvalidRequestURL") for part in self.path[1:].split("/"))
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
-        """The query by lower-case names: the service's own pages write them in several ways.
+        """The query parameters by lower-case name: the service's pages differ in their case.
 
-        A `+` is no space, as clients put handles into the URL as they are. Raises MnsError.
+        A `+` is not decoded to a space, because clients put handles into the URL without encoding.
+        Raises MnsError.
         """
         pairs = [part.partition("=") for part in self.query.split("&") if part]
         code = "InvalidQueryString"
@@ -62,10 +63,10 @@ class MnsRequest:
         return found
 
     def check_body(self) -> None:
-        """Raises MnsError InvalidDegist where there is a Content-MD5 and it is not the body's.
+        """Raises MnsError InvalidDegist if Content-MD5 is present and does not match the body.
 
-        It is the base64 of the digest, or of its hexadecimal form: all official clients but one
-        send the latter.
+        The header is base64 of the digest or of its hexadecimal form. All official clients except
+        one send the second form.
         """
         given = self.header("content-md5")
         digest = hashlib.md5(self.body, usedforsecurity=False)
@@ -75,7 +76,7 @@ class MnsRequest:
 
     @cached_property
     def document(self) -> Element:
-        """The root of the body. Raises MnsError MalformedXML and InvalidArgument."""
+        """The root element of the body. Raises MnsError MalformedXML and InvalidArgument."""
         kind = (self.header("content-type") or _XML_TYPES[0]).partition(";")[0].strip().lower()
         if kind not in _XML_TYPES:
             raise MnsError("InvalidArgument", "Content-Type must be text/xml or application/xml.")
@@ -88,8 +89,11 @@ class MnsRequest:
 
 
 async def read(request: web.Request) -> MnsRequest:
-    """The whole request. Raises MnsError for a body above MAX_BODY, as soon as that is known, and
-    for a header that comes twice: which of the two counts would be anybody's guess."""
+    """Reads the complete request.
+
+    Raises MnsError as soon as the body is larger than MAX_BODY. Raises MnsError if a header that
+    matters occurs twice, because it is unclear which one counts.
+    """
     path, _, query = request.raw_path.partition("?")
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

@@ -1,4 +1,4 @@
-"""SMQ's API as one object: authenticate, authorize, run the operation, answer."""
+"""The API of SMQ: authenticates a request, authorizes it, runs its operation and answers it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 
 
 class MnsService:
-    """The queues of one account in one region, by the API 2015-06-06.
+    """The queues of one account in one region, through the API 2015-06-06.
 
-    Signature, token, expiry and permission are always checked; there is no switch.
+    Signature, token, expiry and permission are always checked and cannot be switched off.
     """
 
     def __init__(
@@ -52,7 +52,10 @@ class MnsService:
         self._authenticator = MnsAuthenticator(identities, clock)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; never raises for what the client sent, but for a foreign page's."""
+        """Answer one request. Bad requests get an error answer.
+
+        Raises only for a request from a web page of another site.
+        """
         self._guard.check_page(request)
         request_id = secrets.token_hex(12).upper()
         try:
@@ -63,13 +66,13 @@ class MnsService:
             return _response(error.status, body, request_id)
         except (Refused, ConnectionError):
             raise
-        except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
+        except Exception:  # noqa: BLE001 - a defect is answered with InternalError
             _log.exception("an operation failed")
             body = MnsError("InternalError").xml(request_id, f"mns.{self.region}.aliyuncs.com")
             return _response(500, body, request_id)
 
     async def _accept(self, web_request: web.Request) -> tuple[MnsOperation, MnsCall]:
-        """Check a request up to its operation. Raises MnsError."""
+        """Make all checks that come before the operation runs. Raises MnsError."""
         request = await read(web_request)
         caller = self._authenticator.authenticate(request)
         check_host(request.host, self.account_id, self.region)
@@ -115,7 +118,7 @@ class MnsService:
 
 
 def _raise_refusal(fault: Fault) -> None:
-    """Raise the MnsError of a fault that refuses; return for any other."""
+    """Raise the MnsError of a fault that is an error answer. Do nothing for other faults."""
     codes = {"throttle": "QpsLimitExceeded", "error": "InternalError"}
     if fault.kind in codes:
         raise MnsError(

@@ -1,4 +1,4 @@
-"""The signature of SMQ's API 2015-06-06: `Authorization: MNS <AccessKeyId>:<signature>`.
+"""The signature of the SMQ API 2015-06-06: `Authorization: MNS <AccessKeyId>:<signature>`.
 
 Source: the page "Request protocol", and the official clients, which agree with it.
 """
@@ -15,7 +15,7 @@ _SCHEME = "MNS "
 
 
 def split(authorization: str) -> tuple[str, str] | None:
-    """The AccessKeyId and the signature of an Authorization header; None for another form."""
+    """AccessKeyId and signature from an Authorization header; None if it has another form."""
     key, mark, signature = authorization.removeprefix(_SCHEME).partition(":")
     if not authorization.startswith(_SCHEME) or not (key and mark and signature):
         return None
@@ -23,7 +23,7 @@ def split(authorization: str) -> tuple[str, str] | None:
 
 
 def string_to_sign(request: MnsRequest) -> str:
-    """Method, MD5, type, date, the sorted `x-mns-*` headers, and path with query as sent."""
+    """The text to sign: method, MD5, type, date, the sorted `x-mns-*` headers, path and query."""
     named = sorted(
         f"{name}:{value}\n" for name, value in request.headers.items() if name.startswith("x-mns-")
     )
@@ -38,12 +38,12 @@ def string_to_sign(request: MnsRequest) -> str:
 
 
 def sign(secret: str, text: str) -> str:
-    """Base64 of HMAC-SHA1."""
+    """HMAC-SHA1 of the text, in base64."""
     message = text.encode("utf-8", "surrogateescape")
     return base64.b64encode(hmac.digest(secret.encode(), message, hashlib.sha1)).decode()
 
 
 def holds(secret: str, request: MnsRequest, signature: str) -> bool:
-    """Whether this is the request's signature by this secret."""
+    """Whether this secret gives this signature for the request."""
     expected = sign(secret, string_to_sign(request))
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""OSS: objects over HTTP as the official clients speak it, with signatures always checked."""
+"""OSS: objects over HTTP, for the official clients. Signatures are always checked."""
 
 from fakealiyun.oss.address import bucket_of_host
 from fakealiyun.oss.cors import VOD_BUCKET_RULES, CorsRule

@@ -1,11 +1,13 @@
-"""Which bucket and object a request means: from Host and path, in the forms clients use.
+"""Finds the bucket and the object of a request from its Host and path.
+
+Clients use three forms:
 
     bucket host   PUT /dir/a.mp4            Host: bkt.oss-cn-shanghai.localhost:9001
     path style    PUT /bkt/dir%2Fa.mp4      Host: 127.0.0.1:9001    (oss2, oss-v2)
     bucket-less   PUT /dir/a.mp4            Host: 127.0.0.1:9001    (ali-oss in a browser)
 
-The last two cannot be told apart by looking. Since the bucket is part of what is signed, every
-reading is offered, likeliest first, and the signature picks the one that the client meant.
+The last two forms look the same. The signature covers the bucket, so every possible address is
+tried, the most likely first, and the signature shows which one the client meant.
 """
 
 from __future__ import annotations
@@ -20,16 +22,17 @@ from fakealiyun.oss.state import is_bucket_name
 
 _SUFFIXES = (".localhost", ".aliyuncs.com")
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
-#: First labels that name a service rather than a bucket.
+#: First labels of a host that name a service, not a bucket.
 _SERVICES = frozenset({"oss", "vod", "sts", "fc", "ram", "www"})
 _MAX_KEY = 1023
 
 
 @dataclass(frozen=True)
 class Address:
-    """A bucket (None: the service itself) and a key in it (empty: the bucket itself).
+    """A bucket and a key in it.
 
-    `named` tells whether the request itself names the bucket, by host or path.
+    `bucket` is None for the service itself, and `key` is empty for the bucket itself. `named` says
+    whether the host or the path of the request names the bucket.
     """
 
     bucket: str | None
@@ -46,7 +49,7 @@ def host_name(host: str) -> str:
 
 
 def bucket_of_host(host: str) -> str | None:
-    """The bucket that a Host header names, or None if it names none.
+    """The bucket that a Host header names; None if it names no bucket.
 
     `bkt.oss-cn-shanghai.aliyuncs.com`, `bkt.oss-cn-shanghai.localhost`, `bkt.oss.localhost` and
     `bkt.localhost` all name `bkt`.
@@ -64,7 +67,7 @@ def bucket_of_host(host: str) -> str | None:
 
 
 def region_of_host(host: str) -> str | None:
-    """The region of an endpoint like `bkt.oss-cn-shanghai.localhost`, if the Host names one."""
+    """The region in a Host like `bkt.oss-cn-shanghai.localhost`; None if there is none."""
     for label in host_name(host).split(".")[:2]:
         if label.startswith("oss-"):
             return label[len("oss-") :].removesuffix("-internal")
@@ -72,9 +75,9 @@ def region_of_host(host: str) -> str | None:
 
 
 def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, ...]:
-    """What the request may mean, likeliest first; never empty.
+    """The possible addresses of a request, the most likely first; never empty.
 
-    `raw_path` is the path as sent, still encoded; `known` the names of the buckets there are.
+    `raw_path` is the encoded path from the request. `known` are the names of all existing buckets.
     Raises OssError InvalidURI for a path that is not well-formed.
     """
     if not raw_path.startswith("/"):
@@ -96,7 +99,7 @@ def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, 
 
 
 def decode(raw: str) -> str:
-    """Percent-decoding, once; `+` stays. Raises OssError InvalidURI if it is not UTF-8."""
+    """Percent-decoded once; `+` stays `+`. Raises OssError InvalidURI if it is not UTF-8."""
     if _BROKEN_ESCAPE.search(raw):
         raise OssError("InvalidURI")
     try:

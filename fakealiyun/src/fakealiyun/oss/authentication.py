@@ -1,4 +1,4 @@
-"""Whether a claim may be believed: known key, right token, in time, right signature."""
+"""Authenticates a request: checks its dates, AccessKey, token and signature."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ MAX_SKEW = 900  # seconds, either way
 
 @dataclass(frozen=True)
 class OssAuthenticator:
-    """The checks in order: dates, key, token, signature.
+    """Makes the checks in this order: dates, key, token, signature.
 
-    What a client signs, dates and the expiry of URLs, is held against the wall clock, because the
-    client wrote it by its machine's; what the cloud made, tokens and the URLs of its services,
-    against the cloud's. That the token comes before the signature follows from what it is: the
-    real one carries the key that the signature is checked with.
+    Dates and URL expiry that a client signed are compared with the wall clock, because the client
+    used the clock of its machine. Tokens and URLs that the cloud made are compared with the cloud's
+    clock. The token is checked before the signature, because a real token contains the key that
+    the signature is checked with.
     """
 
     identities: Identities
     clock: Clock
-    #: What an expired STS key is told: OSS says InvalidAccessKeyId some time after the expiry.
+    #: The code for an expired STS key. Real OSS changes to InvalidAccessKeyId some time later.
     expired_code: str = "SecurityTokenExpired"
 
     def verify(self, claim: Claim, addresses: Sequence[Address]) -> tuple[Credential, Address]:
-        """The credential behind the claim, and which of `addresses` it signed.
+        """The credential of the claim, and which of `addresses` it signed.
 
         Raises OssError: RequestTimeTooSkewed, AccessDenied (expired URL), InvalidAccessKeyId,
         InvalidSecurityToken, AccessKeyIdAndSecurityTokenNotMatch, SecurityTokenExpired,
@@ -62,7 +62,7 @@ class OssAuthenticator:
         return credential
 
     def check_token(self, credential: Credential, token: str | None) -> None:
-        """Raises OssError unless `token` is the credential's and has not expired."""
+        """Raises OssError unless `token` belongs to the credential and has not expired."""
         details = {"OSSAccessKeyId": credential.access_key_id}
         try:
             self.identities.check_token(credential, token)
@@ -76,7 +76,7 @@ class OssAuthenticator:
             raise OssError(self.expired_code, details=details) from None
 
     def check_skew(self, signed_at: float) -> None:
-        """Raises OssError RequestTimeTooSkewed; it holds the time that a client may adopt."""
+        """Raises OssError RequestTimeTooSkewed. It has the server time, which a client can use."""
         now = self.clock.wall()
         if abs(now - signed_at) > MAX_SKEW:
             raise OssError(
@@ -105,11 +105,10 @@ class OssAuthenticator:
             )
 
     def _time_for(self, access_key_id: str) -> float:
-        """Now, by the clock of whoever signs with this key.
+        """The current time by the clock of the signer.
 
-        A service of the cloud (VOD, for PlayURL and ImageURL) signs by cloud time, with a key of
-        its own that never leaves the cloud. Keys that it issues to clients are sessions, and carry
-        a token.
+        A service of the cloud (VOD, for PlayURL and ImageURL) signs by cloud time. It uses its own
+        key, which never leaves the cloud. Keys that it issues to clients have a token.
         """
         signer = self.identities.find(access_key_id)
         if (
@@ -122,5 +121,5 @@ class OssAuthenticator:
 
 
 def iso(seconds: float) -> str:
-    """Epoch seconds as OSS writes times in XML: `2026-11-24T08:00:00.000Z`."""
+    """Epoch seconds in the form of times in OSS XML: `2026-11-24T08:00:00.000Z`."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")

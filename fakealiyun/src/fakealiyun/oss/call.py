@@ -1,4 +1,4 @@
-"""One accepted request, and the answer to it."""
+"""One accepted request, and its answer."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from fakealiyun.oss.state import Storage
 
 MAX_OBJECT = 5 * 1024**3  # bytes in one PUT or one part
 _MAX_XML = 2 * 1024**2  # bytes; 10,000 parts need about one million
-#: What reading from a request raises when the connection is gone or the encoding is broken.
+#: Errors when a request is read and its connection is closed or its encoding is broken.
 BROKEN = (OSError, ClientError, HttpProcessingError)
-_BREATH = 4 * 1024**2  # bytes received before others get a turn
+_TURN = 4 * 1024**2  # bytes received before other tasks of the loop can run
 
 
 @dataclass(frozen=True)
 class OssAnswer:
-    """What goes back. With `file` the body is `length` bytes of it from `start` on.
+    """The answer to a request. With `file` the body is `length` bytes of it, from `start` on.
 
-    `length` without a file is what a HEAD announces. A file is closed by whoever sends it.
+    Without a file, `length` is the Content-Length of a HEAD answer. The sender of the answer closes
+    the file.
     """
 
     status: int = 200
@@ -46,8 +47,8 @@ class OssAnswer:
 class OssCall:
     """A request whose signature and permission have been checked.
 
-    `bucket` exists; `key` is empty for an operation on the bucket. The caller's credential is not
-    here on purpose: what a request may do is decided before it gets this far.
+    `bucket` exists. `key` is empty for an operation on the bucket. The caller's credential is not
+    included on purpose: permission is decided before this point.
     """
 
     request: web.Request = field(repr=False)
@@ -58,7 +59,7 @@ class OssCall:
     clock: Clock = field(repr=False)
 
     def parameter(self, name: str) -> str:
-        """A query parameter; empty when absent or without a value."""
+        """A query parameter; empty if it is absent or has no value."""
         return self.head.parameters.get(name, "")
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
@@ -75,7 +76,7 @@ class OssCall:
         )
 
     def flag(self, name: str) -> bool:
-        """A header that is `true` or `false` or absent. Raises OssError InvalidArgument."""
+        """Whether a header is `true`; it may also be `false` or absent. Raises OssError."""
         value = (self.head.header(name) or "false").lower()
         if value not in ("true", "false"):
             raise OssError("InvalidArgument", f"{name} must be true or false.")
@@ -84,22 +85,22 @@ class OssCall:
     async def receive(self, content: IncomingFile, limit: int = MAX_OBJECT) -> None:
         """Write the request's body to `content`.
 
-        Raises OssError: MissingContentLength, EntityTooLarge (over `limit` bytes), IncompleteBody
-        (it broke off), InvalidDigest (it is not what Content-MD5 says).
+        Raises OssError: MissingContentLength, EntityTooLarge (more than `limit` bytes),
+        IncompleteBody (the connection broke), InvalidDigest (it does not match Content-MD5).
         """
         announced = self._announced(limit)
         before = content.size
         digest = hashlib.md5(usedforsecurity=False)
         wanted = self._content_md5()
-        breath = before + _BREATH
+        turn = before + _TURN
         while chunk := await self._next_chunk():
             if content.size - before + len(chunk) > limit:
                 raise OssError("EntityTooLarge", details={"MaxSizeAllowed": str(limit)})
             content.write(chunk)
             if wanted is not None:
                 digest.update(chunk)
-            if content.size > breath:
-                breath = content.size + _BREATH
+            if content.size > turn:
+                turn = content.size + _TURN
                 await asyncio.sleep(0)
         if announced is not None and content.size - before != announced:
             raise OssError("IncompleteBody")
@@ -111,7 +112,7 @@ class OssCall:
             )
 
     async def read_xml(self) -> bytes:
-        """The body of a request that carries XML. Raises OssError as `receive` does."""
+        """The XML body of a request. Raises OssError like `receive`."""
         with IncomingFile(self.storage.folder) as content:
             await self.receive(content, _MAX_XML)
             content.close()

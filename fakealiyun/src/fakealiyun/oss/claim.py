@@ -1,4 +1,4 @@
-"""What a request claims: who signed it, when, how. Nothing here is believed yet.
+"""Reads who signed a request, when and how. Nothing is verified here.
 
 Authorization: OSS <AK>:<signature>                           ClaimV1
 Authorization: OSS4-HMAC-SHA256 Credential=..,Signature=..    ClaimV4
@@ -22,7 +22,7 @@ from fakealiyun.oss.request import RequestHead
 
 _RFC1123 = "%a, %d %b %Y %H:%M:%S GMT"
 _ISO_BASIC = "%Y%m%dT%H%M%SZ"
-#: oss2 reads no more than 4096 bytes of an error: with the bytes of a token it would not parse.
+#: oss2 reads at most 4096 bytes of an error. With the bytes of a token it could not parse it.
 _LONGEST_IN_BYTES = 512
 _MAX_V4_URL_LIFE = 604800  # seconds
 _V1_URL = ("OSSAccessKeyId", "Expires", "Signature")
@@ -37,11 +37,11 @@ _V4_URL = (
 
 @dataclass(frozen=True)
 class Claim(ABC):
-    """Who says to have signed, and when.
+    """The signer and the time that a request names.
 
-    `signed_at` (epoch seconds, by the client's clock) is None in a V1 URL, which does not say;
-    `expires_at` (epoch seconds) is None unless the claim is a signed URL. `token` is the
-    SecurityToken that came along, if any.
+    `signed_at` is in epoch seconds by the client's clock, and None for a V1 URL, which does not
+    have it. `expires_at` is in epoch seconds, and None unless the claim is a signed URL. `token` is
+    the SecurityToken in the request, if any.
     """
 
     head: RequestHead = field(repr=False)
@@ -53,14 +53,14 @@ class Claim(ABC):
 
     @abstractmethod
     def expected(self, secret: str, address: Address) -> str:
-        """The signature that the holder of `secret` would have made for `address`."""
+        """The signature that `secret` gives for `address`."""
 
     @abstractmethod
     def explanation(self, address: Address) -> Mapping[str, str]:
-        """What the server signed, for the answer to a wrong signature. Not for any log."""
+        """What the server signed, for the answer to a wrong signature. Never log it."""
 
     def holds(self, secret: str, address: Address) -> bool:
-        """Whether the signature is the one of `secret` for `address`; in constant time."""
+        """Whether `secret` gives this signature for `address`. Compares in constant time."""
         theirs = self.signature.encode("utf-8", "surrogateescape")
         return hmac.compare_digest(self.expected(secret, address).encode(), theirs)
 
@@ -90,7 +90,7 @@ class ClaimV1(Claim):
 
 @dataclass(frozen=True, repr=False)
 class ClaimV4(Claim):
-    """A V4 signature with its scope; `additional` are the further signed headers."""
+    """A V4 signature with its scope. `additional` are the names of additional signed headers."""
 
     date_time: str
     region: str
@@ -121,10 +121,10 @@ class ClaimV4(Claim):
 
 
 def read_claim(head: RequestHead, region: str) -> Claim | None:
-    """The claim of a request, or None for an anonymous one.
+    """The claim of a request; None for an anonymous request.
 
-    `region` is the one we serve: V4 scopes must name it. Raises OssError InvalidArgument or
-    AccessDenied for a claim that is not well-formed, or for more than one.
+    V4 scopes must name `region`, the region of this service. Raises OssError InvalidArgument or
+    AccessDenied for a claim that is not well-formed, or for more than one claim.
     """
     authorization = head.header("authorization")
     v1_url = any(name in head.parameters for name in _V1_URL)
@@ -149,8 +149,8 @@ def _v1_header(head: RequestHead, rest: str) -> ClaimV1:
     access_key_id, colon, signature = rest.strip().partition(":")
     if not (access_key_id and colon and signature):
         raise OssError("InvalidArgument", "The Authorization header must be OSS <AK>:<Signature>.")
-    # oss-v2 in V1 mode sends the token as a header `security-token`, which V1 does not sign.
-    # Whether the real service takes it there is not known: it is not taken here.
+    # oss-v2 in V1 mode sends the token in the header `security-token`, which V1 does not sign.
+    # Whether the real service accepts it there is not known. It is not accepted here.
     date = head.header("x-oss-date") or head.header("date") or ""
     signed_at = _parse(date, _RFC1123)
     if signed_at is None:
@@ -233,7 +233,7 @@ def _v4_url(head: RequestHead, region: str) -> ClaimV4:
 def parse_scope(credential: str, date_time: str, region: str) -> tuple[str, float]:
     """AccessKeyId and signing time (epoch seconds) of a V4 credential and its x-oss-date.
 
-    Raises OssError InvalidArgument unless the scope is of that day and of `region`.
+    Raises OssError InvalidArgument unless the scope has the day of that date and `region`.
     """
     signed_at = _parse(date_time, _ISO_BASIC)
     if signed_at is None:

@@ -1,4 +1,4 @@
-"""Conditional and partial reads: If-* headers and Range, as OSS takes them."""
+"""Conditional and partial reads: If-* headers and Range, as OSS handles them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})(?:,.*)?")
 
 
 def check(head: RequestHead, stored: StoredObject) -> None:
-    """Raises OssError PreconditionFailed (412) or NotModified (304) as the headers demand."""
+    """Raises OssError PreconditionFailed (412) or NotModified (304) if a condition fails."""
     match, none_match = head.header("if-match"), head.header("if-none-match")
     if match is not None and not _names(match, stored.etag):
         raise OssError("PreconditionFailed", details={"Condition": "If-Match"})
@@ -30,11 +30,11 @@ def check(head: RequestHead, stored: StoredObject) -> None:
 
 
 def byte_range(head: RequestHead, size: int) -> tuple[int, int] | None:
-    """First and last byte wanted, or None for all of the object.
+    """The first and the last requested byte; None for the whole object.
 
-    OSS ignores a range that is malformed or not wholly inside the object, and of several takes
-    the first. With `x-oss-range-behavior: standard` it cuts the end, and raises OssError
-    InvalidRange (416) for a start outside.
+    OSS ignores a range that is malformed or not completely inside the object. It uses the first of
+    several ranges. With `x-oss-range-behavior: standard` it shortens a range that is too long, and
+    raises OssError InvalidRange (416) for a start outside the object.
     """
     raw = head.header("range")
     if raw is None:

@@ -1,6 +1,6 @@
-"""Cross-origin rules of a bucket: the first rule that matches decides.
+"""The cross-origin rules (CORS) of a bucket. The first rule that matches decides.
 
-Source of the rules: the OSS reference on PutBucketCors and OptionObject.
+Source: the OSS reference on PutBucketCors and OptionObject.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 
 @dataclass(frozen=True)
 class CorsRule:
-    """One rule. Origins and headers may hold one `*` each; `max_age` is in seconds."""
+    """One rule. Each origin and header may contain one `*`. `max_age` is in seconds."""
 
     allowed_origins: tuple[str, ...]
     allowed_methods: tuple[str, ...]
@@ -22,7 +22,7 @@ class CorsRule:
     max_age: int = 0
 
     def matches(self, origin: str, method: str, headers: Iterable[str]) -> bool:
-        """Whether a page of `origin` may send `method` with these request headers."""
+        """Whether a page from `origin` may send `method` with these request headers."""
         return (
             any(_like(pattern, origin) for pattern in self.allowed_origins)
             and method in self.allowed_methods
@@ -33,7 +33,7 @@ class CorsRule:
         )
 
     def answer(self, origin: str) -> dict[str, str]:
-        """The headers that tell the browser; `*` stays `*` as in the real answers."""
+        """The CORS headers for the browser. `*` stays `*`, as in real answers."""
         headers = {
             "Access-Control-Allow-Origin": "*" if "*" in self.allowed_origins else origin,
             "Access-Control-Allow-Methods": ", ".join(self.allowed_methods),
@@ -45,7 +45,7 @@ class CorsRule:
         return headers
 
     def preflight_answer(self, origin: str, requested: Sequence[str]) -> dict[str, str]:
-        """As `answer`, with what only a preflight is told."""
+        """The headers of `answer`, and those that only a preflight answer has."""
         headers = self.answer(origin)
         if requested:
             headers["Access-Control-Allow-Headers"] = ", ".join(requested)
@@ -55,7 +55,7 @@ class CorsRule:
 
 
 def upload_rule(origins: Iterable[str]) -> CorsRule:
-    """What a bucket needs for uploads by pages of these origins, in parts too: ETag is exposed."""
+    """The rule for uploads from pages of these origins. Multipart uploads need the exposed ETag."""
     return CorsRule(
         allowed_origins=tuple(origins),
         allowed_methods=METHODS,
@@ -65,15 +65,15 @@ def upload_rule(origins: Iterable[str]) -> CorsRule:
     )
 
 
-#: VOD's own buckets come with cross-origin rules, so that browsers can upload from any page.
-#: That they do is documented; their exact text is not.
+#: The buckets of VOD have rules that let browsers upload from any page. This is documented, but
+#: not the exact rules.
 VOD_BUCKET_RULES = (upload_rule(("*",)),)
 
 
 def first_match(
     rules: Iterable[CorsRule], origin: str, method: str, headers: Iterable[str] = ()
 ) -> CorsRule | None:
-    """The rule that decides, or None when none allows the request."""
+    """The first rule that allows the request; None if no rule does."""
     wanted = tuple(headers)
     return next((rule for rule in rules if rule.matches(origin, method, wanted)), None)
 

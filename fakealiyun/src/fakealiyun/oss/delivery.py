@@ -1,4 +1,4 @@
-"""Sending an answer: headers, then the body in pieces; and the faults that may strike it."""
+"""Sends an answer: the headers, then the body in pieces. Applies faults on the way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAGE = b"<html><head><title>Error</title></head><body><h1>Bad Gateway</h1></bod
 async def send(
     request: web.Request, answer: OssAnswer, common: Mapping[str, str], fault: Fault | None
 ) -> web.StreamResponse:
-    """Send `answer` with the headers `common` added, as `fault` lets it."""
+    """Send `answer` and the headers `common`, changed by `fault`."""
     try:
         if fault is not None:
             answer = _distort(answer, fault)
@@ -33,10 +33,10 @@ async def send(
             answer.file.close()
 
 
-async def strike_before(request: web.Request, fault: Fault | None) -> None:
-    """What a fault does before the operation: refuse, reset, wait, or nothing.
+async def apply_before(request: web.Request, fault: Fault | None) -> None:
+    """Apply a fault before the operation: an error answer, a reset, a wait, or nothing.
 
-    Raises OssError for a refusal and ConnectionResetError once the connection is gone.
+    Raises OssError for an error answer, and ConnectionResetError after a reset.
     """
     if fault is None:
         return
@@ -57,7 +57,7 @@ async def strike_before(request: web.Request, fault: Fault | None) -> None:
 
 
 def reset(request: web.Request) -> None:
-    """Cut the connection with a TCP reset, so that the client sees an error, not an end."""
+    """Close the connection with a TCP reset, so that the client sees an error, not an end."""
     transport = request.transport
     if transport is None:
         return
@@ -79,14 +79,14 @@ async def _write(
     if not bodiless:
         response.content_length = size
     if "Content-Type" not in response.headers and (size == 0 or bodiless):
-        # aiohttp would make one up.
+        # Otherwise aiohttp adds a default type.
         response.content_type = "application/xml"
     try:
         await response.prepare(request)
         if request.method != "HEAD" and not bodiless:
             await _write_body(response, answer, size, fault)
     except ConnectionError:
-        # The client went away, or never was to get the rest.
+        # The client disconnected, or a fault cuts the body.
         if request.transport is not None:
             request.transport.close()
     return response
@@ -116,7 +116,7 @@ async def _pieces(answer: OssAnswer, left: int, step: int) -> AsyncIterator[byte
     while left > 0:
         chunk = answer.file.read(min(step, left))
         if not chunk:
-            raise ConnectionResetError("the file is shorter than it was")
+            raise ConnectionResetError("the file became shorter")
         left -= len(chunk)
         yield chunk
 
@@ -124,16 +124,16 @@ async def _pieces(answer: OssAnswer, left: int, step: int) -> AsyncIterator[byte
 def _distort(answer: OssAnswer, fault: Fault) -> OssAnswer:
     if fault.kind == "non_json":
         status = int(fault.number("status", 502))
-        return _instead(answer, status, "text/html", _PAGE)
+        return _replaced(answer, status, "text/html", _PAGE)
     if fault.kind == "empty":
-        return _instead(answer, int(fault.number("status", 200)), "application/xml", b"")
+        return _replaced(answer, int(fault.number("status", 200)), "application/xml", b"")
     if fault.kind == "wrong_type":
         body = f"{xml.DECLARATION}\n<Unexpected>1</Unexpected>\n".encode()
-        return _instead(answer, answer.status, "application/xml", body)
+        return _replaced(answer, answer.status, "application/xml", body)
     return answer
 
 
-def _instead(answer: OssAnswer, status: int, content_type: str, body: bytes) -> OssAnswer:
+def _replaced(answer: OssAnswer, status: int, content_type: str, body: bytes) -> OssAnswer:
     if answer.file is not None:
         answer.file.close()
     headers = {"Content-Type": content_type}

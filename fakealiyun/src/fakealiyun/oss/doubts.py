@@ -1,30 +1,30 @@
-"""What is not known about the real OSS, and what is done here instead."""
+"""What is uncertain about the real OSS, and what this fake does. Printed in `docs/coverage.md`."""
 
 DOUBTS = (
-    "Order of the checks: well-formed claim, date, AccessKey, token, signature, bucket, "
-    "permission. The live order is not documented.",
-    "An expired token is SecurityTokenExpired for two days of cloud time, then the key is unknown "
-    "(InvalidAccessKeyId). When the live service changes from one to the other is not documented; "
-    "`OssService.answer_expired_keys_with` chooses the second from the start.",
-    "Expires of a signed URL and expiration of a form policy are judged by wall time, like the "
-    "dates in signatures; what the cloud signs itself (PlayURL, ImageURL) ends by cloud time.",
-    "A signed URL made with a token ends with the token.",
-    "The header `security-token`, which oss-v2 sends unsigned in V1 mode, is not taken for a "
-    "token.",
-    "x-oss-content-sha256 other than UNSIGNED-PAYLOAD, a V4 request without x-oss-date, signature "
-    "version 2, a parameter or a signed header that comes twice, broken escapes: refused.",
-    "The text of VOD's own cross-origin rules: any origin, all methods and headers, ETag and "
-    "x-oss-request-id exposed, for 3600 seconds.",
-    "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages, yet are listed for "
-    "upload credentials, which cannot read; a policy may also name the operation itself.",
-    "The region in a RAM resource is `*`: a policy that names a region does not match.",
-    "Whether an append counts as an upload for VOD: it does not here.",
-    "A part that arrives while its upload is being completed, and a second completion: "
-    "NoSuchUpload. A failed completion leaves the upload as it was.",
-    "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400). Of several "
-    "such conditions, each must hold.",
-    "Active content (HTML, SVG, XML) is sent as an attachment, as OSS does on its own domains; "
-    "for which types it does is not documented in full.",
-    "ACLs, tags, copies, callbacks, symbolic links, versions, encryption, image processing, "
-    "traffic limits and everything about buckets: NotImplemented.",
+    "Checks run in this order: form of the claim, date, AccessKey, token, signature, bucket, "
+    "permission. The order in the real service is not documented.",
+    "An expired token is SecurityTokenExpired for two days of cloud time. After that the key is "
+    "unknown (InvalidAccessKeyId). When the real service changes from one to the other is not "
+    "documented. `OssService.answer_expired_keys_with` selects the second from the start.",
+    "Expires of a signed URL and expiration of a form policy are compared with wall time, like the "
+    "dates in signatures. URLs that the cloud signs itself (PlayURL, ImageURL) use cloud time.",
+    "A signed URL that was made with a token expires with the token.",
+    "oss-v2 in V1 mode sends the header `security-token` unsigned. It is not accepted as a token.",
+    "These are refused: x-oss-content-sha256 other than UNSIGNED-PAYLOAD, a V4 request without "
+    "x-oss-date, signature version 2, a parameter or a signed header that occurs twice, and broken "
+    "percent-encoding.",
+    "The cross-origin rules of VOD's buckets are not documented. This fake allows any "
+    "origin, method and header for 3600 seconds. It exposes ETag and x-oss-request-id.",
+    "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages. But they are listed for "
+    "upload credentials, which cannot read. So a policy may also name the operation itself.",
+    "The region in a RAM resource is `*`. A policy that names a region does not match.",
+    "It is not known whether VOD treats an append as an upload. This fake does not.",
+    "NoSuchUpload is answered to a part that arrives while its upload is being completed, and to a "
+    "second completion. A failed completion does not change the upload.",
+    "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400). If there are "
+    "several such conditions, all of them must be met.",
+    "Active content (HTML, SVG, XML) is sent as an attachment, as OSS does on its own domains. The "
+    "complete list of such types is not documented.",
+    "NotImplemented: ACLs, tags, copies, callbacks, symbolic links, versions, encryption, image "
+    "processing, traffic limits, and all operations on buckets.",
 )

@@ -1,8 +1,8 @@
-"""The refusals of OSS: code, HTTP status and text in one table, and their XML.
+"""The errors of OSS: a table of code, HTTP status and text, and their XML.
 
-A handler raises `OssError("Code")`; status and text come from the table. Codes and statuses are
-those of the vendor's tables and of the exceptions in oss2. An `EC` (the finer error code) is
-given only where it is known.
+A handler raises `OssError("Code")`; status and text come from the table. Codes and statuses come
+from the vendor's tables and from the exceptions in oss2. `EC`, the more precise error code, is only
+given where it is known.
 """
 
 from __future__ import annotations
@@ -134,11 +134,11 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
 
 
 class OssError(Exception):
-    """A refusal.
+    """An error answer.
 
-    Attributes: `code`, `status` (HTTP), `message`, `ec`, `details` (further elements of the XML,
-    in order), `headers` (further headers of the answer). The text of the exception is the code
-    alone, because details may hold a string to sign.
+    Attributes: `code`, `status` (HTTP), `message`, `ec`, `details` (more elements of the XML, in
+    order), `headers` (more headers of the answer). The text of the exception is only the code,
+    because `details` may contain a string to sign.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class OssError(Exception):
         self.headers = dict(headers or {})
 
     def xml(self, request_id: str, host_id: str, *, brief: bool = False) -> bytes:
-        """The body as OSS sends it, in UTF-8; `brief` leaves the details out."""
+        """The body as OSS sends it, in UTF-8. `brief` leaves out the details."""
         elements = {
             "Code": self.code,
             "Message": self.message,

@@ -1,4 +1,4 @@
-"""Bytes on their way in: a file under a generated name, hashed while it is written."""
+"""A file that receives the bytes of an upload, and their hashes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from fastcrc import crc64 as _crc64
 
 
 def crc64(data: bytes, start: int = 0) -> int:
-    """CRC-64 as OSS computes it (ECMA-182 polynomial, reflected: the one known as "XZ").
+    """CRC-64 as OSS computes it (ECMA-182 polynomial, reflected, also called "XZ").
 
-    `start` is the value of the bytes before `data`, so that it can be taken piece by piece.
+    `start` is the CRC of the bytes before `data`, so that it can be computed piece by piece.
     """
     value: int = _crc64.xz(data, start)
     return value
 
 
 def file_name(kind: str) -> str:
-    """A name that owes nothing to any caller: no object key can ever lead out of the folder."""
+    """A random file name. It contains nothing from a request, so it cannot leave the folder."""
     return f"{uuid.uuid4().hex}.{kind}"
 
 
 class IncomingFile:
-    """A file being received, with its size (bytes), MD5 and CRC-64 so far.
+    """A file under a random name, with the size (bytes), MD5 and CRC-64 of its bytes so far.
 
-    As a context manager it removes the file on the way out, unless somebody has taken it over by
-    renaming it. So what breaks off in the middle leaves nothing behind.
+    At the end of a `with` block the file is removed, unless it was renamed. So an upload that
+    breaks leaves no file behind.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class IncomingFile:
         self._file = self.path.open("xb", buffering=0)
 
     def write(self, chunk: bytes) -> None:
-        """Append `chunk`; the hashes follow."""
+        """Append `chunk` and update the hashes."""
         self._file.write(chunk)
         self.size += len(chunk)
         self.crc64 = crc64(chunk, self.crc64)
@@ -47,11 +47,11 @@ class IncomingFile:
 
     @property
     def md5(self) -> str:
-        """MD5 of what has been written, 32 lower-case hexadecimal digits."""
+        """MD5 of the bytes so far: 32 lower-case hexadecimal digits."""
         return self._md5.hexdigest()
 
     def close(self) -> None:
-        """No more bytes will come."""
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> IncomingFile:

@@ -1,4 +1,4 @@
-"""Listings of a bucket: its objects (two versions of the call) and its unfinished uploads."""
+"""Lists the objects of a bucket (two versions of the call) and its unfinished uploads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Page:
 
 
 async def list_objects(call: OssCall) -> OssAnswer:
-    """ListObjects and, with `list-type=2`, ListObjectsV2."""
+    """ListObjects, and ListObjectsV2 with `list-type=2`."""
     version = call.parameter("list-type")
     if version not in ("", "2"):
         raise OssError("InvalidArgument", "list-type must be 2.")
@@ -37,7 +37,7 @@ async def list_objects(call: OssCall) -> OssAnswer:
     token = call.parameter("continuation-token")
     marker = call.parameter("marker")
     if version == "2":
-        marker = _untoken(token) if token else call.parameter("start-after")
+        marker = _key_in_token(token) if token else call.parameter("start-after")
     page = _page(call.storage.objects(call.bucket), prefix, delimiter, marker, limit)
     result: dict[str, XmlContent] = {
         "Name": call.bucket,
@@ -75,7 +75,7 @@ async def list_objects(call: OssCall) -> OssAnswer:
 
 
 async def list_multipart_uploads(call: OssCall) -> OssAnswer:
-    """ListMultipartUploads, by key and within a key by time. `delimiter` is refused."""
+    """ListMultipartUploads, sorted by key, then by time. `delimiter` is refused."""
     if call.parameter("delimiter"):
         raise OssError("NotImplemented", "delimiter is not supported here.")
     encoding = encoding_type(call)
@@ -144,8 +144,8 @@ def _group(key: str, prefix: str, delimiter: str) -> str:
     return prefix + head + delimiter if found else ""
 
 
-def _untoken(token: str) -> str:
+def _key_in_token(token: str) -> str:
     try:
         return base64.b64decode(token, validate=True).decode()
     except (binascii.Error, ValueError):
-        raise OssError("InvalidArgument", "continuation-token is not one of ours.") from None
+        raise OssError("InvalidArgument", "continuation-token is not from this service.") from None

@@ -1,4 +1,4 @@
-"""Headers around an object: which are kept with it, which are refused, which are sent back."""
+"""The headers of an object: which are stored, which are refused, and which are returned."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _KEPT = ("cache-control", "content-disposition", "content-encoding", "expires")
 _META = "x-oss-meta-"
 _MAX_META = 8192  # bytes, names and values together
 _PLAIN = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
-#: Types that a browser would run in the page's own origin.
+#: Types with code that a browser runs in the origin of the page.
 _ACTIVE = re.compile(
     r"\s*(text/html|application/xhtml\+xml|image/svg\+xml|text/xml|application/xml)"
 )
 
-#: Request headers that ask for something which is not done here; with the values that ask for
-#: nothing. They are refused, because to ignore them would be to do something else than was asked.
+#: Request headers of features that this fake does not have, with the values that change nothing.
+#: They are refused, because the answer would be wrong if they were ignored.
 _REFUSED: Mapping[str, tuple[str, ...]] = {
     "x-oss-callback": (),
     "x-oss-callback-var": (),
@@ -40,7 +40,7 @@ _REFUSED: Mapping[str, tuple[str, ...]] = {
     "x-oss-traffic-limit": (),
 }
 
-#: Query parameters by which the holder of a signature sets headers of the answer.
+#: Query parameters that set headers of the answer. The signature covers them.
 OVERRIDES = {
     "response-cache-control": "Cache-Control",
     "response-content-disposition": "Content-Disposition",
@@ -52,7 +52,7 @@ OVERRIDES = {
 
 
 def refuse_unsupported(head: RequestHead) -> None:
-    """Raises OssError NotImplemented, naming the header."""
+    """Raises OssError NotImplemented, with the name of the header."""
     for name, harmless in _REFUSED.items():
         value = head.header(name)
         if value and value not in harmless:
@@ -64,9 +64,9 @@ def refuse_unsupported(head: RequestHead) -> None:
 
 
 def kept(head: RequestHead) -> tuple[str, dict[str, str]]:
-    """Content type and the headers to keep with an object, by lower-case name.
+    """The content type and the headers to store with an object, by lower-case name.
 
-    Raises OssError InvalidArgument for control characters, bytes that are no UTF-8, or more than
+    Raises OssError InvalidArgument for control characters, bytes that are not UTF-8, or more than
     8 KB of `x-oss-meta-*`.
     """
     found = {name: value for name, value in head.headers if name in _KEPT or name.startswith(_META)}
@@ -81,24 +81,24 @@ def kept(head: RequestHead) -> tuple[str, dict[str, str]]:
 
 
 def checksums(stored: StoredObject) -> dict[str, str]:
-    """ETag and CRC-64, as every answer about an object has them."""
+    """ETag and CRC-64. Every answer about an object has them."""
     return {"ETag": f'"{stored.etag}"', "x-oss-hash-crc64ecma": str(stored.crc64)}
 
 
 def content_md5(md5: str) -> str:
-    """Hexadecimal MD5 in the form of the Content-MD5 header."""
+    """A hexadecimal MD5 in the form of the Content-MD5 header."""
     return base64.b64encode(bytes.fromhex(md5)).decode()
 
 
 def brief(stored: StoredObject) -> dict[str, str]:
-    """What GetObjectMeta answers."""
+    """The headers of GetObjectMeta."""
     return {**checksums(stored), "Last-Modified": http_date(stored.last_modified)}
 
 
 def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
-    """What GetObject and HeadObject answer; `overrides` are the query's response-* parameters.
+    """The headers of GetObject and HeadObject. `overrides` are the query's response-* parameters.
 
-    Raises OssError InvalidArgument for an override that cannot be a header.
+    Raises OssError InvalidArgument for an override that is not valid in a header.
     """
     headers = {
         **brief(stored),
@@ -119,7 +119,7 @@ def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
                 raise OssError("InvalidArgument", f"{name} holds characters not allowed.")
             headers[header] = value
     if _ACTIVE.match(headers["Content-Type"].lower()):
-        # As OSS does on its default domains: an uploaded page must not run beside the others.
+        # As OSS does on its default domains: an uploaded page must not run in their origin.
         headers["Content-Disposition"] = "attachment"
         headers["x-oss-force-download"] = "true"
     headers["X-Content-Type-Options"] = "nosniff"

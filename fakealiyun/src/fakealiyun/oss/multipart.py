@@ -1,4 +1,4 @@
-"""Multipart uploads: begin, upload parts, list, complete, abort."""
+"""Multipart uploads: initiate, upload parts, list parts, complete, abort."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _XML = {"Content-Type": "application/xml"}
 
 
 async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
-    """InitiateMultipartUpload: a new UploadId each time."""
+    """InitiateMultipartUpload: returns a new UploadId each time."""
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
@@ -45,7 +45,7 @@ async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
 
 
 async def upload_part(call: OssCall) -> OssAnswer:
-    """UploadPart: a part of the same number is replaced."""
+    """UploadPart: replaces a part of the same number."""
     metadata.refuse_unsupported(call.head)
     number = call.number("partNumber", 0, 1, documents.MAX_PARTS)
     if not number:
@@ -64,7 +64,7 @@ async def upload_part(call: OssCall) -> OssAnswer:
 
 
 async def list_parts(call: OssCall) -> OssAnswer:
-    """ListParts: what has arrived, in the order of part numbers."""
+    """ListParts: the uploaded parts, in ascending order of their numbers."""
     encoding = encoding_type(call)
     limit = call.number("max-parts", 1000, 1, 1000)
     marker = call.number("part-number-marker", 0, 0, 2**31)
@@ -96,9 +96,9 @@ async def list_parts(call: OssCall) -> OssAnswer:
 
 
 async def complete_multipart_upload(call: OssCall) -> OssAnswer:
-    """CompleteMultipartUpload: the listed parts become the object, in one step.
+    """CompleteMultipartUpload: makes an object from the listed parts, in one step.
 
-    Of two at once one wins; the other finds no such upload any more.
+    If two calls run at once, one succeeds and the other gets NoSuchUpload.
     """
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
@@ -110,7 +110,7 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     parts = _chosen(upload, listed)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
         raise OssError("FileAlreadyExists")
-    call.storage.take_upload(upload)
+    call.storage.reserve_upload(upload)
     try:
         with IncomingFile(call.storage.folder) as content:
             await asyncio.to_thread(_assemble, content, parts)
@@ -118,7 +118,7 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
                 upload, content, etag=_etag(parts), forbid_overwrite=forbid
             )
     except BaseException:
-        call.storage.give_back(upload)
+        call.storage.release_upload(upload)
         raise
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     scheme = "https" if call.head.secure else "http"
@@ -135,13 +135,13 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
 
 
 async def abort_multipart_upload(call: OssCall) -> OssAnswer:
-    """AbortMultipartUpload: 204, and the parts are gone."""
+    """AbortMultipartUpload: removes the parts and answers 204."""
     call.storage.abort(_upload(call))
     return OssAnswer(204)
 
 
 def encoding_type(call: OssCall) -> str | None:
-    """`url` or None. Raises OssError InvalidArgument for any other `encoding-type`."""
+    """`url` or None. Raises OssError InvalidArgument for another `encoding-type`."""
     value = call.parameter("encoding-type")
     if value not in ("", "url"):
         raise OssError("InvalidArgument", "encoding-type must be url.")

@@ -15,7 +15,7 @@ _CHUNK = 1024 * 1024
 
 
 async def put_object(call: OssCall) -> OssAnswer:
-    """PutObject: the body becomes the object, in one step."""
+    """PutObject: stores the body as the object, in one step."""
     metadata.refuse_unsupported(call.head)
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
@@ -37,9 +37,9 @@ async def put_object(call: OssCall) -> OssAnswer:
 
 
 async def append_object(call: OssCall) -> OssAnswer:
-    """AppendObject: the body goes to the end of an appendable object.
+    """AppendObject: adds the body at the end of an appendable object.
 
-    The object is written anew with each append: right, and slow for long ones.
+    Each append writes the whole object again. This is correct, but slow for large objects.
     """
     metadata.refuse_unsupported(call.head)
     position = call.number("position", -1, 0, MAX_OBJECT)
@@ -69,7 +69,7 @@ async def append_object(call: OssCall) -> OssAnswer:
 
 
 async def get_object(call: OssCall) -> OssAnswer:
-    """GetObject: the content, whole or one range of it."""
+    """GetObject: the whole content, or one range of it."""
     stored = _existing(call)
     conditions.check(call.head, stored)
     headers = metadata.full(stored, call.head.parameters)
@@ -87,16 +87,16 @@ async def get_object(call: OssCall) -> OssAnswer:
 
 
 async def head_object(call: OssCall) -> OssAnswer:
-    """HeadObject: all headers of the object, no content."""
+    """HeadObject: all headers of the object, without its content."""
     stored = _existing(call)
     conditions.check(call.head, stored)
     return OssAnswer(headers=metadata.full(stored, {}), length=stored.size)
 
 
 async def get_object_meta(call: OssCall) -> OssAnswer:
-    """GetObjectMeta: size, ETag and time only; asked with HEAD or, by older clients, GET.
+    """GetObjectMeta: size, ETag and time. Clients use HEAD; older clients use GET.
 
-    A GET has no body to go with the size, so the size is told in HEAD's answer alone.
+    The answer to GET has no body, so only the answer to HEAD has the size.
     """
     stored = _existing(call)
     length = stored.size if call.head.method == "HEAD" else None
@@ -104,13 +104,13 @@ async def get_object_meta(call: OssCall) -> OssAnswer:
 
 
 async def delete_object(call: OssCall) -> OssAnswer:
-    """DeleteObject: 204, whether there was one or not. Multipart uploads are left alone."""
+    """DeleteObject: answers 204, even without an object. Multipart uploads stay."""
     call.storage.delete_object(call.bucket, call.key)
     return OssAnswer(204)
 
 
 def copy_into(content: IncomingFile, path: Path) -> None:
-    """Append a whole file to `content`. Blocking: call it in a thread."""
+    """Append a whole file to `content`. It blocks, so call it in a thread."""
     with path.open("rb", buffering=0) as source:
         while chunk := source.read(_CHUNK):
             content.write(chunk)

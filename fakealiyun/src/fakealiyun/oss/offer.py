@@ -1,4 +1,4 @@
-"""What this OSS does and what is in doubt about it, for the coverage page."""
+"""The operations and doubts of OSS for the coverage page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DOUBTS", "Offered", "offered"]
 
 @dataclass(frozen=True)
 class Offered:
-    """An operation by OSS's name, the RAM actions of which one is needed, and what runs it."""
+    """An operation by its OSS name, the RAM actions of which one is needed, and its handler."""
 
     name: str
     actions: tuple[str, ...]
@@ -23,7 +23,7 @@ class Offered:
 
 
 def offered() -> tuple[Offered, ...]:
-    """Every operation, by name. PostObject is told by its form, not by method and query."""
+    """All operations, sorted by name. PostObject is recognized by its form, not by its query."""
     operations = [Offered(one.name, one.actions, one.handler) for one in selectable()]
     operations.append(Offered("PostObject", PUT_ACTIONS, post_object))
     return tuple(sorted(operations, key=lambda one: one.name))

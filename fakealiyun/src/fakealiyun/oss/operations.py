@@ -1,4 +1,4 @@
-"""Which operation a request asks for, and what permission it needs."""
+"""Selects the operation of a request, and names the permission that it needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fakealiyun.oss.metadata import OVERRIDES
 from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.signature_v1 import SUBRESOURCES
 
-#: Parameters that say nothing about the operation: signatures, and what only listings read.
+#: Parameters that do not select an operation: signatures, and parameters of listings.
 _NEUTRAL = frozenset(
     {
         *OVERRIDES,
@@ -31,9 +31,9 @@ _NEUTRAL = frozenset(
 
 @dataclass(frozen=True)
 class OssOperation:
-    """An operation by the name OSS gives it.
+    """An operation by its OSS name.
 
-    `actions` are the RAM actions of which one must be allowed (and none be denied).
+    One of the RAM `actions` must be allowed, and none may be denied.
     """
 
     name: str
@@ -42,8 +42,8 @@ class OssOperation:
 
 
 PUT_ACTIONS = ("oss:PutObject",)
-# The vendor documents oss:GetObject for both. Yet the operations listed for VOD's upload
-# credentials hold HeadObject and GetObjectMeta without GetObject, so a policy may also name the
+# The vendor documents oss:GetObject for both. But the list of operations for VOD's upload
+# credentials has HeadObject and GetObjectMeta without GetObject. So a policy may also name the
 # operation itself.
 _HEAD = ("oss:GetObject", "oss:HeadObject")
 _META = ("oss:GetObject", "oss:GetObjectMeta")
@@ -90,7 +90,7 @@ _ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
 
 
 def selectable() -> tuple[OssOperation, ...]:
-    """Every operation that `select` knows, each once, by name."""
+    """Every operation that `select` can return, once each, sorted by name."""
     by_name = {one.name: one for one in (*_ON_OBJECTS.values(), *_ON_BUCKETS.values())}
     return tuple(by_name[name] for name in sorted(by_name))
 
@@ -99,10 +99,10 @@ _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
 def select(head: RequestHead, key: str) -> OssOperation:
-    """The operation of a request on an object, or on the bucket when `key` is empty.
+    """The operation of a request on an object, or on the bucket if `key` is empty.
 
-    Raises OssError MethodNotAllowed, or NotImplemented for every sub-resource and combination
-    that is not one of the operations above: nothing is taken for something else.
+    Raises OssError MethodNotAllowed. Raises NotImplemented for every sub-resource and combination
+    that does not exactly match one of the operations above.
     """
     if head.method not in _METHODS:
         raise OssError("MethodNotAllowed", details={"Method": head.method})

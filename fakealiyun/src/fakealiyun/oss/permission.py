@@ -1,4 +1,4 @@
-"""What a credential may do: every operation goes through RAM's evaluation."""
+"""Checks permissions: RAM policies are evaluated for every operation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def authorize(
 ) -> None:
     """Raises OssError AccessDenied unless the credential's policies allow the operation.
 
-    The region in a resource is left as `*`; a policy that names a region does not match here.
+    The region in the requested resource is `*`. So a policy that names a region does not match.
     """
     resource = f"acs:oss:*:{account_id}:{bucket}" + (f"/{key}" if key else "")
     decisions = [
@@ -35,7 +35,7 @@ def authorize(
 
 
 def anonymous() -> OssError:
-    """The answer to a request that is not signed at all: no bucket here is public."""
+    """The error for a request without a signature: no bucket here is public."""
     return OssError(
         "AccessDenied", "You have no right to access this object because of bucket acl."
     )

@@ -1,4 +1,4 @@
-"""PostObject: an upload from an HTML form, permitted by a signed policy inside the form."""
+"""PostObject: an upload from an HTML form, which contains a signed policy."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from fakealiyun.xml import XmlContent
 _MAX_FIELDS = 100
 _MAX_FIELD = 64 * 1024  # bytes
 _CHUNK = 256 * 1024
-#: What aiohttp's reader raises for a form that is not well-formed.
+#: Errors that aiohttp raises for a form that is not well-formed.
 _MALFORMED = (ValueError, AssertionError, RuntimeError, web.HTTPException)
 
 
 @dataclass(frozen=True)
 class PostForm:
-    """The fields before the file (lower-case names), and the file, still to be read."""
+    """The fields before the file, by lower-case name, and the file, which is not read yet."""
 
     fields: Mapping[str, str] = field(repr=False)
     file: BodyPartReader = field(repr=False)
@@ -39,12 +39,12 @@ class PostForm:
 
 
 def is_form(request: web.Request) -> bool:
-    """Whether a request is one that carries its signature in a form."""
+    """Whether a request is a form upload, whose signature is in the form."""
     return request.method == "POST" and request.content_type == "multipart/form-data"
 
 
 async def read_form(request: web.Request, bucket: str) -> PostForm:
-    """Read the fields up to the file, which must be the last.
+    """Read the fields before the file, which must be the last field.
 
     Raises OssError MalformedPOSTRequest.
     """
@@ -58,7 +58,7 @@ async def read_form(request: web.Request, bucket: str) -> PostForm:
                 key = fields.get("key", "").replace("${filename}", part.filename or "")
                 return PostForm({**fields, "key": key}, part, key)
             if not name or name in fields or len(fields) > _MAX_FIELDS:
-                raise OssError("MalformedPOSTRequest", "A field has no name or comes twice.")
+                raise OssError("MalformedPOSTRequest", "A field has no name or occurs twice.")
             fields[name] = await _value(part)
     except (*BROKEN, *_MALFORMED):
         raise OssError("MalformedPOSTRequest") from None
@@ -68,9 +68,9 @@ async def read_form(request: web.Request, bucket: str) -> PostForm:
 def authenticate(
     form: PostForm, authenticator: OssAuthenticator, region: str
 ) -> tuple[Credential, PostPolicy]:
-    """Whose policy it is, and what it says.
+    """The credential that signed the policy, and the policy.
 
-    Raises OssError as OssAuthenticator does; AccessDenied for a form without a policy.
+    Raises OssError like OssAuthenticator, and AccessDenied for a form without a policy.
     """
     policy = form["policy"]
     if not policy:
@@ -92,7 +92,7 @@ def authenticate(
 
 
 async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssAnswer:
-    """Store the file under the form's key. Signature and permission have been checked."""
+    """Store the file under the key in the form. Signature and permission are checked already."""
     policy.check(form.fields, call.clock.wall())
     if form["success_action_redirect"]:
         raise OssError("NotImplemented", "success_action_redirect is not supported here.")

@@ -1,4 +1,4 @@
-"""The policy of a form upload: until when, and which fields may hold what."""
+"""The policy of a form upload: its expiration, and the allowed values of fields."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class _Condition:
 
 @dataclass(frozen=True)
 class PostPolicy:
-    """A parsed policy. `expires_at` is epoch seconds; sizes are bytes of the file.
+    """A parsed policy. `expires_at` is in epoch seconds. Sizes are bytes of the file.
 
-    `smallest` and `largest` are what all of its ranges allow; where they have nothing in common,
-    no file passes.
+    A file must be in all ranges of the policy: `smallest` to `largest`. If the ranges do not
+    overlap, no file is accepted.
     """
 
     expires_at: float
@@ -44,9 +44,9 @@ class PostPolicy:
     largest: int | None
 
     def check(self, fields: Mapping[str, str], now: float) -> None:
-        """Hold the form's fields (lower-case names) against the policy.
+        """Check the fields of the form (by lower-case name) against the policy.
 
-        `now` is wall time: whoever signs a form writes its expiration by the machine's clock.
+        `now` is wall time, because the signer of a form uses the clock of its machine.
         Raises OssError AccessDenied.
         """
         if now >= self.expires_at:
@@ -104,7 +104,7 @@ def _conditions(item: Any) -> list[_Condition]:
         and all(isinstance(one, str) for one in value)
     ):
         return [_Condition(kind, name, tuple(value))]
-    raise _malformed("a condition is none of eq, starts-with, in, not-in.")
+    raise _malformed("a condition must be eq, starts-with, in or not-in.")
 
 
 def _size_range(item: list[Any]) -> tuple[int, int]:

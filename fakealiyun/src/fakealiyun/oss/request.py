@@ -1,4 +1,4 @@
-"""A request as OSS sees it before it knows who sent it: method, host, path, query, headers."""
+"""The head of a request, before authentication: method, host, path, query, headers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequestHead:
-    """Everything but the body.
+    """A request without its body.
 
-    `raw_path` is still encoded; `query` and `headers` hold each name once, decoded; header names
-    are lower case. A secret or a signature may be among them: none of it is shown by repr.
+    `raw_path` is encoded. `query` and `headers` are decoded and have each name once. Header names
+    are lower case. `repr` shows none of them, because they may contain a secret or a signature.
     """
 
     method: str
@@ -34,7 +34,7 @@ class RequestHead:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """The query by name."""
+        """The query parameters by name."""
         return dict(self.query)
 
     @cached_property
@@ -42,16 +42,16 @@ class RequestHead:
         return dict(self.headers)
 
     def header(self, name: str) -> str | None:
-        """A header's value by its lower-case name, or None."""
+        """The value of a header by its lower-case name, or None."""
         return self._headers.get(name)
 
 
 def read_head(request: web.Request) -> RequestHead:
-    """Take the head of a request apart.
+    """The head of a request.
 
-    Raises OssError InvalidURI for a target that is no path or a query that is not well-formed,
-    InvalidArgument where a parameter or a header that is signed comes twice: which of the two
-    counts would be anybody's guess.
+    Raises OssError InvalidURI for a target that is not a path, or a query that is not well-formed.
+    Raises InvalidArgument if a parameter or a signed header occurs twice, because it is unclear
+    which one counts.
     """
     raw_path, _, raw_query = request.raw_path.partition("?")
     return RequestHead(
@@ -66,7 +66,7 @@ def read_head(request: web.Request) -> RequestHead:
 
 
 def parse_query(raw: str) -> tuple[tuple[str, str], ...]:
-    """The parameters in order; `+` is a space, as in a form. Raises OssError."""
+    """The query parameters in order. `+` is a space, as in a form. Raises OssError."""
     pairs = [_pair(piece) for piece in raw.split("&") if piece]
     if len(pairs) != len(dict(pairs)):
         raise OssError("InvalidArgument", "A query parameter occurs more than once.")

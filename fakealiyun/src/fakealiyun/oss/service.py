@@ -1,4 +1,4 @@
-"""The OSS service: a request comes in, is taken apart, authenticated, authorized, answered."""
+"""The OSS service: authenticates a request, authorizes it, runs its operation and answers it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """OSS for one account in one region. `handle` takes every request meant for OSS.
+    """OSS for one account in one region. `handle` answers every request for OSS.
 
-    Signature, token, expiry and permission are always checked; there is no switch.
+    Signature, token, expiry and permission are always checked and cannot be switched off.
     """
 
     def __init__(
@@ -53,32 +53,32 @@ class OssService:
         self._faults = faults
 
     def answer_expired_keys_with(self, code: str) -> None:
-        """What an expired STS key is told: `SecurityTokenExpired` or `InvalidAccessKeyId`.
+        """Set the code for an expired STS key: `SecurityTokenExpired` or `InvalidAccessKeyId`.
 
-        The real service says the first at first and the second later; when is not documented.
-        Raises ValueError for another code.
+        The real service answers with the first code, and later with the second. When it changes is
+        not documented. Raises ValueError for another code.
         """
         if code not in ("SecurityTokenExpired", "InvalidAccessKeyId"):
             raise ValueError("code must be SecurityTokenExpired or InvalidAccessKeyId")
         self.authenticator = replace(self.authenticator, expired_code=code)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """OssAnswer one request. Everything that is refused is answered, as OSS would."""
+        """OssAnswer one request. Errors are answered in the form of OSS."""
         exchange = _OssExchange(self, request)
         try:
             answer = await exchange.run()
         except OssError as error:
             answer = exchange.refuse(error)
         except ConnectionError:
-            # Cut by a fault; what is returned goes nowhere.
+            # A fault closed the connection. Nobody receives this answer.
             return web.Response()
         except Exception:  # noqa: BLE001
-            _log.exception("OSS failed at a request")
+            _log.exception("OSS failed on a request")
             answer = exchange.refuse(OssError("InternalError"))
         return await delivery.send(request, answer, exchange.common(), exchange.fault)
 
     async def accept(self, exchange: _OssExchange, head: RequestHead) -> OssAnswer:
-        """Check a request through to its operation and run it. Raises OssError."""
+        """Make all checks of a request and run its operation. Raises OssError."""
         meant = addresses(head.host, head.raw_path, (b.name for b in self.storage.buckets()))
         exchange.bucket = next(iter(self._candidates(meant)), None)
         if head.method == "OPTIONS":
@@ -154,7 +154,7 @@ class OssService:
         return context
 
     def _candidates(self, meant: Sequence[Address]) -> list[Bucket]:
-        """The buckets whose cross-origin rules may speak while nobody knows who signed what."""
+        """The buckets whose cross-origin rules may apply, before the signature is checked."""
         pairs = [(self.storage.bucket(a.bucket or ""), a.key) for a in meant]
         known = [(bucket, key) for bucket, key in pairs if bucket is not None]
         if meant[0].named:
@@ -168,7 +168,7 @@ class OssService:
         )
 
     def _preflight(self, head: RequestHead, meant: Sequence[Address]) -> OssAnswer:
-        """OptionObject: needs no signature. A bucket-less one may be for any bucket there is."""
+        """OptionObject: needs no signature. Without a bucket it may be for any existing bucket."""
         origin = head.header("origin")
         method = head.header("access-control-request-method")
         if not origin or not method:
@@ -186,7 +186,7 @@ class OssService:
 
 
 class _OssExchange:
-    """One request and what is known about its answer while it is being worked out."""
+    """One request and the state of its answer during the checks."""
 
     def __init__(self, service: OssService, request: web.Request) -> None:
         self.request = request
@@ -202,8 +202,8 @@ class _OssExchange:
     async def operate(
         self, operation: OssOperation, call: OssCall, fault: Fault | None
     ) -> OssAnswer:
-        """Run the operation as far as `fault` lets it. Raises OssError, ConnectionResetError."""
-        await delivery.strike_before(self.request, fault)
+        """Run the operation and apply `fault`. Raises OssError and ConnectionResetError."""
+        await delivery.apply_before(self.request, fault)
         answer = await operation.handler(call)
         if fault is not None and fault.kind == "reset_after":
             if answer.file is not None:
@@ -215,7 +215,7 @@ class _OssExchange:
 
     def refuse(self, error: OssError) -> OssAnswer:
         bodiless = self.request.method == "HEAD" or error.status == 304
-        # A header has no room for the details of a wrong signature.
+        # The details of a wrong signature are too long for a header.
         xml = error.xml(self._request_id, host_name(self.request.host), brief=bodiless)
         headers = {"Content-Type": "application/xml", **error.headers}
         if error.ec:
@@ -226,7 +226,7 @@ class _OssExchange:
         return OssAnswer(error.status, headers, xml)
 
     def common(self) -> Mapping[str, str]:
-        """Headers of every answer, errors included."""
+        """The headers of every answer, including errors."""
         headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._service._clock.now()),

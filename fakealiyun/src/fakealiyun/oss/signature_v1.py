@@ -1,7 +1,6 @@
 """OSS signature version 1: HMAC-SHA1 over a few headers and the resource.
 
-Pure functions: what is signed, and the signature of it. Who may be believed is decided in
-`authentication`.
+Pure functions: the text that is signed, and its signature. `authentication` decides about them.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import base64
 import hmac
 from collections.abc import Iterable
 
-#: Query parameters that are part of the signed resource (union of the lists in the vendor's
-#: documentation, oss2 and oss-v2). All others are not signed.
+#: Query parameters that are part of the signed resource. All others are not signed. Source: the
+#: lists in the vendor's documentation, oss2 and oss-v2 together.
 SUBRESOURCES = frozenset(
     """
     accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo
@@ -42,10 +41,10 @@ def string_to_sign(
     headers: Iterable[tuple[str, str]],
     query: Iterable[tuple[str, str]],
 ) -> bytes:
-    """What V1 signs.
+    """The text that V1 signs.
 
-    `date` is the Date (or x-oss-date) header as sent, in a signed URL its Expires. Header names
-    are lower case. `bucket` is None only for calls on the service itself.
+    `date` is the Date (or x-oss-date) header as sent, or Expires of a signed URL. Header names are
+    lower case. `bucket` is None only for calls on the service itself.
     """
     plain = dict(headers)
     lines = [method, plain.get("content-md5", ""), plain.get("content-type", ""), date]

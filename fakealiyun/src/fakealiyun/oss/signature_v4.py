@@ -1,4 +1,4 @@
-"""OSS signature version 4: HMAC-SHA256 with a key derived for one day and region.
+"""OSS signature version 4: HMAC-SHA256 with a key that is derived for one day and region.
 
 Pure functions, as in `signature_v1`.
 """
@@ -24,10 +24,10 @@ def canonical_request(
     query: Iterable[tuple[str, str]],
     additional: Sequence[str] = (),
 ) -> bytes:
-    """The request in the form that is hashed.
+    """The canonical request, which is hashed.
 
-    Header names are lower case; `query` is decoded and lacks the signature itself; `additional`
-    are the further headers the client chose to sign, lower case and sorted.
+    Header names are lower case. `query` is decoded and does not contain the signature. `additional`
+    are more headers that the client signed, in lower case and sorted.
     """
     path = f"/{key}" if bucket is None else f"/{bucket}/{key}"
     pairs = sorted((_encode(name), _encode(value)) for name, value in query)
@@ -48,14 +48,14 @@ def canonical_request(
 
 
 def string_to_sign(date_time: str, region: str, canonical: bytes) -> bytes:
-    """What V4 signs. `date_time` is like `20261124T080000Z`."""
+    """The text that V4 signs. `date_time` is like `20261124T080000Z`."""
     scope = f"{date_time[:8]}/{region}/oss/aliyun_v4_request"
     digest = hashlib.sha256(canonical).hexdigest()
     return f"{ALGORITHM}\n{date_time}\n{scope}\n{digest}".encode()
 
 
 def signing_key(secret: str, date: str, region: str) -> bytes:
-    """The key of one day (`yyyymmdd`) and region (`cn-shanghai`)."""
+    """The signing key of one day (`yyyymmdd`) and region (`cn-shanghai`)."""
     key = f"aliyun_v4{secret}".encode()
     for step in (date, region, "oss", "aliyun_v4_request"):
         key = hmac.new(key, step.encode(), "sha256").digest()

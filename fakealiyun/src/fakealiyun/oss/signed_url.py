@@ -1,4 +1,4 @@
-"""Signed URLs (V1), as VOD hands them out for playback."""
+"""Signed URLs (V1), which VOD returns for playback."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def sign_url(
     credential: Credential, method: str, base_url: str, bucket: str, key: str, expires_at: int
 ) -> str:
-    """A URL that lets its holder do `method` on one object, in path style.
+    """A path-style URL that allows `method` on one object.
 
-    `base_url` is scheme and host without a path. `expires_at` is epoch seconds, of cloud time with
-    a service's own key and of wall time with any other (see OssAuthenticator). With an STS
-    credential the URL ends no later than the credential does.
+    `base_url` is scheme and host without a path. `expires_at` is in epoch seconds: cloud time for
+    the own key of a service, wall time for other keys (see OssAuthenticator). With an STS
+    credential the URL expires with the credential, if that is earlier.
     """
     query = {"OSSAccessKeyId": credential.access_key_id, "Expires": str(expires_at)}
     if credential.security_token is not None:

@@ -1,7 +1,7 @@
-"""What OSS remembers: buckets, objects, unfinished multipart uploads, and the files under them.
+"""The storage of OSS: buckets, objects, unfinished multipart uploads, and their files.
 
-The index is in memory, the bytes are files under generated names. An object changes in one step:
-readers see the old one or the new one, whatever breaks off half-way.
+The index is in memory. The bytes are in files with random names. An object changes in one step:
+readers see the old object or the new one, even if an upload breaks.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def is_bucket_name(name: str) -> bool:
-    """3 to 63 lower-case letters, digits and hyphens, no hyphen at either end."""
+    """Whether it has 3 to 63 lower-case letters, digits and hyphens, with no hyphen at an end."""
     return _BUCKET_NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object as it is now.
+    """The current state of an object.
 
-    `size` in bytes; `md5` lower-case hexadecimal, of the whole content however it arrived; `etag`
-    without quotes (upper-case MD5, or `<hex>-<parts>`); `last_modified` epoch seconds of cloud
-    time; `path` the file with the content: read it, never write it, and open it soon, because it
-    goes when the object is replaced. `headers` are those kept from the upload, by lower-case name.
+    `size` is in bytes. `md5` is lower-case hexadecimal, over the whole content, also after a
+    multipart upload. `etag` has no quotes (upper-case MD5, or `<hex>-<parts>`). `last_modified` is
+    in epoch seconds of cloud time. `path` is the file with the content. Only read it, and open it
+    soon, because it is removed when the object is replaced. `headers` are the stored headers of
+    the upload, by lower-case name.
     """
 
     bucket: str
@@ -57,7 +58,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket: where it is, since when (cloud time), and its cross-origin rules in order."""
+    """A bucket: its region, its time of creation (cloud time), and its cross-origin rules."""
 
     name: str
     region: str
@@ -67,7 +68,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Part:
-    """One uploaded part; `etag` as in StoredObject."""
+    """One uploaded part. `etag` is as in StoredObject."""
 
     number: int
     size: int
@@ -79,7 +80,7 @@ class Part:
 
 @dataclass
 class MultipartUpload:
-    """An upload under way. It belongs to the object, not to the credential that began it."""
+    """An unfinished upload. It belongs to the object, not to the credential that initiated it."""
 
     upload_id: str
     bucket: str
@@ -92,10 +93,10 @@ class MultipartUpload:
 
 
 class Storage:
-    """Buckets and their objects, in files under `root`, which one process at a time may use.
+    """Buckets and their objects, in files under `root`. Thread-safe.
 
-    The content does not outlive the process: files a former one left behind are removed.
-    Safe to call from any thread.
+    Only one process at a time may use `root`. The content is lost at the end of the process: files
+    of an earlier process are removed.
     """
 
     def __init__(self, root: Path, clock: Clock) -> None:
@@ -114,11 +115,10 @@ class Storage:
     # -- buckets
 
     def create_bucket(self, name: str, region: str, *, cors: Sequence[CorsRule] = ()) -> None:
-        """Add a bucket, or set the rules of one that exists.
+        """Add a bucket, or set the rules of an existing one.
 
-        `region` is like `cn-shanghai`. As in OSS, a bucket has no cross-origin rules until its
-        owner sets some: `cors`, in their order. Raises ValueError for a name that OSS does not
-        allow.
+        `region` is like `cn-shanghai`. `cors` are its cross-origin rules in order. As in OSS, a
+        bucket has none by default. Raises ValueError for a name that OSS does not allow.
         """
         if not is_bucket_name(name):
             raise ValueError(
@@ -131,7 +131,7 @@ class Storage:
             self._buckets[name] = Bucket(name, region, created, tuple(cors))
 
     def bucket(self, name: str) -> Bucket | None:
-        """The bucket of that name."""
+        """The bucket of that name, or None."""
         return self._buckets.get(name)
 
     def buckets(self) -> tuple[Bucket, ...]:
@@ -142,11 +142,11 @@ class Storage:
     # -- objects
 
     def get(self, bucket: str, key: str) -> StoredObject | None:
-        """The object as it is now."""
+        """The current object, or None."""
         return self._objects.get((bucket, key))
 
     def objects(self, bucket: str) -> list[StoredObject]:
-        """The bucket's objects in the byte order of their keys."""
+        """The objects of the bucket, in the byte order of their keys."""
         with self._lock:
             found = [item for (name, _), item in self._objects.items() if name == bucket]
         return sorted(found, key=lambda item: item.key.encode())
@@ -161,7 +161,7 @@ class Storage:
         headers: Mapping[str, str],
         forbid_overwrite: bool = False,
     ) -> StoredObject:
-        """Make `content` the object, in one step. Raises OssError FileAlreadyExists."""
+        """Store `content` as the object, in one step. Raises OssError FileAlreadyExists."""
         content.close()
         stored = StoredObject(
             bucket=bucket,
@@ -188,10 +188,10 @@ class Storage:
         content_type: str,
         headers: Mapping[str, str],
     ) -> StoredObject:
-        """Make `content`, which holds the old bytes and the new ones, the appendable object.
+        """Store `content`, which contains the old and the new bytes, as the appendable object.
 
         Raises OssError PositionNotEqualToLength if the object is no longer `position` bytes long.
-        Listeners are not called: whether VOD takes an append for an upload is not known.
+        Listeners are not called: it is not known whether VOD treats an append as an upload.
         """
         content.close()
         with self._lock:
@@ -214,7 +214,7 @@ class Storage:
         return stored
 
     def check_appendable(self, bucket: str, key: str, position: int) -> None:
-        """Raises OssError unless bytes may be appended at `position`."""
+        """Raises OssError unless bytes can be appended at `position`."""
         old = self.get(bucket, key)
         if old is not None and old.object_type != "Appendable":
             raise OssError("ObjectNotAppendable")
@@ -226,7 +226,7 @@ class Storage:
             )
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove the object and its unfinished multipart uploads, if there are any."""
+        """Remove the object and its unfinished multipart uploads, if they exist."""
         with self._lock:
             self.delete_object(bucket, key)
             for upload in self.uploads(bucket):
@@ -234,14 +234,14 @@ class Storage:
                     self.abort(upload)
 
     def delete_object(self, bucket: str, key: str) -> None:
-        """Remove the object alone, as DeleteObject does."""
+        """Remove only the object, like DeleteObject."""
         with self._lock:
             old = self._objects.pop((bucket, key), None)
         if old is not None:
             old.path.unlink(missing_ok=True)
 
     def on_stored(self, listener: Callable[[StoredObject], None]) -> None:
-        """Call `listener` after each put or completed multipart upload, once, when it holds."""
+        """Call `listener` once for each put or completed multipart upload, after it took effect."""
         self._listeners.append(listener)
 
     def reset(self) -> None:
@@ -263,7 +263,7 @@ class Storage:
         headers: Mapping[str, str],
         forbid_overwrite: bool = False,
     ) -> MultipartUpload:
-        """Begin a multipart upload."""
+        """Start a multipart upload."""
         upload = MultipartUpload(
             upload_id=secrets.token_hex(16).upper(),
             bucket=bucket,
@@ -285,13 +285,13 @@ class Storage:
         return found
 
     def uploads(self, bucket: str) -> list[MultipartUpload]:
-        """The bucket's unfinished uploads, by key, then by time."""
+        """The unfinished uploads of the bucket, sorted by key, then by time."""
         with self._lock:
             found = [item for item in self._uploads.values() if item.bucket == bucket]
         return sorted(found, key=lambda item: (item.key.encode(), item.initiated))
 
     def put_part(self, upload: MultipartUpload, number: int, content: IncomingFile) -> Part:
-        """Keep a part; one of the same number is replaced. Raises OssError NoSuchUpload."""
+        """Store a part, and replace one of the same number. Raises OssError NoSuchUpload."""
         content.close()
         part = Part(
             number=number,
@@ -311,30 +311,30 @@ class Storage:
         return part
 
     def abort(self, upload: MultipartUpload) -> None:
-        """Forget the upload and its parts."""
+        """Remove the upload and its parts."""
         with self._lock:
             self._uploads.pop(upload.upload_id, None)
         _remove_parts(upload)
 
-    def take_upload(self, upload: MultipartUpload) -> None:
-        """End the upload for everybody else, so that one caller alone completes it.
+    def reserve_upload(self, upload: MultipartUpload) -> None:
+        """Reserve the upload for one caller, who completes it.
 
-        Raises OssError NoSuchUpload for whoever comes second. What happens to a part that is
-        still on its way then is not known of the real service; here it finds no upload.
+        A second caller gets OssError NoSuchUpload. So does a part that arrives later; what the
+        real service does with such a part is not known.
         """
         with self._lock:
             self.upload(upload.bucket, upload.key, upload.upload_id)
             del self._uploads[upload.upload_id]
 
-    def give_back(self, upload: MultipartUpload) -> None:
-        """Undo `take_upload`: the completion failed."""
+    def release_upload(self, upload: MultipartUpload) -> None:
+        """Undo `reserve_upload`, after the completion failed."""
         with self._lock:
             self._uploads[upload.upload_id] = upload
 
     def finish_upload(
         self, upload: MultipartUpload, content: IncomingFile, *, etag: str, forbid_overwrite: bool
     ) -> StoredObject:
-        """Make the assembled `content` the object. Raises OssError FileAlreadyExists."""
+        """Store the assembled `content` as the object. Raises OssError FileAlreadyExists."""
         content.close()
         stored = StoredObject(
             bucket=upload.bucket,
@@ -361,7 +361,7 @@ class Storage:
                 raise OssError("FileAlreadyExists")
             self._swap(stored, content)
         for listener in tuple(self._listeners):
-            _tell(listener, stored)
+            _notify(listener, stored)
 
     def _swap(self, stored: StoredObject, content: IncomingFile) -> None:
         content.path.replace(stored.path)
@@ -376,9 +376,9 @@ def _remove_parts(upload: MultipartUpload) -> None:
         part.path.unlink(missing_ok=True)
 
 
-def _tell(listener: Callable[[StoredObject], None], stored: StoredObject) -> None:
+def _notify(listener: Callable[[StoredObject], None], stored: StoredObject) -> None:
     try:
         listener(stored)
     except Exception:  # noqa: BLE001
-        # The object is stored: whoever uploaded it must hear so, whatever a listener does.
+        # The object is stored, so the upload must succeed, even if a listener fails.
         _log.exception("a listener failed after an object was stored")

@@ -1,1 +1,1 @@
-"""ApsaraVideo VOD."""
+"""ApsaraVideo VOD: media, credentials, and callbacks."""

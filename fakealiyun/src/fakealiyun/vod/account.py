@@ -1,4 +1,4 @@
-"""What VOD's operations share: the fake account, its library, and who signs for it."""
+"""The fake VOD account that all operations share: its media, its bucket and its credentials."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ _MOST_REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class IssuedCredential:
-    """A credential that was handed out: whose object or video, which keys, until when."""
+    """A credential that was issued: its media, its AccessKey, and when it expires.
+
+    It contains no secret. `expires_at` is in epoch seconds of cloud time.
+    """
 
     kind: str
     media_id: str
@@ -40,8 +43,10 @@ class IssuedCredential:
 
 
 class VodAccount:
-    """One account's VOD in one region. `base_url`, the address OSS is reached at, is set when the
-    server knows its port."""
+    """The VOD of one account in one region.
+
+    `base_url` is the address of OSS. It is set when the server knows its port.
+    """
 
     def __init__(
         self,
@@ -73,16 +78,16 @@ class VodAccount:
 
     @property
     def location(self) -> str:
-        """`StorageLocation` of every asset."""
+        """The `StorageLocation` of every asset."""
         return f"{self.bucket}.oss-{self.region}.aliyuncs.com"
 
     @property
     def play_domain(self) -> str:
-        """The account has no CDN domain: what plays comes from OSS, at this host."""
+        """The host of play URLs: OSS, because the account has no CDN domain."""
         return self.base_url.partition("://")[2]
 
     def reset(self) -> None:
-        """Forget all media and events; to be called after storage and identities were reset."""
+        """Forget all media and events. Call it after storage and identities were reset."""
         self.library.reset()
         self.other_media.reset()
         self._issued.clear()
@@ -93,7 +98,7 @@ class VodAccount:
         self._identities.add_access_key(self._signer)
 
     def _new_signer(self) -> Credential:
-        """The service's own key, with which it signs the URLs of private objects."""
+        """The key of the service itself, which signs the URLs of private objects."""
         access_key_id, secret = new_access_key()
         policy = Policy.parse(
             {
@@ -114,10 +119,10 @@ class VodAccount:
         parameters: Mapping[str, str],
         not_found: Callable[[], ApiError] = errors.video_not_found,
     ) -> Media:
-        """The asset that VideoId or ReferenceId names; `not_found` is raised when there is none.
+        """The asset that VideoId or ReferenceId names. Raises `not_found` if there is none.
 
-        With both, they must name the same one: what the live service does otherwise is not
-        documented.
+        If both are given, they must name the same asset. What the real service does otherwise is
+        not documented.
         """
         video_id, reference = optional(parameters, "VideoId"), reference_id(parameters)
         if video_id is None and reference is None:
@@ -146,13 +151,13 @@ class VodAccount:
         }
 
     def play_auth(self, media: Media, timeout: int) -> str:
-        """A new PlayAuth for the asset, to be redeemed within `timeout` seconds."""
+        """A new PlayAuth for the asset, which is valid for `timeout` seconds of cloud time."""
         keys, text = self._play_auths.issue(media, timeout, self.play_domain)
         self._remember("PlayAuth", media, keys)
         return text
 
     def check_play_auth(self, auth_info: str, keys: Credential, video_id: str) -> None:
-        """Refuse an AuthInfo that does not open `video_id` with these keys now."""
+        """Raises ApiError unless AuthInfo allows `video_id` with these keys now."""
         self._play_auths.check(auth_info, keys, video_id)
 
     def issued(self) -> list[IssuedCredential]:
@@ -165,6 +170,6 @@ class VodAccount:
         )
 
     def object_url(self, media: Media | OtherMedia, seconds: int) -> str:
-        """A signed URL of the asset's object, good for `seconds` of cloud time."""
+        """A signed URL of the asset's object, which is valid for `seconds` of cloud time."""
         expires_at = int(self.clock.now()) + seconds
         return sign_url(self._signer, "GET", self.base_url, media.bucket, media.key, expires_at)

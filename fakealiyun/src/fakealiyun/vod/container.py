@@ -1,10 +1,10 @@
-"""Which container a file really is, by its first bytes."""
+"""Detects the container format of a file from its first bytes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_HEAD = 1024  # bytes that are looked at
+_HEAD = 1024  # bytes that are read
 _ISO = frozenset("mp4 m4v m4a mov qt 3gp f4v mj2".split())
 _FAMILIES: dict[str, frozenset[str]] = {
     "iso": _ISO,
@@ -32,7 +32,7 @@ _FAMILIES: dict[str, frozenset[str]] = {
 
 
 def container_of(head: bytes) -> str | None:
-    """The container family the first bytes belong to; None when they are none that is known."""
+    """The container family of a file with these first bytes; None if it is unknown."""
     for family, found in (
         ("iso", head[4:8] in (b"ftyp", b"moov", b"wide") and len(head) >= 16),
         ("flv", head[:4] == b"FLV\x01"),
@@ -71,7 +71,7 @@ def _is_transport_stream(head: bytes) -> bool:
 def _is_mpeg_audio(head: bytes) -> bool:
     if head[:3] == b"ID3":
         return True
-    # Frame sync, a layer that exists, a bit rate and a sampling rate that exist.
+    # Frame sync, and valid values of layer, bit rate and sampling rate.
     return (
         len(head) >= 4
         and head[0] == 0xFF
@@ -83,7 +83,7 @@ def _is_mpeg_audio(head: bytes) -> bool:
 
 
 def read_container(path: Path) -> str | None:
-    """The container family of a file; None also when it cannot be read any more."""
+    """The container family of a file; None if it is unknown or the file cannot be read."""
     try:
         with path.open("rb") as file:
             return container_of(file.read(_HEAD))
@@ -92,5 +92,5 @@ def read_container(path: Path) -> str | None:
 
 
 def fits(family: str | None, extension: str) -> bool:
-    """Whether a container of that family is what a file name with this extension promises."""
+    """Whether a file with this extension should be a container of that family."""
     return family is not None and extension in _FAMILIES[family]

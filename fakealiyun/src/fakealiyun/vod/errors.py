@@ -1,4 +1,4 @@
-"""VOD's own errors, in its spelling (error table of 2021, the last that was published)."""
+"""The errors of VOD, as VOD spells them (error table of 2021, the last published one)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from fakealiyun.openapi.types import ApiError
 
 
 def illegal_extension() -> ApiError:
-    """A file name without an extension of the list."""
+    """The file name has no allowed extension."""
     return ApiError(
         400, "InvalidFileName.Extension", "The specified FileName's extension is illegal."
     )
 
 
 def illegal_characters(parameter: str) -> ApiError:
-    """Emoji or control characters."""
+    """The text contains emoji or control characters."""
     return ApiError(
         400,
         "IllegalCharacters",
@@ -22,7 +22,7 @@ def illegal_characters(parameter: str) -> ApiError:
 
 
 def too_long(parameter: str, most: int) -> ApiError:
-    """More bytes than the field takes."""
+    """The text has more bytes than the field allows."""
     return ApiError(
         400,
         "LengthExceededMax",
@@ -31,56 +31,61 @@ def too_long(parameter: str, most: int) -> ApiError:
 
 
 def too_many_tags() -> ApiError:
-    """More than 16 tags."""
+    """There are more than 16 tags."""
     return ApiError(400, "TagsExceededMax", "The specified Tags count has exceeded 16.")
 
 
 def template_group_not_found() -> ApiError:
-    """A TemplateGroupId the account does not have."""
+    """The account does not have this TemplateGroupId."""
     return ApiError(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
 
 
 def storage_not_found() -> ApiError:
-    """A StorageLocation the account does not have in this region."""
+    """The account does not have this StorageLocation in this region."""
     return ApiError(404, "InvalidStorage.NotFound", "The StorageLocation does not exist.")
 
 
 def not_found(parameter: str) -> ApiError:
-    """A WorkflowId, AppId or CateId the account does not have. The real codes are not documented;
-    these follow the pattern of the documented ones."""
+    """The account does not have this WorkflowId, AppId or CateId.
+
+    The real codes are not documented. These follow the pattern of the documented codes.
+    """
     return ApiError(404, f"Invalid{parameter}.NotFound", f"The {parameter} does not exist.")
 
 
 def reference_id_taken() -> ApiError:
-    """A ReferenceId that another video has. The real status, code and text are not documented
-    anywhere: this is the one place that spells them (VodSettings can put another in its place)."""
+    """Another video has this ReferenceId.
+
+    The real status, code and text are not documented. They are only defined here, and VodSettings
+    can replace them.
+    """
     return ApiError(
         400, "InvalidReferenceId.Duplicated", "The specified ReferenceId already exists."
     )
 
 
 def video_not_found() -> ApiError:
-    """No such video."""
+    """The video does not exist."""
     return ApiError(404, "InvalidVideo.NotFound", "The video does not exist.")
 
 
 def video_not_found_for_refresh() -> ApiError:
-    """No such video, in the words of RefreshUploadVideo."""
+    """The video does not exist: the text of RefreshUploadVideo."""
     return ApiError(404, "InvalidVideo.NotFound", "The video not exist.")
 
 
 def image_not_found() -> ApiError:
-    """No such image. The real code and text are not documented."""
+    """The image does not exist. The real code and text are not documented."""
     return ApiError(404, "InvalidImage.NotFound", "The image does not exist.")
 
 
 def illegal_status() -> ApiError:
-    """GetVideoPlayAuth of a video that is not Normal."""
+    """The error of GetVideoPlayAuth if the video is not Normal."""
     return ApiError(403, "Forbidden.IllegalStatus", "Status of the video is illegal.")
 
 
 def illegal_status_now(status: str) -> ApiError:
-    """GetPlayInfo of a video that is not Normal."""
+    """The error of GetPlayInfo if the video is not Normal."""
     return ApiError(
         403,
         "Forbidden.IllegalStatus",
@@ -89,22 +94,22 @@ def illegal_status_now(status: str) -> ApiError:
 
 
 def no_stream() -> ApiError:
-    """No stream of the formats, definitions and types that were asked for."""
+    """No stream has the requested formats, definitions and types."""
     return ApiError(404, "InvalidVideo.NoneStream", "The video has no stream to play.")
 
 
 def video_ids_exceeded() -> ApiError:
-    """More ids than one call takes."""
+    """The call has too many ids."""
     return ApiError(400, "VideoIdsExceededMax", "The VideoIds exceeded maximum.")
 
 
 def video_list_exceeded() -> ApiError:
-    """A page beyond the first 5000 matches."""
+    """The page is after the first 5000 matches."""
     return ApiError(400, "VideoListExceededMax", "The video list exceeded maximum.")
 
 
 def auth_info_expired() -> ApiError:
-    """A PlayAuth after its AuthInfoTimeout."""
+    """The AuthInfoTimeout of the PlayAuth is over."""
     return ApiError(
         400,
         "InvalidAuthInfo.ExpireTime",
@@ -113,7 +118,7 @@ def auth_info_expired() -> ApiError:
 
 
 def auth_info_of_another_video() -> ApiError:
-    """A PlayAuth redeemed for a video it was not issued for."""
+    """The PlayAuth was issued for another video."""
     return ApiError(
         400,
         "InvalidAuthInfo.MediaId",
@@ -122,7 +127,7 @@ def auth_info_of_another_video() -> ApiError:
 
 
 def auth_info_signature() -> ApiError:
-    """An AuthInfo that VOD did not write, or not for these keys. The real code is not known."""
+    """VOD did not issue this AuthInfo, or not for these keys. The real code is not known."""
     return ApiError(
         400,
         "InvalidAuthInfo.Signature",

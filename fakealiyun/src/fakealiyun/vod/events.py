@@ -1,6 +1,6 @@
-"""What happened to media, as VOD's event notifications tell it.
+"""The events of media that VOD reports in its callbacks.
 
-The library announces an event once, after its effect; whoever delivers callbacks subscribes.
+The library announces each event once, after it took effect. The sender of callbacks subscribes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Event:
-    """`body` is the notification's fields, `EventTime` (cloud time) and `EventType` included.
+    """One event. `body` has all fields of the callback. Its `EventTime` is cloud time.
 
-    `callback_url` is where the upload's own UserData wants it sent, None where it says nothing.
+    `callback_url` is the receiver from the UserData of the upload; None if it has none.
     """
 
     type: str
@@ -37,7 +37,7 @@ Subscriber = Callable[[Event], None]
 
 
 class Events:
-    """The events so far and who listens. Thread-safe."""
+    """The past events and their subscribers. Thread-safe."""
 
     def __init__(self) -> None:
         self._seen: deque[Event] = deque(maxlen=_MOST_REMEMBERED)
@@ -45,21 +45,21 @@ class Events:
         self._lock = threading.Lock()
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Have `subscriber` called with every event from now on, in the thread that caused it.
+        """Call `subscriber` with every event from now on, in the thread that caused the event.
 
-        It must be quick, and survives `reset`; what it raises is logged and does not undo the
+        It must be quick. It stays after `reset`. Its exceptions are logged and do not undo the
         event.
         """
         with self._lock:
             self._subscribers.append(subscriber)
 
     def announce(self, event: Event) -> None:
-        """Remember an event and tell the subscribers."""
+        """Store an event and call the subscribers."""
         with self._lock:
             self._seen.append(event)
             subscribers = list(self._subscribers)
         for subscriber in subscribers:
-            _tell(subscriber, event)
+            _notify(subscriber, event)
 
     def seen(self) -> list[Event]:
         """The latest events, oldest first."""
@@ -72,8 +72,8 @@ class Events:
             self._seen.clear()
 
 
-def _tell(subscriber: Subscriber, event: Event) -> None:
+def _notify(subscriber: Subscriber, event: Event) -> None:
     try:
         subscriber(event)
-    except Exception:  # noqa: BLE001 - a listener must not break the cloud
+    except Exception:  # noqa: BLE001 - a subscriber must not break the cloud
         _log.exception("a subscriber failed on %s", event.type)

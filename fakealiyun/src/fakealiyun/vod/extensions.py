@@ -1,4 +1,4 @@
-"""The file name extensions VOD takes, and which of them play without transcoding."""
+"""The file name extensions that VOD accepts, and those that play without transcoding."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ VIDEO = frozenset(
 )
 AUDIO = frozenset("mp3 wma wav aac ra m4a flac ape ac3 amr caf acm".split())
 PLAYABLE = frozenset({"mp4", "flv", "mp3", "m3u8", "webm"})
-"""What plays as it was uploaded; the others are only stored by a group without transcoding."""
+"""Files that play without transcoding. A template group that does not transcode only stores
+the others."""
 
 
 def extension_of(file_name: str) -> str | None:
-    """The lower-case extension of a file name, source path or URL-like name; None if not taken."""
+    """The lower-case extension of a file name, path or URL-like name; None if not accepted."""
     _, dot, extension = file_name.rpartition(".")
     extension = extension.lower()
     return extension if dot and extension in VIDEO | AUDIO else None
 
 
 def media_type(extension: str) -> str:
-    """`audio` or `video`, as VOD tells them apart."""
+    """`audio` or `video`, by the rules of VOD."""
     return "audio" if extension in AUDIO else "video"
 
 
 IMAGE = ("png", "jpg", "jpeg", "gif", "heic", "webp")
-"""`ImageExt` of CreateUploadImage; the first is its default."""
+"""`ImageExt` of CreateUploadImage. The first is the default."""
 ATTACHED = {
     "watermark": ("png", "gif", "apng", "mov"),
     "subtitle": ("srt", "ass", "stl", "ttml", "vtt"),
     "material": ("jpg", "gif", "png", "mp4", "mat", "zip", "apk"),
 }
-"""`BusinessType` of CreateUploadAttachedMedia and the `MediaExt` of each."""
+"""The values of `BusinessType` of CreateUploadAttachedMedia, and `MediaExt` for each."""

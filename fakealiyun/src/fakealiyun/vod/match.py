@@ -2,10 +2,10 @@
 
     field = 'value'                exact; for Title, Tags, Description: contains
     field in ('a', 'b')            one of
-    field = [a, b)                 a range, either end open or closed
+    field = [a, b)                 a range; each end is open or closed
     x and y, (x or y)              `or` only inside parentheses
 
-Anything else is refused. Keywords may be written in either case.
+Anything else is refused. Keywords can be in upper or lower case.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _TIMES = ("CreationTime", "ModificationTime")
 
 
 def parse_match(text: str, location: str) -> Predicate:
-    """The expression as a test of one asset; ApiError (InvalidParameter) when it is none.
+    """The expression as a function that tests one asset. Raises ApiError (InvalidParameter).
 
     `location` is the StorageLocation of every asset.
     """

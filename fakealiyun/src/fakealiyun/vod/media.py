@@ -1,4 +1,4 @@
-"""One audio or video asset, as VOD keeps it."""
+"""One audio or video asset in VOD."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATUSES: tuple[Status, ...] = (
 
 @dataclass(frozen=True)
 class Source:
-    """The mezzanine file that arrived: `size` in bytes, `md5` in lower-case hexadecimal."""
+    """The uploaded file: `size` in bytes, `md5` in lower-case hexadecimal."""
 
     size: int
     md5: str
@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Stream:
-    """One thing that plays. `definition` is OD for the source as it was uploaded."""
+    """One playable stream. `definition` is OD for the uploaded file itself."""
 
     definition: str
     format: str
@@ -53,7 +53,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Media:
-    """An asset. Immutable: the library replaces it when it changes. Times are cloud time."""
+    """An asset. Immutable: the library replaces it with a changed copy. Times are cloud time."""
 
     video_id: str
     title: str
@@ -66,7 +66,7 @@ class Media:
     created: float
     modified: float
     sequence: int
-    """Order of creation, for two in the same second."""
+    """The order of creation, for assets of the same second."""
     description: str = ""
     tags: str = ""
     cover_url: str = ""
@@ -74,19 +74,19 @@ class Media:
     workflow_id: str | None = None
     user_data: str | None = field(default=None, repr=False)
     extend: str | None = field(default=None, repr=False)
-    """`UserData.Extend` as events carry it."""
+    """`UserData.Extend`, as callbacks contain it."""
     callback_url: str | None = field(default=None, repr=False)
-    """Where `UserData.MessageCallback` wants the events sent."""
+    """The receiver in `UserData.MessageCallback`."""
     reference_id: str | None = None
     status: Status = "Uploading"
     source: Source | None = None
     streams: tuple[Stream, ...] = ()
     generation: int = 0
-    """How many files have arrived for it; a transcode of an older one does not count."""
+    """The number of files that were uploaded for it. A transcode of an older file has no effect."""
 
     @property
     def media_id(self) -> str:
-        """The id as what is about any medium calls it."""
+        """The id, under the name that OtherMedia also has."""
         return self.video_id
 
     @property
@@ -96,15 +96,15 @@ class Media:
 
     @property
     def duration(self) -> float:
-        """Seconds; 0 while unknown."""
+        """The duration in seconds; 0 if unknown."""
         return self.source.picture.duration if self.source else 0.0
 
     @property
     def bit_rate(self) -> float:
-        """Kbit/s over the whole file; 0 while the duration is unknown."""
+        """The average bit rate in kbit/s; 0 if the duration is unknown."""
         return self.size * 8 / self.duration / 1000 if self.duration else 0.0
 
     @property
     def size(self) -> int:
-        """Bytes; 0 until the file has arrived."""
+        """The size in bytes; 0 before the upload of the file."""
         return self.source.size if self.source else 0

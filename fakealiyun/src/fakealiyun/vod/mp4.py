@@ -1,7 +1,8 @@
 """Duration and picture size of an MP4 file, from its `moov` box.
 
-ISO/IEC 14496-12: boxes of a 32-bit size and a four-letter type, a 64-bit size where that is 1.
-Reads a bounded number of headers and a bounded `moov`, so that a hostile file costs little.
+Format: ISO/IEC 14496-12. A box has a 32-bit size and a four-letter type. If the size is 1, a 64-bit
+size follows. The number of headers and the size of `moov` are limited, so that a hostile file costs
+little.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import BinaryIO
 
 _MOST_BOXES = 512
 _LARGEST_MOOV = 8 * 1024 * 1024  # bytes
-_LONGEST = 366 * 86400  # seconds; a duration beyond it is nonsense
+_LONGEST = 366 * 86400  # seconds; a longer duration cannot be true
 
 
 @dataclass(frozen=True)
 class Picture:
-    """`duration` in seconds, `width` and `height` in pixels; 0 where the file does not say."""
+    """`duration` in seconds, `width` and `height` in pixels; 0 if the file does not have it."""
 
     duration: float = 0.0
     width: int = 0
@@ -27,7 +28,7 @@ class Picture:
 
 
 def read_picture(path: Path) -> Picture:
-    """What a file says about itself; all zero when it is no well-formed MP4."""
+    """Duration and picture size of a file; all are 0 if it is not a well-formed MP4."""
     try:
         with path.open("rb") as file:
             moov = _find_moov(file, path.stat().st_size)

@@ -1,7 +1,7 @@
-"""The bodies of VOD's event notifications, with the quirks that the real ones have.
+"""The bodies of VOD's callbacks, with the irregular details of the real ones.
 
-What each holds comes from the event pages of 2021 and 2024 to 2026. `now` is epoch seconds of
-cloud time, `url` where the file lies: http, never https, and without a signature.
+Source of the fields: the event pages of 2021 and 2024 to 2026. `now` is in epoch seconds of cloud
+time. `url` is the address of the file: http, never https, and without a signature.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Outcome = Literal["success", "fail"]
 
 
 def file_upload(media: Media, url: str, now: float) -> Event:
-    """FileUploadComplete: a source file of video or audio has arrived."""
+    """FileUploadComplete: a video or audio file was uploaded."""
     return _of_video("FileUploadComplete", media, now, "success", Size=media.size, FileUrl=url)
 
 
 def stream_transcode(media: Media, stream: Stream, outcome: Outcome, url: str, now: float) -> Event:
-    """StreamTranscodeComplete: one definition in one format is done, or failed."""
+    """StreamTranscodeComplete: one definition in one format is finished or failed."""
     fields = _stream(media, stream, outcome, url)
     return _of_video("StreamTranscodeComplete", media, now, **fields)
 
@@ -34,28 +34,28 @@ def stream_transcode(media: Media, stream: Stream, outcome: Outcome, url: str, n
 def transcode(
     media: Media, streams: tuple[Stream, ...], outcome: Outcome, url: str, now: float
 ) -> Event:
-    """TranscodeComplete: every definition is done; success if any of them is."""
+    """TranscodeComplete: all definitions are finished. It is a success if one of them is."""
     infos = [_stream(media, stream, outcome, url) for stream in streams]
     return _of_video("TranscodeComplete", media, now, outcome, StreamInfos=infos)
 
 
 def image_upload(medium: OtherMedia, url: str, now: float) -> Event:
-    """ImageUploadComplete. Its EventTime has milliseconds, behind a colon."""
+    """ImageUploadComplete. Its EventTime has milliseconds after a colon."""
     time = f"{utc(now)[:-1]}:{int(now * 1000) % 1000:03d}Z"
     return _of_other("ImageUploadComplete", "ImageId", medium, url, time, AppId=medium.app_id)
 
 
 def attached_media_upload(medium: OtherMedia, url: str, now: float) -> Event:
-    """AttachedMediaUploadComplete. It names its medium AttachedMediaId."""
+    """AttachedMediaUploadComplete. Its id field is AttachedMediaId."""
     return _of_other("AttachedMediaUploadComplete", "AttachedMediaId", medium, url, utc(now))
 
 
 def base_change(media: Media, mode: Literal["create", "delete"], now: float) -> Event:
     """MediaBaseChangeComplete: an asset was created or deleted.
 
-    By the documentation CreateUploadVideo and DeleteVideo raise it, nothing for other media. Each
-    member of MediaContent is JSON text, which lacks OldValue for what is new and NewValue for
-    what is gone.
+    By the documentation CreateUploadVideo and DeleteVideo cause it, but no operation on other
+    media does. Each member of MediaContent is JSON text. It has no OldValue for a new value, and no
+    NewValue for a deleted value.
     """
     side = "NewValue" if mode == "create" else "OldValue"
     values = {
@@ -70,7 +70,7 @@ def base_change(media: Media, mode: Literal["create", "delete"], now: float) -> 
 
 
 def deletion(media: Media, now: float) -> Event:
-    """DeleteMediaComplete: DeleteVideo removed a whole asset."""
+    """DeleteMediaComplete: DeleteVideo deleted a whole asset."""
     return _of_any("DeleteMediaComplete", media, now, DeleteType="all")
 
 
@@ -95,7 +95,7 @@ def _of_video(
 
 
 def _of_any(kind: str, media: Media, now: float, **fields: Any) -> Event:
-    """An event about an asset as such, whose MediaType is `video` for audio too."""
+    """An event about an asset itself. Its MediaType is `video`, for audio too."""
     gone = kind == "DeleteMediaComplete" or fields.get("OperateMode") == "delete"
     body = {
         "EventTime": utc(now),
@@ -105,7 +105,7 @@ def _of_any(kind: str, media: Media, now: float, **fields: Any) -> Event:
         "MediaType": "video",
         **fields,
     }
-    # Deleting the asset ends its own receiver: what comes after goes to the account's.
+    # A deleted asset has no own receiver any more: these events go to the account's receiver.
     callback_url = None if gone else media.callback_url
     return Event(
         kind,

@@ -2,8 +2,8 @@
 
     Uploading --file stored--> Normal
 
-They have no ReferenceId, cannot be refreshed, and no operation here deletes them. Another file for
-the same object, which a live credential allows, is announced again.
+They have no ReferenceId, cannot be refreshed, and no operation of this fake deletes them. A valid
+credential can upload another file for the same object. This causes another event.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from fakealiyun.vod.events import Events
 
 @dataclass(frozen=True)
 class OtherMedia:
-    """An image or attached medium. Immutable; times are cloud time, `size` bytes, 0 until the
-    file has arrived. `purpose` is the ImageType or BusinessType."""
+    """An image or an attached media. Immutable. Times are cloud time.
+
+    `size` is in bytes, and 0 before the upload of the file. `purpose` is the ImageType or
+    BusinessType.
+    """
 
     media_id: str
     kind: Literal["image", "attached"]
@@ -46,9 +49,10 @@ class OtherMedia:
 
 
 class OtherMediaLibrary:
-    """Every image and attached medium of the account. Thread-safe.
+    """All images and attached media of the account. Thread-safe.
 
-    `bucket` holds the files, `location` is its public host; `events` hears of what arrives.
+    `bucket` contains the files, and `location` is its public host. `events` gets an event for each
+    uploaded file.
     """
 
     def __init__(
@@ -64,7 +68,7 @@ class OtherMediaLibrary:
         storage.on_stored(self._file_stored)
 
     def create(self, build: Callable[[str, str, float], OtherMedia]) -> OtherMedia:
-        """Add a medium. `build` gets its id, a unique name for the object key, and the time."""
+        """Add one. `build` gets its id, a unique name for the object key, and the time."""
         with self._lock:
             name = secrets.token_hex(16).upper()
             medium = build(secrets.token_hex(16), name, self._clock.now())
@@ -73,21 +77,21 @@ class OtherMediaLibrary:
         return medium
 
     def get(self, kind: Literal["image", "attached"], media_id: str) -> OtherMedia | None:
-        """The medium of that kind and id."""
+        """The one of that kind and id, or None."""
         found = self._by_id.get(media_id)
         return found if found is not None and found.kind == kind else None
 
     def all(self) -> list[OtherMedia]:
-        """Every medium, oldest first."""
+        """All of them, oldest first."""
         with self._lock:
             return list(self._by_id.values())
 
     def file_url(self, medium: OtherMedia) -> str:
-        """Where the file lies: http, and without a signature."""
+        """The address of the file: http, and without a signature."""
         return f"http://{self._location}/{medium.key}"
 
     def reset(self) -> None:
-        """Forget every medium; the objects are the storage's to forget."""
+        """Forget all of them. The storage removes the objects."""
         with self._lock:
             self._by_id.clear()
             self._by_key.clear()
@@ -100,7 +104,7 @@ class OtherMediaLibrary:
             media_id = self._by_key.get(stored.key)
             if media_id is None:
                 return
-            # What the real service makes of bytes that are no image is not documented.
+            # What the real service does with bytes that are not an image is not documented.
             medium = replace(self._by_id[media_id], status="Normal", size=stored.size, modified=now)
             self._by_id[media_id] = medium
         announce = (

@@ -1,7 +1,7 @@
-"""Reading and checking the parameters of VOD's operations.
+"""Reads and checks the parameters of VOD operations.
 
-Every function takes the call's parameters and raises ApiError naming the field. An empty value
-counts as absent, as SDKs leave unset fields out and web clients send some of them empty.
+Every function gets the parameters of the call, and raises ApiError with the name of the field. An
+empty value counts as absent: SDKs leave out unset fields, but web clients send some of them empty.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from fakealiyun.vod import errors
 
 Parameters = Mapping[str, str]
 
-MAX_TITLE = 128  # bytes of UTF-8: the text says characters, the error speaks of bytes
+MAX_TITLE = 128  # bytes of UTF-8: the documentation says characters, the error says bytes
 MAX_DESCRIPTION = 1024  # bytes of UTF-8
 MAX_TAGS = 16
 MAX_TAG = 32  # characters
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
-# Emoji beyond the Basic Multilingual Plane; those inside it that are shown as pictures; what makes
-# a picture of a plain sign. Which characters the live service means by "emoticon or special" is
-# not documented.
+# Emoji outside the Basic Multilingual Plane, emoji inside it that are shown as pictures, and
+# characters that turn a plain sign into a picture. Which characters the real service means by
+# "emoticon or special" is not documented.
 _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\U000e0020-\U000e007f\ufe0f\u20e3"
     "\u231a\u231b\u23e9-\u23ec\u23f0\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693"
@@ -37,12 +37,12 @@ _EMOJI = re.compile(
 
 
 def optional(parameters: Parameters, name: str) -> str | None:
-    """The value, or None when it is absent or empty."""
+    """The value, or None if it is absent or empty."""
     return parameters.get(name) or None
 
 
 def required(parameters: Parameters, name: str) -> str:
-    """The value; Missing<Name> without it."""
+    """The value. Raises ApiError Missing<Name> without it."""
     value = optional(parameters, name)
     if value is None:
         raise missing(name)
@@ -50,7 +50,7 @@ def required(parameters: Parameters, name: str) -> str:
 
 
 def integer(parameters: Parameters, name: str, least: int, most: int) -> int | None:
-    """A decimal integer in a range, or None when absent."""
+    """A decimal integer in a range, or None if absent."""
     value = optional(parameters, name)
     if value is None:
         return None
@@ -60,7 +60,7 @@ def integer(parameters: Parameters, name: str, least: int, most: int) -> int | N
 
 
 def boolean(parameters: Parameters, name: str) -> bool | None:
-    """true or false in any case: the Python SDK sends `True` and `False`."""
+    """true or false in upper or lower case: the Python SDK sends `True` and `False`."""
     value = optional(parameters, name)
     if value is None:
         return None
@@ -70,7 +70,7 @@ def boolean(parameters: Parameters, name: str) -> bool | None:
 
 
 def choice(parameters: Parameters, name: str, allowed: Collection[str]) -> str | None:
-    """One of a fixed set, or None when absent."""
+    """One of the allowed values, or None if absent."""
     value = optional(parameters, name)
     if value is not None and value not in allowed:
         raise invalid(name, f"one of {', '.join(allowed)}")
@@ -78,7 +78,7 @@ def choice(parameters: Parameters, name: str, allowed: Collection[str]) -> str |
 
 
 def choices(parameters: Parameters, name: str, allowed: Collection[str]) -> list[str] | None:
-    """A comma list out of a fixed set, or None when absent."""
+    """A comma-separated list of allowed values, or None if absent."""
     value = optional(parameters, name)
     if value is None:
         return None
@@ -89,7 +89,10 @@ def choices(parameters: Parameters, name: str, allowed: Collection[str]) -> list
 
 
 def id_list(parameters: Parameters, name: str, most: int) -> list[str] | None:
-    """A comma list of ids, each once; None when absent. VideoIdsExceededMax above `most`."""
+    """A comma-separated list of ids, without repeated ids; None if absent.
+
+    Raises ApiError VideoIdsExceededMax for more than `most` ids.
+    """
     value = optional(parameters, name)
     if value is None:
         return None
@@ -100,7 +103,7 @@ def id_list(parameters: Parameters, name: str, most: int) -> list[str] | None:
 
 
 def moment(parameters: Parameters, name: str) -> int | None:
-    """`yyyy-MM-ddTHH:mm:ssZ` as epoch seconds, or None when absent."""
+    """`yyyy-MM-ddTHH:mm:ssZ` as epoch seconds, or None if absent."""
     value = optional(parameters, name)
     if value is None:
         return None
@@ -125,7 +128,7 @@ def text(parameters: Parameters, name: str, most: int) -> str | None:
     value = optional(parameters, name)
     if value is None:
         return None
-    # New lines and tabs are let through in a Description; the live rule is not documented.
+    # A Description may contain new lines and tabs. The real rule is not documented.
     plain = value.replace("\n", "").replace("\r", "").replace("\t", "")
     checked = plain if name == "Description" else value
     if _EMOJI.search(value) or any(unicodedata.category(c) in ("Cc", "Cs") for c in checked):
@@ -136,7 +139,7 @@ def text(parameters: Parameters, name: str, most: int) -> str | None:
 
 
 def tags(parameters: Parameters) -> str | None:
-    """`Tags`: comma separated, at most 16 of at most 32 characters, none empty."""
+    """`Tags`: at most 16, separated by commas, each 1 to 32 characters long."""
     value = text(parameters, "Tags", MAX_TAGS * (MAX_TAG * 4 + 1))
     if value is None:
         return None
@@ -159,8 +162,10 @@ def url(parameters: Parameters, name: str) -> str | None:
 
 
 def reference_id(parameters: Parameters) -> str | None:
-    """`ReferenceId`: 6 to 64 of letters, digits, `_` and `-`. The code of the refusal is not
-    documented."""
+    """`ReferenceId`: 6 to 64 letters, digits, `_` and `-`.
+
+    The error code for another value is not documented.
+    """
     value = optional(parameters, "ReferenceId")
     if value is not None and not _REFERENCE_ID.fullmatch(value):
         raise invalid("ReferenceId", "6 to 64 letters, digits, hyphens and underscores")

@@ -1,9 +1,9 @@
-"""PlayAuth: keys that redeem one video, and the AuthInfo that says for how long.
+"""PlayAuth: keys that play one video, and the AuthInfo that limits the time.
 
-Two clocks end a PlayAuth: `ExpireTime` inside AuthInfo (issue + AuthInfoTimeout) and the expiry of
-the keys themselves. How long the real keys live is not documented; both of the errors that follow
-from it have been reported, so they outlive a short AuthInfo: 900 s, the least STS issues, or
-AuthInfoTimeout where that is longer.
+A PlayAuth ends in two ways: at `ExpireTime` in AuthInfo (time of issue plus AuthInfoTimeout), and
+when its keys expire. How long the real keys are valid is not documented. Users have reported both
+errors, so the keys must be valid longer than a short AuthInfo. Here they are valid for 900 seconds,
+the minimum of STS, or for AuthInfoTimeout if that is longer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _POLICY = Policy.parse(
 
 
 class PlayAuths:
-    """Issues PlayAuths and checks the AuthInfo that comes back."""
+    """Issues PlayAuths, and checks the AuthInfo in later requests."""
 
     def __init__(
         self, identities: Identities, clock: Clock, issuer: Principal, region: str
@@ -47,8 +47,10 @@ class PlayAuths:
         self._secret = secrets.token_bytes(32)
 
     def issue(self, media: Media, timeout: int, play_domain: str) -> tuple[Credential, str]:
-        """A PlayAuth for `media`, to be redeemed within `timeout` seconds of cloud time: its
-        keys, and the text that is handed out."""
+        """The keys and the text of a new PlayAuth for `media`.
+
+        It is valid for `timeout` seconds of cloud time.
+        """
         keys = self._identities.issue(
             self._issuer, (_POLICY,), max(timeout, _LEAST_KEYS), media_id=media.video_id
         )
@@ -62,7 +64,7 @@ class PlayAuths:
         return keys, pack(
             {
                 "SecurityToken": keys.security_token,
-                "AuthInfo": self._sealed(fields, keys.access_key_id),
+                "AuthInfo": self._with_signature(fields, keys.access_key_id),
                 "VideoMeta": video_meta(media),
                 "AccessKeyId": keys.access_key_id,
                 "PlayDomain": play_domain,
@@ -73,8 +75,11 @@ class PlayAuths:
         )
 
     def check(self, auth_info: str, keys: Credential, video_id: str) -> None:
-        """Refuse an AuthInfo that is not, byte for byte, the one issued with these keys, one for
-        another video, and one that has expired. Raises ApiError."""
+        """Check an AuthInfo.
+
+        Raises ApiError unless it is exactly the text that was issued with these keys, for this
+        video, and has not expired.
+        """
         try:
             fields = json.loads(auth_info)
         except (ValueError, RecursionError):
@@ -83,7 +88,7 @@ class PlayAuths:
             raise errors.auth_info_signature()
         fields.pop("Signature", None)
         try:
-            expected = self._sealed(fields, keys.access_key_id).encode()
+            expected = self._with_signature(fields, keys.access_key_id).encode()
             given = auth_info.encode()
         except ValueError:
             raise errors.auth_info_signature() from None
@@ -95,8 +100,8 @@ class PlayAuths:
         if ends is None or self._clock.now() >= ends:
             raise errors.auth_info_expired()
 
-    def _sealed(self, fields: dict[str, Any], access_key_id: str) -> str:
-        """The AuthInfo text: the fields and a MAC over them and the keys they go with."""
+    def _with_signature(self, fields: dict[str, Any], access_key_id: str) -> str:
+        """The AuthInfo text: the fields, and a MAC over the fields and their AccessKeyId."""
         text = json.dumps(fields, separators=(",", ":"))
         message = f"{access_key_id}\n{text}".encode()
         mac = base64.b64encode(hmac.new(self._secret, message, hashlib.sha1).digest()).decode()
@@ -104,7 +109,7 @@ class PlayAuths:
 
 
 def video_meta(media: Media) -> dict[str, Any]:
-    """`VideoMeta`, as GetVideoPlayAuth answers it and a PlayAuth carries it."""
+    """`VideoMeta` of GetVideoPlayAuth and of a PlayAuth."""
     meta = {
         "Status": media.status,
         "VideoId": media.video_id,

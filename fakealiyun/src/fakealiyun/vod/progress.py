@@ -1,7 +1,7 @@
-"""What the official web uploader asks VOD without any key: its progress reports.
+"""The progress reports that the official web uploader sends to VOD without an AccessKey.
 
-The uploader authenticates these calls by a digest with a key built into it, which proves nothing
-and is not verified. Nothing that is reported is kept.
+The uploader signs these calls with a key that is built into it. This proves nothing and is not
+verified. The reports are not stored.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Any
 
 
 def get_upload_progress(_parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """GetUploadProgress: no upload is known on the server side, so the client's own checkpoint
-    decides."""
+    """GetUploadProgress: returns no progress, so the client uses its own checkpoint."""
     return {"UploadProgress": {"UploadProgressList": []}}
 
 
 def report_upload_progress(_parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """ReportUploadProgress: accepted. The schema of the real answer is not documented."""
+    """ReportUploadProgress: always accepted. The schema of the real answer is not documented."""
     return {}
 
 

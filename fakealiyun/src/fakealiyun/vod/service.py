@@ -1,4 +1,4 @@
-"""VOD 2017-03-21 behind the OpenAPI layer."""
+"""The VOD API 2017-03-21, for the OpenAPI gateway."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VERSION = "2017-03-21"
 
 
 class VodService:
-    """The operations of VOD, and the state that tests and the control routes look at."""
+    """The operations of VOD, and the state that tests and the control routes read."""
 
     name = "vod"
     version = VERSION
@@ -62,7 +62,7 @@ class VodService:
             queues,
             queue_ignores_upload_callback=settings.queue_ignores_upload_callback,
         )
-        self.events.subscribe(self.callbacks.take)
+        self.events.subscribe(self.callbacks.send)
         groups = (
             UploadOperations(self._account),
             OtherUploadOperations(self._account),
@@ -79,39 +79,39 @@ class VodService:
 
     @property
     def library(self) -> Library:
-        """The account's media."""
+        """The video and audio assets of the account."""
         return self._account.library
 
     @property
     def other_media(self) -> OtherMediaLibrary:
-        """The account's images and attached media."""
+        """The images and attached media of the account."""
         return self._account.other_media
 
     @property
     def events(self) -> Events:
-        """What happened to them; callbacks subscribe here."""
+        """The events of all media. Callbacks subscribe here."""
         return self._account.library.events
 
     @property
     def bucket(self) -> str:
-        """The account's system bucket."""
+        """The system bucket of the account."""
         return self._account.bucket
 
     @property
     def storage_location(self) -> str:
-        """The StorageLocation that this account has."""
+        """The StorageLocation of this account."""
         return self._account.location
 
     @property
     def issued(self) -> list[IssuedCredential]:
-        """The credentials handed out of late, without anything that opens something."""
+        """The latest issued credentials, without their secrets."""
         return self._account.issued()
 
     def serve_at(self, base_url: str) -> None:
-        """Say where OSS is reached, `http://127.0.0.1:PORT`; signed URLs and addresses name it."""
+        """Set the address of OSS, `http://127.0.0.1:PORT`, for signed URLs and upload addresses."""
         self._account.base_url = base_url
 
     def reset(self) -> None:
-        """Forget media, events and callbacks, after storage and identities were reset."""
+        """Forget media, events and callbacks. Call it after storage and identities were reset."""
         self.callbacks.reset()
         self._account.reset()

@@ -1,4 +1,4 @@
-"""How the fake account is set up: what exists in it, and what is switchable because unknown."""
+"""The settings of the fake account: what exists in it, and switches for unknown behaviour."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NO_TRANSCODE = "VOD_NO_TRANSCODE"
 TRANSCODE = "b4a1f8c2d90e47c6a3d7518e62fb0c94"
 """A template group of the fake account that transcodes."""
 WORKFLOW = "6f0d3b7e15c84a2c9be2417a80d95f33"
-"""A workflow of the fake account; it transcodes as TRANSCODE does."""
+"""A workflow of the fake account, which runs the template group TRANSCODE."""
 DEFAULT_APP = "app-1000000"
 
-UPLOAD_LIFETIME = 3000  # seconds of every upload credential, whoever asks
+UPLOAD_LIFETIME = 3000  # seconds; the same for every upload credential
 
 
 @dataclass(frozen=True)
 class TemplateGroup:
-    """A transcode template group; without `definitions` it leaves the file as it is."""
+    """A transcode template group. Without `definitions` it does not transcode."""
 
     name: str
     definitions: tuple[str, ...] = ()
@@ -42,29 +42,34 @@ class VodSettings:
     template_groups: Mapping[str, TemplateGroup] = field(default_factory=_groups)
     default_template_group: str = NO_TRANSCODE
     workflows: Mapping[str, str] = field(default_factory=lambda: {WORKFLOW: TRANSCODE})
-    """Workflow id to the template group it runs; a workflow wins over a template group."""
+    """The template group that each workflow id runs. A workflow has priority over a template
+    group."""
     categories: Mapping[int, str] = field(default_factory=lambda: {1000000001: "Samples"})
     apps: frozenset[str] = frozenset({DEFAULT_APP})
     transcode_seconds: float = 5.0
-    """How long a transcode takes."""
+    """The duration of a transcode."""
     settle_seconds: float = 0.0
-    """How long a playable upload stays UploadSucc before it is Normal, without transcoding. The
-    real time is short and not documented."""
+    """How long a playable upload stays UploadSucc before it is Normal, without transcoding.
+
+    The real time is short and not documented.
+    """
     upload_endpoint: Literal["ip", "localhost"] = "ip"
     """`UploadAddress.Endpoint`: `http://127.0.0.1:PORT`, or `http://oss-REGION.localhost:PORT`,
-    which resolves in browsers only."""
+    which only browsers can resolve."""
     expiration_text: str = str(UPLOAD_LIFETIME)
-    """`Expiration` in UploadAuth: documentation says 3000, one sample shows 3600."""
+    """`Expiration` in UploadAuth. The documentation says 3000, one sample shows 3600."""
     duplicate_reference_id: Callable[[], ApiError] = errors.reference_id_taken
-    """The answer to a ReferenceId that is taken. Not documented."""
+    """The error for a ReferenceId that another video has. Not documented."""
     reference_ids_outlive_videos: bool = True
-    """Whether a deleted video's ReferenceId stays taken. Not documented: refused."""
+    """Whether the ReferenceId of a deleted video cannot be used again. Not documented."""
 
     queue_ignores_upload_callback: bool = True
-    """Whether an upload's own callback URL counts for nothing where the account's callbacks go to
-    a queue. Pages of 2021 and 2022 say so, later ones describe overrides of both kinds."""
+    """Whether the callback URL of an upload is ignored if the account's callbacks go to a queue.
+
+    Pages of 2021 and 2022 say so. Later pages describe overrides of both kinds.
+    """
 
     def __post_init__(self) -> None:
         known = self.template_groups.keys()
         if self.default_template_group not in known or not known >= set(self.workflows.values()):
-            raise ValueError("a template group that is named does not exist")
+            raise ValueError("a template group in the settings does not exist")

@@ -1,12 +1,12 @@
-"""The account's media and their status machine.
+"""The assets of the account and their status machine.
 
     Uploading --file stored--> UploadSucc --no transcoding, plays as it is--> Normal
                                UploadSucc --no transcoding, does not play---> UploadSucc
                                UploadSucc --template group transcodes-------> Transcoding
                                Transcoding --> Normal | TranscodeFail
 
-Another file for the same object (a credential allows it for as long as it lives) runs through the
-same machine again. Whether the real service shows the earlier states meanwhile is not documented.
+A valid credential can upload another file for the same object. The asset then goes through the same
+statuses again. Whether the real service shows the earlier statuses then is not documented.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from fakealiyun.vod.settings import VodSettings
 
 
 class ReferenceIdTaken(Exception):
-    """The ReferenceId belongs to another video, perhaps one that was deleted."""
+    """Another video has the ReferenceId. That video may be deleted."""
 
 
 class Library:
-    """Every asset of the account. Thread-safe.
+    """All assets of the account. Thread-safe.
 
-    `bucket` holds the sources, `location` is its public host.
+    `bucket` contains the uploaded files, and `location` is its public host.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Library:
         storage.on_stored(self._file_stored)
 
     def create(self, build: Callable[[str, str, float, int], Media]) -> Media:
-        """Add an asset. `build` gets VideoId, a unique name for the object key, the time and the
-        sequence number. Raises ReferenceIdTaken.
+        """Add an asset. Raises ReferenceIdTaken.
 
-        Whether upper and lower case tell two ReferenceIds apart is not documented: two that
-        differ in nothing else are refused.
+        `build` gets the VideoId, a unique name for the object key, the time and the sequence
+        number. Whether ReferenceIds are case-sensitive is not documented. A ReferenceId that only
+        differs in case from an existing one is refused.
         """
         with self._lock:
             self._sequence += 1
@@ -79,23 +79,25 @@ class Library:
         return media
 
     def get(self, video_id: str) -> Media | None:
-        """The asset of that id."""
+        """The asset of that id, or None."""
         return self._by_id.get(video_id)
 
     def get_by_reference(self, reference_id: str) -> Media | None:
-        """The asset of that ReferenceId, compared exactly."""
+        """The asset with exactly that ReferenceId, or None."""
         with self._lock:
             video_id = self._by_reference.get(reference_id)
             return None if video_id is None else self._by_id.get(video_id)
 
     def all(self) -> list[Media]:
-        """Every asset, oldest first."""
+        """All assets, oldest first."""
         with self._lock:
             return list(self._by_id.values())
 
     def delete(self, video_ids: Iterable[str]) -> None:
-        """Remove assets and their objects for good. A credential issued for one of them goes on
-        to be valid; what it stores belongs to no asset."""
+        """Delete assets and their objects.
+
+        A credential for such an asset stays valid, but a file that it uploads belongs to no asset.
+        """
         for video_id in video_ids:
             with self._lock:
                 media = self._by_id.pop(video_id, None)
@@ -112,7 +114,7 @@ class Library:
             self.events.announce(notifications.deletion(media, now))
 
     def reset(self) -> None:
-        """Forget every asset and event; the objects are the storage's to forget."""
+        """Forget all assets and events. The storage removes the objects."""
         with self._lock:
             self._by_id.clear()
             self._by_key.clear()
@@ -123,7 +125,7 @@ class Library:
     # -- the status machine
 
     def _file_stored(self, stored: StoredObject) -> None:
-        """A put, or a completed multipart upload, took effect in OSS."""
+        """A put or a completed multipart upload took effect in OSS."""
         if stored.bucket != self.bucket:
             return
         family = read_container(stored.path)
@@ -150,17 +152,17 @@ class Library:
                 if not self._is_current(media):
                     return
                 media = self._change(media.video_id, status="Transcoding")
-            # A transcoder looks at the content, not at the name. What the real one makes of a
-            # file that is no medium at all is its failure, TranscodeFail.
+            # A transcoder looks at the content, not at the name. The real transcode of a file that
+            # is not video or audio fails with TranscodeFail.
             self._later(
                 self._settings.transcode_seconds,
                 lambda: self._finish_transcode(media, definitions, good=family is not None),
             )
         elif media.extension in PLAYABLE and fits(family, media.extension):
             self._later(self._settings.settle_seconds, lambda: self._publish(media))
-        # Otherwise it stays UploadSucc: "file in, no playable stream". How the real service ends
-        # a file that is no container of its extension, without a transcode that could fail, is
-        # not documented; UploadFail is said never to appear for resumable uploads.
+        # Otherwise it stays UploadSucc: the file is there, but no playable stream. If the content
+        # does not match the extension and nothing is transcoded, the real status is not documented.
+        # UploadFail is said never to appear for resumable uploads.
 
     def _publish(self, media: Media) -> None:
         now = self._clock.now()
@@ -200,5 +202,5 @@ class Library:
         return media
 
     def _file_url(self, media: Media) -> str:
-        """Where the file lies, as events tell it: http, and without a signature."""
+        """The address of the file in events: http, and without a signature."""
         return f"http://{self._location}/{media.key}"

@@ -1,4 +1,4 @@
-"""UploadAddress and UploadAuth: what a client needs to store exactly one object."""
+"""UploadAddress and UploadAuth: the credential with which a client uploads exactly one object."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fakealiyun.identity import Credential, Identities, Principal
 from fakealiyun.ram.policy import Policy
 from fakealiyun.vod.settings import UPLOAD_LIFETIME
 
-# The OSS operations that the vendor lists for the upload credentials of VOD (2019). The text of
-# the policy inside a real one is not public. Reading the object back is not among them.
+# The OSS operations that the vendor lists for the upload credentials of VOD (2019). The policy in a
+# real credential is not public. The list does not allow reading the object.
 _ACTIONS = (
     "oss:PutObject",
     "oss:PostObject",
@@ -30,18 +30,18 @@ _ACTIONS = (
 
 
 def pack(value: Mapping[str, Any]) -> str:
-    """Padded standard base64 of compact JSON, the form of every credential VOD hands out."""
+    """Compact JSON in padded standard base64, the form of every VOD credential."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(text.encode()).decode()
 
 
 def upload_address(endpoint: str, bucket: str, key: str) -> str:
-    """`UploadAddress`. `endpoint` has its scheme and lacks the bucket."""
+    """`UploadAddress`. `endpoint` has a scheme, and no bucket in its host."""
     return pack({"Endpoint": endpoint, "Bucket": bucket, "FileName": key})
 
 
 def upload_keys(identities: Identities, issuer: Principal, bucket: str, key: str) -> Credential:
-    """New keys for one object, good for 3000 s of cloud time."""
+    """New keys for one object, valid for 3000 seconds of cloud time."""
     policy = Policy.parse(
         {
             "Version": "1",
@@ -58,7 +58,7 @@ def upload_keys(identities: Identities, issuer: Principal, bucket: str, key: str
 
 
 def upload_auth(keys: Credential, region: str, expiration_text: str) -> str:
-    """`UploadAuth`. `Expiration` is a text and a duration, `ExpireUTCTime` the moment."""
+    """`UploadAuth`. `Expiration` is a duration as text, `ExpireUTCTime` is the time of expiry."""
     return pack(
         {
             "SecurityToken": keys.security_token,

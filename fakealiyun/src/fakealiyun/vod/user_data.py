@@ -1,4 +1,4 @@
-"""The `UserData` of an upload: JSON text that comes back with the asset and its events."""
+"""The `UserData` of an upload: JSON text that is returned with the asset and its events."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from fakealiyun.openapi.errors import invalid
 from fakealiyun.vod.callbacks.configuration import is_callback_url
 
 MAX_EXTEND = 512  # bytes of UTF-8
-MAX_USER_DATA = 4096  # bytes of UTF-8; the live limit is not documented
+MAX_USER_DATA = 4096  # bytes of UTF-8; the real limit is not documented
 _KEYS = frozenset({"MessageCallback", "Extend", "AccelerateConfig"})
 
 
 @dataclass(frozen=True)
 class UserData:
-    """What UserData means for events: `extend` comes back in them, `callback_url` is where they
-    are sent instead of the account's own receiver. Either is None where it is not given."""
+    """The parts of UserData that change events.
+
+    `extend` is returned in them. `callback_url` receives them instead of the account's receiver.
+    Each is None if it is not given.
+    """
 
     extend: str | None = field(default=None, repr=False)
     callback_url: str | None = field(default=None, repr=False)
 
 
 def read_user_data(user_data: str | None) -> UserData:
-    """Check UserData, if there is any. Raises ApiError.
+    """Read and check UserData, which may be None. Raises ApiError.
 
-    Unknown keys are refused, and AccelerateConfig, which needs a support ticket: what the live
-    service does with either is not documented.
+    Unknown keys are refused. So is AccelerateConfig, which needs a support ticket. What the real
+    service does with them is not documented.
     """
     if user_data is None:
         return UserData()
@@ -66,14 +69,14 @@ def _json_object(text: str, allowed: str) -> dict[str, Any]:
 
 def _callback_url(callback: Any) -> str:
     allowed = "MessageCallback as an object with CallbackURL and perhaps CallbackType http"
-    if isinstance(callback, str):  # the documentation shows it encoded twice as well
+    if isinstance(callback, str):  # the documentation also shows it encoded twice
         callback = _json_object(callback, allowed)
     if not isinstance(callback, dict) or not callback.keys() <= {"CallbackURL", "CallbackType"}:
         raise invalid("UserData", allowed)
     url = callback.get("CallbackURL")
     if not isinstance(url, str) or not is_callback_url(url):
         raise invalid("UserData", allowed)
-    # Pages since 2024 also show overrides by queue; those before, and a tutorial, HTTP alone.
+    # Pages since 2024 also show overrides with a queue. Older pages and a tutorial only show HTTP.
     kind = callback.get("CallbackType", "http")
     if not isinstance(kind, str) or kind.lower() != "http":
         raise invalid("UserData", allowed)

@@ -1,4 +1,4 @@
-"""Assets as the fields of VOD's answers."""
+"""Converts assets into the fields of VOD's answers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fakealiyun.vod.settings import VodSettings
 
 
 def _set(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is not set: the live service leaves it out rather than sending null."""
+    """The fields that are set. The real service leaves out the others and does not send null."""
     return {name: value for name, value in fields.items() if value not in (None, "")}
 
 
 def common_fields(media: Media, settings: VodSettings, location: str) -> dict[str, Any]:
-    """What GetVideoInfo, GetVideoInfos, GetVideoList and SearchMedia have in common."""
+    """The fields that GetVideoInfo, GetVideoInfos, GetVideoList and SearchMedia share."""
     return _set(
         {
             "VideoId": media.video_id,
@@ -59,7 +59,7 @@ def list_entry(media: Media, settings: VodSettings, location: str) -> dict[str, 
 
 
 def mezzanine(media: Media, file_url: str | None) -> dict[str, Any]:
-    """`Mezzanine` of GetMezzanineInfo. Its numbers are texts, but for sizes."""
+    """`Mezzanine` of GetMezzanineInfo. Its numbers are strings, except sizes."""
     fields: dict[str, Any] = {
         "VideoId": media.video_id,
         "Status": "Uploading",
@@ -86,7 +86,7 @@ def mezzanine(media: Media, file_url: str | None) -> dict[str, Any]:
 
 def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
     """One entry of `PlayInfoList.PlayInfo`."""
-    assert media.source is not None  # noqa: S101 - a stream exists only of a file that arrived
+    assert media.source is not None  # noqa: S101 - a stream only exists after an upload
     picture = media.source.picture
     return {
         "JobId": stream.job_id,
@@ -108,7 +108,7 @@ def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
 
 
 def video_base(media: Media) -> dict[str, Any]:
-    """`VideoBase` of GetPlayInfo: always an object, the web player needs it."""
+    """`VideoBase` of GetPlayInfo: always an object, because the web player needs it."""
     return _set(
         {
             "VideoId": media.video_id,
@@ -126,7 +126,7 @@ def video_base(media: Media) -> dict[str, Any]:
 def image_info(
     image: OtherMedia, settings: VodSettings, location: str, url: str, bare_url: str
 ) -> dict[str, Any]:
-    """`ImageInfo` of GetImageInfo. `url` opens the file, `bare_url` only says where it is."""
+    """`ImageInfo` of GetImageInfo. `url` is signed, `bare_url` has no signature."""
     cate_id = image.cate_ids[0] if image.cate_ids else None
     fields: dict[str, Any] = {
         "ImageId": image.media_id,
@@ -139,7 +139,7 @@ def image_info(
     if image.status == "Normal":
         fields["Mezzanine"] = _set(
             {
-                "FileSize": str(image.size),  # a text, here alone
+                "FileSize": str(image.size),  # a string, only here
                 "FileURL": bare_url,
                 "OriginalFileName": image.file_name,
             }
@@ -156,7 +156,7 @@ def attached_media_info(
             "MediaId": medium.media_id,
             "Type": medium.purpose,
             "Categories": [
-                # The account's categories lie side by side: level 0, below the root (-1).
+                # All categories of the account have level 0, below the root (-1).
                 {"CateId": i, "CateName": settings.categories[i], "Level": 0, "ParentId": -1}
                 for i in medium.cate_ids
             ],

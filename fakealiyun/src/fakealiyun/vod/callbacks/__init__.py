@@ -1,1 +1,1 @@
-"""Event notifications: where the account wants them, and how they get there."""
+"""Callbacks: their configuration and their delivery."""

@@ -1,4 +1,4 @@
-"""What SetMessageCallback sets: which events of an application go where."""
+"""The configuration that SetMessageCallback sets: which events go to which receiver."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVENT_TYPES = (
     "UpdateMediaStorageClassComplete",
     "DeleteMediaComplete",
 )
-"""What EventTypeList may name. Every event of an AI job is selected by AIComplete."""
+"""The values of EventTypeList. AIComplete selects all events of AI jobs."""
 
 ALL = "ALL"
 LONGEST_URL = 256  # bytes
@@ -37,9 +37,9 @@ _URL = re.compile(r"https?://[\x21-\x7e]+", re.ASCII)
 
 
 def is_callback_url(url: str) -> bool:
-    """One http or https address of at most 256 bytes.
+    """Whether it is one http or https URL of at most 256 bytes.
 
-    User information and fragments are refused; what the live service makes of them is not
+    User information and fragments are refused. What the real service does with them is not
     documented.
     """
     if len(url) > LONGEST_URL or not _URL.fullmatch(url) or "#" in url:
@@ -52,15 +52,16 @@ def is_callback_url(url: str) -> bool:
 
 
 def is_auth_key(key: str) -> bool:
-    """At most 32 characters, upper and lower case letters and digits among them; others are
-    refused."""
+    """Whether it has at most 32 letters and digits, with upper case, lower case and digits."""
     return _KEY.fullmatch(key) is not None
 
 
 @dataclass(frozen=True)
 class MessageCallback:
-    """One application's callbacks. `event_types` as it was given: `ALL`, a comma list, or empty,
-    which turns every notification off."""
+    """The callbacks of one application.
+
+    `event_types` is `ALL`, a comma-separated list, or empty, which turns all callbacks off.
+    """
 
     app_id: str
     kind: Literal["HTTP", "MNS"]
@@ -72,17 +73,17 @@ class MessageCallback:
     mns_queue_name: str = ""
 
     def selects(self, event_type: str) -> bool:
-        """Whether events of this type are sent at all."""
+        """Whether events of this type are sent."""
         chosen = self.event_types.split(",")
         return ALL in chosen or event_type in chosen
 
     @property
     def signing_key(self) -> str | None:
-        """The key that HTTP callbacks are signed with; None where they are not."""
+        """The key that signs HTTP callbacks; None if they are not signed."""
         return self.auth_key if self.kind == "HTTP" and self.auth_switch == "on" else None
 
     def answer(self) -> Mapping[str, str]:
-        """`MessageCallback` of GetMessageCallback, the key in clear as VOD shows it."""
+        """`MessageCallback` of GetMessageCallback. It contains the key in plain text, as in VOD."""
         fields = {
             "AppId": self.app_id,
             "CallbackType": self.kind,

@@ -1,4 +1,4 @@
-"""What became of each notification, for the control page and for tests."""
+"""The outcome of each callback, for the control page and for tests."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass
 class Delivery:
-    """One notification on its way. Neither its address nor its key nor its body is kept here.
+    """The delivery of one callback. It does not contain the URL, the key or the body.
 
-    `outcome` begins with `pending`, `waiting` (for the next attempt), `delivered`, `dropped` or
-    `not sent`, the last four with a reason behind a colon where there is one.
+    `outcome` starts with `pending`, `waiting` (for the next attempt), `delivered`, `dropped` or
+    `not sent`. A reason may follow after a colon.
     """
 
     event_type: str
     media_id: str
-    road: Literal["HTTP", "MNS"]
+    transport: Literal["HTTP", "MNS"]
     attempts: int = 0
     outcome: str = "pending"
 
@@ -33,16 +33,16 @@ class Deliveries:
         self._lock = threading.Lock()
 
     def add(self, delivery: Delivery) -> None:
-        """Begin to list one; it may change afterwards."""
+        """Add a delivery. It may still change."""
         with self._lock:
             self._listed.append(delivery)
 
     def all(self) -> list[Delivery]:
-        """Copies, oldest first."""
+        """Copies of all deliveries, oldest first."""
         with self._lock:
             return [replace(delivery) for delivery in self._listed]
 
     def clear(self) -> None:
-        """Forget them."""
+        """Forget all deliveries."""
         with self._lock:
             self._listed.clear()

@@ -1,7 +1,7 @@
-"""One HTTP request to a receiver on this machine, and to no other.
+"""Sends HTTP requests to receivers on this machine only.
 
-A fake that sent what it is told to any address would be a hole in a developer's network, so every
-other address is recorded and never connected to.
+If the fake sent requests to any address, it would be a security hole in the developer's network.
+Callbacks to other addresses are recorded, but no connection is made.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-TIMEOUT = 5.0  # seconds for the whole exchange, VOD's own
+TIMEOUT = 5.0  # seconds for the whole request, as in VOD
 _IPV6_LOOPBACK = ipaddress.IPv6Address("::1")
 
 
 def receiver(url: str) -> URL | None:
-    """The address, if it is one of this machine's own: 127.0.0.0/8, ::1 or localhost.
+    """The URL, if its host is this machine (127.0.0.0/8, ::1 or localhost); None otherwise.
 
-    The control routes of the cloud and the gateway are none.
+    The control routes of the cloud and of the gateway are refused too.
     """
     try:
         parsed = URL(url, encoded=True)
@@ -50,7 +50,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class _Localhost(AbstractResolver):
-    """Knows one name, and asks nobody for it."""
+    """Resolves only `localhost`, and asks no name server."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -72,34 +72,37 @@ class _Localhost(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: nothing is open."""
 
 
 class Client:
-    """Sends POSTs from the running loop. Each has a connection of its own, no proxy, no cookies;
-    redirects are not followed and the answer's body is not read."""
+    """Sends POST requests from the running loop.
+
+    Each request has its own connection, no proxy and no cookies. Redirects are not followed, and
+    the body of the answer is not read.
+    """
 
     def __init__(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Localhost()),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT),
-            skip_auto_headers=["User-Agent"],  # VOD's is not known
+            skip_auto_headers=["User-Agent"],  # the value of VOD is not known
         )
 
     async def post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """None when it was answered with exactly 200, else why it failed, in a few words."""
+        """Send one request. Returns None if the status is exactly 200, otherwise a short reason."""
         given = {"Content-Type": "application/json", **headers}
         try:
             async with self._session.post(
                 url, data=body, headers=given, allow_redirects=False
             ) as response:
                 return None if response.status == 200 else f"status {response.status}"
-        except asyncio.TimeoutError:  # on 3.10 not the builtin one
+        except asyncio.TimeoutError:  # on Python 3.10 it is not the builtin TimeoutError
             return f"no answer within {TIMEOUT:g} s"
         except (aiohttp.ClientError, OSError, ValueError):
             return "the connection failed"
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close the session."""
         await self._session.close()

@@ -1,7 +1,7 @@
-"""Sends notifications: by HTTP to a receiver, or into a queue.
+"""Sends callbacks: by HTTP to a receiver, or to a queue.
 
-Three attempts a second apart, then the notification is lost for good. When an attempt begins is a
-matter of the cloud's clock; how long a receiver takes to answer is real time, 5 seconds at most.
+There are three attempts with a second between them; after that the callback is lost. Attempts start
+by cloud time. The time limit for the answer of a receiver, 5 seconds, is real time.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from fakealiyun.vod.callbacks.deliveries import Deliveries, Delivery
 from fakealiyun.vod.events import Event
 
 ATTEMPTS = 3
-APART = 1.0  # seconds of cloud time between a failed attempt and the next
-NOT_LOOPBACK = "not sent: this fake speaks to this machine only"
+RETRY_DELAY = 1.0  # seconds of cloud time after a failed attempt, before the next one
+NOT_LOOPBACK = "not sent: this fake only sends to this machine"
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Notification:
-    """One notification with where it goes, as it was configured when the event happened."""
+class _PendingCallback:
+    """One callback and its destination, with the configuration at the time of the event."""
 
     delivery: Delivery
     body: str = field(repr=False)
     callback: MessageCallback = field(repr=False)
     url: str = field(repr=False)
     round: int
-    """Of how many resets; what is older is not sent any more."""
+    """The number of resets before it. A callback from before the last reset is not sent."""
 
 
 class Callbacks:
@@ -64,26 +64,26 @@ class Callbacks:
     # -- configuration
 
     def configure(self, callback: MessageCallback) -> None:
-        """Set the callbacks of an application, in place of those it had."""
+        """Set the callbacks of an application. This replaces earlier ones."""
         self._configured[callback.app_id] = callback
 
     def configuration(self, app_id: str) -> MessageCallback | None:
-        """The callbacks of an application, None where none were set."""
+        """The callbacks of an application; None if none are set."""
         return self._configured.get(app_id)
 
     def remove(self, app_id: str) -> None:
-        """Forget the callbacks of an application; harmless where none were set."""
+        """Remove the callbacks of an application. Does nothing if none are set."""
         self._configured.pop(app_id, None)
 
     # -- life
 
     async def start(self) -> None:
-        """Send from the running loop."""
+        """Start to send from the running loop."""
         self._loop = asyncio.get_running_loop()
         self._client = loopback.Client()
 
     async def stop(self) -> None:
-        """Give up what is on its way."""
+        """Cancel callbacks that are being sent."""
         self._loop = None
         tasks = list(self._tasks)
         for task in tasks:
@@ -93,7 +93,7 @@ class Callbacks:
             await self._client.close()
 
     def reset(self) -> None:
-        """Forget configuration and deliveries, and give up what is on its way."""
+        """Forget configuration and deliveries, and cancel callbacks that are being sent."""
         self._round += 1
         self._configured.clear()
         self._deliveries.clear()
@@ -106,18 +106,19 @@ class Callbacks:
         return self._deliveries.all()
 
     def settle(self, timeout: float = 10.0) -> None:
-        """Wait until no attempt is under way (one that waits for the cloud's clock is not).
+        """Wait until no attempt is running. A callback that waits for its next attempt is not.
 
-        `timeout` in seconds of real time; TimeoutError after it. Not for the server's own loop.
+        `timeout` is in seconds of real time. Raises TimeoutError after it. Do not call it in the
+        loop of the server.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._in_flight == 0, timeout):
-                raise TimeoutError("a callback is still under way")
+                raise TimeoutError("a callback is still being sent")
 
     # -- delivery
 
-    def take(self, event: Event) -> None:
-        """Send an event if its application has selected its type. To be called once for each."""
+    def send(self, event: Event) -> None:
+        """Send an event if its application has selected its type. Call it once for each event."""
         callback = self._configured.get(event.app_id)
         if callback is None or not callback.selects(event.type):
             return
@@ -131,12 +132,12 @@ class Callbacks:
             else:
                 self._attempt(notification)
 
-    def _notification(self, event: Event, callback: MessageCallback) -> _Notification:
+    def _notification(self, event: Event, callback: MessageCallback) -> _PendingCallback:
         own = event.callback_url
         if callback.kind == "MNS" and self._queue_ignores_upload_callback:
             own = None
         by_queue = callback.kind == "MNS" and own is None
-        return _Notification(
+        return _PendingCallback(
             Delivery(event.type, event.media_id, "MNS" if by_queue else "HTTP"),
             json.dumps(event.body, ensure_ascii=False, separators=(",", ":")),
             callback,
@@ -144,10 +145,10 @@ class Callbacks:
             self._round,
         )
 
-    def _attempt(self, notification: _Notification) -> None:
+    def _attempt(self, notification: _PendingCallback) -> None:
         if notification.round != self._round:
             return
-        if notification.delivery.road == "MNS":
+        if notification.delivery.transport == "MNS":
             self._conclude(notification, self._enqueue(notification))
             return
         url = loopback.receiver(notification.url)
@@ -161,7 +162,7 @@ class Callbacks:
             self._conclude(notification, "the cloud is not serving")
             self._landed()
 
-    def _enqueue(self, notification: _Notification) -> str | None:
+    def _enqueue(self, notification: _PendingCallback) -> str | None:
         callback = notification.callback
         try:
             queue = self._queues.at(callback.mns_endpoint, callback.mns_queue_name)
@@ -172,8 +173,8 @@ class Callbacks:
             return "the message is too large"
         return None
 
-    def _begin(self, notification: _Notification, url: URL) -> None:
-        """In the loop: start one attempt."""
+    def _begin(self, notification: _PendingCallback, url: URL) -> None:
+        """Start one attempt. Runs in the loop."""
         if self._loop is None:
             self._landed()
             return
@@ -181,14 +182,14 @@ class Callbacks:
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(notification, done))
 
-    async def _post(self, notification: _Notification, url: URL) -> str | None:
+    async def _post(self, notification: _PendingCallback, url: URL) -> str | None:
         if self._client is None:
             raise RuntimeError("callbacks were not started")
         now = int(self._clock.wall())
         signed = signature.headers(notification.url, now, notification.callback.signing_key)
         return await self._client.post(url, notification.body.encode(), signed)
 
-    def _ended(self, notification: _Notification, task: asyncio.Task[str | None]) -> None:
+    def _ended(self, notification: _PendingCallback, task: asyncio.Task[str | None]) -> None:
         self._tasks.discard(task)
         try:
             if not task.cancelled():
@@ -196,7 +197,7 @@ class Callbacks:
         finally:
             self._landed()
 
-    def _conclude(self, notification: _Notification, failure: str | None) -> None:
+    def _conclude(self, notification: _PendingCallback, failure: str | None) -> None:
         if notification.round != self._round:
             return
         delivery = notification.delivery
@@ -207,7 +208,7 @@ class Callbacks:
             delivery.outcome = f"dropped: {failure}"
         else:
             delivery.outcome = f"waiting: {failure}"
-            when = self._clock.now() + APART
+            when = self._clock.now() + RETRY_DELAY
             self._clock.call_at(when, lambda: self._attempt(notification))
 
     def _landed(self) -> None:
@@ -216,7 +217,7 @@ class Callbacks:
             self._changed.notify_all()
 
     def _cancel_all(self) -> None:
-        """In the loop: end the attempts that began before."""
+        """Cancel the running attempts. Runs in the loop."""
         for task in self._tasks:
             task.cancel()
 
@@ -232,7 +233,7 @@ def _failure_of(task: asyncio.Task[str | None]) -> str | None:
 def _call(
     loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object
 ) -> bool:
-    """Have the loop call it; False when the loop is closed."""
+    """Call a function in the loop. Returns False if the loop is closed."""
     try:
         loop.call_soon_threadsafe(function, *arguments)
     except RuntimeError:

@@ -1,7 +1,7 @@
 """X-VOD-TIMESTAMP and X-VOD-SIGNATURE: MD5 over the URL, the time and the key.
 
-The body is not covered. Which URL is hashed where an upload has its own is not documented: here
-the one that is called.
+The signature does not cover the body. If an upload has its own callback URL, it is not documented
+which URL is hashed. This fake hashes the URL that it calls.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections.abc import Mapping
 
 
 def sign(url: str, timestamp: int, key: str) -> str:
-    """32 lower-case hexadecimal digits. `timestamp` in epoch seconds, `url` byte for byte as it
-    was configured."""
+    """The signature: 32 lower-case hexadecimal digits.
+
+    `timestamp` is in epoch seconds. `url` is exactly the configured text.
+    """
     text = f"{url}|{timestamp}|{key}"
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def headers(url: str, timestamp: int, key: str | None) -> Mapping[str, str]:
-    """The headers of one callback; none without a key."""
+    """The signature headers of one callback; empty without a key."""
     if key is None:
         return {}
     return {"X-VOD-TIMESTAMP": str(timestamp), "X-VOD-SIGNATURE": sign(url, timestamp, key)}

@@ -1,1 +1,1 @@
-"""VOD's operations, by what they are for."""
+"""The operations of VOD, grouped by purpose."""

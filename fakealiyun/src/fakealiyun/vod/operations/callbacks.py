@@ -1,4 +1,4 @@
-"""SetMessageCallback, GetMessageCallback, DeleteMessageCallback."""
+"""SetMessageCallback, GetMessageCallback and DeleteMessageCallback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SOURCE = "API reference of 2021 to 2025, Python SDK 3.12.1"
 
 
 class CallbackOperations:
-    """What says where an application's events go."""
+    """The operations that configure the callbacks of an application."""
 
     def __init__(self, account: VodAccount, callbacks: Callbacks) -> None:
         self._account = account
@@ -36,38 +36,37 @@ class CallbackOperations:
                 self.set_message_callback,
                 source=_SOURCE,
                 doubts=(
-                    "Without CallbackType it is HTTP, as in the documented sample request.",
-                    "A call sets the whole configuration anew: what it leaves out is gone, the "
-                    "AuthKey too.",
-                    "Codes of refusals are not documented: InvalidParameter, and MissingAuthKey "
-                    "when AuthSwitch is on.",
-                    "An AuthKey of other characters than letters and digits is refused.",
-                    "Unknown event types are refused, and AI events by other names than "
-                    "AIComplete.",
-                    "Whether the queue exists shows when an event is written to it: three "
-                    "failures, then it is lost. The role AliyunVODDefaultRole is taken to be "
-                    "granted.",
-                    "An application without callbacks of its own sends none, whatever the default "
-                    "one has.",
+                    "Without CallbackType the type is HTTP, as in the documented sample request.",
+                    "A call replaces the whole configuration. A field that is not given is "
+                    "removed, including AuthKey.",
+                    "The error codes are not documented. This fake uses InvalidParameter, and "
+                    "MissingAuthKey if AuthSwitch is on.",
+                    "An AuthKey with other characters than letters and digits is refused.",
+                    "Unknown event types are refused. AI events have only the name AIComplete.",
+                    "Whether the queue exists is only checked when an event is sent to it: after "
+                    "three failures the event is lost. The fake assumes that the role "
+                    "AliyunVODDefaultRole is granted.",
+                    "An application without its own callbacks sends none, even if the default "
+                    "application has callbacks.",
                 ),
             ),
             "GetMessageCallback": Operation(
                 self.get_message_callback,
                 source=_SOURCE,
                 doubts=(
-                    "Where nothing is set, MessageCallback holds AppId alone.",
-                    "Fields that are not set are left out.",
+                    "If nothing is set, MessageCallback has only AppId.",
+                    "Fields without a value are left out.",
                 ),
             ),
             "DeleteMessageCallback": Operation(
                 self.delete_message_callback,
                 source="Python SDK 3.12.1",
-                doubts=("Where nothing is set it succeeds too.",),
+                doubts=("It also succeeds if nothing is set.",),
             ),
         }
 
     def set_message_callback(self, call: Call) -> Mapping[str, Any]:
-        """Set where an application's events go, by HTTP or to a queue, and which."""
+        """Set which events of an application are sent, and to which HTTP receiver or queue."""
         given = call.parameters
         app_id = placement.app(self._account, given)
         kind = parameters.choice(given, "CallbackType", ("HTTP", "MNS")) or "HTTP"
@@ -77,14 +76,14 @@ class CallbackOperations:
         return {}
 
     def get_message_callback(self, call: Call) -> Mapping[str, Any]:
-        """What is set for an application, its AuthKey in clear."""
+        """The configuration of an application. It contains the AuthKey in plain text."""
         app_id = placement.app(self._account, call.parameters)
         callback = self._callbacks.configuration(app_id)
         found = {"AppId": app_id} if callback is None else callback.answer()
         return {"MessageCallback": found}
 
     def delete_message_callback(self, call: Call) -> Mapping[str, Any]:
-        """Send no more events of an application."""
+        """Stop the callbacks of an application."""
         self._callbacks.remove(placement.app(self._account, call.parameters))
         return {}
 
@@ -104,7 +103,7 @@ def _http(given: Mapping[str, str], app_id: str, event_types: str) -> MessageCal
     if key is not None and not is_auth_key(key):
         raise invalid(
             "AuthKey",
-            f"at most {LONGEST_KEY} letters and digits, upper and lower case and digits among them",
+            f"at most {LONGEST_KEY} letters and digits, with upper case, lower case and digits",
         )
     signed = parameters.choice(given, "AuthSwitch", ("on", "off")) == "on"
     if signed and key is None:

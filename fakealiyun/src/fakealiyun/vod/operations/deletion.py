@@ -12,7 +12,7 @@ from fakealiyun.vod.operations.info import find_each
 
 
 class DeletionOperations:
-    """What removes assets."""
+    """The operations that delete assets."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -20,12 +20,12 @@ class DeletionOperations:
             "DeleteVideo": Operation(
                 self.delete_video,
                 source="API reference of 2021, Python SDK 3.12.1",
-                doubts=("InvalidVideo.NotFound is given when none of the ids exists.",),
+                doubts=("The answer is InvalidVideo.NotFound only if none of the ids exists.",),
             ),
         }
 
     def delete_video(self, call: Call) -> Mapping[str, Any]:
-        """Remove assets, their objects and unfinished uploads for good."""
+        """Delete assets with their objects and unfinished uploads."""
         found, missing_ids, missing_references = find_each(self._account, call.parameters)
         if not found:
             raise errors.video_not_found()

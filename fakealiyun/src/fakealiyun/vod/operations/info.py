@@ -1,4 +1,4 @@
-"""GetVideoInfo, GetVideoInfos, GetMezzanineInfo: what is known about an asset."""
+"""GetVideoInfo, GetVideoInfos and GetMezzanineInfo: information about assets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_URL = 3600  # seconds
 
 
 class InfoOperations:
-    """What reads one asset or a few."""
+    """The operations that read one asset or a few."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -26,18 +26,18 @@ class InfoOperations:
                 self.get_video_info,
                 source="Python SDK 3.12.1; table of statuses of the documentation",
                 doubts=(
-                    "Size and Duration are 0 until a file has arrived, and Duration stays 0 for "
-                    "what is no MP4.",
-                    "Fields that are not set are left out.",
+                    "Size and Duration are 0 before the upload of the file. Duration stays 0 if "
+                    "the file is not an MP4.",
+                    "Fields without a value are left out.",
                     "AuditStatus is always Init, DownloadSwitch off, StorageClass Standard.",
-                    "ModificationTime moves with every change of status.",
+                    "ModificationTime changes with every change of status.",
                 ),
             ),
             "GetVideoInfos": Operation(
                 self.get_video_infos,
                 source="Python SDK 3.12.1",
                 doubts=(
-                    "When none of the ids exists the answer is 200 with an empty list; the live "
+                    "If none of the ids exists, the answer is 200 with an empty list. The real "
                     "service may answer InvalidVideo.NotFound.",
                 ),
             ),
@@ -46,20 +46,20 @@ class InfoOperations:
                 source="API reference of 2021, Python SDK 3.12.1",
                 doubts=(
                     "FileMD5 is in lower case.",
-                    "AdditionType is checked; stream lists are never given.",
-                    "Only OSS URLs are given, as in an account without a CDN domain.",
+                    "AdditionType is checked, but the answer never has stream lists.",
+                    "All URLs are OSS URLs, as in an account without a CDN domain.",
                 ),
             ),
         }
 
     def get_video_info(self, call: Call) -> Mapping[str, Any]:
-        """Everything about one asset, by VideoId or ReferenceId."""
+        """All information about one asset, by VideoId or ReferenceId."""
         account = self._account
         media = account.find(call.parameters)
         return {"Video": wire.video_info(media, account.settings, account.location, account.region)}
 
     def get_video_infos(self, call: Call) -> Mapping[str, Any]:
-        """Several assets, by VideoIds and ReferenceIds (20 of each)."""
+        """Several assets, by VideoIds and ReferenceIds (at most 20 of each)."""
         account = self._account
         found, missing_ids, missing_references = find_each(account, call.parameters)
         return {
@@ -72,7 +72,7 @@ class InfoOperations:
         }
 
     def get_mezzanine_info(self, call: Call) -> Mapping[str, Any]:
-        """The source file of one asset."""
+        """The uploaded file of one asset."""
         given = call.parameters
         media = self._account.find(given)
         parameters.choices(given, "AdditionType", ("video", "audio"))
@@ -82,10 +82,10 @@ class InfoOperations:
 
 
 def url_seconds(given: Mapping[str, str]) -> int:
-    """How long a URL shall work: `OutputType` and `AuthTimeout`.
+    """How long a URL is valid, in seconds, from `OutputType` and `AuthTimeout`.
 
-    For `cdn` there is no documented maximum, but without a CDN domain the URL is OSS's, whose
-    maximum then holds.
+    There is no documented maximum for `cdn`. But without a CDN domain the URL is an OSS URL, so the
+    maximum of OSS applies.
     """
     output = parameters.choice(given, "OutputType", ("cdn", "oss"))
     most = LONGEST_URL if output == "oss" else 2**63 - 1
@@ -96,9 +96,9 @@ def url_seconds(given: Mapping[str, str]) -> int:
 def find_each(
     account: VodAccount, given: Mapping[str, str]
 ) -> tuple[list[Media], list[str], list[str]]:
-    """The assets of the lists VideoIds and ReferenceIds, then the ids of either that do not exist.
+    """The assets of VideoIds and ReferenceIds, then the ids of each list that do not exist.
 
-    Raises ApiError when there is neither list, or more than 20 ids in one.
+    Raises ApiError if both lists are missing, or one has more than 20 ids.
     """
     video_ids = parameters.id_list(given, "VideoIds", MAX_IDS)
     references = parameters.id_list(given, "ReferenceIds", MAX_IDS)

@@ -1,4 +1,4 @@
-"""GetImageInfo and GetAttachedMediaInfo: what is known about other media than video."""
+"""GetImageInfo and GetAttachedMediaInfo: information about images and attached media."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations.info import MAX_IDS, url_seconds
 
 _URL_DOUBT = (
-    "Without a CDN domain the URL is OSS's, signed as AuthTimeout says, and there before the file."
+    "Without a CDN domain the URL is an OSS URL, signed for AuthTimeout. It is also in the answer "
+    "before the upload of the file."
 )
 
 
 class OtherInfoOperations:
-    """What reads images and attached media."""
+    """The operations that read images and attached media."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -29,15 +30,16 @@ class OtherInfoOperations:
                     "The code of an unknown ImageId is not documented (InvalidImage.NotFound, "
                     "404).",
                     _URL_DOUBT,
-                    "Width and Height are left out; Mezzanine is there once the file is.",
+                    "Width and Height are left out. Mezzanine is present after the upload of the "
+                    "file.",
                 ),
             ),
             "GetAttachedMediaInfo": Operation(
                 self.get_attached_media_info,
                 source="Python SDK 3.12.1, API reference of 2021",
                 doubts=(
-                    "When none of the ids exists the answer is 200 with NonExistMediaIds alone.",
-                    "Too many ids: VideoIdsExceededMax, as for videos.",
+                    "If none of the ids exists, the answer is 200 with only NonExistMediaIds.",
+                    "Too many ids are VideoIdsExceededMax, as for videos.",
                     _URL_DOUBT,
                 ),
             ),

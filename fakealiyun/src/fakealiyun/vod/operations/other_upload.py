@@ -1,4 +1,4 @@
-"""CreateUploadImage and CreateUploadAttachedMedia: credentials for what cannot be refreshed."""
+"""CreateUploadImage and CreateUploadAttachedMedia: credentials that cannot be refreshed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from fakealiyun.vod.user_data import read_user_data
 
 _DOUBTS = (
     "Title and Description are limited in bytes of UTF-8.",
-    "Without a CDN domain the access URL is OSS's, signed for an hour; FileURL is bare.",
-    "The content is not looked at: whatever arrives becomes Normal, and UploadFail never occurs.",
-    "Codes of refusals are those of CreateUploadVideo; no table of its own is published.",
-    "Nothing deletes it: DeleteVideo does not know it, and DeleteImage and "
-    "DeleteAttachedMedia are not there.",
+    "Without a CDN domain the access URL is an OSS URL, signed for an hour. FileURL is not signed.",
+    "The content is not checked: every uploaded file becomes Normal, and UploadFail never occurs.",
+    "The error codes are those of CreateUploadVideo, because no other table is published.",
+    "It cannot be deleted: DeleteVideo does not accept its id, and this fake does not have "
+    "DeleteImage and DeleteAttachedMedia.",
 )
 
 
 class OtherUploadOperations:
-    """What hands out upload credentials for images and attached media."""
+    """The operations that issue upload credentials for images and attached media."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -36,7 +36,8 @@ class OtherUploadOperations:
                 web=True,
                 source="Python SDK 3.12.1; object key from a sample of 2020",
                 doubts=(
-                    "Without ImageExt the extension is png, whatever OriginalFileName says.",
+                    "Without ImageExt the extension is png, also if OriginalFileName has another "
+                    "one.",
                     *_DOUBTS,
                 ),
             ),
@@ -44,15 +45,16 @@ class OtherUploadOperations:
                 self.create_upload_attached_media,
                 source="Python SDK 3.12.1; object key from the sample URL of GetAttachedMediaInfo",
                 doubts=(
-                    "Without MediaExt the extension is FileName's; with neither: MissingMediaExt.",
-                    "FileSize is checked to be a number and not compared with the file.",
+                    "Without MediaExt the extension comes from FileName. Without both it is "
+                    "MissingMediaExt.",
+                    "FileSize must be a number, but is not compared with the file.",
                     *_DOUBTS,
                 ),
             ),
         }
 
     def create_upload_image(self, call: Call) -> Mapping[str, Any]:
-        """Create an image's record and answer a credential for its object."""
+        """Create an image and return a credential for its object."""
         given = call.parameters
         purpose = parameters.choice(given, "ImageType", ("default", "cover"))
         if purpose is None:
@@ -76,7 +78,7 @@ class OtherUploadOperations:
         return self._answer(medium, "ImageId", "ImageURL")
 
     def create_upload_attached_media(self, call: Call) -> Mapping[str, Any]:
-        """Create an attached medium's record and answer a credential for its object."""
+        """Create an attached media and return a credential for its object."""
         given = call.parameters
         purpose = parameters.choice(given, "BusinessType", tuple(extensions.ATTACHED))
         if purpose is None:
@@ -107,7 +109,7 @@ class OtherUploadOperations:
         given: Mapping[str, str],
     ) -> dict[str, Any]:
         placement.check_storage(self._account, given)
-        wishes = read_user_data(parameters.optional(given, "UserData"))
+        user_data = read_user_data(parameters.optional(given, "UserData"))
         return {
             "kind": kind,
             "purpose": purpose,
@@ -117,8 +119,8 @@ class OtherUploadOperations:
             "title": parameters.text(given, "Title", parameters.MAX_TITLE) or "",
             "description": parameters.text(given, "Description", parameters.MAX_DESCRIPTION) or "",
             "tags": parameters.tags(given) or "",
-            "extend": wishes.extend,
-            "callback_url": wishes.callback_url,
+            "extend": user_data.extend,
+            "callback_url": user_data.callback_url,
         }
 
     def _answer(self, medium: OtherMedia, id_name: str, url_name: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Where an upload shall belong: storage, category and application, which the account must have."""
+"""Reads the storage, category and application of an upload. The account must have them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CATEGORIES = 5
 
 
 def check_storage(account: VodAccount, given: Mapping[str, str]) -> None:
-    """`StorageLocation`, if given, is the account's."""
+    """Raises ApiError if `StorageLocation` is given and the account does not have it."""
     location = parameters.optional(given, "StorageLocation")
     if location not in (None, account.location):
         raise errors.storage_not_found()
@@ -28,7 +28,7 @@ def app(account: VodAccount, given: Mapping[str, str]) -> str:
 
 
 def category(account: VodAccount, given: Mapping[str, str]) -> int | None:
-    """`CateId`, or None when absent."""
+    """`CateId`, or None if absent."""
     cate_id = parameters.integer(given, "CateId", -(2**63), 2**63 - 1)
     if cate_id is not None and cate_id not in account.settings.categories:
         raise errors.not_found("CateId")

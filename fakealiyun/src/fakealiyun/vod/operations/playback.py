@@ -1,4 +1,4 @@
-"""GetVideoPlayAuth and GetPlayInfo: playing one asset."""
+"""GetVideoPlayAuth and GetPlayInfo: playback of one asset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEFINITIONS = ("FD", "LD", "SD", "HD", "OD", "2K", "4K", "SQ", "HQ", "AUTO")
 
 
 class PlaybackOperations:
-    """What hands out and redeems playback credentials."""
+    """The operations that issue and accept playback credentials."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -27,12 +27,13 @@ class PlaybackOperations:
                 source="API reference of 2021, Python SDK 3.12.1; PlayAuth from expired samples "
                 "of 2024",
                 doubts=(
-                    "Only Normal videos; whether another state with a ready stream passes is not "
-                    "documented.",
+                    "The video must be Normal. Whether the real service accepts another status "
+                    "with a ready stream is not documented.",
                     "The code for an AuthInfoTimeout outside 100..3000 or another ApiVersion is "
                     "not documented (InvalidParameter here).",
-                    "The keys inside live 900 s, or AuthInfoTimeout where that is longer.",
-                    "A PlayAuth may be redeemed more than once until it expires.",
+                    "The keys in a PlayAuth are valid for 900 seconds, or for AuthInfoTimeout if "
+                    "that is longer.",
+                    "A PlayAuth can be used more than once until it expires.",
                 ),
             ),
             "GetPlayInfo": Operation(
@@ -41,13 +42,14 @@ class PlaybackOperations:
                 source="API reference and error table of 2021, Python SDK 3.12.1; the requests "
                 "that the web player 2.37 sends and what it reads of the answer",
                 doubts=(
-                    "No stream is really transcoded: every definition's URL is the source file's.",
-                    "Codes for an AuthInfo of another video or with a wrong signature are "
-                    "inferred (InvalidAuthInfo.MediaId, InvalidAuthInfo.Signature).",
+                    "Nothing is really transcoded: every definition has the URL of the uploaded "
+                    "file.",
+                    "The codes for an AuthInfo of another video or with a wrong signature are not "
+                    "documented (InvalidAuthInfo.MediaId and InvalidAuthInfo.Signature here).",
                     "An AuthInfo without the keys of its PlayAuth is refused.",
-                    "Without a CDN domain the live service is said to play MP4 only; here every "
-                    "playable format gets its OSS URL.",
-                    "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks do nothing.",
+                    "Without a CDN domain the real service is said to play only MP4. This fake "
+                    "returns an OSS URL for every playable format.",
+                    "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks have no effect.",
                 ),
             ),
         }
@@ -68,12 +70,12 @@ class PlaybackOperations:
         }
 
     def get_play_info(self, call: Call) -> Mapping[str, Any]:
-        """The streams of one Normal asset, for a server or for the holder of a PlayAuth."""
+        """The streams of one Normal asset, for a server or for a client with a PlayAuth."""
         given = call.parameters
         self._check_auth_info(call)
         media = self._account.find(given)
         seconds = url_seconds(given)
-        wanted = _Wanted(given)
+        wanted = _StreamFilter(given)
         if media.status != "Normal":
             raise errors.illegal_status_now(media.status)
         url = self._account.object_url(media, seconds)
@@ -84,7 +86,7 @@ class PlaybackOperations:
         return {"VideoBase": wire.video_base(media), "PlayInfoList": {"PlayInfo": infos}}
 
     def _check_auth_info(self, call: Call) -> None:
-        """Keys from a PlayAuth open one video, and only with the AuthInfo they came with."""
+        """Check AuthInfo. Keys from a PlayAuth need it, and are valid for one video."""
         given, bound_to = call.parameters, call.caller.media_id
         if bound_to is None:
             if parameters.optional(given, "AuthInfo") is not None:
@@ -97,8 +99,8 @@ class PlaybackOperations:
         self._account.check_play_auth(auth_info, call.caller, video_id)
 
 
-class _Wanted:
-    """The filters of GetPlayInfo. Raises ApiError for values that do not exist."""
+class _StreamFilter:
+    """The filters of GetPlayInfo. Raises ApiError for unknown values."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._formats = parameters.choices(given, "Formats", _FORMATS)

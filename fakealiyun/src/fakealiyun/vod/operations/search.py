@@ -1,4 +1,4 @@
-"""GetVideoList and SearchMedia: many assets, page by page."""
+"""GetVideoList and SearchMedia: lists of assets, in pages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fakealiyun.vod.match import Predicate, parse_match
 from fakealiyun.vod.media import STATUSES, Media
 
 MAX_PAGE_SIZE = 100
-MAX_RESULTS = 5000  # matches that paging reaches
+MAX_RESULTS = 5000  # matches that pages can return
 _SORT_FIELDS = ("CreationTime", "ModificationTime")
 _BASIC = ("VideoId", "AudioId")
 
 
 class SearchOperations:
-    """What lists assets."""
+    """The operations that list assets."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -29,23 +29,24 @@ class SearchOperations:
                 self.get_video_list,
                 source="API reference of 2021, Python SDK 3.12.1",
                 doubts=(
-                    "Nothing lags behind; how far the live list does is not known.",
-                    "StartTime and EndTime both belong to the range.",
-                    "A page beyond the first 5000 matches is VideoListExceededMax; an empty list "
-                    "is an answer, not InvalidVideo.NotFound.",
+                    "Changes appear at once. How late they appear in the real list is not known.",
+                    "The range includes StartTime and EndTime.",
+                    "A page after the first 5000 matches is VideoListExceededMax. An empty list "
+                    "is a normal answer, not InvalidVideo.NotFound.",
                 ),
             ),
             "SearchMedia": Operation(
                 self.search_media,
                 source="API reference and search protocol of 2021, Python SDK 3.12.1",
                 doubts=(
-                    "Match is a subset: exact, fuzzy, multi-value and range conditions on the "
-                    "documented fields, and, or; anything else is refused.",
-                    "Only video and audio are searched; image and attached are refused.",
-                    "ScrollToken is refused and never given; paging ends at 5000.",
-                    "Fuzzy conditions look for the text as it is; the live service splits it "
-                    "into words.",
-                    "MediaSource is always general, PreprocessStatus UnPreprocess.",
+                    "Match supports a part of the protocol: exact, fuzzy, multi-value and range "
+                    "conditions on the documented fields, `and`, and `or`. Anything else is "
+                    "refused.",
+                    "Only video and audio can be searched. image and attached are refused.",
+                    "ScrollToken is refused and never returned. Pages end after 5000 matches.",
+                    "Fuzzy conditions search for the exact text. The real service splits it into "
+                    "words.",
+                    "MediaSource is always general, and PreprocessStatus is always UnPreprocess.",
                 ),
             ),
         }
@@ -87,7 +88,7 @@ class SearchOperations:
         given = call.parameters
         kind = parameters.choice(given, "SearchType", ("video", "audio")) or "video"
         if parameters.optional(given, "ScrollToken") is not None:
-            raise invalid("ScrollToken", "nothing: the fake gives none")
+            raise invalid("ScrollToken", "no value: this fake does not support it")
         match = parameters.optional(given, "Match")
         location = self._account.location
         fits: Predicate = (lambda _: True) if match is None else parse_match(match, location)
@@ -141,7 +142,7 @@ def _page(given: Mapping[str, str], matches: Sequence[Media]) -> Sequence[Media]
 
 
 def _sort_order(given: Mapping[str, str]) -> list[tuple[str, bool]]:
-    """`SortBy`: up to three of `Field:Desc` or `Field:Asc`, the first weighs most."""
+    """`SortBy`: up to three of `Field:Desc` or `Field:Asc`. The first one has priority."""
     order = []
     for item in (parameters.optional(given, "SortBy") or "CreationTime:Desc").split(","):
         name, _, direction = item.partition(":")

@@ -1,4 +1,4 @@
-"""CreateUploadVideo and RefreshUploadVideo: credentials for one object."""
+"""CreateUploadVideo and RefreshUploadVideo: upload credentials for one object."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fakealiyun.vod.operations import placement
 from fakealiyun.vod.state import ReferenceIdTaken
 from fakealiyun.vod.user_data import read_user_data
 
-LARGEST_FILE = 48_800_000_000_000  # bytes, the most OSS takes by multipart upload
+LARGEST_FILE = 48_800_000_000_000  # bytes, the limit of a multipart upload to OSS
 
 
 class UploadOperations:
-    """What hands out upload credentials."""
+    """The operations that issue upload credentials for videos."""
 
     def __init__(self, account: VodAccount) -> None:
         self._account = account
@@ -30,18 +30,19 @@ class UploadOperations:
                 source="API reference and error table of 2021, pages of 2024 to 2026, Python SDK "
                 "3.12.1; UploadAddress and UploadAuth from expired samples of 2020",
                 doubts=(
-                    "Title and Description are limited in bytes of UTF-8; the text says "
-                    "characters, the error bytes.",
-                    "The code of a ReferenceId that is taken is not documented "
-                    "(InvalidReferenceId.Duplicated here, one switchable place); two that differ "
-                    "only in case are refused; a deleted video's stays taken (a setting).",
-                    "Codes for an unknown WorkflowId, AppId or CateId are not documented.",
-                    "Unknown keys in UserData and AccelerateConfig are refused.",
-                    "FileSize is checked to be a number and not compared with the file.",
-                    "EnableFirstFrameCover and GenerateThumbnail are checked and do nothing.",
-                    "Expiration is the text 3000; one sample shows 3600 (a setting).",
-                    "The policy inside the credential is not public: it allows the operations of "
-                    "the vendor's list on exactly one object.",
+                    "Title and Description are limited in bytes of UTF-8. The documentation says "
+                    "characters, the error says bytes.",
+                    "The code for a ReferenceId that another video has is not documented "
+                    "(InvalidReferenceId.Duplicated here; a setting can change it). A ReferenceId "
+                    "that only differs in case is refused. The ReferenceId of a deleted video "
+                    "cannot be used again (a setting).",
+                    "The codes for an unknown WorkflowId, AppId or CateId are not documented.",
+                    "AccelerateConfig and unknown keys in UserData are refused.",
+                    "FileSize must be a number, but is not compared with the file.",
+                    "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
+                    "Expiration is the text 3000. One sample shows 3600 (a setting).",
+                    "The policy in a real credential is not public. Here it allows the operations "
+                    "of the vendor's list on exactly one object.",
                 ),
             ),
             "RefreshUploadVideo": Operation(
@@ -49,16 +50,16 @@ class UploadOperations:
                 web=True,
                 source="API reference of 2021 and 2024, Python SDK 3.12.1",
                 doubts=(
-                    "Accepted in every state; no precondition is documented.",
-                    "The old credential lives on until its own expiry; nothing documents "
-                    "revocation.",
-                    "InvalidVideo.Damaged is never given: its meaning is not documented.",
+                    "It is accepted in every status. No condition is documented.",
+                    "The old credential stays valid until it expires. No page says that it is "
+                    "revoked.",
+                    "InvalidVideo.Damaged is never answered: its meaning is not documented.",
                 ),
             ),
         }
 
     def create_upload_video(self, call: Call) -> Mapping[str, Any]:
-        """Create the asset's record and answer a credential for its object."""
+        """Create the asset and return a credential for its object."""
         build = self._read(call.parameters)
         try:
             media = self._account.library.create(build)
@@ -67,7 +68,7 @@ class UploadOperations:
         return {"VideoId": media.video_id, **self._account.upload_credential(media)}
 
     def refresh_upload_video(self, call: Call) -> Mapping[str, Any]:
-        """Answer a new credential for the same object, whatever state the asset is in."""
+        """Return a new credential for the same object, in every status of the asset."""
         media = self._account.find(call.parameters, errors.video_not_found_for_refresh)
         return {"VideoId": media.video_id, **self._account.upload_credential(media)}
 
@@ -85,7 +86,7 @@ class UploadOperations:
         placement.check_storage(self._account, given)
         workflow_id, group_id = self._processing(given)
         user_data = parameters.optional(given, "UserData")
-        wishes = read_user_data(user_data)
+        read = read_user_data(user_data)
         return _Draft(
             self._account.bucket,
             {
@@ -101,14 +102,14 @@ class UploadOperations:
                 "template_group_id": group_id,
                 "app_id": placement.app(self._account, given),
                 "user_data": user_data,
-                "extend": wishes.extend,
-                "callback_url": wishes.callback_url,
+                "extend": read.extend,
+                "callback_url": read.callback_url,
                 "reference_id": parameters.reference_id(given),
             },
         )
 
     def _processing(self, given: Mapping[str, str]) -> tuple[str | None, str]:
-        """The workflow, and the template group that it, the caller or the account names."""
+        """The workflow, and the template group of the workflow, the request or the account."""
         settings = self._account.settings
         workflow_id = parameters.optional(given, "WorkflowId")
         group_id = parameters.optional(given, "TemplateGroupId")
@@ -122,7 +123,7 @@ class UploadOperations:
 
 
 class _Draft:
-    """A checked request, waiting for the library to give it an id, an object and a time."""
+    """A checked request. The library calls it with an id, an object name and a time."""
 
     def __init__(self, bucket: str, fields: Mapping[str, Any]) -> None:
         self._bucket = bucket
