@@ -142,7 +142,7 @@ def test_each_application_has_its_own(house: House) -> None:
 
 
 def test_permission_is_needed(house: House) -> None:
-    """An upload's credential, which is as good as public, sets no callbacks."""
+    """The credential of an upload, which many people see, cannot set callbacks."""
     upload = house.vod.create()
     thief = Vod(house.cloud, house.cloud.identities.find(upload.auth["AccessKeyId"]))
     assert thief.refused("set_message_callback", **HTTP) == (403, "Forbidden.RAM")

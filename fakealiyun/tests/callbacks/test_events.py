@@ -1,4 +1,4 @@
-"""The bodies of the events, and which of them an upload leads to."""
+"""The bodies of the events, and which events an upload causes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def only(house: House, event_type: str) -> dict[str, Any]:
-    """The one event of a type that the receiver got."""
+    """The only event of a type that the receiver got."""
     (found,) = [one.event for one in house.receiver.received if one.type == event_type]
     return found
 
@@ -157,7 +157,7 @@ def test_creation_and_deletion_change_the_base(house: House) -> None:
 
 
 def test_images_and_attached_media_change_no_base(house: House) -> None:
-    """By the documentation only CreateUploadVideo, UpdateVideoInfo and DeleteVideo do."""
+    """By the documentation only CreateUploadVideo, UpdateVideoInfo and DeleteVideo cause it."""
     house.subscribe()
     house.image()
     house.attached()

@@ -19,7 +19,7 @@ ID = re.compile(r"[0-9a-f]{32}")
 
 
 def read_back(house: House, upload: Upload) -> bytes:
-    """The object as the account's administrator reads it."""
+    """The object, read by the administrator of the account."""
     admin = house.cloud.admin
     auth = oss2.Auth(admin.access_key_id, admin.access_key_secret)
     bucket = oss2.Bucket(auth, house.cloud.url, house.cloud.vod.bucket)
@@ -148,7 +148,7 @@ def test_what_an_attached_medium_may_not_be(
 
 
 def test_they_are_no_videos(house: House) -> None:
-    """Neither refreshed, played, read nor deleted by a video's operations."""
+    """Operations on videos cannot refresh, play, read or delete them."""
     image, attached = house.image(), house.attached()
     for media_id in (image.answer["ImageId"], attached.answer["MediaId"]):
         not_found = (404, "InvalidVideo.NotFound")

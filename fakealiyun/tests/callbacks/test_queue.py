@@ -1,4 +1,4 @@
-"""Queues, and callbacks that go into them."""
+"""Queues, and callbacks that are sent to them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ UPLOAD = "FileUploadComplete"
 
 @pytest.fixture
 def queue(cloud: FakeCloud) -> Queue:
-    """A queue of the cloud's, which no listener may be left at."""
+    """A queue of the cloud. A test must not leave a listener there."""
     return cloud.queues.queue("vod-events")
 
 
 @pytest.fixture
 def alone(cloud: FakeCloud) -> Queue:
-    """A queue that nobody else knows."""
+    """A queue that no other test uses."""
     return Queue("alone", cloud.clock)
 
 
@@ -164,7 +164,7 @@ def test_a_reset_empties_queues_and_keeps_those_that_are_listened_to(cloud: Fake
     watched.remove_listener(heard.append)
 
 
-# -- by hand
+# -- messages from the control route
 
 
 def test_a_message_by_hand(cloud: FakeCloud, queue: Queue) -> None:

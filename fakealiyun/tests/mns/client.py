@@ -1,4 +1,4 @@
-"""How the tests call SMQ: the official client, and requests written out by hand.
+"""Calls SMQ from tests: with the official client, and with requests written by hand.
 
 What is written by hand is signed by the official client's own code, so that the fake is not
 checked against itself.
@@ -26,11 +26,11 @@ from fakealiyun.ram.principal import assumed_role
 
 XMLNS = "http://mns.aliyuncs.com/doc/v1/"
 NO_SUCH_HANDLE = "1-ODU4OTkzNDU5My0xNDM1MTk3NjAwLTItNg=="
-"""Of the right form, but of no message."""
+"""A handle of the right form that belongs to no message."""
 
 
 def account(cloud: FakeCloud, key: Credential, url: str) -> Any:
-    """The official client with a key, at an address."""
+    """The official client with a key, for an address."""
     return Account(
         url or cloud.url, key.access_key_id, key.access_key_secret, key.security_token or ""
     )
@@ -49,7 +49,7 @@ def role_key(cloud: FakeCloud, *grants: tuple[str, str], lifetime: float = 3600)
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came."""
+    """An answer without any change."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,7 +57,7 @@ class Reply:
 
     @property
     def root(self) -> ElementTree.Element:
-        """The body's root."""
+        """The root element of the body."""
         return ElementTree.fromstring(self.body)  # noqa: S314 - our own server's answer
 
     def element(self, name: str) -> str | None:
@@ -66,7 +66,7 @@ class Reply:
 
     @property
     def refusal(self) -> tuple[int, str | None]:
-        """Status and code of an answer that refuses, in the service's form."""
+        """Status and code of an error answer in the form of the service."""
         assert self.root.tag == f"{{{XMLNS}}}Error", self.body
         for name in ("Message", "RequestId", "HostId"):
             assert self.element(name), name
@@ -119,7 +119,7 @@ def call(
 
 
 def signature(key: Credential, method: str, headers: Mapping[str, str], target: str) -> str:
-    """The Authorization header, by the official client's code."""
+    """The Authorization header, made by the code of the official client."""
     client = MNSClient.__new__(MNSClient)
     secret = Credentials(key.access_key_id, key.access_key_secret)
     signed: str = client.get_signature(method, dict(headers), target, secret)
@@ -127,18 +127,18 @@ def signature(key: Credential, method: str, headers: Mapping[str, str], target: 
 
 
 def xml(root: str, inner: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> str:
-    """A document of the service."""
+    """An XML document of the service."""
     return f'{head}<{root} xmlns="{XMLNS}">{inner}</{root}>'
 
 
 def letter(body: str = "hello", /, **fields: object) -> str:
-    """The document of one message."""
+    """The XML document of one message."""
     rest = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return xml("Message", f"<MessageBody>{body}</MessageBody>{rest}")
 
 
 def refused(action: Callable[..., Any], *arguments: Any) -> str:
-    """The code with which the official client sees a call refused."""
+    """The error code that the official client gets for a call."""
     with pytest.raises(MNSServerException) as caught:
         action(*arguments)
     return str(caught.value.type)

@@ -18,7 +18,7 @@ Hear = Callable[[Queue], list[Message]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The official client warns of counters that its own code reads."""
+    """The official client warns about counters that its own code reads."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def connect(cloud: FakeCloud) -> Iterator[Connect]:
-    """Make an official client, with the administrator's key if none is given."""
+    """Create an official client. The default key is the administrator's."""
     made: list[Any] = []
 
     def connecting(key: Credential | None = None, url: str = "") -> Any:
@@ -42,7 +42,7 @@ def connect(cloud: FakeCloud) -> Iterator[Connect]:
 
 @pytest.fixture
 def hear() -> Iterator[Hear]:
-    """Listen to a queue as EventBridge does, in a list; the ear is taken away again."""
+    """Collect the messages of a queue, like EventBridge. The listener is removed later."""
     ears: list[tuple[Queue, Callable[[Message], None]]] = []
 
     def hearing(queue: Queue) -> list[Message]:
@@ -59,7 +59,7 @@ def hear() -> Iterator[Hear]:
 
 @pytest.fixture
 def orders(cloud: FakeCloud) -> Queue:
-    """The queue `orders`, as the cloud holds it."""
+    """The queue `orders` in the cloud."""
     return cloud.queues.queue("orders")
 
 

@@ -1,4 +1,4 @@
-"""Who calls: what the official client would never send, and what it sends with the wrong keys."""
+"""Authentication: unusual requests, and the official client with wrong keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEND = ("mns:SendMessage", MESSAGES)
 
 
 def send(cloud: FakeCloud, **how: Any) -> tuple[int, str | None]:
-    """Status and code of a SendMessage that must be refused."""
+    """Status and code of a SendMessage that must fail."""
     reply = call(cloud, "POST", MESSAGES, letter(), **how)
     assert "access-control-allow-origin" not in reply.headers
     return reply.refusal
@@ -30,7 +30,7 @@ def send(cloud: FakeCloud, **how: Any) -> tuple[int, str | None]:
 
 @pytest.fixture(autouse=True)
 def _untouched(orders: Queue) -> Any:
-    """Nothing here reaches the queue, but where a test takes it out again."""
+    """Every test leaves the queue empty."""
     yield
     assert orders.messages == []
 
@@ -92,9 +92,11 @@ def test_a_wrong_secret(cloud: FakeCloud, connect: Connect) -> None:
 
 
 def test_the_order_of_the_headers_is_canonical(cloud: FakeCloud, orders: Queue) -> None:
-    """Headers are signed by lower-case name in order, whatever order and case they come in."""
+    """Headers are signed by lower-case name, in any order and case on arrival."""
     headers = {"x-mns-zebra": "z", "x-mns-apple": " a "}
-    assert call(cloud, "POST", MESSAGES, letter(), headers=headers).status == 403  # blanks signed
+    assert (
+        call(cloud, "POST", MESSAGES, letter(), headers=headers).status == 403
+    )  # spaces are signed
     headers = {"x-mns-zebra": "z", "x-mns-apple": "a"}
     instead = {"x-mns-zebra": None, "X-MNS-Zebra": "z"}
     assert call(cloud, "POST", MESSAGES, letter(), headers=headers, instead=instead).status == 201
@@ -176,7 +178,7 @@ def test_a_date_that_is_none(cloud: FakeCloud, date: str | None, code: str) -> N
 
 def test_a_browsers_code_dates_by_another_header(cloud: FakeCloud, orders: Queue) -> None:
     date = formatdate(usegmt=True)
-    # The official client's signer knows `Date` alone: it is signed and then not sent.
+    # The official client can only sign `Date`: it is signed but not sent.
     both = {"x-mns-date": date, "date": date}
     reply = call(cloud, "POST", MESSAGES, letter(), headers=both, instead={"date": None})
     assert reply.status == 201
@@ -204,7 +206,7 @@ def test_a_version_that_is_none(cloud: FakeCloud, version: str | None, code: str
 
 
 def test_the_digest_of_the_body(cloud: FakeCloud, orders: Queue) -> None:
-    """Base64 of the digest, or of its hexadecimal form as the official clients send it."""
+    """Base64 of the digest, or of its hexadecimal form, which the official clients send."""
     digest = hashlib.md5(letter().encode(), usedforsecurity=False)
     for value in (digest.digest(), digest.hexdigest().encode()):
         headers = {"content-md5": base64.b64encode(value).decode()}
@@ -212,7 +214,7 @@ def test_the_digest_of_the_body(cloud: FakeCloud, orders: Queue) -> None:
     orders.clear()
     for bad in (digest.hexdigest(), base64.b64encode(b"0" * 16).decode(), "", "!"):
         assert send(cloud, headers={"content-md5": bad}) == (400, "InvalidDegist"), bad
-    # A digest that fits is of no use when it is not the one that was signed.
+    # A correct digest is refused too if another one was signed.
     good = base64.b64encode(digest.digest()).decode()
     refusal = send(cloud, headers={"content-md5": "x"}, instead={"content-md5": good})
     assert refusal == (403, "SignatureDoesNotMatch")
@@ -266,7 +268,7 @@ def test_a_roles_key_ends_by_the_clouds_clock(
     assert refused(client.send_message, Message("x")) == "InvalidAccessKeyId"
 
 
-# -- headers that come twice
+# -- headers that occur twice
 
 
 @pytest.mark.parametrize("name", ["Authorization", "date", "x-mns-version", "security-token"])
@@ -278,6 +280,6 @@ def test_a_header_that_counts_may_come_once(cloud: FakeCloud, name: str) -> None
         "Authorization": signature(key, "POST", headers, MESSAGES),
         "security-token": key.security_token,
     }
-    # The second one differs by its case, and nothing else.
+    # The second one differs only in case.
     refusal = send(cloud, key=key, headers=headers, instead={name.swapcase(): again[name]})
     assert refusal == (400, "InvalidArgument")

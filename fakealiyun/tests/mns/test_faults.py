@@ -1,4 +1,4 @@
-"""The bad days, as a client of SMQ meets them, and what is counted."""
+"""Faults as a client of SMQ sees them, and the request counters."""
 
 from __future__ import annotations
 

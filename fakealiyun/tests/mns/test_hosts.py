@@ -1,4 +1,4 @@
-"""Which requests go to SMQ, and whose queues they mean."""
+"""Which requests go to SMQ, and which account and region they address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.mns.client import call, letter, refused
 from tests.mns.conftest import Connect
 
 with warnings.catch_warnings():
-    # Compiled for the first time, oss2 warns of escapes in its own texts.
+    # When oss2 is first compiled, it warns about escapes in its own strings.
     warnings.simplefilter("ignore")
     import oss2
 
@@ -25,7 +25,7 @@ HOST = "{account}.mns.{region}"
 
 @pytest.fixture
 def mapped() -> Iterator[FakeCloud]:
-    """A cloud that the vendor's names are mapped to."""
+    """A cloud to which the vendor's host names are mapped."""
     with FakeCloud(mapped_hosts=("*.aliyuncs.com",)) as cloud:
         cloud.queues.queue("orders")
         yield cloud
@@ -90,7 +90,7 @@ def test_the_official_client_at_the_accounts_host(
 ) -> None:
     name = host(cloud, HOST)
     client = connect(url=f"http://{name}.localhost:{cloud.port}/")
-    client.mns_client.http.conn.host = "127.0.0.1"  # where a resolver leads *.localhost to
+    client.mns_client.http.conn.host = "127.0.0.1"  # the address of *.localhost
     queue = client.get_queue("orders")
     queue.send_message(Message("x"))
     assert queue.receive_message().message_body == b"x"
@@ -102,7 +102,7 @@ def test_the_official_client_at_the_accounts_host(
 
 
 def test_an_address_alone_needs_a_mark(cloud: FakeCloud, orders: Queue) -> None:
-    """By version or by signature; without either it is a bucket's."""
+    """SMQ requests have a version or a signature. Without them the request is for OSS."""
     orders.send("one")
     unsigned = call(cloud, "GET", MESSAGES, instead={"Authorization": None})
     assert unsigned.refusal == (400, "MissingAuthorizationHeader")
@@ -122,7 +122,7 @@ def test_an_address_alone_needs_a_mark(cloud: FakeCloud, orders: Queue) -> None:
 
 
 def test_a_bucket_may_be_called_queues(mapped: FakeCloud) -> None:
-    cloud = mapped  # one of its own: a reset leaves buckets
+    cloud = mapped  # its own cloud: a reset does not remove buckets
     cloud.storage.create_bucket("queues", "cn-shanghai")
     auth = oss2.Auth(cloud.admin.access_key_id, cloud.admin.access_key_secret)
     bucket = oss2.Bucket(auth, cloud.url, "queues", is_path_style=True)

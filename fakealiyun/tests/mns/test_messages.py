@@ -1,4 +1,4 @@
-"""Messages by the API: mostly through the official client."""
+"""Messages through the API, mostly with the official client."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_largest_message(cloud: FakeCloud, queue: Any, orders: Queue) -> Non
     for body in ("x" * 65_537, "é" * 32_769):
         assert refused(queue.send_message, Message(body)) == "InvalidArgument"
     assert len(orders.messages) == 1
-    # Bytes are those of the text, however it is written down.
+    # The bytes of the text count, not those of its XML.
     assert call(cloud, "POST", MESSAGES, letter("&amp;" * 65_536)).status == 201
     assert call(cloud, "POST", MESSAGES, letter("&amp;" * 65_537)).status == 400
 
@@ -201,7 +201,7 @@ def test_what_a_change_of_visibility_must_say(cloud: FakeCloud, queue: Any) -> N
     }
     for query, refusal in wanted.items():
         assert call(cloud, "PUT", f"{MESSAGES}?{query}").refusal == refusal, query
-    # The pages write the names in two ways, and other clients escape the handle.
+    # The pages spell the names in two ways, and other clients encode the handle.
     escaped = handle.replace("=", "%3D")
     query = f"receiptHandle={escaped}&visibilityTimeout=43200"
     assert call(cloud, "PUT", f"{MESSAGES}?{query}").status == 200

@@ -1,4 +1,4 @@
-"""What a policy lets a role do: every operation has an action of its own."""
+"""What a policy allows a role to do: every operation has its own action."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         lambda client: client.get_queue("orders").change_message_visibility(received, 5),
     ),
 }
-"""Every operation with the path of its resource, and a call that goes well."""
+"""Every operation with the path of its resource, and a call that succeeds."""
 
 received = ""
-"""The handle of a message that was received, set before each call."""
+"""The handle of a received message, which is set before each call."""
 
 
 def prepare(orders: Queue) -> None:
-    """One message to be received, and one that was."""
-    global received  # noqa: PLW0603 - what the calls above delete
+    """One message that can be received, and one that was received."""
+    global received  # noqa: PLW0603 - the calls above delete it
     orders.send("eA==")
     message = orders.receive()
     assert message is not None
@@ -170,7 +170,7 @@ EVERYTHING = Policy.parse(
 
 
 def holding(cloud: FakeCloud, *statements: dict[str, Any]) -> Credential:
-    """The key of a role with these statements."""
+    """The key of a role whose policy has these statements."""
     policy = Policy.parse({"Version": "1", "Statement": list(statements)})
     principal = assumed_role(cloud.account_id, "writer", "300000000000000001", "test")
     return cloud.identities.issue(principal, (policy,), 3600)

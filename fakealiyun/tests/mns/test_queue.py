@@ -1,4 +1,4 @@
-"""A queue as such: delays, priorities, receipt handles, and how long things last."""
+"""A queue without the API: delays, priorities, receipt handles, and retention."""
 
 from __future__ import annotations
 
@@ -104,11 +104,11 @@ def test_every_receive_has_a_handle_of_its_own_and_only_the_latest_holds(
     first = taken(orders)
     cloud.clock.advance(31)
     with pytest.raises(MessageNotExist):
-        orders.delete_received(first.receipt_handle)  # its time is over
+        orders.delete_received(first.receipt_handle)  # it has expired
     second = taken(orders)
     assert second.receipt_handle != first.receipt_handle
     with pytest.raises(MessageNotExist):
-        orders.delete_received(first.receipt_handle)  # there is a later one
+        orders.delete_received(first.receipt_handle)  # there is a newer one
     assert (second.dequeue_count, second.first_dequeued) == (2, first.first_dequeued)
     orders.delete_received(second.receipt_handle)
     assert orders.messages == []

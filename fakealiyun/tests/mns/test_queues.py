@@ -1,4 +1,4 @@
-"""Queues by the API: mostly through the official client."""
+"""Queues through the API, mostly with the official client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_queue_is_made_with_the_services_defaults(cloud: FakeCloud, connect: C
 
 
 def test_making_it_again(cloud: FakeCloud, orders: Queue) -> None:
-    """The same is no error; whoever asks for something else is told."""
+    """The same attributes are no error, other attributes are."""
     same = call(cloud, "PUT", "/queues/orders", xml("Queue", "<DelaySeconds>0</DelaySeconds>"))
     assert (same.status, same.body) == (204, b"")
     assert same.headers["location"] == f"{cloud.url}/queues/orders"

@@ -1,4 +1,4 @@
-"""Requests that are broken, too large, or an attack."""
+"""Requests that are broken, too large, or attacks."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_body_that_is_too_large_is_not_read(cloud: FakeCloud, orders: Queue) -
     size = 512 * 1024
     assert call(cloud, "POST", MESSAGES, "x" * (size + 1)).refusal == (400, "InvalidArgument")
     assert call(cloud, "POST", MESSAGES, "x" * size).refusal == (400, "MalformedXML")
-    # Unsigned and never sent: the answer comes by what the header says.
+    # The body is never sent: the header alone causes the answer.
     head = f"POST {MESSAGES} HTTP/1.1\r\nHost: {cloud.endpoint}\r\nx-mns-version: 2015-06-06\r\n"
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=20) as connection:
         connection.sendall(f"{head}Content-Length: 999999999999\r\n\r\n".encode())

@@ -1,4 +1,4 @@
-"""Receives that wait for a message."""
+"""Long polling: receives that wait for a message."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.mns.client import call, signature
 from tests.mns.conftest import Connect
 
 LONG = 25
-"""Seconds that nobody has to wait for."""
+"""Seconds of cloud time. The tests do not really wait for them."""
 
 Start = Callable[..., "Future[Any]"]
 
 
 @pytest.fixture
 def start(cloud: FakeCloud) -> Iterator[Start]:
-    """Begin a receive in a thread, and return once the cloud has accepted it."""
+    """Start a receive in a thread. Returns when the cloud has accepted it."""
     with ThreadPoolExecutor() as pool:
 
         def starting(action: Callable[..., Any], *arguments: Any) -> Future[Any]:
@@ -81,7 +81,7 @@ def test_without_a_message_the_wait_ends_with_its_time(
     cloud: FakeCloud, queue: Any, start: Start
 ) -> None:
     waiting = start(queue.receive_message, 30)
-    while not waiting.done():  # it may have been accepted and not yet have begun to wait
+    while not waiting.done():  # it may be accepted but not wait yet
         cloud.clock.advance(31)
         wait([waiting], 0.05)
     assert code_of(waiting) == "MessageNotExist"
@@ -128,9 +128,9 @@ def test_nothing_is_taken_for_one_who_has_gone(
     lines += [f"{name}: {value}" for name, value in headers.items()]
     with socket.create_connection(("127.0.0.1", cloud.port)) as connection:
         start(connection.sendall, "\r\n".join([*lines, "", ""]).encode())
-    call(cloud, "GET", "/queues")  # the server has heard of the end by now
+    call(cloud, "GET", "/queues")  # the server has seen the disconnect now
     orders.send("eA==")
-    call(cloud, "GET", "/queues")  # and has looked at the message
+    call(cloud, "GET", "/queues")  # and has checked for messages
     assert [message.dequeue_count for message in orders.messages] == [0]
     assert queue.receive_message().message_body == b"x"
 

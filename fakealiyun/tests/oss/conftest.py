@@ -20,7 +20,7 @@ UPLOAD_ACTIONS = ("oss:PutObject", "oss:AbortMultipartUpload", "oss:ListParts")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The signer of oss2 calls a function that Python 3.12 deprecates."""
+    """The signer of oss2 calls a function that is deprecated in Python 3.12."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(
@@ -40,7 +40,7 @@ Issue = Callable[..., Credential]
 
 @pytest.fixture
 def issue(cloud: FakeCloud) -> Issue:
-    """Issue a role session; by default one that may do everything for an hour."""
+    """Issue a role session. The default allows everything for an hour."""
 
     def make(
         *resources: str,
@@ -76,7 +76,7 @@ PassTime = Callable[[float], None]
 
 @pytest.fixture
 def pass_time(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> PassTime:
-    """Let the machine's clock, as the cloud reads it, be seconds later; cloud time stays."""
+    """Move the wall clock of the cloud forward by seconds. Cloud time stays."""
 
     def later(seconds: float) -> None:
         monkeypatch.setattr(cloud.clock, "wall", lambda: time.time() + seconds)
@@ -86,7 +86,7 @@ def pass_time(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> PassTime:
 
 @pytest.fixture
 def owner(issue: Issue) -> Credential:
-    """A session without a session policy: it may do everything."""
+    """A session without a session policy: everything is allowed."""
     return issue()
 
 

@@ -1,4 +1,4 @@
-"""The three forms in which clients name a bucket and an object."""
+"""The three forms in which clients address a bucket and an object."""
 
 from __future__ import annotations
 

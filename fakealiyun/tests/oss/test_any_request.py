@@ -1,4 +1,4 @@
-"""Whatever is sent, OSS answers in its own words and never fails."""
+"""OSS answers every request in its own form and never fails."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check(
     assert reply.status != 500
     assert "x-oss-request-id" in reply.headers
     if reply.status >= 400 and method != "HEAD":
-        root = ElementTree.fromstring(reply.body)  # noqa: S314 (of our own server)
+        root = ElementTree.fromstring(reply.body)  # noqa: S314 - our own server's answer
         assert root.tag == "Error"
         assert root.findtext("Code")
         assert root.findtext("Message")

@@ -1,4 +1,4 @@
-"""Who is believed: keys, tokens, dates, signatures, and what each refusal is called."""
+"""Authentication: keys, tokens, dates, signatures, and the code of each error."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_date_too_far_away(cloud: FakeCloud, owner: Credential, seconds: int) 
     assert (reply.status, reply.code) == (403, "RequestTimeTooSkewed")
     assert reply.element("MaxAllowedSkewMilliseconds") == "900000"
     assert reply.element("RequestTime")
-    # The browser client sets its own clock by this: it has to be the one dates are held against.
+    # The browser client sets its clock from this, so it must be the clock that checks dates.
     told = datetime.strptime(reply.element("ServerTime"), "%Y-%m-%dT%H:%M:%S.000Z")
     assert abs(told.replace(tzinfo=timezone.utc).timestamp() - time.time()) < 60
 
@@ -247,7 +247,7 @@ def test_the_same_parameter_twice(cloud: FakeCloud, owner: Credential) -> None:
 
 
 def test_oss_v2_in_v1_mode_sends_its_token_unsigned(cloud: FakeCloud, owner: Credential) -> None:
-    """Whether the real service takes a token from there is not known; this one does not."""
+    """It is not known whether the real service accepts a token there. This one does not."""
     config = oss.config.load_default()
     config.credentials_provider = oss.credentials.StaticCredentialsProvider(
         owner.access_key_id, owner.access_key_secret, owner.security_token
@@ -301,7 +301,7 @@ class TestSignedUrls:
     def test_that_a_client_signed_with_keys_of_vod(
         self, cloud: FakeCloud, version: str, pass_time: PassTime
     ) -> None:
-        """The keys are a service's, but not its own: who signs with them is a client."""
+        """A service issued these keys to a client, so the client signs with them."""
         service = cloud_service("vod.aliyuncs.com", cloud.account_id)
         keys = cloud.identities.issue(service, (ALL,), 3000)
         cloud.clock.advance(1000)

@@ -1,4 +1,4 @@
-"""Cross-origin rules: what a browser is told, on success and on every refusal."""
+"""Cross-origin rules: the headers for a browser, on success and on every error."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_without_an_origin_nothing_is_said(cloud: FakeCloud, owner: Credential) 
 
 
 class TestCustomersBucket:
-    """A bucket outside VOD has the rules its owner gave it, and at first none."""
+    """A bucket outside VOD has only the rules that its owner set."""
 
     RULES = (
         CorsRule(("https://first.example",), ("GET",), ("*",), ("ETag",), 60),

@@ -1,4 +1,4 @@
-"""The bad days, as a client of OSS meets them."""
+"""Faults as a client of OSS sees them."""
 
 from __future__ import annotations
 

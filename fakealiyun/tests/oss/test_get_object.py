@@ -1,4 +1,4 @@
-"""Reading: whole, in part, under conditions; and what HEAD says."""
+"""Reads of whole objects, ranges and with conditions, and the answers to HEAD."""
 
 from __future__ import annotations
 

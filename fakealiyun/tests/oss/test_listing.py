@@ -1,4 +1,4 @@
-"""Listings of a bucket, as the official clients walk them."""
+"""Listings of a bucket, as the official clients read them."""
 
 from __future__ import annotations
 

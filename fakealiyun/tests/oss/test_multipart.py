@@ -1,4 +1,4 @@
-"""Multipart uploads, from the first part to the object, through expiry and races."""
+"""Multipart uploads from the first part to the object, with expiry and races."""
 
 from __future__ import annotations
 

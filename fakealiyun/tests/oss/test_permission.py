@@ -1,4 +1,4 @@
-"""What a credential may do: role policy and session policy, per object and per operation."""
+"""Permissions: role policy and session policy, by object and by operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Form uploads: a policy signed by the server lets a browser post one file."""
+"""Form uploads: with a signed policy a browser can post one file."""
 
 from __future__ import annotations
 

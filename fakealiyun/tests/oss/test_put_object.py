@@ -1,4 +1,4 @@
-"""PutObject: what is stored, what is refused, and what a broken connection leaves behind."""
+"""PutObject: what is stored, what is refused, and what happens if the connection breaks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_is_stored(cloud: FakeCloud, owner: Credential, version: str) -> No
         "Content-Disposition": 'attachment; filename="视频.mp4"'.encode(),
         "x-oss-meta-note": "hello",
     }
-    # The credential was issued before the clock moved: a new one is needed for the new day.
+    # The old credential was issued before the clock moved. The new day needs a new one.
     owner = cloud.identities.issue(owner.principal, owner.policies, 3600)
     sdk(cloud, owner, version).put_object("a.mp4", CONTENT, headers=headers)
     stored = cloud.storage.get(BUCKET, "a.mp4")
@@ -184,7 +184,7 @@ def test_too_much_metadata(cloud: FakeCloud, owner: Credential) -> None:
 
 
 class HalfAPut:
-    """A PUT whose connection goes away after half of the body."""
+    """A PUT whose connection closes after half of the body."""
 
     def __init__(self, cloud: FakeCloud, head: bytes, half: bytes) -> None:
         host, _, port = cloud.endpoint.partition(":")
@@ -269,7 +269,7 @@ def test_puts_of_one_key_at_once(cloud: FakeCloud, owner: Credential) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory of this process, the cloud's server included."""
+    """The memory of this process in bytes, including the server of the cloud."""
     with open("/proc/self/statm") as statistics:
         return int(statistics.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -1,4 +1,4 @@
-"""Worked examples of every signature form, and agreement with the official signers."""
+"""Examples of every signature form, and comparison with the official signers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storage as VOD and the control routes use it."""
+"""The storage, as VOD and the control routes use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, by its content."""
+"""Container and picture size of files, from their content."""
 
 from __future__ import annotations
 

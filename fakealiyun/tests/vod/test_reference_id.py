@@ -1,4 +1,4 @@
-"""A ReferenceId is one video's alone, however many ask for it at once."""
+"""A ReferenceId belongs to one video, even if several requests use it at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GetVideoPlayAuth and GetPlayInfo: one video, for a while, for whoever holds the PlayAuth."""
+"""GetVideoPlayAuth and GetPlayInfo: playback of one video for a limited time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.vod.test_container import HEADS
 
 
 def redeem(cloud: FakeCloud, play_auth: str, video_id: str, **changes: Any) -> Reply:
-    """GetPlayInfo as the web player sends it."""
+    """GetPlayInfo, as the web player calls it."""
     key, auth_info = play_auth_key(play_auth)
     fields: dict[str, Any] = {
         "Timestamp": None,

@@ -1,4 +1,4 @@
-"""GetVideoList, SearchMedia and GetVideoInfos: which videos, in which order, how many at once."""
+"""GetVideoList, SearchMedia and GetVideoInfos: selection, order, and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status machine, by the cloud's clock, and the events it announces."""
+"""The status machine in cloud time, and the events that it announces."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_deleting_removes_the_record_the_object_and_open_uploads(
     assert cloud.storage.get(cloud.vod.bucket, upload.key) is None
     assert not list(cloud.storage.uploads(cloud.vod.bucket))
     assert vod.status(kept.video_id) == "Uploading"
-    upload.put()  # the credential lives on, but the file belongs to nobody
+    upload.put()  # the credential is still valid, but the file belongs to no video
     assert vod.refused("get_video_info", video_id=upload.video_id) == (404, "InvalidVideo.NotFound")
 
 

@@ -1,4 +1,4 @@
-"""CreateUploadVideo and RefreshUploadVideo: what is accepted, and what the credential opens."""
+"""CreateUploadVideo and RefreshUploadVideo: what is accepted, and what the credential allows."""
 
 from __future__ import annotations
 

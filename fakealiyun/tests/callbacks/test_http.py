@@ -1,4 +1,4 @@
-"""Callbacks by HTTP: what arrives, how it is signed, when it is tried again, and where never."""
+"""HTTP callbacks: body, signature, retries, and addresses that are never called."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_vendors_signature_vector() -> None:
 
 
 def test_the_attempts_are_a_second_apart() -> None:
-    """The other tests have longer to wait, by the cloud's clock."""
+    """The other tests use a longer delay in cloud time."""
     assert (sender.ATTEMPTS, sender.RETRY_DELAY) == (3, 1.0)
 
 
@@ -39,7 +39,7 @@ def test_an_upload_is_announced_signed_and_as_json(house: House) -> None:
     assert (received.method, received.path) == ("POST", "/events/r4nd0m")
     assert received.headers["content-type"] == "application/json"
     assert received.event["VideoId"] == video_id
-    # The signature's time is the machine's, whatever the cloud's clock says.
+    # The time in the signature is wall time, not cloud time.
     timestamp = received.headers["x-vod-timestamp"]
     assert before <= int(timestamp) <= time.time()
     assert len(timestamp) == 10
@@ -91,7 +91,7 @@ def test_a_receiver_that_comes_back_in_time_gets_it(house: House) -> None:
 def test_a_receiver_that_does_not_answer_is_given_up_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit is 5 seconds of real time; this test has a cloud with a shorter one."""
+    """The limit is 5 seconds of real time. This test uses a shorter limit."""
     assert loopback.TIMEOUT == 5.0
     monkeypatch.setattr(loopback, "TIMEOUT", 0.2)
     with FakeCloud() as cloud:
@@ -260,7 +260,7 @@ def test_a_reset_gives_up_what_was_to_be_tried_again(house: House) -> None:
 
 
 def test_a_receiver_may_ask_vod_before_it_answers(house: House) -> None:
-    """What an event announces is already so, and the cloud serves while it waits."""
+    """An event is sent after its effect, and the cloud answers requests while it waits."""
     seen: list[str] = []
 
     def look(request: Received) -> None:
@@ -273,7 +273,7 @@ def test_a_receiver_may_ask_vod_before_it_answers(house: House) -> None:
     assert house.outcomes() == [(UPLOAD, 1, "delivered")]
 
 
-# -- an upload's own receiver
+# -- the callback URL of an upload
 
 
 @pytest.fixture
