@@ -17,6 +17,7 @@ from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 from fakealiyun.oss import StoredObject
 from fakealiyun.oss.incoming_file import crc64
+from fakealiyun.oss.multipart import multipart_etag
 from fakealiyun.testing.oss import BUCKET, Reply, browser, md5, sdk
 from tests.oss.conftest import Issue
 
@@ -62,7 +63,7 @@ def test_parts_in_any_order_become_one_object(cloud: FakeCloud, bucket: oss2.Buc
     result = bucket.complete_multipart_upload(KEY, upload, rest + last)
 
     whole = b"".join(bodies)
-    digest = md5(b"".join(md5(body) for body in bodies)).hex()
+    digest = md5("".join(md5(body).hex().upper() for body in bodies).encode()).hex()
     assert result.etag == f"{digest.upper()}-3"
     assert result.crc == crc64(whole)
     assert bucket.get_object(KEY).read() == whole
@@ -73,6 +74,24 @@ def test_parts_in_any_order_become_one_object(cloud: FakeCloud, bucket: oss2.Buc
     assert stored.md5 == md5(whole).hex()
     assert told == [stored]
     assert list(cloud.storage.folder.iterdir()) == [stored.path]
+
+
+FIRST = "2B5C91AD399409EC9B409B66F5BB00FB"
+SECOND = "267C038CC2EC32FFD0EE2512FF5DA5A5"
+THIRD = "FE9E522B589EF23E2C49B65C0522CE97"
+
+
+@pytest.mark.parametrize(
+    ("parts", "etag"),
+    [
+        ([FIRST], "E00BEA22A07DB22215B2A4D889CB4C8A-1"),
+        ([FIRST, SECOND], "8C11B624ED7D61A26D45D7A28FE98349-2"),
+        ([THIRD, SECOND], "8B2D0ADCE4928086C89F8F6B87E504C7-2"),
+        ([FIRST, SECOND, THIRD], "CC02DC03DED7B38B441058D78C28066B-3"),
+    ],
+)
+def test_the_recorded_etags_of_multipart_objects(parts: list[str], etag: str) -> None:
+    assert multipart_etag(parts) == etag
 
 
 def test_the_answers_on_the_wire(cloud: FakeCloud, owner: Credential) -> None:

@@ -13,8 +13,8 @@ DOUBTS = (
     "These are refused: x-oss-content-sha256 other than UNSIGNED-PAYLOAD, a V4 request without "
     "x-oss-date, signature version 2, a parameter or a signed header that occurs twice, and broken "
     "percent-encoding.",
-    "The cross-origin rules of VOD's buckets are not documented. This fake allows any origin, "
-    "method and header for 3600 seconds. It exposes ETag and x-oss-request-id.",
+    "The cross-origin rules of VOD's buckets are not documented. This fake allows any "
+    "origin, method and header for 3600 seconds. It exposes ETag and x-oss-request-id.",
     "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages. But they are listed for "
     "upload credentials, which cannot read. So a policy may also name the operation itself.",
     "The region in a RAM resource is `*`. A policy that names a region does not match.",

@@ -115,7 +115,10 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
         with IncomingFile(call.storage.folder) as content:
             await asyncio.to_thread(_assemble, content, parts)
             stored = call.storage.finish_upload(
-                upload, content, etag=_etag(parts), forbid_overwrite=forbid
+                upload,
+                content,
+                etag=multipart_etag([part.etag for part in parts]),
+                forbid_overwrite=forbid,
             )
     except BaseException:
         call.storage.release_upload(upload)
@@ -186,8 +189,11 @@ def _assemble(content: IncomingFile, parts: Sequence[Part]) -> None:
         copy_into(content, part.path)
 
 
-def _etag(parts: Sequence[Part]) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    for part in parts:
-        digest.update(bytes.fromhex(part.etag))
-    return f"{digest.hexdigest().upper()}-{len(parts)}"
+def multipart_etag(part_etags: Sequence[str]) -> str:
+    """The ETag of an object from the ETags of its parts, in order.
+
+    It is the MD5 of the text of these ETags (upper-case hexadecimal), not of their bytes. Source:
+    recorded answers.
+    """
+    digest = hashlib.md5("".join(part_etags).encode(), usedforsecurity=False)
+    return f"{digest.hexdigest().upper()}-{len(part_etags)}"
