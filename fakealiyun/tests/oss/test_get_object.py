@@ -174,7 +174,7 @@ def test_a_page_is_downloaded_rather_than_run(
     overridden = browser(cloud, owner, "GET", KEY, query={"response-content-type": content_type})
     for reply in (as_stored, overridden):
         assert reply.headers["content-disposition"] == "attachment"
-        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["x-oss-force-download"] == "true"
 
 
 def test_head(cloud: FakeCloud, owner: Credential, version: str) -> None:
@@ -187,7 +187,7 @@ def test_object_meta(cloud: FakeCloud, owner: Credential, version: str) -> None:
     meta = sdk(cloud, owner, version).get_object_meta(KEY)
     assert meta.content_length == 1000
     assert meta.etag == sdk(cloud, owner).head_object(KEY).etag
-    assert "x-oss-object-type" not in meta.headers
+    assert "x-oss-storage-class" not in meta.headers
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

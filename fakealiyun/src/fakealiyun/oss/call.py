@@ -32,7 +32,8 @@ class OssAnswer:
     """The answer to a request. With `file` the body is `length` bytes of it, from `start` on.
 
     Without a file, `length` is the Content-Length of a HEAD answer. The sender of the answer closes
-    the file.
+    the file. `server_time` says whether the answer has `x-oss-server-time`: the real service leaves
+    it out in a few cases.
     """
 
     status: int = 200
@@ -41,6 +42,7 @@ class OssAnswer:
     file: BinaryIO | None = None
     start: int = 0
     length: int | None = None
+    server_time: bool = True
 
 
 @dataclass(frozen=True)

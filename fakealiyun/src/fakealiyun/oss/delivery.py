@@ -75,12 +75,12 @@ async def _write(
 ) -> web.StreamResponse:
     size = len(answer.body) if answer.length is None else answer.length
     bodiless = answer.status in (204, 304)
-    response = web.StreamResponse(status=answer.status, headers={**answer.headers, **common})
+    headers = {**answer.headers, **common}
+    if "Vary" in answer.headers and "Vary" in common:
+        headers["Vary"] = f"{answer.headers['Vary']}, {common['Vary']}"
+    response = web.StreamResponse(status=answer.status, headers=headers)
     if not bodiless:
         response.content_length = size
-    if "Content-Type" not in response.headers and (size == 0 or bodiless):
-        # Otherwise aiohttp adds a default type.
-        response.content_type = "application/xml"
     try:
         await response.prepare(request)
         if request.method != "HEAD" and not bodiless:

@@ -1,8 +1,10 @@
 """What is uncertain about the real OSS, and what this fake does. Printed in `docs/coverage.md`."""
 
 DOUBTS = (
-    "Checks run in this order: form of the claim, date, AccessKey, token, signature, bucket, "
-    "permission. The order in the real service is not documented.",
+    "Checks run in this order: bucket, form of the claim, date, AccessKey, token, signature, "
+    "permission. If only the signature shows the bucket (a path without a known bucket), the "
+    "bucket is checked after it. It is recorded that the real service checks the bucket before "
+    "the AccessKey. The rest of the order is not documented.",
     "An expired token is SecurityTokenExpired for two days of cloud time. After that the key is "
     "unknown (InvalidAccessKeyId). When the real service changes from one to the other is not "
     "documented. `OssService.answer_expired_keys_with` selects the second from the start.",
@@ -15,8 +17,8 @@ DOUBTS = (
     "percent-encoding.",
     "The cross-origin rules of VOD's buckets are not documented. This fake allows any "
     "origin, method and header for 3600 seconds. It exposes ETag and x-oss-request-id.",
-    "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages. But they are listed for "
-    "upload credentials, which cannot read. So a policy may also name the operation itself.",
+    "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages. But they are listed "
+    "for upload credentials, which cannot read. So a policy may also name the operation itself.",
     "The region in a RAM resource is `*`. A policy that names a region does not match.",
     "It is not known whether VOD treats an append as an upload. This fake does not.",
     "NoSuchUpload is answered to a part that arrives while its upload is being completed, and to a "

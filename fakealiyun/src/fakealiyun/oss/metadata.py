@@ -92,7 +92,11 @@ def content_md5(md5: str) -> str:
 
 def brief(stored: StoredObject) -> dict[str, str]:
     """The headers of GetObjectMeta."""
-    return {**checksums(stored), "Last-Modified": http_date(stored.last_modified)}
+    return {
+        **checksums(stored),
+        "Last-Modified": http_date(stored.last_modified),
+        "x-oss-object-type": stored.object_type,
+    }
 
 
 def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -104,7 +108,6 @@ def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
         **brief(stored),
         "Content-Type": stored.content_type,
         "Accept-Ranges": "bytes",
-        "x-oss-object-type": stored.object_type,
         "x-oss-storage-class": "Standard",
         **{name.title() if name in _KEPT else name: v for name, v in stored.headers.items()},
     }
@@ -122,5 +125,4 @@ def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
         # As OSS does on its default domains: an uploaded page must not run in their origin.
         headers["Content-Disposition"] = "attachment"
         headers["x-oss-force-download"] = "true"
-    headers["X-Content-Type-Options"] = "nosniff"
     return headers

@@ -79,7 +79,9 @@ async def get_object(call: OssCall) -> OssAnswer:
     except FileNotFoundError:
         raise OssError("NoSuchKey", details={"Key": call.key}) from None
     if wanted is None:
-        return OssAnswer(headers=headers, file=file, length=stored.size)
+        return OssAnswer(
+            headers=headers, file=file, length=stored.size, server_time=stored.size > 0
+        )
     first, last = wanted
     headers["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
     headers.pop("Content-MD5", None)
@@ -90,7 +92,10 @@ async def head_object(call: OssCall) -> OssAnswer:
     """HeadObject: all headers of the object, without its content."""
     stored = _existing(call)
     conditions.check(call.head, stored)
-    return OssAnswer(headers=metadata.full(stored, {}), length=stored.size)
+    headers = metadata.full(stored, {})
+    if headers["Content-Type"] == "text/plain":
+        headers["Vary"] = "Accept-Encoding"
+    return OssAnswer(headers=headers, length=stored.size)
 
 
 async def get_object_meta(call: OssCall) -> OssAnswer:

@@ -75,7 +75,8 @@ class OssService:
         except Exception:  # noqa: BLE001
             _log.exception("OSS failed on a request")
             answer = exchange.refuse(OssError("InternalError"))
-        return await delivery.send(request, answer, exchange.common(), exchange.fault)
+        common = exchange.common(server_time=answer.server_time)
+        return await delivery.send(request, answer, common, exchange.fault)
 
     async def accept(self, exchange: _OssExchange, head: RequestHead) -> OssAnswer:
         """Make all checks of a request and run its operation. Raises OssError."""
@@ -83,6 +84,8 @@ class OssService:
         exchange.bucket = next(iter(self._candidates(meant)), None)
         if head.method == "OPTIONS":
             return self._preflight(head, meant)
+        if meant[0].named and meant[0].bucket:
+            self._existing(head, meant[0])  # the real service checks this before the AccessKey
         credential, address, operation = await self._authenticate(exchange, head, meant)
         exchange.bucket = bucket = self._existing(head, address)
         check_key(address.key)
@@ -214,25 +217,29 @@ class _OssExchange:
         return answer
 
     def refuse(self, error: OssError) -> OssAnswer:
-        bodiless = self.request.method == "HEAD" or error.status == 304
+        if error.status == 304:
+            return OssAnswer(304, error.headers)
+        head = self.request.method == "HEAD"
         # The details of a wrong signature are too long for a header.
-        xml = error.xml(self._request_id, host_name(self.request.host), brief=bodiless)
+        brief = head and error.code == "SignatureDoesNotMatch"
+        xml = error.xml(self._request_id, host_name(self.request.host), brief=brief)
         headers = {"Content-Type": "application/xml", **error.headers}
         if error.ec:
             headers["x-oss-ec"] = error.ec
-        if bodiless:
+        if head:
             headers["x-oss-err"] = base64.b64encode(xml).decode()
             xml = b""
-        return OssAnswer(error.status, headers, xml)
+        return OssAnswer(error.status, headers, xml, server_time=error.code != "NoSuchBucket")
 
-    def common(self) -> Mapping[str, str]:
+    def common(self, *, server_time: bool) -> Mapping[str, str]:
         """The headers of every answer, including errors."""
         headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._service._clock.now()),
             "x-oss-request-id": self._request_id,
-            "x-oss-server-time": str(int((time.monotonic() - self._began) * 1000)),
         }
+        if server_time:
+            headers["x-oss-server-time"] = str(int((time.monotonic() - self._began) * 1000))
         origin = self.request.headers.get("Origin")
         if origin and self.bucket is not None and self.request.method != "OPTIONS":
             rule = cors.first_match(self.bucket.cors, origin, self.request.method)
