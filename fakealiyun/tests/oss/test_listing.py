@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree
+
 import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
@@ -87,7 +90,93 @@ def test_a_key_that_xml_cannot_hold(cloud: FakeCloud, owner: Credential) -> None
     assert [item.key for item in oss2.ObjectIterator(sdk(cloud, owner))] == [key]
 
 
+LIST_V2 = ["MaxKeys", "Delimiter", "EncodingType", "IsTruncated"]
+
+
+def listed(cloud: FakeCloud, credential: Credential, **query: str) -> ElementTree.Element:
+    """The root of the answer to a ListObjects call with `encoding-type=url`."""
+    query = {name.replace("_", "-"): value for name, value in query.items()}
+    query["encoding-type"] = "url"
+    text = urlencode(query, quote_via=quote)
+    headers = browser_headers(credential, "GET", "", query=query)
+    reply = send(cloud, "GET", f"/{BUCKET}/?{text}", headers)
+    assert reply.status == 200, reply.body
+    return ElementTree.fromstring(reply.body)  # noqa: S314 - our own server's answer
+
+
+def order(root: ElementTree.Element) -> list[str]:
+    """The names of the elements in order, each name once."""
+    return list(dict.fromkeys(child.tag for child in root))
+
+
+@pytest.mark.parametrize(
+    ("query", "elements"),
+    [
+        ({}, [*LIST_V2, "Contents", "KeyCount"]),
+        ({"delimiter": "/"}, [*LIST_V2, "Contents", "CommonPrefixes", "KeyCount"]),
+        ({"max_keys": "2"}, [*LIST_V2, "NextContinuationToken", "Contents", "KeyCount"]),
+        (
+            {"continuation_token": "YS5tcDQ=", "max_keys": "2"},
+            ["ContinuationToken", *LIST_V2, "NextContinuationToken", "Contents", "KeyCount"],
+        ),
+        ({"start_after": "a.mp4"}, ["StartAfter", *LIST_V2, "Contents", "KeyCount"]),
+    ],
+)
+def test_the_recorded_order_of_elements(
+    cloud: FakeCloud,
+    owner: Credential,
+    bucket: oss2.Bucket,
+    query: dict[str, str],
+    elements: list[str],
+) -> None:
+    root = listed(cloud, owner, list_type="2", **query)
+    assert root.tag == "ListBucketResult"
+    assert order(root) == ["Name", "Prefix", *elements]
+    assert [child.tag for child in root.find("Contents") or ()] == [
+        "Key",
+        "LastModified",
+        "ETag",
+        "Type",
+        "Size",
+        "StorageClass",
+    ]
+
+
+def test_each_entry_has_its_owner(cloud: FakeCloud, owner: Credential, bucket: oss2.Bucket) -> None:
+    """Always in ListObjects, and in ListObjectsV2 with `fetch-owner=true`."""
+    for root in (listed(cloud, owner), listed(cloud, owner, list_type="2", fetch_owner="true")):
+        owners = [entry.findtext("Owner/ID") for entry in root.iter("Contents")]
+        assert owners == [cloud.account_id] * len(KEYS)
+    without = listed(cloud, owner, list_type="2", fetch_owner="false")
+    assert without.find("Contents/Owner") is None
+    found = bucket.list_objects_v2(fetch_owner=True).object_list
+    assert found[0].owner.id == cloud.account_id
+
+
+def test_url_encoding_includes_the_slash(
+    cloud: FakeCloud, owner: Credential, bucket: oss2.Bucket
+) -> None:
+    bucket.put_object("dir/a-b_c.d", b"x")
+    root = listed(cloud, owner, prefix="dir/a")
+    assert root.findtext("Prefix") == "dir%2Fa"
+    assert root.findtext("Contents/Key") == "dir%2Fa-b_c.d"
+
+
 class TestMultipartUploads:
+    def test_uploads_of_one_key_are_sorted_by_their_ids(
+        self, cloud: FakeCloud, owner: Credential
+    ) -> None:
+        bucket = sdk(cloud, owner)
+        ids = sorted(bucket.init_multipart_upload("a").upload_id for _ in range(8))
+        other = bucket.init_multipart_upload("b").upload_id
+        found = [item.upload_id for item in bucket.list_multipart_uploads().upload_list]
+        assert found == [*ids, other]
+        before = f"{int(ids[3], 16) - 1:032X}"
+        rest = bucket.list_multipart_uploads(key_marker="a", upload_id_marker=before).upload_list
+        assert [item.upload_id for item in rest] == [*ids[3:], other]
+        after = bucket.list_multipart_uploads(key_marker="a").upload_list
+        assert [item.upload_id for item in after] == [other]
+
     def test_pages(self, cloud: FakeCloud, owner: Credential, version: str) -> None:
         bucket = sdk(cloud, owner, version)
         keys = ("b", "a", "视频/c", "a")

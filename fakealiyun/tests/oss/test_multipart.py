@@ -110,7 +110,7 @@ def test_the_answers_on_the_wire(cloud: FakeCloud, owner: Credential) -> None:
 
 
 def test_encoding_type_url(cloud: FakeCloud, owner: Credential) -> None:
-    encoded = "sv/%E8%A7%86%E9%A2%91%201/a%20b.mp4"
+    encoded = "sv%2F%E8%A7%86%E9%A2%91%201%2Fa%20b.mp4"
     query = {"uploads": "", "encoding-type": "url"}
     begun = browser(cloud, owner, "POST", KEY, b"", query=query)
     assert (begun.element("Key"), begun.element("EncodingType")) == (encoded, "url")

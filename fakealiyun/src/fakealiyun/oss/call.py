@@ -59,6 +59,7 @@ class OssCall:
     key: str
     storage: Storage = field(repr=False)
     clock: Clock = field(repr=False)
+    account_id: str
 
     def parameter(self, name: str) -> str:
         """A query parameter; empty if it is absent or has no value."""

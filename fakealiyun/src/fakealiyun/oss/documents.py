@@ -20,8 +20,11 @@ def render(root: str, content: Mapping[str, XmlContent]) -> bytes:
 
 
 def encoded(value: str, encoding_type: str | None) -> str:
-    """A key or prefix as the caller asked for it: percent-encoded with `encoding-type=url`."""
-    return quote(value, safe="/~") if encoding_type == "url" else value
+    """A key or prefix as the caller asked for it: percent-encoded with `encoding-type=url`.
+
+    `/` is encoded too (source: recorded answers).
+    """
+    return quote(value, safe="~") if encoding_type == "url" else value
 
 
 def parse_complete(body: bytes) -> list[tuple[int, str]]:

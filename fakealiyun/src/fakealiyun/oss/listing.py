@@ -42,23 +42,24 @@ async def list_objects(call: OssCall) -> OssAnswer:
     result: dict[str, XmlContent] = {
         "Name": call.bucket,
         "Prefix": documents.encoded(prefix, encoding),
-        "MaxKeys": limit,
-        "Delimiter": documents.encoded(delimiter, encoding),
     }
+    if version == "2":
+        if call.parameter("start-after"):
+            result["StartAfter"] = documents.encoded(call.parameter("start-after"), encoding)
+        if token:
+            result["ContinuationToken"] = token
+    else:
+        result["Marker"] = documents.encoded(marker, encoding)
+    result |= {"MaxKeys": limit, "Delimiter": documents.encoded(delimiter, encoding)}
     if encoding:
         result["EncodingType"] = encoding
     result["IsTruncated"] = "true" if page.truncated else "false"
-    if version == "2":
-        result["StartAfter"] = documents.encoded(call.parameter("start-after"), encoding)
-        result["KeyCount"] = len(page.objects) + len(page.prefixes)
-        if token:
-            result["ContinuationToken"] = token
-        if page.truncated:
-            result["NextContinuationToken"] = base64.b64encode(page.last.encode()).decode()
-    else:
-        result["Marker"] = documents.encoded(marker, encoding)
-        if page.truncated:
-            result["NextMarker"] = documents.encoded(page.last, encoding)
+    if page.truncated and version == "2":
+        result["NextContinuationToken"] = base64.b64encode(page.last.encode()).decode()
+    elif page.truncated:
+        result["NextMarker"] = documents.encoded(page.last, encoding)
+    with_owner = version == "" or call.parameter("fetch-owner") == "true"
+    owner = {"ID": call.account_id, "DisplayName": call.account_id}
     result["Contents"] = [
         {
             "Key": documents.encoded(item.key, encoding),
@@ -67,15 +68,21 @@ async def list_objects(call: OssCall) -> OssAnswer:
             "Type": item.object_type,
             "Size": item.size,
             "StorageClass": "Standard",
+            **({"Owner": owner} if with_owner else {}),
         }
         for item in page.objects
     ]
     result["CommonPrefixes"] = [{"Prefix": documents.encoded(p, encoding)} for p in page.prefixes]
+    if version == "2":
+        result["KeyCount"] = len(page.objects) + len(page.prefixes)
     return OssAnswer(headers=_XML, body=documents.render("ListBucketResult", result))
 
 
 async def list_multipart_uploads(call: OssCall) -> OssAnswer:
-    """ListMultipartUploads, sorted by key, then by time. `delimiter` is refused."""
+    """ListMultipartUploads, sorted by key, then by UploadId. `delimiter` is refused.
+
+    `upload-id-marker` means UploadIds after it, of the key in `key-marker`.
+    """
     if call.parameter("delimiter"):
         raise OssError("NotImplemented", "delimiter is not supported here.")
     encoding = encoding_type(call)
@@ -83,13 +90,12 @@ async def list_multipart_uploads(call: OssCall) -> OssAnswer:
     prefix = call.parameter("prefix")
     key_marker, id_marker = call.parameter("key-marker"), call.parameter("upload-id-marker")
     found = [u for u in call.storage.uploads(call.bucket) if u.key.startswith(prefix)]
-    after = [
-        index
-        for index, upload in enumerate(found)
-        if upload.key.encode() < key_marker.encode()
-        or (upload.key == key_marker and (not id_marker or upload.upload_id == id_marker))
+    rest = [
+        upload
+        for upload in found
+        if upload.key.encode() > key_marker.encode()
+        or (upload.key == key_marker and id_marker and upload.upload_id > id_marker)
     ]
-    rest = found[max(after) + 1 :] if after else found
     page = rest[:limit]
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {

@@ -86,7 +86,6 @@ async def list_parts(call: OssCall) -> OssAnswer:
                 "PartNumber": part.number,
                 "LastModified": iso(part.last_modified),
                 "ETag": f'"{part.etag}"',
-                "HashCrc64ecma": part.crc64,
                 "Size": part.size,
             }
             for part in page

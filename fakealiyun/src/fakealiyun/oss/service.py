@@ -98,7 +98,15 @@ class OssService:
             context=self._context(head),
         )
         fault = self._faults.take("oss", operation.name)
-        call = OssCall(exchange.request, head, bucket.name, address.key, self.storage, self._clock)
+        call = OssCall(
+            exchange.request,
+            head,
+            bucket.name,
+            address.key,
+            self.storage,
+            self._clock,
+            self.account_id,
+        )
         return await exchange.operate(operation, call, fault)
 
     async def _authenticate(

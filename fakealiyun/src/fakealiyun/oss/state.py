@@ -285,10 +285,10 @@ class Storage:
         return found
 
     def uploads(self, bucket: str) -> list[MultipartUpload]:
-        """The unfinished uploads of the bucket, sorted by key, then by time."""
+        """The unfinished uploads of the bucket, sorted by key, then by UploadId."""
         with self._lock:
             found = [item for item in self._uploads.values() if item.bucket == bucket]
-        return sorted(found, key=lambda item: (item.key.encode(), item.initiated))
+        return sorted(found, key=lambda item: (item.key.encode(), item.upload_id))
 
     def put_part(self, upload: MultipartUpload, number: int, content: IncomingFile) -> Part:
         """Store a part, and replace one of the same number. Raises OssError NoSuchUpload."""
