@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 
@@ -56,6 +57,13 @@ def test_a_token_that_never_was(cloud: FakeCloud, owner: Credential, version: st
     garbage = client(cloud, version, owner.access_key_id, owner.access_key_secret, "CAISgarbage")
     error = refused(garbage)
     assert (error.status, error.code) == (403, "InvalidSecurityToken")
+
+
+def test_a_long_term_key_with_a_token_that_never_was(cloud: FakeCloud) -> None:
+    key = replace(cloud.admin, security_token="garbage")
+    reply = browser(cloud, key, "GET", "a")
+    assert (reply.status, reply.code) == (403, "InvalidAccessKeyId")
+    assert reply.element("OSSAccessKeyId") == cloud.admin.access_key_id
 
 
 def test_the_token_of_another_key(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,24 @@ def complete_xml(*parts: tuple[object, str]) -> bytes:
 
 def complete(cloud: FakeCloud, credential: Credential, upload: str, body: bytes) -> Reply:
     return browser(cloud, credential, "POST", KEY, body, query={"uploadId": upload})
+
+
+def error_details(reply: Reply) -> list[str]:
+    """The names of the elements between HostId and EC."""
+    names = re.findall(r"<(\w+)>", reply.body.decode())
+    return names[names.index("HostId") + 1 : names.index("EC")]
+
+
+def test_the_recorded_errors_of_an_unknown_upload(cloud: FakeCloud, owner: Credential) -> None:
+    query = {"uploadId": "0" * 32}
+    completed = complete(cloud, owner, query["uploadId"], complete_xml((1, "x")))
+    aborted = browser(cloud, owner, "DELETE", KEY, query=query)
+    for reply, ec in ((completed, "0042-00000203"), (aborted, "0042-00000002")):
+        assert (reply.status, reply.code) == (404, "NoSuchUpload")
+        assert reply.headers["x-oss-ec"] == reply.element("EC") == ec
+        assert reply.element("RecommendDoc") == f"https://api.aliyun.com/troubleshoot?q={ec}"
+        assert error_details(reply) == ["UploadId"]
+        assert reply.element("UploadId") == query["uploadId"]
 
 
 @pytest.fixture
@@ -327,6 +346,12 @@ class TestComplete:
         for parts in (((1, "0" * 32),), ((1, one.etag), (2, one.etag)), ((1, "nonsense"),)):
             reply = complete(cloud, owner, upload, complete_xml(*parts))
             assert (reply.status, reply.code) == (400, "InvalidPart")
+            number, etag = parts[-1]
+            assert reply.headers["x-oss-ec"] == reply.element("EC") == "0042-00000212"
+            assert error_details(reply) == ["ETag", "PartNumber", "UploadId"]
+            assert reply.element("ETag") == etag
+            assert reply.element("PartNumber") == str(number)
+            assert reply.element("UploadId") == upload
 
     def test_part_numbers_out_of_range(
         self, cloud: FakeCloud, owner: Credential, upload: str

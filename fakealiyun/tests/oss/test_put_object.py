@@ -108,6 +108,8 @@ def test_an_empty_object(cloud: FakeCloud, owner: Credential) -> None:
 def test_a_content_md5_that_does_not_hold(cloud: FakeCloud, owner: Credential, digest: str) -> None:
     reply = browser(cloud, owner, "PUT", "a.mp4", CONTENT, headers={"content-md5": digest})
     assert (reply.status, reply.code) == (400, "InvalidDigest")
+    assert reply.element("Message") == "The Content-MD5 you specified was invalid."
+    assert reply.headers["x-oss-ec"] == reply.element("EC") == "0017-00000503"
     assert cloud.storage.get(BUCKET, "a.mp4") is None
 
 

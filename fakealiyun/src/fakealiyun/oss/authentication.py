@@ -69,6 +69,8 @@ class OssAuthenticator:
         except TokenMissing:
             raise OssError("InvalidAccessKeyId", details=details) from None
         except TokenMalformed:
+            if credential.security_token is None:  # source: the answers that suites recorded
+                raise OssError("InvalidAccessKeyId", details=details) from None
             raise OssError("InvalidSecurityToken") from None
         except TokenMismatch:
             raise OssError("AccessKeyIdAndSecurityTokenNotMatch", details=details) from None

@@ -108,11 +108,8 @@ class OssCall:
         if announced is not None and content.size - before != announced:
             raise OssError("IncompleteBody")
         if wanted is not None and not hmac.compare_digest(wanted, digest.digest()):
-            raise OssError(
-                "InvalidDigest",
-                "The Content-MD5 you specified did not match what we received.",
-                details={"Content-MD5": base64.b64encode(wanted).decode()},
-            )
+            details = {"Content-MD5": base64.b64encode(wanted).decode()}
+            raise OssError("InvalidDigest", details=details)
 
     async def read_xml(self) -> bytes:
         """The XML body of a request. Raises OssError like `receive`."""

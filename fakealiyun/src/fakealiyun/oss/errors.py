@@ -56,14 +56,14 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "0002-00000002",
     ),
     "InvalidArgument": (400, "Invalid argument.", ""),
-    "InvalidBucketName": (400, "The specified bucket is not valid.", ""),
-    "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", ""),
+    "InvalidBucketName": (400, "The specified bucket is not valid.", "0015-00000001"),
+    "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", "0017-00000503"),
     "InvalidObjectName": (400, "The specified object is not valid.", ""),
     "InvalidPart": (
         400,
         "One or more of the specified parts could not be found or the specified entity tag "
         "might not have matched the part's entity tag.",
-        "",
+        "0042-00000212",
     ),
     "InvalidPartOrder": (
         400,

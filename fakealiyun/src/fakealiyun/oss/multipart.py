@@ -17,6 +17,8 @@ from fakealiyun.oss.state import MultipartUpload, Part
 from fakealiyun.xml import XmlContent
 
 MIN_PART = 100 * 1024  # bytes, of every part but the last
+_COMPLETE_EC = "0042-00000203"
+"""The EC of NoSuchUpload in the answer to CompleteMultipartUpload (source: recorded answers)."""
 _XML = {"Content-Type": "application/xml"}
 
 
@@ -102,14 +104,14 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
-    _upload(call)
+    _upload(call, ec=_COMPLETE_EC)
     listed = documents.parse_complete(await call.read_xml())
-    upload = _upload(call)
+    upload = _upload(call, ec=_COMPLETE_EC)
     forbid = forbid or upload.forbid_overwrite
     parts = _chosen(upload, listed)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
         raise OssError("FileAlreadyExists")
-    call.storage.reserve_upload(upload)
+    call.storage.reserve_upload(upload, ec=_COMPLETE_EC)
     try:
         with IncomingFile(call.storage.folder) as content:
             await asyncio.to_thread(_assemble, content, parts)
@@ -150,8 +152,8 @@ def encoding_type(call: OssCall) -> str | None:
     return value or None
 
 
-def _upload(call: OssCall) -> MultipartUpload:
-    return call.storage.upload(call.bucket, call.key, call.parameter("uploadId"))
+def _upload(call: OssCall, *, ec: str | None = None) -> MultipartUpload:
+    return call.storage.upload(call.bucket, call.key, call.parameter("uploadId"), ec=ec)
 
 
 def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[Part]:
@@ -166,7 +168,11 @@ def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[
         if part is None or part.etag != etag.strip('"').upper():
             raise OssError(
                 "InvalidPart",
-                details={"UploadId": upload.upload_id, "PartNumber": str(number)},
+                details={
+                    "ETag": etag.strip('"'),
+                    "PartNumber": str(number),
+                    "UploadId": upload.upload_id,
+                },
             )
         parts.append(part)
     for part in parts[:-1]:

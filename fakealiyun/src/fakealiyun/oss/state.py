@@ -277,11 +277,13 @@ class Storage:
             self._uploads[upload.upload_id] = upload
         return upload
 
-    def upload(self, bucket: str, key: str, upload_id: str) -> MultipartUpload:
-        """The unfinished upload of that object. Raises OssError NoSuchUpload."""
+    def upload(
+        self, bucket: str, key: str, upload_id: str, *, ec: str | None = None
+    ) -> MultipartUpload:
+        """The unfinished upload of that object. Raises OssError NoSuchUpload, with this EC."""
         found = self._uploads.get(upload_id)
         if found is None or (found.bucket, found.key) != (bucket, key):
-            raise OssError("NoSuchUpload", details={"UploadId": upload_id})
+            raise OssError("NoSuchUpload", ec=ec, details={"UploadId": upload_id})
         return found
 
     def uploads(self, bucket: str) -> list[MultipartUpload]:
@@ -316,14 +318,14 @@ class Storage:
             self._uploads.pop(upload.upload_id, None)
         _remove_parts(upload)
 
-    def reserve_upload(self, upload: MultipartUpload) -> None:
+    def reserve_upload(self, upload: MultipartUpload, *, ec: str | None = None) -> None:
         """Reserve the upload for one caller, who completes it.
 
         A second caller gets OssError NoSuchUpload. So does a part that arrives later; what the
         real service does with such a part is not known.
         """
         with self._lock:
-            self.upload(upload.bucket, upload.key, upload.upload_id)
+            self.upload(upload.bucket, upload.key, upload.upload_id, ec=ec)
             del self._uploads[upload.upload_id]
 
     def release_upload(self, upload: MultipartUpload) -> None:
