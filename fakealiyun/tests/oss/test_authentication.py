@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -174,6 +176,51 @@ def v4_headers(credential: Credential, key: str) -> dict[str, str]:
     )
     auth._sign_request(request, BUCKET, key, in_additional_headers={"range"})
     return {name.lower(): str(value) for name, value in request.headers.items()}
+
+
+def v4_by_date(credential: Credential, key: str, region: str = "cn-shanghai") -> dict[str, str]:
+    """Headers as the official Go SDK 3.0.2 signs them: the text of Date, without x-oss-date."""
+    now = datetime.now(timezone.utc)
+    date, day = formatdate(now.timestamp(), usegmt=True), f"{now:%Y%m%d}"
+    signed = {
+        "x-oss-content-sha256": "UNSIGNED-PAYLOAD",
+        "x-oss-security-token": str(credential.security_token),
+    }
+    lines = "".join(f"{name}:{value}\n" for name, value in signed.items())
+    canonical = f"GET\n/{BUCKET}/{key}\n\n{lines}\n\nUNSIGNED-PAYLOAD"
+    scope = f"{day}/{region}/oss/aliyun_v4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    signing_key = f"aliyun_v4{credential.access_key_secret}".encode()
+    for step in scope.split("/"):
+        signing_key = hmac.digest(signing_key, step.encode(), "sha256")
+    text = f"OSS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"
+    signature = hmac.digest(signing_key, text.encode(), "sha256").hex()
+    authorization = (
+        f"OSS4-HMAC-SHA256 Credential={credential.access_key_id}/{scope},Signature={signature}"
+    )
+    return {**signed, "date": date, "authorization": authorization}
+
+
+def test_v4_by_date_alone(cloud: FakeCloud, owner: Credential) -> None:
+    sdk(cloud, owner).put_object("a.mp4", b"content")
+    headers = v4_by_date(owner, "a.mp4")
+    assert send(cloud, "GET", f"/{BUCKET}/a.mp4", headers).body == b"content"
+    later = formatdate(time.time() + 60, usegmt=True)
+    reply = send(cloud, "GET", f"/{BUCKET}/a.mp4", {**headers, "date": later})
+    assert reply.code == "SignatureDoesNotMatch"
+    for date in ("", "2026-11-24", "Tue, 32 Nov 2026 08:00:00 GMT"):
+        reply = send(cloud, "GET", f"/{BUCKET}/a.mp4", {**headers, "date": date})
+        assert (reply.status, reply.code) == (400, "InvalidArgument")
+    del headers["date"]
+    assert send(cloud, "GET", f"/{BUCKET}/a.mp4", headers).code == "InvalidArgument"
+
+
+def test_v4_for_another_region(cloud: FakeCloud, owner: Credential) -> None:
+    headers = v4_by_date(owner, "a.mp4", "cn-beijing")
+    reply = send(cloud, "GET", f"/{BUCKET}/a.mp4", headers)
+    assert (reply.status, reply.code) == (400, "InvalidArgument")
+    assert reply.element("Message") == "Invalid signing region in Authorization header."
+    assert reply.headers["x-oss-ec"] == "0002-00000226"
 
 
 def test_v4_fields_may_come_in_any_order(cloud: FakeCloud, owner: Credential) -> None:

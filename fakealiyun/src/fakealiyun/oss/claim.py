@@ -90,9 +90,13 @@ class ClaimV1(Claim):
 
 @dataclass(frozen=True, repr=False)
 class ClaimV4(Claim):
-    """A V4 signature with its scope. `additional` are the names of additional signed headers."""
+    """A V4 signature with its scope. `additional` are the names of additional signed headers.
+
+    `date_time` is the text that was signed as the date, `day` its day as `yyyymmdd`.
+    """
 
     date_time: str
+    day: str
     region: str
     additional: tuple[str, ...]
 
@@ -109,11 +113,11 @@ class ClaimV4(Claim):
 
     def _message(self, address: Address) -> bytes:
         canonical = self._canonical(address)
-        return signature_v4.string_to_sign(self.date_time, self.region, canonical)
+        return signature_v4.string_to_sign(self.date_time, self.region, canonical, self.day)
 
     def expected(self, secret: str, address: Address) -> str:
         message = self._message(address)
-        return signature_v4.signature(secret, self.date_time[:8], self.region, message)
+        return signature_v4.signature(secret, self.day, self.region, message)
 
     def explanation(self, address: Address) -> Mapping[str, str]:
         canonical = self._canonical(address).decode("utf-8", "replace")
@@ -194,8 +198,14 @@ def _v4_header(head: RequestHead, rest: str, region: str) -> ClaimV4:
         raise OssError("InvalidArgument", "The Authorization header is not well-formed.")
     if head.header("x-oss-content-sha256") != signature_v4.UNSIGNED_PAYLOAD:
         raise OssError("InvalidArgument", "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.")
-    date_time = head.header("x-oss-date") or ""
-    access_key_id, signed_at = parse_scope(fields["Credential"], date_time, region)
+    date_time, day, signed_at = _v4_date(head)
+    access_key_id, scope_region = _split_scope(fields["Credential"], day)
+    if scope_region != region:
+        raise OssError(
+            "InvalidArgument",
+            "Invalid signing region in Authorization header.",
+            ec="0002-00000226",
+        )
     return ClaimV4(
         head=head,
         access_key_id=access_key_id,
@@ -204,6 +214,7 @@ def _v4_header(head: RequestHead, rest: str, region: str) -> ClaimV4:
         signed_at=signed_at,
         expires_at=None,
         date_time=date_time,
+        day=day,
         region=region,
         additional=_additional(head, fields.get("AdditionalHeaders", "")),
     )
@@ -225,6 +236,7 @@ def _v4_url(head: RequestHead, region: str) -> ClaimV4:
         signed_at=signed_at,
         expires_at=signed_at + int(expires),
         date_time=date_time,
+        day=date_time[:8],
         region=region,
         additional=_additional(head, head.parameters.get("x-oss-additional-headers", "")),
     )
@@ -238,13 +250,41 @@ def parse_scope(credential: str, date_time: str, region: str) -> tuple[str, floa
     signed_at = _parse(date_time, _ISO_BASIC)
     if signed_at is None:
         raise OssError("InvalidArgument", "x-oss-date must be like 20261124T080000Z.")
+    access_key_id, scope_region = _split_scope(credential, date_time[:8])
+    if scope_region != region:
+        raise OssError("InvalidArgument", "The signing region in credential is invalid.")
+    return access_key_id, signed_at
+
+
+def _v4_date(head: RequestHead) -> tuple[str, str, float]:
+    """The signed date of a V4 header: its text, its day (`yyyymmdd`), and epoch seconds.
+
+    It is x-oss-date, or Date if x-oss-date is absent: the official Go SDK 3.0.2 signs the text of
+    Date. Raises OssError InvalidArgument.
+    """
+    date_time, date = head.header("x-oss-date"), head.header("date")
+    if date_time is None and date is not None:
+        signed_at = _parse(date, _RFC1123)
+        if signed_at is not None:
+            day = datetime.fromtimestamp(signed_at, timezone.utc).strftime("%Y%m%d")
+            return date, day, signed_at
+    signed_at = _parse(date_time or "", _ISO_BASIC)
+    if date_time is None or signed_at is None:
+        raise OssError("InvalidArgument", "x-oss-date must be like 20261124T080000Z.")
+    return date_time, date_time[:8], signed_at
+
+
+def _split_scope(credential: str, day: str) -> tuple[str, str]:
+    """AccessKeyId and region of a V4 credential, whose scope must have this day."""
     access_key_id, *scope = credential.split("/")
-    if scope != [date_time[:8], region, "oss", "aliyun_v4_request"] or not access_key_id:
+    if len(scope) != 4 or not access_key_id:
+        raise OssError("InvalidArgument", "The credential is not well-formed.")
+    if (scope[0], *scope[2:]) != (day, "oss", "aliyun_v4_request"):
         raise OssError(
             "InvalidArgument",
-            f"The credential's scope must be {date_time[:8]}/{region}/oss/aliyun_v4_request.",
+            f"The credential's scope must be {day}/{scope[1]}/oss/aliyun_v4_request.",
         )
-    return access_key_id, signed_at
+    return access_key_id, scope[1]
 
 
 def _additional(head: RequestHead, listed: str) -> tuple[str, ...]:

@@ -12,9 +12,8 @@ DOUBTS = (
     "dates in signatures. URLs that the cloud signs itself (PlayURL, ImageURL) use cloud time.",
     "A signed URL that was made with a token expires with the token.",
     "oss-v2 in V1 mode sends the header `security-token` unsigned. It is not accepted as a token.",
-    "These are refused: x-oss-content-sha256 other than UNSIGNED-PAYLOAD, a V4 request without "
-    "x-oss-date, signature version 2, a parameter or a signed header that occurs twice, and broken "
-    "percent-encoding.",
+    "These are refused: x-oss-content-sha256 other than UNSIGNED-PAYLOAD, signature version 2, a "
+    "parameter or a signed header that occurs twice, and broken percent-encoding.",
     "The cross-origin rules of VOD's buckets are not documented. This fake allows any "
     "origin, method and header for 3600 seconds. It exposes ETag and x-oss-request-id.",
     "HeadObject and GetObjectMeta need oss:GetObject by the vendor's pages. But they are listed "

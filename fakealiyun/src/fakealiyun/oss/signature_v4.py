@@ -47,9 +47,13 @@ def canonical_request(
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def string_to_sign(date_time: str, region: str, canonical: bytes) -> bytes:
-    """The text that V4 signs. `date_time` is like `20261124T080000Z`."""
-    scope = f"{date_time[:8]}/{region}/oss/aliyun_v4_request"
+def string_to_sign(date_time: str, region: str, canonical: bytes, day: str = "") -> bytes:
+    """The text that V4 signs.
+
+    `date_time` is the date header as sent. For x-oss-date it is like `20261124T080000Z` and starts
+    with the day. For Date the `day` must be given (`yyyymmdd`).
+    """
+    scope = f"{day or date_time[:8]}/{region}/oss/aliyun_v4_request"
     digest = hashlib.sha256(canonical).hexdigest()
     return f"{ALGORITHM}\n{date_time}\n{scope}\n{digest}".encode()
 
