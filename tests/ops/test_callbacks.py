@@ -87,7 +87,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def house(cloud: FakeCloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setattr(sender, "APART", APART)
+    monkeypatch.setattr(sender, "RETRY_DELAY", APART)
     return House(cloud, receiver)
 
 
