@@ -14,10 +14,18 @@ from fakealiyun.guard import split_host
 from fakealiyun.mns.errors import MnsError
 
 PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_HOST = re.compile(
-    r"(?P<account>[0-9]{1,20})\.mns\.(?P<region>[a-z0-9-]{1,40})\.(aliyuncs\.com|localhost)",
-    re.ASCII,
-)
+ACCOUNT_HOST = r"(?P<account>[0-9]{1,20})\.mns\.(?P<region>[a-z0-9-]{1,40})"
+"""The start of an account's host name, as a regular expression."""
+_HOST = re.compile(ACCOUNT_HOST + r"\.(aliyuncs\.com|localhost)", re.ASCII)
+
+
+def is_account_host(found: re.Match[str], account_id: str, region: str) -> bool:
+    """Whether a match of ACCOUNT_HOST names this account and region.
+
+    `REGION-internal` is the same region.
+    """
+    named = (found["account"], found["region"].removesuffix("-internal"))
+    return named == (account_id, region)
 
 
 def check_host(host: str, account_id: str, region: str) -> None:
@@ -33,6 +41,5 @@ def check_host(host: str, account_id: str, region: str) -> None:
     found = _HOST.fullmatch(name)
     if found is None:
         raise MnsError("InvalidRequestURL", "The host must be ACCOUNT.mns.REGION.aliyuncs.com.")
-    named = found["region"].removesuffix("-internal")
-    if (found["account"], named) != (account_id, region):
+    if not is_account_host(found, account_id, region):
         raise MnsError("AccessDenied")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fakealiyun.clock import Clock, Handle
+from fakealiyun.listeners import notify
 from fakealiyun.mns.attributes import DEFAULT_PRIORITY, Attributes
 from fakealiyun.mns.message import (
     Message,
@@ -159,7 +160,7 @@ class Queue:
             self._listeners.append(listener)
             waiting = [kept.message for kept in self._available()]
         for message in waiting:
-            _notify(listener, message)
+            notify(listener, message, _log, "a listener failed on a message")
 
     def remove_listener(self, listener: Listener) -> None:
         """Undo `on_message`. Does nothing if the listener is not registered."""
@@ -285,12 +286,5 @@ class Queue:
 
     def _announce(self, message: Message) -> None:
         for listener in tuple(self._listeners):
-            _notify(listener, message)
+            notify(listener, message, _log, "a listener failed on a message")
         self.wake()
-
-
-def _notify(listener: Listener, message: Message) -> None:
-    try:
-        listener(message)
-    except Exception:  # noqa: BLE001 - a listener must not break the sender
-        _log.exception("a listener failed on a message")

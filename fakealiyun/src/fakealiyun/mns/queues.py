@@ -6,15 +6,13 @@ import re
 import threading
 
 from fakealiyun.clock import Clock
+from fakealiyun.mns.address import ACCOUNT_HOST, is_account_host
 from fakealiyun.mns.attributes import Attributes
 from fakealiyun.mns.queue import Queue
 
 LONGEST_NAME = 120
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}", re.ASCII)
-_ENDPOINT = re.compile(
-    r"https?://(?P<account>[0-9]{1,20})\.mns\.(?P<region>[a-z0-9-]{1,40})\.aliyuncs\.com/?",
-    re.ASCII,
-)
+_ENDPOINT = re.compile(rf"https?://{ACCOUNT_HOST}\.aliyuncs\.com/?", re.ASCII)
 
 
 class NoSuchQueue(KeyError):
@@ -98,8 +96,7 @@ class Queues:
         parts = _ENDPOINT.fullmatch(endpoint)
         if parts is None or not is_queue_name(name):
             raise NoSuchQueue(name)
-        region = parts["region"].removesuffix("-internal")
-        if (parts["account"], region) != (self._account_id, self._region):
+        if not is_account_host(parts, self._account_id, self._region):
             raise NoSuchQueue(name)
         return self.queue(name, create=False)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fakealiyun.listeners import notify
 from fakealiyun.oss.cors import CorsRule
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile, file_name
@@ -363,7 +364,7 @@ class Storage:
                 raise OssError("FileAlreadyExists")
             self._swap(stored, content)
         for listener in tuple(self._listeners):
-            _notify(listener, stored)
+            notify(listener, stored, _log, "a listener failed after an object was stored")
 
     def _swap(self, stored: StoredObject, content: IncomingFile) -> None:
         content.path.replace(stored.path)
@@ -376,11 +377,3 @@ class Storage:
 def _remove_parts(upload: MultipartUpload) -> None:
     for part in upload.parts.values():
         part.path.unlink(missing_ok=True)
-
-
-def _notify(listener: Callable[[StoredObject], None], stored: StoredObject) -> None:
-    try:
-        listener(stored)
-    except Exception:  # noqa: BLE001
-        # The object is stored, so the upload must succeed, even if a listener fails.
-        _log.exception("a listener failed after an object was stored")

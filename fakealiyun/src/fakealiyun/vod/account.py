@@ -14,12 +14,12 @@ from fakealiyun.openapi.types import ApiError
 from fakealiyun.oss.cors import VOD_BUCKET_RULES
 from fakealiyun.oss.signed_url import sign_url
 from fakealiyun.oss.state import Storage
-from fakealiyun.ram.policy import Policy
 from fakealiyun.ram.principal import cloud_service
 from fakealiyun.vod import errors
 from fakealiyun.vod.media import Media
 from fakealiyun.vod.other_media import OtherMedia, OtherMediaLibrary
 from fakealiyun.vod.parameters import optional, reference_id
+from fakealiyun.vod.permissions import allow
 from fakealiyun.vod.play_credential import PlayAuths
 from fakealiyun.vod.settings import VodSettings
 from fakealiyun.vod.state import Library
@@ -100,18 +100,7 @@ class VodAccount:
     def _new_signer(self) -> Credential:
         """The key of the service itself, which signs the URLs of private objects."""
         access_key_id, secret = new_access_key()
-        policy = Policy.parse(
-            {
-                "Version": "1",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "oss:GetObject",
-                        "Resource": f"acs:oss:*:*:{self.bucket}/*",
-                    }
-                ],
-            }
-        )
+        policy = allow(("oss:GetObject",), f"acs:oss:*:*:{self.bucket}/*")
         return Credential(access_key_id, secret, self._issuer, (policy,))
 
     def find(

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fakealiyun.listeners import notify
+
 _MOST_REMEMBERED = 10_000
 
 _log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class Events:
             self._seen.append(event)
             subscribers = list(self._subscribers)
         for subscriber in subscribers:
-            _notify(subscriber, event)
+            notify(subscriber, event, _log, f"a subscriber failed on {event.type}")
 
     def seen(self) -> list[Event]:
         """The latest events, oldest first."""
@@ -70,10 +72,3 @@ class Events:
         """Forget the events."""
         with self._lock:
             self._seen.clear()
-
-
-def _notify(subscriber: Subscriber, event: Event) -> None:
-    try:
-        subscriber(event)
-    except Exception:  # noqa: BLE001 - a subscriber must not break the cloud
-        _log.exception("a subscriber failed on %s", event.type)

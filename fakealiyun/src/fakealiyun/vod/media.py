@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from fakealiyun.vod.extensions import media_type
 from fakealiyun.vod.mp4 import Picture
@@ -19,17 +19,7 @@ Status = Literal[
     "Normal",
     "ProduceFail",
 ]
-STATUSES: tuple[Status, ...] = (
-    "Uploading",
-    "UploadFail",
-    "UploadSucc",
-    "Transcoding",
-    "TranscodeFail",
-    "Checking",
-    "Blocked",
-    "Normal",
-    "ProduceFail",
-)
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)

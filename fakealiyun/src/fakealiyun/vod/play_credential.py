@@ -17,21 +17,16 @@ from typing import Any
 
 from fakealiyun.clock import Clock, utc
 from fakealiyun.identity import Credential, Identities, Principal
-from fakealiyun.ram.policy import Policy
 from fakealiyun.vod import errors
 from fakealiyun.vod.media import Media
 from fakealiyun.vod.parameters import parse_time
+from fakealiyun.vod.permissions import allow
 from fakealiyun.vod.upload_credential import pack
 
 MIN_TIMEOUT, DEFAULT_TIMEOUT, MAX_TIMEOUT = 100, 100, 3000  # seconds
 _LEAST_KEYS = 900  # seconds
 
-_POLICY = Policy.parse(
-    {
-        "Version": "1",
-        "Statement": [{"Effect": "Allow", "Action": "vod:GetPlayInfo", "Resource": "*"}],
-    }
-)
+_POLICY = allow(("vod:GetPlayInfo",), "*")
 
 
 class PlayAuths:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fakealiyun.clock import utc
 from fakealiyun.identity import Credential, Identities, Principal
-from fakealiyun.ram.policy import Policy
+from fakealiyun.vod.permissions import allow
 from fakealiyun.vod.settings import UPLOAD_LIFETIME
 
 # The OSS operations that the vendor lists for the upload credentials of VOD (2019). The policy in a
@@ -42,18 +42,7 @@ def upload_address(endpoint: str, bucket: str, key: str) -> str:
 
 def upload_keys(identities: Identities, issuer: Principal, bucket: str, key: str) -> Credential:
     """New keys for one object, valid for 3000 seconds of cloud time."""
-    policy = Policy.parse(
-        {
-            "Version": "1",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": list(_ACTIONS),
-                    "Resource": f"acs:oss:*:*:{bucket}/{key}",
-                }
-            ],
-        }
-    )
+    policy = allow(_ACTIONS, f"acs:oss:*:*:{bucket}/{key}")
     return identities.issue(issuer, (policy,), UPLOAD_LIFETIME)
 
 
