@@ -99,13 +99,16 @@ def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, 
 
 
 def decode(raw: str) -> str:
-    """Percent-decoded once; `+` stays `+`. Raises OssError InvalidURI if it is not UTF-8."""
+    """Percent-decoded once; `+` stays `+`.
+
+    Raises OssError InvalidURI for a broken escape, and InvalidArgument if it is not UTF-8.
+    """
     if _BROKEN_ESCAPE.search(raw):
         raise OssError("InvalidURI")
     try:
         return unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
     except UnicodeDecodeError:
-        raise OssError("InvalidURI") from None
+        raise OssError("InvalidArgument", "The characters encoding must be utf-8.") from None
 
 
 def check_key(key: str) -> None:
