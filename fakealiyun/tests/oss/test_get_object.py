@@ -276,7 +276,6 @@ class TestAppend:
         ("POST", "restore"),
         ("POST", "append"),
         ("POST", "uploads&uploadId=1"),
-        ("POST", "uploads&sequential"),
         ("DELETE", "tagging"),
         ("DELETE", "versionId=1"),
         ("DELETE", "uploadId=1&partNumber=1"),

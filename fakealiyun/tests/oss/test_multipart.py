@@ -65,6 +65,33 @@ def test_the_recorded_errors_of_an_unknown_upload(cloud: FakeCloud, owner: Crede
         assert reply.element("UploadId") == query["uploadId"]
 
 
+def test_all_parts_can_be_completed_without_a_list(cloud: FakeCloud, owner: Credential) -> None:
+    """The official SDKs for Android and iOS start with `sequential`."""
+    query = {"uploads": "", "sequential": ""}
+    started = browser(cloud, owner, "POST", KEY, b"", query=query)
+    upload = {"uploadId": started.element("UploadId")}
+    every = {"x-oss-complete-all": "yes"}
+    nothing = browser(cloud, owner, "POST", KEY, b"", query=upload, headers=every)
+    assert (nothing.status, nothing.code) == (400, "InvalidArgument")
+    for number, body in ((2, b"tail"), (1, b"1" * PART)):
+        part = {"partNumber": str(number), **upload}
+        assert browser(cloud, owner, "PUT", KEY, body, query=part).status == 200
+    both = browser(cloud, owner, "POST", KEY, complete_xml((1, "x")), query=upload, headers=every)
+    assert (both.status, both.code) == (400, "InvalidArgument")
+    done = browser(cloud, owner, "POST", KEY, b"", query=upload, headers=every)
+    assert done.status == 200
+    assert done.headers["etag"].endswith('-2"')
+    assert browser(cloud, owner, "GET", KEY).body == b"1" * PART + b"tail"
+
+
+@pytest.mark.parametrize(("method", "query"), [("PUT", {}), ("POST", {"uploads": ""})])
+def test_a_private_acl_is_accepted(
+    cloud: FakeCloud, owner: Credential, method: str, query: dict[str, str]
+) -> None:
+    headers = {"x-oss-object-acl": "private"}
+    assert browser(cloud, owner, method, KEY, b"", query=query, headers=headers).status == 200
+
+
 @pytest.fixture
 def bucket(cloud: FakeCloud, owner: Credential, version: str) -> oss2.Bucket:
     return sdk(cloud, owner, version)

@@ -26,10 +26,10 @@ _ACTIVE = re.compile(
 _REFUSED: Mapping[str, tuple[str, ...]] = {
     "x-oss-callback": (),
     "x-oss-callback-var": (),
-    "x-oss-complete-all": (),
+    "x-oss-complete-all": ("yes",),
     "x-oss-copy-source": (),
     "x-oss-hash-ctx": (),
-    "x-oss-object-acl": ("default",),
+    "x-oss-object-acl": ("default", "private"),
     "x-oss-process": (),
     "x-oss-server-side-data-encryption": (),
     "x-oss-server-side-encryption": (),

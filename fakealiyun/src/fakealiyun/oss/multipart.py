@@ -99,14 +99,23 @@ async def list_parts(call: OssCall) -> OssAnswer:
 async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     """CompleteMultipartUpload: makes an object from the listed parts, in one step.
 
-    If two calls run at once, one succeeds and the other gets NoSuchUpload.
+    If two calls run at once, one succeeds and the other gets NoSuchUpload. With
+    `x-oss-complete-all: yes` the body is empty, and all uploaded parts are used.
     """
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
     _upload(call, ec=_COMPLETE_EC)
-    listed = documents.parse_complete(await call.read_xml())
+    body = await call.read_xml()
+    complete_all = call.head.header("x-oss-complete-all") == "yes"
+    if complete_all and body:
+        raise OssError("InvalidArgument", "x-oss-complete-all must have no body.")
+    listed = [] if complete_all else documents.parse_complete(body)
     upload = _upload(call, ec=_COMPLETE_EC)
+    if complete_all:
+        listed = [(number, upload.parts[number].etag) for number in sorted(upload.parts)]
+        if not listed:
+            raise OssError("InvalidArgument", "The upload has no parts.")
     forbid = forbid or upload.forbid_overwrite
     parts = _chosen(upload, listed)
     if forbid and call.storage.get(call.bucket, call.key) is not None:

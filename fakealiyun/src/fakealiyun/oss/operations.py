@@ -12,12 +12,13 @@ from fakealiyun.oss.metadata import OVERRIDES
 from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.signature_v1 import SUBRESOURCES
 
-#: Parameters that do not select an operation: signatures, and parameters of listings.
+#: Parameters that do not select an operation: signatures, and parameters of operations.
 _NEUTRAL = frozenset(
     {
         *OVERRIDES,
         "continuation-token",
         "security-token",
+        "sequential",
         "x-oss-additional-headers",
         "x-oss-credential",
         "x-oss-date",
