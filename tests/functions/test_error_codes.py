@@ -12,7 +12,8 @@ from shared.alibaba.vod import codes as vod_codes
 from tests.support.clients import put
 from tests.support.error_codes import OF_VOD, RETRIABLE, Row, rows
 from tests.support.files import SMALL
-from tests.support.house import House, Reply
+from tests.support.house import House
+from tests.support.reply import Reply
 
 IMAGE = {"MediaType": "image", "ImageType": "default"}
 SUBTITLE = {"MediaType": "attached", "BusinessType": "subtitle", "MediaExt": "srt"}

@@ -233,7 +233,7 @@ def test_set_selects_all_that_leads_to_more_than_vod_event(operator: Operator) -
     operator.done("set", "--base-url", BASE)
     selected = operator.at_vod()["EventTypeList"].split(",")
     needed = set()
-    for names, _, leads_to in guide.rows("From VOD's notice to your event"):
+    for names, _, leads_to in guide.rows("From VOD's callback to your event"):
         if leads_to != "`vod.event`":
             needed.update(guide.coded(names))
     # For VOD the events of AI jobs have one name; and deletions are told by an event of their own.
