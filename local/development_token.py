@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from aiohttp import web
 
-from fakealiyun.guard import Refused, control_body
+from fakealiyun.guard import GuardError, control_body
 from local.checkout_keys import LocalKeys
 
 ISSUER = "vodpass-local"
@@ -41,7 +41,7 @@ def token_route(keys: LocalKeys) -> web.RouteDef:
 def _claims(body: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(body) - {"sub", "scope", "vod", "expires_in"})
     if unknown:
-        raise Refused(400, "the body may have sub, scope, vod and expires_in only")
+        raise GuardError(400, "the body may have sub, scope, vod and expires_in only")
     now = int(time.time())
     claims = {
         "iss": ISSUER,
@@ -62,23 +62,23 @@ def _subject(value: Any) -> str:
     except UnicodeEncodeError:
         sound = False
     if not sound:
-        raise Refused(400, f"sub must be a string of 1 to {MAX_SUBJECT_BYTES} bytes of UTF-8")
+        raise GuardError(400, f"sub must be a string of 1 to {MAX_SUBJECT_BYTES} bytes of UTF-8")
     return str(value)
 
 
 def _scope(value: Any) -> str:
     if not isinstance(value, str) or not set(value.split()) <= set(SCOPES):
-        raise Refused(400, f"scope must be words out of: {' '.join(SCOPES)}")
+        raise GuardError(400, f"scope must be words out of: {' '.join(SCOPES)}")
     return value
 
 
 def _vod(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not set(value) <= _VOD_KEYS:
-        raise Refused(400, "vod must be an object that may have play, upload and sts")
+        raise GuardError(400, "vod must be an object that may have play, upload and sts")
     return value
 
 
 def _life(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LIFE:
-        raise Refused(400, f"expires_in must be a whole number of seconds from 1 to {MAX_LIFE}")
+        raise GuardError(400, f"expires_in must be a whole number of seconds from 1 to {MAX_LIFE}")
     return value

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from fakealiyun.guard import Refused
+from fakealiyun.guard import GuardError
 
 WEBHOOK_PATH = "/_local/webhook"
 EVENTS_PATH = "/_local/events"
@@ -41,12 +41,12 @@ class Receiver:
         async for chunk in request.content.iter_chunked(16 * 1024):
             body += chunk
             if len(body) > MAX_BODY:
-                raise Refused(413, f"the body may have at most {MAX_BODY} bytes")
+                raise GuardError(413, f"the body may have at most {MAX_BODY} bytes")
         try:
             content = self._webhook.verify(bytes(body), dict(request.headers))
         # The library raises ValueError for a malformed signature, text or JSON.
         except (WebhookVerificationError, ValueError):
-            raise Refused(401, "the local functions did not sign this webhook") from None
+            raise GuardError(401, "the local functions did not sign this webhook") from None
         self._delivered.append(
             {
                 "webhook-id": request.headers["webhook-id"],

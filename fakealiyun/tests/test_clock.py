@@ -1,4 +1,4 @@
-"""Two clocks, and timers by the cloud's."""
+"""The two clocks, and timers by cloud time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bad days: each as the official client meets it, and what is left behind."""
+"""Faults: what the official client sees, and what state remains."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_client_that_goes_away_is_no_failure(
 
 
 def reset_on_close(connection: socket.socket) -> None:
-    """Have the other end see a reset, as from a process that was killed."""
+    """Make `close` reset the connection, as if the process had been killed."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

@@ -1,4 +1,4 @@
-"""The developer's machine: which names, pages and bodies are let through."""
+"""Protection of the developer's machine: which host names, pages and bodies are accepted."""
 
 from __future__ import annotations
 
@@ -110,21 +110,31 @@ def test_no_spelling_of_the_path_gets_around_the_guard(cloud: FakeCloud, path: s
 
 
 def test_a_page_served_by_the_cloud_itself_is_foreign(cloud: FakeCloud) -> None:
-    """An uploaded HTML file would be of the cloud's own origin."""
+    """An uploaded HTML file would have the cloud's own origin."""
     read = send(cloud, "GET", "/_local/state", {"Sec-Fetch-Site": "same-origin"})
     moved = post_control(cloud, "clock", {"advance": 1}, Origin=cloud.url)
     assert (read.status, moved.status) == (403, 403)
 
 
-def test_our_own_page_and_the_address_bar_are_let_through(cloud: FakeCloud) -> None:
-    for headers in (
-        {"Origin": "http://127.0.0.1:9000", "Sec-Fetch-Site": "same-site"},
-        {"Origin": "http://localhost:9000", "Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "none"},
-    ):
-        answer = send(cloud, "GET", "/_local/state", headers)
-        assert answer.status == 200
-        assert not any(name.lower().startswith("access-control") for name in answer.headers)
+OWN_PAGES = (
+    {"Origin": "http://127.0.0.1:9000", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://localhost:9000", "Sec-Fetch-Site": "cross-site"},
+)
+ADDRESS_BAR = {"Sec-Fetch-Site": "none"}
+
+
+def test_our_own_page_and_the_address_bar_are_let_through() -> None:
+    with FakeCloud(own_origins=[page["Origin"] for page in OWN_PAGES]) as cloud:
+        for headers in (*OWN_PAGES, ADDRESS_BAR):
+            answer = send(cloud, "GET", "/_local/state", headers)
+            assert answer.status == 200
+            assert not any(name.lower().startswith("access-control") for name in answer.headers)
+
+
+def test_no_page_is_let_through_unless_it_is_named(cloud: FakeCloud) -> None:
+    for headers in OWN_PAGES:
+        assert send(cloud, "GET", "/_local/state", headers).status == 403
+    assert send(cloud, "GET", "/_local/state", ADDRESS_BAR).status == 200
 
 
 @pytest.mark.parametrize("headers", FOREIGN)

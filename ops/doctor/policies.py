@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fakealiyun.ram.evaluation import utc_text
+from fakealiyun.clock import utc
 from fakealiyun.ram.policy import Policy, PolicyGrammarError
 
 RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
@@ -104,7 +104,7 @@ def _grants(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _allows(policies: Sequence[Policy], action: str, resource: str) -> bool:
-    context = {"acs:SecureTransport": "true", "acs:CurrentTime": utc_text(time.time())}
+    context = {"acs:SecureTransport": "true", "acs:CurrentTime": utc(time.time())}
     effects = {
         statement.effect
         for policy in policies

@@ -1,26 +1,26 @@
-"""What protects a developer's machine from the pages open in its browser.
+"""Protects a server on loopback from pages in the developer's browser.
 
-The fake cloud and the local gateway listen on loopback, where any page that the developer visits
-can send requests too. Three checks keep such pages out:
+Any page that a developer visits can send requests to loopback addresses. Three checks refuse them:
 
-- *Host*: a name other than loopback's own means DNS rebinding. Answer: 421.
-- *Origin*: control routes and server-side API calls refuse requests that a foreign page caused.
-- *Body*: control calls are JSON of a bounded size with the content type that says so, which a
-  page of another origin cannot send without a preflight that is never granted.
+- *Host*: a name that is not a loopback name means DNS rebinding. The answer is 421.
+- *Origin*: control routes and server-side API calls refuse requests from pages of other origins.
+- *Body*: control calls need `Content-Type: application/json` and a limited size. A page of another
+  origin can send that only after a preflight, and the preflight is always refused.
 
-Nothing here sends a CORS header.
+This module sends no CORS header.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+
+from fakealiyun import strict_json
 
 MAX_CONTROL_BODY = 64 * 1024  # bytes
 _MAX_DEPTH = 16
@@ -29,8 +29,8 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
-class Refused(Exception):
-    """The request must not be served: `status` and a `reason` that holds nothing of the request."""
+class GuardError(Exception):
+    """The request must be refused. `reason` must not quote the request."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status}: {reason}")
@@ -38,7 +38,7 @@ class Refused(Exception):
         self.reason = reason
 
     def response(self) -> web.Response:
-        """The answer to send; its body is `{"Code", "Message"}`."""
+        """The answer to send. Its body is `{"Code", "Message"}`."""
         return web.json_response(
             {"Code": "LocalGuard", "Message": self.reason},
             status=self.status,
@@ -47,7 +47,7 @@ class Refused(Exception):
 
 
 def split_host(host: str) -> tuple[str, str] | None:
-    """A `Host` header as (lower-case name, port or ""); None when it is not well-formed."""
+    """A `Host` header as (lower-case name, port or ""). None if it is malformed."""
     name, port = host.lower(), ""
     if name.startswith("["):
         inner, bracket, rest = name[1:].partition("]")
@@ -77,12 +77,13 @@ def _is_origin(text: str) -> bool:
 
 
 class Guard:
-    """The names this server answers to and the pages that may use its control routes.
+    """The host names that a server answers to, and the pages that may use its control routes.
 
-    `mapped_hosts`: further names that are mapped to this server on purpose (a browser's resolver
-    rules), exact or `*.suffix`. `own_origins`: origins of our own pages, `http://127.0.0.1:9000`;
-    the server's own origin is *not* one of them unless listed, for an uploaded HTML file could be
-    served from it. Raises ValueError for an entry that is not well-formed.
+    `mapped_hosts`: other names that somebody mapped to this server on purpose (with a browser's
+    resolver rules), exact or `*.suffix`. `own_origins`: origins of pages that may use the control
+    routes, such as `http://127.0.0.1:9000`. The server's own origin is *not* allowed unless it is
+    listed, because the server may serve an uploaded HTML file. Raises ValueError for a malformed
+    entry.
     """
 
     def __init__(
@@ -94,17 +95,17 @@ class Guard:
             name = entry.lower()
             parts = split_host(name[2:] if name.startswith("*.") else name)
             if parts is None or parts[1] or "." not in parts[0]:
-                raise ValueError("a mapped host is a name with a dot, or *. and such a name")
+                raise ValueError("a mapped host must be a name with a dot, or *. and such a name")
             if name.startswith("*."):
                 self._suffixes += (name[1:],)
             else:
                 self._names.add(name)
         self.own_origins = frozenset(origin.lower() for origin in own_origins)
         if not all(_is_origin(origin) for origin in self.own_origins):
-            raise ValueError("an origin is http:// or https://, a host and perhaps a port")
+            raise ValueError("an origin must be http:// or https://, a host, and a port if needed")
 
     def knows_host(self, host: str) -> bool:
-        """Whether a `Host` header names this machine's loopback or a mapped name, on any port."""
+        """Whether a `Host` header has a loopback name or a mapped name, on any port."""
         parts = split_host(host)
         if parts is None:
             return False
@@ -117,35 +118,38 @@ class Guard:
         )
 
     def check_host(self, request: web.BaseRequest) -> None:
-        """Raise Refused (421) unless the request has exactly one `Host` and it is a known one."""
+        """Raise GuardError (421) unless the request has exactly one `Host`, and it is known."""
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1 or not self.knows_host(hosts[0]):
-            raise Refused(421, "this server answers to loopback names only")
+            raise GuardError(421, "this server answers to loopback names only")
 
     def check_page(self, request: web.BaseRequest) -> None:
-        """Raise Refused (403) when a page other than our own caused the request.
+        """Raise GuardError (403) if a page caused the request and its origin is not allowed.
 
-        A browser says so by `Origin` or `Sec-Fetch-Site`; other clients send neither.
+        A browser sends `Origin` or `Sec-Fetch-Site`. Other clients send neither.
         """
         origins = request.headers.getall("Origin", [])
         site = request.headers.get("Sec-Fetch-Site", "none").strip().lower()
         if len(origins) > 1:
-            raise Refused(403, "more than one Origin")
+            raise GuardError(403, "more than one Origin")
         if origins:
             if origins[0].lower() not in self.own_origins:
-                raise Refused(403, "requests from pages of a foreign origin are not served here")
+                raise GuardError(403, "pages of this origin may not send this request")
             return
         if site == "cross-site":
-            raise Refused(403, "cross-site requests are not served here")
+            raise GuardError(403, "cross-site requests are refused")
         if site == "same-origin":
-            # Browsers leave Origin out of same-origin GETs: the page lives on this very host.
+            # Browsers send no Origin with a same-origin GET. The page then comes from this host.
             own = f"{request.scheme}://{request.headers.get('Host', '')}".lower()
             if own not in self.own_origins:
-                raise Refused(403, "requests from pages of a foreign origin are not served here")
+                raise GuardError(403, "pages of this origin may not send this request")
 
     def middleware(self) -> Middleware:
-        """An aiohttp middleware: `check_host` on every request, `check_page` on `/_local/*`, and
-        `Refused` raised anywhere below turned into its answer."""
+        """An aiohttp middleware that makes both checks.
+
+        It calls `check_host` for every request and `check_page` for `/_local/*`. It turns a
+        GuardError of any handler into an answer.
+        """
 
         @web.middleware
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -154,57 +158,35 @@ class Guard:
                 if is_control(request):
                     self.check_page(request)
                 return await handler(request)
-            except Refused as refused:
-                return refused.response()
+            except GuardError as error:
+                return error.response()
 
         return guarded
 
 
 def is_control(request: web.BaseRequest) -> bool:
-    """Whether the request goes to the control routes, however its path is written."""
+    """Whether the request goes to the control routes, also if its path is escaped."""
     return request.path == "/_local" or request.path.startswith("/_local/")
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(_name: str) -> Any:
-    raise ValueError("not a number of JSON")
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max((_depth(item) for item in value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max((_depth(item) for item in value), default=0)
-    return 0
 
 
 async def control_body(request: web.Request, limit: int = MAX_CONTROL_BODY) -> dict[str, Any]:
     """The JSON object in the body of a control call.
 
-    Raises Refused: 415 without `Content-Type: application/json`, 413 above `limit` bytes, 400 for
-    anything but one well-formed JSON object (repeated keys, NaN and deep nesting included).
+    Raises GuardError: 415 without `Content-Type: application/json`, 413 above `limit` bytes, and
+    400 for anything else but one strict JSON object (no key twice, no NaN, no deep nesting).
     """
     if request.headers.getall("Content-Type", []) == [] or request.content_type != (
         "application/json"
     ):
-        raise Refused(415, "control calls need Content-Type: application/json")
+        raise GuardError(415, "control calls need Content-Type: application/json")
     if request.content_length is not None and request.content_length > limit:
-        raise Refused(413, f"the body may have at most {limit} bytes")
+        raise GuardError(413, f"the body may have at most {limit} bytes")
     body = bytearray()
     async for chunk in request.content.iter_chunked(16 * 1024):
         body += chunk
         if len(body) > limit:
-            raise Refused(413, f"the body may have at most {limit} bytes")
+            raise GuardError(413, f"the body may have at most {limit} bytes")
     try:
-        value = json.loads(body, object_pairs_hook=_pairs, parse_constant=_no_constant)
-        if not isinstance(value, dict) or _depth(value) > _MAX_DEPTH:
-            raise ValueError("not an object")
-    except (ValueError, RecursionError):
-        raise Refused(400, "the body must be one JSON object") from None
-    return value
+        return strict_json.parse_object(body, max_depth=_MAX_DEPTH)
+    except strict_json.StrictJsonError:
+        raise GuardError(400, "the body must be one JSON object") from None

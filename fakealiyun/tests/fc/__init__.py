@@ -1,1 +1,1 @@
-"""The fake Function Compute, through its official SDKs and as the deployment tool calls it."""
+"""Function Compute, called by its official SDKs and in the way of the deployment tool."""

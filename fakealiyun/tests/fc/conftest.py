@@ -1,4 +1,4 @@
-"""A cloud that takes functions."""
+"""A cloud that accepts deployments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def open_cloud() -> Iterator[FakeCloud]:
 
 @pytest.fixture
 def fc(open_cloud: FakeCloud) -> Fc:
-    """A cloud that takes functions and runs none."""
+    """Function Compute of a cloud that accepts functions and runs none."""
     open_cloud.reset()
     for name in ROLES:
         open_cloud.ram.put_role(name, trust=TRUST)

@@ -1,4 +1,4 @@
-"""Who is let in: signatures, nonces, dates, permissions, pages, and the leave to deploy."""
+"""Access: signatures, nonces, dates, permissions, pages, and `--allow-deploy`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
 
 
 def try_it(cloud: FakeCloud, made: Acs3, **changed: str) -> tuple[int, str]:
-    """Status and code of a signed request, some of whose headers were changed afterwards."""
+    """Status and code of a signed request whose headers were changed after signing."""
     headers = {**made.signed(cloud.endpoint), **changed}
     query = "&".join(f"{name}={value}" for name, value in made.query.items())
     target = f"{made.path}?{query}" if query else made.path
@@ -144,7 +144,7 @@ def test_a_package_in_the_caller_s_bucket_needs_permission_to_read_it(fc: Fc) ->
     assert Fc(cloud, reader).create(code=code)["codeSize"] > 0
 
 
-class TestWithoutLeaveToDeploy:
+class TestWithoutAllowDeploy:
     """A cloud that was started without `--allow-deploy`."""
 
     def test_everything_that_changes_something_is_refused_clearly(self, cloud: FakeCloud) -> None:
@@ -204,7 +204,7 @@ def test_the_service_s_own_names_lead_to_it(fc: Fc) -> None:
 
 
 class TestKeyToUploadCode:
-    """`tempBucketToken`, the one call that is still signed as before 3.0."""
+    """`tempBucketToken`, the only call that still has the signature from before 3.0."""
 
     def test_it_opens_one_object_for_writing_and_nothing_else(self, fc: Fc) -> None:
         cloud = fc.cloud

@@ -1,4 +1,4 @@
-"""Packages made by somebody with bad intentions."""
+"""Packages from an attacker."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_too_many_entries_are_refused_before_they_are_read(
         zipped({"a": "b"})[:-30],
         zipped({"a": b"content" * 99}).replace(b"PK\1\2", b"PK\1\3"),
     ],
-    # A zip holds the time at which it was made, and each process makes its own.
+    # A zip contains the time at which it was made, and every test process makes its own.
     ids=["nothing", "no zip", "an end alone", "cut short", "another directory"],
 )
 def test_what_is_no_sound_zip_is_refused(unpacked: Callable[[bytes], Path], content: bytes) -> None:
@@ -172,7 +172,7 @@ def test_what_is_no_sound_zip_is_refused(unpacked: Callable[[bytes], Path], cont
 
 def test_a_damaged_file_is_noticed(unpacked: Callable[[bytes], Path]) -> None:
     content = made(("a", b"content", FILE)).replace(b"content", b"changed", 1)
-    with pytest.raises(ArchiveError, match="not a sound zip"):
+    with pytest.raises(ArchiveError, match="not a valid zip"):
         unpacked(content)
 
 

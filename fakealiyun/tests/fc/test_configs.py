@@ -1,4 +1,4 @@
-"""What the API keeps beside a function."""
+"""The settings beside a function: asynchronous invocation, concurrency, scaling."""
 
 from __future__ import annotations
 

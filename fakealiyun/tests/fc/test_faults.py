@@ -1,4 +1,4 @@
-"""Bad days of Function Compute's API."""
+"""Faults of the API of Function Compute."""
 
 from __future__ import annotations
 

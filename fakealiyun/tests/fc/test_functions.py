@@ -1,4 +1,4 @@
-"""Functions: what is taken, what is refused, and what is answered."""
+"""Functions: what is accepted, what is refused, and what the answers contain."""
 
 from __future__ import annotations
 

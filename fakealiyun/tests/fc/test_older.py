@@ -1,4 +1,4 @@
-"""`alibabacloud_fc_open20210406`: the API of 2.0, and its helpers for HTTP triggers."""
+"""The API of 2.0, and the helpers for HTTP triggers in `alibabacloud_fc_open20210406`."""
 
 from __future__ import annotations
 

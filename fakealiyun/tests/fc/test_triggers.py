@@ -1,4 +1,4 @@
-"""Triggers, whose configuration travels as JSON inside a string."""
+"""Triggers. Their configuration is JSON inside a string."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the gateway answers in its own words and never fails."""
+"""The gateway answers any request with an error of its own and never fails."""
 
 from __future__ import annotations
 

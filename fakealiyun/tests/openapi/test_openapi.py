@@ -1,4 +1,4 @@
-"""The OpenAPI gateway: who is believed, in both signature schemes, and how it answers."""
+"""The OpenAPI gateway: authentication in both signature schemes, and the form of answers."""
 
 from __future__ import annotations
 
@@ -395,7 +395,7 @@ def test_a_malformed_query(cloud: FakeCloud, target: str) -> None:
 
 
 def test_a_repeated_parameter_is_refused_even_when_signed(cloud: FakeCloud) -> None:
-    """Whichever of the two values the signature is for."""
+    """It is refused, whichever of the two values was signed."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for first, last in ("ab", "ba"):
         for method in ("GET", "POST"):
@@ -459,7 +459,7 @@ def test_another_method(cloud: FakeCloud, method: str) -> None:
 
 
 def first_line(cloud: FakeCloud, raw: bytes, *, end: bool) -> bytes:
-    """The status line that answers raw bytes; with `end` the client says it sends no more."""
+    """The status line that answers raw bytes. With `end`, the client closes its sending side."""
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=20) as connection:
         connection.sendall(raw)
         if end:

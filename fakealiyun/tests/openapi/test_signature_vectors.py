@@ -1,4 +1,4 @@
-"""The worked examples of both signature schemes, the vendor's own and those of its code."""
+"""Examples of both signature schemes, from the vendor's documentation and from its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys: their shapes, their tokens, their time, and what their repr shows."""
+"""AccessKeys: their form, their tokens, their expiry, and what their repr shows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_session_keys_have_the_shapes_of_sts(identities: Identities) -> None:
         assert base64.b64encode(base64.b64decode(token, validate=True)).decode() == token
     for part in ("access_key_id", "access_key_secret", "security_token"):
         assert len({getattr(c, part) for c in issued}) == 50
-        # Nothing of one is in another but what begins them all.
+        # Two tokens share nothing but the common beginning.
         assert len({getattr(c, part)[8:20] for c in issued}) == 50
 
 
@@ -93,7 +93,7 @@ def test_token_errors_are_told_apart(identities: Identities, clock: Clock) -> No
     clock.advance(1)
     with pytest.raises(TokenExpired):
         identities.check_token(mine, token)
-    # A wrong token stays wrong: expiry is told only to who holds the right one.
+    # A wrong token stays wrong: only a caller with the right token learns that it has expired.
     with pytest.raises(TokenMismatch):
         identities.check_token(mine, other.security_token)
 

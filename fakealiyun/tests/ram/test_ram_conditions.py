@@ -1,4 +1,4 @@
-"""Condition operators, one by one, and keys that a request does not carry."""
+"""Each condition operator, and keys that a request does not have."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from fakealiyun.ram.answer import Answer
 from fakealiyun.ram.conditions import OPERATORS, Condition, all_hold
+from fakealiyun.ram.fit import Fit
 
-YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
+YES, NO, UNKNOWN = Fit.YES, Fit.NO, Fit.UNKNOWN
 
 
 CASES = [
@@ -68,7 +68,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("operator", "values", "actual", "answer"), CASES)
-def test_operators(operator: str, values: list[str], actual: str, answer: Answer) -> None:
+def test_operators(operator: str, values: list[str], actual: str, answer: Fit) -> None:
     condition = Condition.compile(operator, "acs:Key", tuple(values))
     assert condition.holds({"acs:Key": actual, "acs:key": "another"}) is answer
 
@@ -79,7 +79,7 @@ def test_the_cases_cover_every_operator() -> None:
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_an_absent_key_never_fits(operator: str) -> None:
-    """Positive: does not hold. Negative: nobody knows, so not to the caller's advantage."""
+    """A positive operator answers NO, a negative one UNKNOWN, which never helps the caller."""
     value = {"N": "1", "D": "2026-11-24T08:00:00Z", "B": "true", "I": "10.0.0.1"}.get(
         operator[0], "x"
     )

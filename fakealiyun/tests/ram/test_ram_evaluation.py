@@ -1,4 +1,4 @@
-"""Evaluation: tables for the cases, properties for the rules."""
+"""Policy evaluation: tables of cases, and properties for the rules."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ OBJECT = f"acs:oss:oss-cn-shanghai:{ACCOUNT}:bucket/user/a.mp4"
             "*",
             False,
         ),
-        # VOD is permitted by operation: only a resource that is everything covers it.
+        # VOD permits by operation: only a pattern for all resources covers it.
         (allow("vod:*", "acs:vod:*:*:*"), "vod:GetVideoInfo", "*", True),
         (allow("vod:*", "acs:vod:*:*"), "vod:GetVideoInfo", "*", True),
         (allow("vod:*", "acs:vod:*:*:video/1"), "vod:GetVideoInfo", "*", False),
@@ -108,7 +108,7 @@ OBJECT = f"acs:oss:oss-cn-shanghai:{ACCOUNT}:bucket/user/a.mp4"
             OBJECT,
             True,
         ),
-        # A key with colons does not become another bucket.
+        # An object key with colons does not look like another bucket.
         (
             allow("oss:PutObject", "acs:oss:*:*:bucket/*"),
             "oss:PutObject",
@@ -198,7 +198,7 @@ def test_conditions_of_allow_and_deny_when_a_key_is_absent() -> None:
     [("vod:GetVideoInfo", "*"), ("oss:PutObject", f"acs:oss:*:{ACCOUNT}:bucket/x")],
 )
 def test_a_region_that_a_request_leaves_open(action: str, resource: str) -> None:
-    """Never to the caller's advantage: an Allow for one region is too narrow, a Deny reaches."""
+    """An Allow for one region does not apply, but a Deny does: never to the caller's advantage."""
     named = f"acs:{action[:3]}:cn-shanghai:*:*"
     request = AccessRequest(action, resource)
     everything = allow("*")
@@ -342,7 +342,7 @@ def test_another_deny_never_allows_more(
 def test_a_session_never_has_more_than_its_role_or_its_policy(
     role: Policy, narrowed: Policy, request: AccessRequest
 ) -> None:
-    """The session policy is an intersection: exactly what both would allow on their own."""
+    """A session may do exactly what both policies allow: the intersection."""
     both = evaluate(session(narrowed, role), request).allowed
     assert both is (
         evaluate(session(None, role), request).allowed and evaluate(user(narrowed), request).allowed

@@ -1,4 +1,4 @@
-"""The policy grammar: what is a policy, what is none, and where the mistake is."""
+"""The policy grammar: what it accepts, what it refuses, and which place an error names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fakealiyun.ram.policy import Policy, PolicyGrammarError
 
 
 def statement(**members: Any) -> dict[str, Any]:
-    """An Allow of everything, changed by `members`; None takes a member away."""
+    """An Allow of everything, changed by `members`. None removes a member."""
     whole = {"Effect": "Allow", "Action": "*", "Resource": "*", **members}
     return {key: value for key, value in whole.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Users, roles, role files, and the keys that Function Compute gets of a role."""
+"""Users, roles, role files, and the role credentials that Function Compute gets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ram(identities: Identities, clock: Clock) -> Ram:
 
 
 def may(identities: Identities, credential: Credential, action: str) -> bool:
-    """Decide with the credential as the cloud knows it now."""
+    """Decide with the current state of the credential."""
     known = identities.find(credential.access_key_id)
     return known is not None and evaluate(known, AccessRequest(action, "*")).allowed
 
@@ -157,7 +157,7 @@ def test_reset_goes_back_to_what_was_loaded(
     assert admin is not None
     assert admin.active
     assert may(identities, admin, "vod:DeleteVideo")
-    # The function's instance lives on, with the role as it is in the files.
+    # The instance of the function keeps running, with the role from the files.
     assert may(identities, session, "vod:GetVideoInfo")
     assert not may(identities, session, "vod:DeleteVideo")
 
@@ -186,7 +186,7 @@ def test_placeholders_are_filled_in(ram: Ram, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("policy", "trusted", "message"),
     [
-        ("{", trust(Service=FC), r"r/policy\.json: policy: not a JSON object"),
+        ("{", trust(Service=FC), r"r/policy\.json: policy: not well-formed JSON"),
         (allow("vod"), trust(Service=FC), r"r/policy\.json: Statement\[0\]\.Action\[0\]"),
         (allow("*"), allow("*"), r"r/trust\.json: Statement\[0\]"),
         (allow("*", resource="acs:oss:*:*:${Region}/x"), trust(Service=FC), "placeholder Region"),

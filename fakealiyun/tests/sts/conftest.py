@@ -18,13 +18,13 @@ def running() -> Iterator[FakeCloud]:
 
 
 def _hang_up(endpoint: str) -> None:
-    """Close the connections that the official client keeps for the whole process."""
+    """Close the connections that the official client keeps open for the whole process."""
     for key in [key for key in DaraCore._sessions if f"//{endpoint}:" in f"{key}:"]:
         DaraCore._sessions.pop(key).close()
 
 
 @pytest.fixture
 def cloud(running: FakeCloud) -> FakeCloud:
-    """A cloud as it is after its start."""
+    """A cloud after a reset."""
     running.reset()
     return running

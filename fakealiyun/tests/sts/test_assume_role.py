@@ -1,4 +1,4 @@
-"""AssumeRole: who gets keys of a role, for how long, and what every refusal says."""
+"""AssumeRole: who gets a credential of a role, for how long, and what each refusal says."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_PERMISSION = "You are not authorized to do this action. You should be authori
 
 @pytest.fixture
 def reader(cloud: FakeCloud) -> FakeCloud:
-    """A role `reader` that every user and role of the account may take, if RAM lets them."""
+    """A role `reader` that trusts the whole account. RAM still decides who may assume it."""
     cloud.ram.put_role("reader", trust=trust(ROOT), policies=(allow("vod:Get*"),))
     return cloud
 
@@ -286,7 +286,7 @@ def test_conditions_of_the_trust_policy(cloud: FakeCloud) -> None:
 def test_conditions_on_the_request(
     cloud: FakeCloud, condition: dict[str, Any], allowed: bool
 ) -> None:
-    """The same condition in either of the two policies that are asked."""
+    """The same condition works in both policies that are evaluated."""
     cloud.ram.put_role("open", trust=trust(ROOT))
     cloud.ram.put_role("bound", trust=trust(ROOT, Condition=condition))
     bob = Sts(cloud, cloud.ram.add_user("bob", allow("sts:AssumeRole", Condition=condition)))
@@ -330,7 +330,7 @@ def test_keys_live_side_by_side_and_end_by_the_cloud_s_clock(reader: FakeCloud) 
 
 
 def test_a_role_takes_another_role(cloud: FakeCloud) -> None:
-    """As the function for STS does: its own role, then the client's."""
+    """A function assumes a role for its client: first its own role, then the client's role."""
     middle, target = (f"acs:ram::{ACCOUNT}:role/{name}" for name in ("middle", "target"))
     cloud.ram.put_role("middle", trust=trust(ROOT), policies=(allow("sts:*", resource=target),))
     cloud.ram.put_role(
@@ -339,18 +339,18 @@ def test_a_role_takes_another_role(cloud: FakeCloud) -> None:
     session = Sts(cloud, Keys.told(Sts(cloud, ADMIN).assume(middle)))
     child = Sts(cloud, Keys.told(session.assume(target, "bob")))
     assert child.whoami()["Arn"] == f"acs:ram::{ACCOUNT}:assumed-role/target/bob"
-    # Nobody but that role, the administrator included.
+    # Only that role may assume it. Even the administrator may not.
     without_permission(lambda: Sts(cloud, ADMIN).assume(target), "AssumeRolePolicy")
-    # Not itself, not back.
+    # The session may not assume its own role or the first role.
     without_permission(lambda: session.assume(middle), "AccountLevelIdentityBasedPolicy")
     without_permission(lambda: child.assume(target), "AssumeRolePolicy")
-    # A chained session is at most an hour.
+    # A chained session lasts at most an hour.
     refused(
         lambda: session.assume(target, duration_seconds=3601),
         400,
         "InvalidParameter.DurationSeconds",
     )
-    # It outlives the session it came from.
+    # It stays valid after the parent session expires.
     cloud.clock.advance(1800)
     later = Sts(cloud, Keys.told(session.assume(target)))
     cloud.clock.advance(1800)

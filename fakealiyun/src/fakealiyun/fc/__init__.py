@@ -1,4 +1,4 @@
-"""Function Compute: the API that deployments are made with. What runs them is plugged in."""
+"""Function Compute: the API for deployments. `FcService.serve_with` says what runs functions."""
 
 from fakealiyun.fc.compute import Busy, Compute, Deployed, DomainRoute, NotServed, Result
 from fakealiyun.fc.service import FcService

@@ -1,8 +1,7 @@
-"""Unpacking a package of code: a zip that may have been made by anybody.
+"""Unpacks a code package: a zip from an untrusted source.
 
-Nothing is written outside the given folder, whatever the names, links and sizes in the archive
-say, and never more than the limits. The limits of the real service for unpacked code are not
-documented; these protect the machine.
+Names, links and sizes in the archive cannot make it write outside the given folder or exceed the
+limits. The real limits for unpacked code are not documented. These protect the machine.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import IO
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_FILES = 20_000
-_MAX_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of entries: zipfile reads it whole
+_MAX_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of entries; zipfile reads all of it at once
 _MAX_LINK = 1024
 _LONGEST_NAME = 512
 _END = struct.Struct("<4s4H2LH")
@@ -24,18 +23,17 @@ _CHUNK = 256 * 1024
 
 
 class ArchiveError(ValueError):
-    """The archive cannot be used; the message says why, and holds nothing of its content."""
+    """The archive cannot be used. The message says why and never quotes the content."""
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip into the empty `folder`. Raises ArchiveError; the folder is then to be thrown
-    away."""
+    """Unpack a zip into the empty `folder`. Raises ArchiveError; then delete the folder."""
     try:
         _check_directory(archive)
         with zipfile.ZipFile(archive) as opened:
             _unpack(opened, folder)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, struct.error, EOFError):
-        raise ArchiveError("the package is not a sound zip") from None
+        raise ArchiveError("the package is not a valid zip") from None
     except (NotImplementedError, RuntimeError):
         raise ArchiveError("the package uses a kind of zip that is not supported") from None
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
@@ -45,7 +43,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _check_directory(archive: Path) -> None:
-    """Refuse a list of entries too long to be read, before anything reads it."""
+    """Refuse a list of entries that is too long, before zipfile reads it."""
     size = archive.stat().st_size
     with archive.open("rb") as file:
         file.seek(max(0, size - _END.size - 0xFFFF))
@@ -94,7 +92,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path) -> None:
 
 
 def _name(entry: zipfile.ZipInfo) -> PurePosixPath:
-    # `filename` is cut at a NUL and, on some systems, rewritten: the name as it was sent counts.
+    # zipfile cuts `filename` at a NUL and changes it on some systems. This is the original name.
     name = entry.orig_filename
     path = PurePosixPath(name)
     if (
@@ -133,8 +131,7 @@ def _target(source: IO[bytes]) -> str:
 
 
 def _link(links: list[tuple[Path, str]], folder: Path) -> None:
-    """Make the links last, so that no file was written through one, and look where each leads
-    once all of them are there."""
+    """Make the links last, so that no file is written through a link. Then check their targets."""
     for place, target in links:
         place.symlink_to(target)
     root = folder.resolve()

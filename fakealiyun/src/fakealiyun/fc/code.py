@@ -1,4 +1,4 @@
-"""The code of functions: how it comes in, and the folders it is unpacked into."""
+"""The code of functions: reads packages, and unpacks them into folders."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from fakealiyun.ram.principal import cloud_service
 
 MAX_STORED = 500 * 1024 * 1024  # bytes of a package that comes through OSS, in the main regions
 BUCKET_REGION = "cn-hangzhou"
-"""The deployment tool tells its OSS client an endpoint and no region. At an address that is an IP
-it then sends the Host of the bucket in the client's default region, which is this one."""
-TOKEN_LIFE = 3600  # seconds that the key for an upload lives; the real figure is not known
+"""The deployment tool gives its OSS client an endpoint and no region. If the endpoint is an IP
+address, the client sends the Host of the bucket in its default region, which is this one."""
+TOKEN_LIFE = 3600  # seconds until the credential for an upload expires; the real value is not known
 
 
 @dataclass(frozen=True)
 class CodeInput:
-    """What a request says about its code: a zip in it, or an object in OSS."""
+    """The code in a request: a zip, or the name of an object in OSS."""
 
     zip_file: bytes | None = field(repr=False)
     bucket: str
@@ -44,7 +44,7 @@ class CodeInput:
 
 @dataclass(frozen=True)
 class Package:
-    """Code that has been unpacked. `checksum` is the CRC-64 of the zip in decimal."""
+    """Unpacked code. `checksum` is the CRC-64 of the zip in decimal."""
 
     folder: Path
     size: int
@@ -52,17 +52,17 @@ class Package:
 
 
 def temporary_bucket(region: str) -> str:
-    """The bucket that packages for functions in `region` are put into."""
+    """The bucket for packages of functions in `region`."""
     return f"fc-temporary-code-{region}"
 
 
 def temporary_host(region: str) -> str:
-    """The Host under which the deployment tool's OSS client addresses that bucket."""
+    """The Host that the deployment tool's OSS client uses for that bucket."""
     return f"{temporary_bucket(region)}.oss-{BUCKET_REGION}.aliyuncs.com"
 
 
 def read_code(given: Mapping[str, Any]) -> CodeInput:
-    """`code`: `zipFile`, or `ossBucketName` and `ossObjectName`. Raises ApiError."""
+    """Read `code`: `zipFile`, or `ossBucketName` and `ossObjectName`. Raises ApiError."""
     fields = Fields(given, ("zipFile", "ossBucketName", "ossObjectName", "checksum"), "code")
     bucket = fields.text("ossBucketName", "a bucket's name", longest=63, default="")
     key = fields.text("ossObjectName", "an object's key", longest=1023, default="")
@@ -85,7 +85,7 @@ def _decoded(fields: Fields) -> bytes:
 
 
 class CodeStore:
-    """Takes packages in and keeps the folder of each for as long as a function has it."""
+    """Unpacks packages, and keeps each folder while a function uses it."""
 
     def __init__(
         self,
@@ -104,8 +104,10 @@ class CodeStore:
         self._root: Path | None = None
 
     def offer_upload(self) -> tuple[Credential, str]:
-        """A key that can put one new object into the temporary bucket, and that object's name
-        below the account's prefix. The object is removed when the key has expired."""
+        """A credential to upload one new object to the temporary bucket, and the object's name.
+
+        The name is below the account's prefix. The object is deleted when the credential expires.
+        """
         self._storage.create_bucket(self.bucket, BUCKET_REGION, cors=())
         name = secrets.token_hex(16)
         key = f"{self._account_id}/{name}"
@@ -125,7 +127,7 @@ class CodeStore:
         return credential, name
 
     async def take(self, code: CodeInput) -> Package:
-        """Unpack the code into a folder of its own. Raises ApiError."""
+        """Unpack the code into a new folder. Raises ApiError."""
         if code.zip_file is not None:
             return await asyncio.to_thread(self._take_bytes, code.zip_file, code.checksum)
         stored = self._storage.get(code.bucket, code.key)
@@ -138,11 +140,11 @@ class CodeStore:
         return await asyncio.to_thread(self._take_object, stored, code.checksum)
 
     def discard(self, package: Package) -> None:
-        """Remove a folder that no function has any more."""
+        """Delete the folder of a package that no function uses any more."""
         shutil.rmtree(package.folder.parent, ignore_errors=True)
 
     def close(self) -> None:
-        """Remove every folder."""
+        """Delete every folder."""
         if self._root is not None:
             self._finalizer()
             self._root = None
@@ -157,7 +159,7 @@ class CodeStore:
         folder = self._new_folder()
         archive = folder / "code.zip"
         try:
-            # The object may be replaced while it is read.
+            # Somebody may replace the object while it is read.
             shutil.copyfile(stored.path, archive)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What runs the functions that are deployed: the API's side of it."""
+"""The interface to whatever runs the deployed functions."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any, Protocol
 
 
 class NotServed(Exception):
-    """A setting that the real service may take and this machine does not act out; says which."""
+    """The runner cannot apply a setting that the real service may accept. Names the setting."""
 
 
 class Busy(Exception):
-    """Every instance that the function may have is busy, or too much waits."""
+    """All instances that the function may have are busy, or too many calls are waiting."""
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A function as it has been deployed, whole.
+    """A complete deployed function.
 
-    `props` has the names and shapes of a resource in `s.yaml`: what the API keeps apart (triggers,
-    asynchronous invocation, concurrency) is in it again. `code` is the unpacked folder.
+    `props` has the names and forms of a resource in `s.yaml`. It includes what the API treats
+    separately: triggers, asynchronous invocation, concurrency. `code` is the unpacked folder.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class DomainRoute:
-    """A path of a custom domain, exact or ending in `*`, and the function that it leads to."""
+    """A path of a custom domain, exact or ending in `*`, and the function that serves it."""
 
     path: str
     methods: frozenset[str] | None
@@ -39,45 +39,47 @@ class DomainRoute:
 
 
 class Result(Protocol):
-    """How a synchronous invocation ended."""
+    """The result of a synchronous invocation."""
 
     @property
     def payload(self) -> bytes:
-        """What the handler returned, or the description of the error."""
+        """The return value of the handler, or a description of its error."""
 
     @property
     def error_type(self) -> str | None:
-        """`X-Fc-Error-Type`; None when the handler returned."""
+        """The value of `X-Fc-Error-Type`. None if the handler returned."""
 
     @property
     def log_tail(self) -> bytes:
-        """The last 4 KB of the request's log."""
+        """The last 4 KB of the log of the invocation."""
 
 
 class Compute(Protocol):
-    """Where functions run. Its methods are called in the event loop of the service."""
+    """Runs functions. The service calls its methods in its own event loop."""
 
     async def put(self, deployed: Deployed) -> None:
-        """Run this from now on, in place of what had the name. Raises NotServed, changing
-        nothing."""
+        """Run this function from now on, instead of the one that had its name.
+
+        Raises NotServed; then nothing changes.
+        """
 
     async def remove(self, name: str) -> None:
-        """End the function; harmless when there is none."""
+        """Stop the function. Does nothing if it does not exist."""
 
     async def invoke(self, name: str, event: bytes, request_id: str) -> Result:
-        """Call its handler. Raises Busy; LookupError or PermissionError for an unusable role."""
+        """Call the handler. Raises Busy, or LookupError or PermissionError for an unusable role."""
 
     def accept(self, name: str, event: bytes, request_id: str) -> None:
-        """Take an event for an asynchronous invocation. Raises Busy."""
+        """Accept an event for an asynchronous invocation. Raises Busy."""
 
     def put_domain(self, name: str, routes: Sequence[DomainRoute]) -> None:
-        """Serve a custom domain, in place of the routes that it had."""
+        """Serve a custom domain with these routes, instead of the routes that it had."""
 
     def remove_domain(self, name: str) -> None:
-        """Serve it no more."""
+        """Stop serving a custom domain."""
 
     def url(self, name: str) -> str:
-        """Where the function's HTTP trigger answers."""
+        """The URL of the function's HTTP trigger."""
 
     def clear(self) -> None:
-        """Forget everything, from any thread; processes end in the background."""
+        """Remove everything. Called from any thread; processes stop in the background."""

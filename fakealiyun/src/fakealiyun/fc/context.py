@@ -1,4 +1,4 @@
-"""What all operations work with: the state, who runs the functions, and who may do what."""
+"""The objects that all operations share: state, code, permissions, and the runner."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from fakealiyun.fc import errors
 from fakealiyun.fc.access import Access
 from fakealiyun.fc.code import CodeStore
 from fakealiyun.fc.compute import Compute, NotServed
-from fakealiyun.fc.state import Account, Function
+from fakealiyun.fc.state import FcAccount, Function
 from fakealiyun.oss.state import Storage
 
 
 @dataclass
 class Context:
-    """Shared by the operations. `compute` is None as long as nothing runs functions here."""
+    """The objects that all operations share. `compute` is None if nothing runs functions."""
 
-    account: Account
+    account: FcAccount
     code: CodeStore
     storage: Storage
     access: Access
@@ -25,8 +25,7 @@ class Context:
     compute: Compute | None = field(default=None)
 
     async def keep(self, function: Function) -> None:
-        """Have a function run as it now is, and remember it. Raises ApiError, then nothing has
-        changed."""
+        """Run a changed function and store it. Raises ApiError; then nothing changes."""
         if self.compute is not None:
             try:
                 await self.compute.put(function.deployed())
@@ -35,16 +34,16 @@ class Context:
         self.account.functions[function.name] = function
 
     def running(self) -> Compute:
-        """What runs the functions. Raises ApiError where there is nothing."""
+        """The runner of the functions. Raises ApiError if there is none."""
         if self.compute is None:
-            raise errors.not_faked(
-                "running functions in a cloud that stands alone; python -m local runs them"
-            )
+            raise errors.not_faked("this cloud stores functions and has nothing that runs them")
         return self.compute
 
     def url(self, function: str) -> str:
-        """Where a function's HTTP trigger answers: with nothing to run it, an address of the
-        form that the service gives out."""
+        """The URL of a function's HTTP trigger.
+
+        If nothing runs functions, the URL has the form of the real service and leads nowhere.
+        """
         if self.compute is not None:
             return self.compute.url(function)
         host = function.lower().replace("_", "-")

@@ -1,7 +1,7 @@
-"""Function Compute's errors: `{"RequestId", "Code", "Message"}` with the statuses of its table.
+"""The errors of Function Compute: `{"RequestId", "Code", "Message"}` with the documented statuses.
 
-The table is the one of the pages about 2.0; none of 3.0's own was found. Codes that come from
-elsewhere, or are formed by analogy, are marked below.
+The table is from the pages about 2.0. No table for 3.0 was found. A comment marks each code that
+has another source or is a guess by analogy.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your access key and signing method"
 )
-# What the OpenAPI layer found wrong, in Function Compute's words. A wrong token keeps its code.
+# Errors of the OpenAPI layer, as Function Compute sends them. A wrong token keeps its code.
 _TRANSLATED: Mapping[str, tuple[int, str, str | None]] = {
     "SignatureDoesNotMatch": (403, "SignatureNotMatch", _MISMATCH),
     "InvalidAccessKeyId.NotFound": (403, "InvalidAccessKeyID", "invalid access key ID"),
     "InvalidAccessKeyId.Inactive": (403, "InvalidAccessKeyID", "the access key ID is disabled"),
     "IncompleteSignature": (400, "InvalidArgument", None),
     "InvalidTimeStamp.Format": (400, "InvalidArgument", None),
-    # The text is documented for HTTP triggers, the code is not.
+    # The text is documented for HTTP triggers. The code is not documented.
     "InvalidTimeStamp.Expired": (
         400,
         "InvalidArgument",
@@ -33,7 +33,7 @@ _TRANSLATED: Mapping[str, tuple[int, str, str | None]] = {
 
 
 def translated(error: ApiError) -> ApiError:
-    """An error of the OpenAPI layer as Function Compute spells it; its own stay as they are."""
+    """An error of the OpenAPI layer, as Function Compute sends it. Other errors do not change."""
     if error.code in ("MissingTimestamp", "MissingSignatureNonce", "MissingContentSha256"):
         name = error.code.removeprefix("Missing")
         return missing_header(name)
@@ -44,36 +44,36 @@ def translated(error: ApiError) -> ApiError:
 
 
 def invalid_argument(message: str) -> ApiError:
-    """400: the message names the field and says what is allowed."""
+    """400: a field is not valid. The message names it and says what is allowed."""
     return ApiError(400, "InvalidArgument", message)
 
 
 def missing_header(name: str) -> ApiError:
-    """400: a header that the request must have."""
+    """400: a required header is missing."""
     return ApiError(400, "MissingRequiredHeader", f"required HTTP header {name} was not specified")
 
 
 def path_not_supported(method: str, path: str) -> ApiError:
-    """400: no operation, or none that is faked."""
+    """400: there is no such operation, or the fake does not have it."""
     return ApiError(
         400, "PathNotSupported", f"'{method[:16]}' against '{path[:256]}' is not supported"
     )
 
 
 def too_large(limit: int) -> ApiError:
-    """400: the body is longer than what the operation takes."""
+    """400: the body is longer than the operation allows."""
     return ApiError(
         400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)"
     )
 
 
 def unsupported_media_type() -> ApiError:
-    """415: a body that must be JSON and does not say that it is."""
+    """415: the Content-Type is not JSON."""
     return ApiError(415, "UnsupportedMediaType", "Content-Type must be application/json")
 
 
 def access_denied(action: str, resource: str, details: Mapping[str, Any] | None = None) -> ApiError:
-    """403: RAM does not allow it."""
+    """403: RAM does not allow the call."""
     return ApiError(
         403,
         "AccessDenied",
@@ -83,22 +83,22 @@ def access_denied(action: str, resource: str, details: Mapping[str, Any] | None 
 
 
 def deployment_not_allowed() -> ApiError:
-    """403: this fake was started without leave to take code."""
+    """403: this fake was started without `--allow-deploy`."""
     return ApiError(
         403,
         "AccessDenied",
-        "this fake Function Compute takes nothing: start it with --allow-deploy"
-        " (python -m local --allow-deploy, or FakeCloud(allow_deploy=True))",
+        "this fake Function Compute accepts no deployments: start it with --allow-deploy,"
+        " or with FakeCloud(allow_deploy=True)",
     )
 
 
 def not_faked(what: str) -> ApiError:
-    """501: the real service may well do this, the fake does not. The code is the fake's own."""
+    """501: the real service may do this, but the fake does not. The code is the fake's own."""
     return ApiError(501, "NotImplemented", f"{what} (not faked)")
 
 
 def not_found(kind: str, name: str) -> ApiError:
-    """404: `kind` as in `FunctionNotFound`. The words for 3.0 are formed after those for 2.0."""
+    """404: `kind` as in `FunctionNotFound`. The texts for 3.0 follow those for 2.0."""
     words = {
         "Function": f"function '{name}' does not exist",
         "Trigger": f"trigger '{name}' does not exist",
@@ -121,24 +121,24 @@ def already_exists(kind: str, name: str) -> ApiError:
 
 
 def function_not_empty(name: str, what: str) -> ApiError:
-    """409: a function is deleted last. Status and code are guesses, after `ServiceNotEmpty`."""
+    """409: delete the function's parts first. Status and code are guesses (`ServiceNotEmpty`)."""
     return ApiError(409, "FunctionNotEmpty", f"function '{name}' still has {what}")
 
 
 def provision_config_exists(name: str) -> ApiError:
-    """409: the code is known from the deployment tool, the status is not."""
+    """409: the code is known from the deployment tool. The status is a guess."""
     return ApiError(
         409, "ProvisionConfigExist", f"provision or scaling config of function '{name}' exists"
     )
 
 
 def exhausted() -> ApiError:
-    """429: every instance that the function may have is busy."""
+    """429: all instances that the function may have are busy."""
     return ApiError(
         429, "ResourceExhausted", "the concurrency of the function has reached its limit"
     )
 
 
 def internal(message: str = "an internal error has occurred") -> ApiError:
-    """500: the service itself is at fault."""
+    """500: the service itself failed."""
     return ApiError(500, "InternalServerError", message)

@@ -1,4 +1,4 @@
-"""Reading the fields of a request, each checked as it is read. All raise ApiError (400)."""
+"""Reads the fields of a request and checks each one. Every method raises ApiError (400)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRIGGER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", re.ASCII)
 
 
 class Fields:
-    """An object of the request. `place` names it in messages; a null counts as absent."""
+    """An object in the request. `place` is its name in messages. A null counts as absent."""
 
     def __init__(self, given: Mapping[str, Any], known: Collection[str], place: str = "") -> None:
         self._place = f"{place}." if place else ""
@@ -26,11 +26,11 @@ class Fields:
         return name in self._given
 
     def refuse(self, name: str, allowed: str) -> Exception:
-        """The error that says what is allowed."""
+        """The error for a field. `allowed` completes the sentence "must be …"."""
         return errors.invalid_argument(f"{self._place}{name} must be {allowed}")
 
     def get(self, name: str) -> Any:
-        """The value as it is; None when absent."""
+        """The value without a check. None if it is absent."""
         return self._given.get(name)
 
     def text(
@@ -42,7 +42,7 @@ class Fields:
         longest: int = 256,
         default: str | None = None,
     ) -> str:
-        """A string; required unless it has a default. `allowed` completes "must be …"."""
+        """A string. Required unless it has a default. `allowed` completes "must be …"."""
         value = self._given.get(name, default)
         if not isinstance(value, str) or len(value) > longest or "\0" in value:
             raise self.refuse(name, allowed)
@@ -51,7 +51,7 @@ class Fields:
         return value
 
     def choice(self, name: str, allowed: Collection[str], default: str | None = None) -> str:
-        """One of some words."""
+        """One of the allowed words. Required unless it has a default."""
         value = self._given.get(name, default)
         if not isinstance(value, str) or value not in allowed:
             raise self.refuse(name, f"one of {', '.join(sorted(allowed))}")
@@ -60,7 +60,7 @@ class Fields:
     def integer(
         self, name: str, low: int, high: int, *, default: int | None = None, step: int = 1
     ) -> int:
-        """A whole number between two bounds that are both allowed."""
+        """A whole number from `low` to `high`. Required unless it has a default."""
         value = self._given.get(name, default)
         if type(value) is not int or not low <= value <= high or value % step:
             multiple = "" if step == 1 else f", a multiple of {step}"
@@ -68,35 +68,35 @@ class Fields:
         return value
 
     def truth(self, name: str, default: bool | None = None) -> bool:
-        """True or false."""
+        """True or false. Required unless it has a default."""
         value = self._given.get(name, default)
         if not isinstance(value, bool):
             raise self.refuse(name, "true or false")
         return value
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """An object; empty when absent."""
+        """An object. Empty if it is absent."""
         value = self._given.get(name, {})
         if not isinstance(value, dict):
             raise self.refuse(name, "an object")
         return value
 
     def sequence(self, name: str, most: int = 100) -> list[Any]:
-        """A list; empty when absent."""
+        """A list. Empty if it is absent."""
         value = self._given.get(name, [])
         if not isinstance(value, list) or len(value) > most:
             raise self.refuse(name, f"a list of at most {most}")
         return value
 
     def blank(self, *names: str) -> None:
-        """Refuse (501) what is not acted out; a value that says nothing is let through."""
+        """Refuse (501) fields that the fake does not support, unless their values are empty."""
         for name in names:
             if not is_blank(self._given.get(name)):
                 raise errors.not_faked(f"{self._place}{name}")
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a configuration says nothing: `{"userId": 0, "mountPoints": []}`."""
+    """Whether a configuration is empty, such as `{"userId": 0, "mountPoints": []}`."""
     if isinstance(value, dict):
         return all(is_blank(item) for item in value.values())
     if isinstance(value, list):

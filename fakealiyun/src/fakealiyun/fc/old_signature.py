@@ -1,7 +1,7 @@
-"""The signature of Function Compute before 3.0, `Authorization: FC <AccessKeyId>:<signature>`.
+"""The signature of Function Compute before 3.0: `Authorization: FC <AccessKeyId>:<signature>`.
 
-It lives on in one call of the deployment tool, for the key that uploads code. Source: the page
-"Signature authentication" of 2.0.
+The deployment tool still uses it in one call, which gets the credential for uploading code.
+Source: the page "Signature authentication" of 2.0.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from fakealiyun.clock import Clock
 from fakealiyun.fc import errors
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.openapi import errors as openapi_errors
-from fakealiyun.openapi.authentication import WINDOW, Authenticator
+from fakealiyun.openapi.authentication import WINDOW, OpenApiAuthenticator
 from fakealiyun.openapi.wire import RawRequest
 
 _SCHEME = "FC "
 
 
 def string_to_sign(request: RawRequest) -> str:
-    """Method, MD5, type, date, the sorted `x-fc-*` headers and the unescaped path."""
+    """The string to sign: method, MD5, type, date, sorted `x-fc-*` headers, unescaped path."""
     named = sorted(
         (name.lower(), value.strip())
         for name, value in request.headers.items()
@@ -41,17 +41,17 @@ def string_to_sign(request: RawRequest) -> str:
 
 
 def sign(secret: str, message: str) -> str:
-    """Base64 of HMAC-SHA256."""
+    """The signature: HMAC-SHA256 in base64."""
     digest = hmac.new(secret.encode(), message.encode("utf-8", "surrogateescape"), hashlib.sha256)
     return base64.b64encode(digest.digest()).decode()
 
 
 def authenticate(
-    request: RawRequest, identities: Identities, authenticator: Authenticator, clock: Clock
+    request: RawRequest, identities: Identities, authenticator: OpenApiAuthenticator, clock: Clock
 ) -> Credential:
-    """Who signed the request. Raises ApiError.
+    """The credential that signed the request. Raises ApiError.
 
-    There is no nonce in this scheme: a request can be sent again while its date is accepted.
+    This scheme has no nonce. A request can be repeated while its date is accepted.
     """
     date = request.header("Date")
     if not date:

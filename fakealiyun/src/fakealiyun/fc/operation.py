@@ -1,4 +1,4 @@
-"""What an operation of the API is, and by which path it is called."""
+"""The operations of the API, and how a method and a path select one."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from fakealiyun.fc import errors
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[FcCall], Awaitable[FcAnswer]]
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One operation: what runs it, what guards it, and where its facts come from."""
+class FcOperation:
+    """One operation: its path, its handler, its permission, and the source of its facts."""
 
     name: str
     method: str
     path: str
-    """With the names in braces: `/2023-03-30/functions/{function}`."""
+    """The path, with names in braces: `/2023-03-30/functions/{function}`."""
     handler: Handler
-    resource: Callable[[Call], str]
-    """The RAM resource without the region and account: `functions/<name>`."""
+    resource: Callable[[FcCall], str]
+    """The RAM resource of a call, without region and account: `functions/<name>`."""
     writes: bool = False
-    """Whether it changes what is deployed, and so needs `--allow-deploy`."""
+    """Whether the operation changes what is deployed. If so, it needs `--allow-deploy`."""
     source: str = "SDK of 2023-03-30; calls of the deployment tool, observed"
     doubts: tuple[str, ...] = ()
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """The names in a path, if it is this operation's."""
+        """The names in the path, or None if the path belongs to another operation."""
         wanted = self.path.split("/")
         if len(wanted) != len(segments):
             return None
@@ -44,13 +44,13 @@ class Operation:
         return names
 
 
-class Operations:
-    """All operations, found by method and path."""
+class FcOperations:
+    """All operations. Finds one by method and path."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[FcOperation]) -> None:
         self.all = tuple(operations)
 
-    def find(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+    def find(self, method: str, path: str) -> tuple[FcOperation, Mapping[str, str]]:
         """The operation and the names in its path. Raises ApiError PathNotSupported."""
         try:
             segments = [unquote_to_bytes(part).decode() for part in path.split("/")]

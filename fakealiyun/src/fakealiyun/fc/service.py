@@ -1,4 +1,4 @@
-"""Function Compute's API as one object: authenticate, authorize, run the operation, answer."""
+"""The API of Function Compute: it authenticates, authorizes, runs the operation and answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import logging
 from aiohttp import web
 
 from fakealiyun.calls import Calls
-from fakealiyun.clock import Clock
+from fakealiyun.clock import Clock, utc
 from fakealiyun.faults import Faults
 from fakealiyun.fc import errors, old_signature, wire
 from fakealiyun.fc.access import Access
 from fakealiyun.fc.code import BUCKET_REGION, CodeStore
 from fakealiyun.fc.compute import Compute
 from fakealiyun.fc.context import Context
-from fakealiyun.fc.operation import Operation, Operations
+from fakealiyun.fc.operation import FcOperation, FcOperations
 from fakealiyun.fc.operations import (
     configs,
     domains,
@@ -25,20 +25,20 @@ from fakealiyun.fc.operations import (
     triggers,
     versions,
 )
-from fakealiyun.fc.state import Account, moment
+from fakealiyun.fc.state import FcAccount
 from fakealiyun.fc.trigger_call import TriggerCalls
-from fakealiyun.fc.wire import Answer, Call
-from fakealiyun.guard import Guard, Refused
+from fakealiyun.fc.wire import FcAnswer, FcCall
+from fakealiyun.guard import Guard, GuardError
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.openapi import ApiError, breakage
-from fakealiyun.openapi.authentication import Authenticator
+from fakealiyun.openapi.authentication import OpenApiAuthenticator
 from fakealiyun.openapi.envelope import Target, open_envelope
 from fakealiyun.openapi.wire import RawRequest, parse
 from fakealiyun.oss.state import Storage
 from fakealiyun.ram.state import Ram
 
 PATHS = ("/2023-03-30/", "/2021-04-06/", "/2016-08-15/")
-"""How the paths of the API begin, by its version."""
+"""The beginnings of the API's paths, one for each version."""
 UPLOAD_KEY = "/2016-08-15/tempBucketToken"
 
 _MODULES = (functions, triggers, configs, domains, versions, invocation, older)
@@ -48,9 +48,9 @@ _log = logging.getLogger(__name__)
 class FcService:
     """Functions, triggers and domains of one account in one region.
 
-    Signatures, nonces and permissions are always checked. Whatever changes what is deployed is
-    refused unless the service was made with `allow_deploy`. What is deployed runs where
-    `serve_with` says; without that it is only kept.
+    It always checks signatures, nonces and permissions. Without `allow_deploy` it refuses every
+    call that changes what is deployed. `serve_with` says what runs the functions; without it, they
+    are only stored.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class FcService:
         guard: Guard,
         allow_deploy: bool,
     ) -> None:
-        self.account = Account(account_id, region)
+        self.account = FcAccount(account_id, region)
         self.allow_deploy = allow_deploy
         self._identities = identities
         self._clock = clock
         self._calls = calls
         self._faults = faults
         self._guard = guard
-        self._authenticator = Authenticator(identities, clock)
+        self._authenticator = OpenApiAuthenticator(identities, clock)
         self._access = Access(ram, clock)
         self._code = CodeStore(storage, identities, clock, region=region, account_id=account_id)
         self._context = Context(self.account, self._code, storage, self._access, clock)
         self._changing = asyncio.Lock()
-        self.operations = Operations(
+        self.operations = FcOperations(
             operation for module in _MODULES for operation in module.operations(self._context)
         )
         self.trigger_calls = TriggerCalls(
@@ -87,11 +87,11 @@ class FcService:
         )
 
     def serve_with(self, compute: Compute) -> None:
-        """Have what is deployed from now on run there, in the event loop of this service."""
+        """Run functions that are deployed from now on with `compute`, in this event loop."""
         self._context.compute = compute
 
     def reset(self) -> None:
-        """Forget every function, domain and nonce. Processes end in the background."""
+        """Forget every function, domain and nonce. Processes stop in the background."""
         self._authenticator.reset()
         if self._context.compute is not None:
             self._context.compute.clear()
@@ -100,11 +100,11 @@ class FcService:
         self._code.close()
 
     def close(self) -> None:
-        """Remove the code that was taken in."""
+        """Delete the unpacked code."""
         self._code.close()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; never raises for what the client sent, but for a foreign page's."""
+        """Answer one request. Raises GuardError for a page of another origin."""
         self._guard.check_page(request)
         request_id = wire.new_request_id()
         try:
@@ -115,14 +115,14 @@ class FcService:
             return await self._run(request, operation, call)
         except ApiError as error:
             return wire.refusal(errors.translated(error), request_id)
-        except (Refused, ConnectionError):
+        except (GuardError, ConnectionError):
             raise
-        except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
+        except Exception:  # noqa: BLE001 - a defect must be answered as the real cloud would
             _log.exception("an operation failed")
             return wire.refusal(errors.internal(), request_id)
 
-    def _accept(self, raw: RawRequest, request_id: str) -> tuple[Operation, Call]:
-        """Check a request up to its operation. Raises ApiError."""
+    def _accept(self, raw: RawRequest, request_id: str) -> tuple[FcOperation, FcCall]:
+        """Find the operation and check the caller. Raises ApiError."""
         operation, names = self.operations.find(raw.method, raw.path)
         self._calls.count("fc", operation.name)
         pairs = parse(raw.query)
@@ -130,7 +130,7 @@ class FcService:
         if len(query) != len(pairs):
             raise errors.invalid_argument("a parameter occurs more than once")
         caller = self._authenticate(raw, operation)
-        call = Call(operation.name, names, query, raw, caller, request_id)
+        call = FcCall(operation.name, names, query, raw, caller, request_id)
         resource = self.account.arn(operation.resource(call))
         self._access.require(caller, raw, f"fc:{operation.name}", resource)
         if operation.writes and not self.allow_deploy:
@@ -138,7 +138,7 @@ class FcService:
         return operation, call
 
     async def _run(
-        self, request: web.Request, operation: Operation, call: Call
+        self, request: web.Request, operation: FcOperation, call: FcCall
     ) -> web.StreamResponse:
         fault = self._faults.take("fc", call.action)
         if fault is None:
@@ -153,16 +153,19 @@ class FcService:
             return breakage.reset(request)
         return await breakage.apply(fault, request, whole)
 
-    async def _change(self, operation: Operation, call: Call) -> Answer:
-        """One change at a time; what only reads or invokes does not wait."""
+    async def _change(self, operation: FcOperation, call: FcCall) -> FcAnswer:
+        """Run a handler. Changes run one at a time; reads and invocations do not wait."""
         if not operation.writes:
             return await operation.handler(call)
         async with self._changing:
             return await operation.handler(call)
 
-    def _authenticate(self, raw: RawRequest, operation: Operation) -> Credential:
-        """ACS3 with the path and the body in the signature. What the headers say of version and
-        action must agree with the path; whether the real service looks is not known."""
+    def _authenticate(self, raw: RawRequest, operation: FcOperation) -> Credential:
+        """The credential that signed the request, with path and body in the signature.
+
+        The headers for version and action must match the path. Whether the real service checks
+        this is not known. Raises ApiError.
+        """
         if raw.header("Authorization") is None:
             raise errors.missing_header("Authorization")
         version = operation.path.split("/")[1]
@@ -172,9 +175,12 @@ class FcService:
         target = Target("acs3", operation.name, version, "JSON", {})
         return self._authenticator.authenticate(open_envelope(raw, target, web=False))
 
-    def _bucket_token(self, raw: RawRequest) -> Answer:
-        """A key to upload one package with. Which permission it needs is not documented: every
-        identity of the account gets it, since without CreateFunction it is good for nothing."""
+    def _bucket_token(self, raw: RawRequest) -> FcAnswer:
+        """A credential to upload one package. Raises ApiError.
+
+        Which permission the call needs is not documented. Every identity of the account gets the
+        credential, because it is useless without CreateFunction.
+        """
         if raw.method != "GET" or raw.query:
             raise errors.path_not_supported(raw.method, raw.path)
         self._calls.count("fc", "GetTempBucketToken")
@@ -185,13 +191,13 @@ class FcService:
         if not self.allow_deploy:
             raise errors.deployment_not_allowed()
         credential, name = self._code.offer_upload()
-        return Answer(
+        return FcAnswer(
             body={
                 "credentials": {
                     "AccessKeyId": credential.access_key_id,
                     "AccessKeySecret": credential.access_key_secret,
                     "SecurityToken": credential.security_token,
-                    "Expiration": moment(credential.expires_at or 0),
+                    "Expiration": utc(credential.expires_at or 0),
                 },
                 "ossRegion": f"oss-{BUCKET_REGION}",
                 "ossBucket": self._code.bucket,

@@ -1,8 +1,8 @@
 """The settings of a function, checked against the vendor's limits.
 
-Sources: Function Compute's documentation, the component's schema, the field comments of the
-SDK of 2023-03-30. `cpu`, where it is left out, follows the deployment tool's own default (0.35 for
-512 MB) in proportion; the service's is not documented.
+Sources: the documentation of Function Compute, the schema of the deployment component, and the
+field comments in the SDK of 2023-03-30. If `cpu` is absent, it is proportional to the deployment
+tool's default (0.35 for 512 MB). The default of the service is not documented.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _OTHER_RUNTIMES = frozenset(
 MAX_ENVIRONMENT_BYTES = 4096
 MAX_TAGS = 20
 
-# The real service takes these; here only a value that says nothing is let through.
-_NOT_ACTED_OUT = (
+# The real service accepts these. The fake accepts only empty values.
+_NOT_FAKED = (
     "customContainerConfig",
     "customDNS",
     "customRuntimeConfig",
@@ -44,7 +44,7 @@ _NOT_ACTED_OUT = (
     "tracingConfig",
     "vpcConfig",
 )
-_KNOWN = frozenset(_NOT_ACTED_OUT) | {
+_KNOWN = frozenset(_NOT_FAKED) | {
     "cpu",
     "description",
     "disableInjectCredentials",
@@ -69,13 +69,13 @@ _CPU_PER_MB = 0.35 / 512
 
 
 def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting of a function, defaults filled in. `given` is without name and code.
+    """All settings of a function, with defaults. `given` must not contain name and code.
 
-    Raises ApiError: InvalidArgument for what the service refuses, NotImplemented (501) for what
-    it may take and the fake does not act out.
+    Raises ApiError: InvalidArgument if the real service refuses the value, NotImplemented (501) if
+    the real service may accept it and the fake does not.
     """
     fields = Fields(given, _KNOWN)
-    fields.blank(*_NOT_ACTED_OUT)
+    fields.blank(*_NOT_FAKED)
     for name, usual in (
         ("disableInjectCredentials", "None"),
         ("instanceIsolationMode", "SHARE"),
@@ -93,7 +93,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         "diskSize": fields.integer("diskSize", 512, 10240, default=512),
         "timeout": fields.integer("timeout", 1, 86400, default=3),
         "internetAccess": fields.truth("internetAccess", True),
-        # More than one request at a time is for custom runtimes, which are not faked.
+        # Only custom runtimes may serve several requests at a time. The fake does not have them.
         "instanceConcurrency": fields.integer("instanceConcurrency", 1, 1, default=1),
         "instanceIsolationMode": "SHARE",
         "sessionAffinity": "NONE",
@@ -118,9 +118,9 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_tags(given: list[Any]) -> list[dict[str, str]]:
-    """Tags, in the SDK's spelling (`Key`, `Value`) or the deployment tool's (`key`, `value`).
+    """Tags, spelled as in the SDK (`Key`, `Value`) or as in the deployment tool (`key`, `value`).
 
-    Answered in the former. Raises ApiError.
+    The result is spelled as in the SDK. Raises ApiError.
     """
     found: dict[str, str] = {}
     for item in given:

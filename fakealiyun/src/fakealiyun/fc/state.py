@@ -1,4 +1,4 @@
-"""What Function Compute remembers: functions with all that hangs on them, and custom domains."""
+"""The state of Function Compute: functions, their triggers and settings, and custom domains."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.code import CodeInput, Package
 from fakealiyun.fc.compute import Deployed
 from fakealiyun.fc.fields import Fields
 
 MAX_FUNCTIONS = 200
-"""Of all functions, and of all domains. The account's real quotas can be raised; this bound is the
-machine's."""
+"""The limit for functions, and also for domains. Real quotas can be raised. This limit protects the
+machine."""
 MAX_TRIGGERS = 50
 MAX_PAGE = 100
 
 
 def new_id() -> str:
-    """An id of a function or trigger."""
+    """A new id for a function or trigger."""
     return str(uuid.uuid4())
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger; times are epoch seconds of cloud time."""
+    """A trigger. Times are epoch seconds of cloud time."""
 
     name: str
     kind: str
@@ -44,7 +43,7 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Function:
-    """A function; every change makes a new one. Times are epoch seconds of cloud time."""
+    """A function. Every change makes a new object. Times are epoch seconds of cloud time."""
 
     name: str
     id: str
@@ -60,7 +59,7 @@ class Function:
     provision: Mapping[str, Any] | None = None
 
     def deployed(self) -> Deployed:
-        """As whoever runs it wants it."""
+        """The function in the form that `Compute` needs."""
         props: dict[str, Any] = {
             name: self.settings[name]
             for name in ("runtime", "handler", "memorySize", "timeout", "environmentVariables")
@@ -85,7 +84,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Domain:
-    """A custom domain. The private key of a certificate is not kept."""
+    """A custom domain. The private key of its certificate is not stored."""
 
     name: str
     protocol: str
@@ -96,7 +95,7 @@ class Domain:
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-class Account:
+class FcAccount:
     """The functions and domains of one account in one region."""
 
     def __init__(self, account_id: str, region: str) -> None:
@@ -114,21 +113,21 @@ class Account:
         return self.arn(f"functions/{name}")
 
     def function(self, name: str) -> Function:
-        """The function of that name. Raises ApiError FunctionNotFound."""
+        """The function with this name. Raises ApiError FunctionNotFound."""
         found = self.functions.get(name)
         if found is None:
             raise errors.not_found("Function", name[:64])
         return found
 
     def trigger(self, function: str, name: str) -> Trigger:
-        """A function's trigger. Raises ApiError FunctionNotFound, TriggerNotFound."""
+        """A trigger of a function. Raises ApiError FunctionNotFound or TriggerNotFound."""
         found = self.function(function).triggers.get(name)
         if found is None:
             raise errors.not_found("Trigger", name[:128])
         return found
 
     def domain(self, name: str) -> Domain:
-        """The custom domain of that name. Raises ApiError DomainNameNotFound."""
+        """The custom domain with this name. Raises ApiError DomainNameNotFound."""
         found = self.domains.get(name)
         if found is None:
             raise errors.not_found("DomainName", name[:256])
@@ -144,7 +143,7 @@ _N = TypeVar("_N", bound=_Named)
 
 
 def page(items: Iterable[_N], query: Mapping[str, str]) -> tuple[list[_N], dict[str, str]]:
-    """One page of a list by name, and what leads to the next one (`nextToken`).
+    """One page of a list sorted by name, and the `nextToken` of the next page, if there is one.
 
     Reads `limit` (default 20, at most 100), `nextToken` and `prefix`. Raises ApiError.
     """
@@ -167,24 +166,19 @@ def _after(token: str) -> str:
     try:
         return base64.urlsafe_b64decode(token.encode()).decode()
     except (ValueError, binascii.Error):
-        raise errors.invalid_argument("nextToken must be one that was answered") from None
+        raise errors.invalid_argument("nextToken must come from an earlier answer") from None
 
 
 def check_qualifier(qualifier: str | None) -> None:
-    """Only the code that was deployed last is there: no version, no alias. Raises ApiError."""
+    """Raise ApiError for a version or an alias. The fake has only the latest deployed code."""
     if qualifier in (None, "", "LATEST"):
         return
     kind = "Version" if qualifier.isdigit() else "Alias"
     raise errors.not_found(kind, qualifier[:64])
 
 
-def moment(seconds: float) -> str:
-    """A time as the API writes it."""
-    return utc(seconds)
-
-
 def role_of(fields: Fields, name: str) -> str:
-    """An optional ARN of a role."""
+    """The ARN of a role, or an empty string. Raises ApiError."""
     value = fields.text(name, "the ARN of a role", default="")
     if value and not value.startswith("acs:ram::"):
         raise fields.refuse(name, "the ARN of a role")

@@ -1,8 +1,8 @@
-"""Calls of an HTTP trigger with `authType: function`: who signed them, and may they.
+"""Checks calls of HTTP triggers with `authType: function`: their signature and permission.
 
-The documentation has callers sign as the SDKs sign (ACS3-HMAC-SHA256), with `x-acs-date`, and with
-the hash of the body left empty. `FC <AccessKeyId>:<signature>`, the scheme of 2.0, is refused:
-callers report "invalid authorization" for it.
+The documentation says that callers sign like the SDKs (ACS3-HMAC-SHA256), with `x-acs-date` and an
+empty hash of the body. The scheme of 2.0, `FC <AccessKeyId>:<signature>`, is refused: callers
+report "invalid authorization" for it.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from dataclasses import dataclass
 from fakealiyun.clock import Clock
 from fakealiyun.fc import errors
 from fakealiyun.fc.access import Access
-from fakealiyun.fc.state import Account
+from fakealiyun.fc.state import FcAccount
 from fakealiyun.identity import Identities
 from fakealiyun.openapi import ApiError, acs3
 from fakealiyun.openapi import errors as openapi_errors
-from fakealiyun.openapi.authentication import Authenticator
+from fakealiyun.openapi.authentication import OpenApiAuthenticator
 from fakealiyun.openapi.envelope import Envelope, time_of
 from fakealiyun.openapi.wire import RawRequest
 
 
 @dataclass(frozen=True)
 class TriggerCalls:
-    """Checks the signature of a call and the caller's `fc:InvokeFunction`."""
+    """Checks the signature of a call, and the caller's permission `fc:InvokeFunction`."""
 
     identities: Identities
-    authenticator: Authenticator
+    authenticator: OpenApiAuthenticator
     access: Access
-    account: Account
+    account: FcAccount
     clock: Clock
 
     def check(self, request: RawRequest, function: str) -> None:
-        """Raises ApiError, in Function Compute's codes."""
+        """Raise ApiError, with a code of Function Compute, if the call must be refused."""
         try:
             self._check(request, function)
         except ApiError as error:
@@ -63,7 +63,7 @@ class TriggerCalls:
             right_body = not hashed or acs3.payload_hash_matches(request)
             return acs3.matches(acs3.sign(secret, message), authorization.signature) and right_body
 
-        # The documented call has no nonce, so it may be repeated while its date is accepted.
+        # The documented call has no nonce. It can be repeated while its date is accepted.
         nonce = "x-acs-signature-nonce" in signed and request.header("x-acs-signature-nonce")
         envelope = Envelope(
             access_key_id=authorization.access_key_id,

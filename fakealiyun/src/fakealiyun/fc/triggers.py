@@ -1,7 +1,7 @@
-"""The configuration of triggers, which travels as JSON inside a JSON string.
+"""The configuration of triggers: JSON inside a JSON string.
 
-Checked here is what the vendor documents of each kind. Whoever runs the functions may act out
-less and refuses the rest.
+This module checks what the vendor documents for each kind. The runner of the functions may support
+less; it then refuses the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 SERVED = ("http", "timer", "eventbridge")
 _TYPES = (*SERVED, "cdn_events", "log", "mns_topic", "oss", "tablestore")
 _EVERY = re.compile(r"@every [1-9][0-9]{0,4}m", re.ASCII)
-# Six fields in UTC, with or without CRON_TZ. Whether each is in its range is not checked.
+# Six fields in UTC, with or without CRON_TZ. The range of each field is not checked.
 _CRON = re.compile(r"(CRON_TZ=[A-Za-z_/+-]{1,64} )?([0-9A-Za-z*/,?#-]+ ){5}[0-9A-Za-z*/,?#-]+")
 _EVENTBRIDGE = (
     "asyncInvocationType",
@@ -32,7 +32,7 @@ _EVENTBRIDGE = (
 
 
 def read_kind(fields: Fields) -> str:
-    """`triggerType`. Raises ApiError, 501 for one that has no source here."""
+    """The `triggerType`. Raises ApiError, with status 501 if the fake has no source for it."""
     kind = fields.choice("triggerType", _TYPES)
     if kind not in SERVED:
         raise errors.not_faked(f"triggers of the type {kind}")
@@ -40,7 +40,7 @@ def read_kind(fields: Fields) -> str:
 
 
 def read_config(kind: str, text: Any) -> dict[str, Any]:
-    """The configuration out of its string. Raises ApiError."""
+    """The configuration in the string. Raises ApiError."""
     if not isinstance(text, str):
         raise errors.invalid_argument("triggerConfig must be a string that holds JSON")
     given = parse_json(text, "triggerConfig")
@@ -52,12 +52,12 @@ def read_config(kind: str, text: Any) -> dict[str, Any]:
 
 
 def rendered(config: Mapping[str, Any]) -> str:
-    """The configuration as the API answers it."""
+    """The configuration as a string, for answers of the API."""
     return json.dumps(config, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_methods(fields: Fields) -> list[str]:
-    """`methods`: a list of upper-case HTTP methods."""
+    """The `methods`: a list of upper-case HTTP methods. Raises ApiError."""
     methods = fields.sequence("methods", len(METHODS))
     if not methods or not all(isinstance(one, str) and one in METHODS for one in methods):
         raise fields.refuse("methods", f"a list of {', '.join(METHODS)}")

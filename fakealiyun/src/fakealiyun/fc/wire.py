@@ -1,4 +1,4 @@
-"""Requests and answers of Function Compute's API on the wire."""
+"""Reads requests and writes answers of the API of Function Compute."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from fakealiyun import strict_json
 from fakealiyun.fc import errors
 from fakealiyun.openapi import ApiError
 from fakealiyun.openapi.wire import RawRequest
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from fakealiyun.identity import Credential
 
 MAX_PACKAGE = 50 * 1024 * 1024
-"""Bytes of a zip inside a request. The real limit is not known; larger ones go through OSS."""
+"""Bytes of a zip inside a request. The real limit is not known. Larger zips go through OSS."""
 MAX_BODY = MAX_PACKAGE * 4 // 3 + 256 * 1024
 _MAX_DEPTH = 32
 _CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Call:
-    """One accepted request: who calls has been checked, and that they may."""
+class FcCall:
+    """One accepted request. The caller and the permission have been checked."""
 
     action: str
     names: Mapping[str, str]
@@ -39,11 +40,11 @@ class Call:
 
     @property
     def function(self) -> str:
-        """The function that the path names."""
+        """The name of the function in the path."""
         return self.names["function"]
 
     def json(self) -> dict[str, Any]:
-        """The body, which must be one JSON object. Raises ApiError. A null counts as absent."""
+        """The JSON object in the body, without fields that are null. Raises ApiError."""
         content_type = (self.raw.header("Content-Type") or "").partition(";")[0].strip().lower()
         if content_type != "application/json":
             raise errors.unsupported_media_type()
@@ -52,8 +53,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to a call: an object is sent as JSON, bytes as they are."""
+class FcAnswer:
+    """The answer to a call. An object is sent as JSON, bytes are sent unchanged."""
 
     status: int = 200
     body: Mapping[str, Any] | bytes | None = None
@@ -61,36 +62,15 @@ class Answer:
 
 
 def parse_json(text: bytes | str, what: str) -> dict[str, Any]:
-    """One JSON object. Raises ApiError for anything else: a key twice, NaN, deep nesting."""
+    """One strict JSON object. Raises ApiError for anything else. `what` is its name in messages."""
     try:
-        value = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise errors.invalid_argument(f"{what} must be well-formed JSON") from None
-    if not isinstance(value, dict) or _depth(value) > _MAX_DEPTH:
-        raise errors.invalid_argument(f"{what} must be a JSON object")
-    return value
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(_name: str) -> Any:
-    raise ValueError("not a number of JSON")
-
-
-def _depth(value: Any) -> int:
-    children = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list):
-        return 0
-    return 1 + max((_depth(child) for child in children), default=0)
+        return strict_json.parse_object(text, max_depth=_MAX_DEPTH)
+    except strict_json.StrictJsonError:
+        raise errors.invalid_argument(f"{what} must be a well-formed JSON object") from None
 
 
 async def read(request: web.Request, limit: int = MAX_BODY) -> RawRequest:
-    """The whole request. Raises ApiError EntityTooLarge as soon as it is longer than `limit`."""
+    """The complete request. Raises ApiError EntityTooLarge if its body exceeds `limit` bytes."""
     path, _, query = request.raw_path.partition("?")
     if request.content_length is not None and request.content_length > limit:
         raise errors.too_large(limit)
@@ -112,12 +92,12 @@ async def read(request: web.Request, limit: int = MAX_BODY) -> RawRequest:
 
 
 def new_request_id() -> str:
-    """`1-<seconds>-<8>-<12>`, hexadecimal, as Function Compute 3.0 writes it."""
+    """A new request id in the form of Function Compute 3.0: `1-<seconds>-<8>-<12>` in hex."""
     return f"1-{int(time.time()):08x}-{secrets.token_hex(4)}-{secrets.token_hex(6)}"
 
 
-def response(answer: Answer, request_id: str) -> web.Response:
-    """The HTTP answer of a call."""
+def response(answer: FcAnswer, request_id: str) -> web.Response:
+    """The HTTP answer to a call."""
     headers = {
         "X-Fc-Request-Id": request_id,
         "x-acs-request-id": request_id,
@@ -138,11 +118,11 @@ def response(answer: Answer, request_id: str) -> web.Response:
 
 
 def refusal(error: ApiError, request_id: str) -> web.Response:
-    """The HTTP answer that refuses a call."""
+    """The HTTP answer for an error."""
     body = {
         "RequestId": request_id,
         "Code": error.code,
         "Message": error.message,
         **error.details,
     }
-    return response(Answer(error.status, body, error.headers), request_id)
+    return response(FcAnswer(error.status, body, error.headers), request_id)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from fakealiyun.clock import Clock
 from fakealiyun.faults import Fault, Faults
-from fakealiyun.guard import Guard, Refused
+from fakealiyun.guard import Guard, GuardError
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.mns.address import check_host
 from fakealiyun.mns.authentication import VERSION, MnsAuthenticator
@@ -64,7 +64,7 @@ class MnsService:
         except MnsError as error:
             body = error.xml(request_id, f"mns.{self.region}.aliyuncs.com")
             return _response(error.status, body, request_id)
-        except (Refused, ConnectionError):
+        except (GuardError, ConnectionError):
             raise
         except Exception:  # noqa: BLE001 - a defect is answered with InternalError
             _log.exception("an operation failed")

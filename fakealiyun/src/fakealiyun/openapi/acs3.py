@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256, the signature of the current SDKs ("V3")."""
+"""The signature of the current SDKs: ACS3-HMAC-SHA256, also called V3."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Read `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`; ApiError otherwise."""
+    """Read `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`. Raises ApiError."""
     algorithm, _, rest = value.partition(" ")
     if algorithm != ALGORITHM:
         raise errors.incomplete_signature(f"the algorithm must be {ALGORITHM}")
@@ -48,10 +48,10 @@ def parse_authorization(value: str) -> Authorization:
 
 
 def check_signed_headers(request: RawRequest, signed: tuple[str, ...]) -> None:
-    """Refuse unless `host` and every `x-acs-*` header of the request is signed.
+    """Raise ApiError unless `host` and every `x-acs-*` header of the request is signed.
 
-    The documentation demands it of all common headers; what the live gateway does with an
-    unsigned one is not known, so it is refused.
+    The documentation requires it for all common headers. What the real gateway does with an
+    unsigned header is not known, so the fake refuses it.
     """
     required = {"host"} | {
         name.lower() for name in request.headers if name.lower().startswith("x-acs-")
@@ -63,7 +63,7 @@ def check_signed_headers(request: RawRequest, signed: tuple[str, ...]) -> None:
 
 
 def payload_hash_matches(request: RawRequest) -> bool:
-    """Whether `x-acs-content-sha256` is the hash of the body that came."""
+    """Whether `x-acs-content-sha256` is the hash of the body."""
     claimed = request.header("x-acs-content-sha256") or ""
     return hmac.compare_digest(
         claimed.encode("utf-8", "surrogateescape"),
@@ -72,7 +72,7 @@ def payload_hash_matches(request: RawRequest) -> bool:
 
 
 def canonical_request(request: RawRequest, signed: tuple[str, ...]) -> str:
-    """The canonical request of the documentation, from the decoded query."""
+    """The canonical request as documented, made from the decoded query."""
     headers = "".join(
         f"{name}:{','.join(sorted(v.strip() for v in request.headers.getall(name, [])))}\n"
         for name in signed
@@ -90,16 +90,16 @@ def canonical_request(request: RawRequest, signed: tuple[str, ...]) -> str:
 
 
 def string_to_sign(canonical: str) -> str:
-    """The algorithm and the hash of the canonical request."""
+    """The string to sign: the algorithm and the hash of the canonical request."""
     digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{ALGORITHM}\n{digest}"
 
 
 def sign(secret: str, message: str) -> str:
-    """The signature: lower-case hex HMAC-SHA256 with the secret as it is."""
+    """The signature: HMAC-SHA256 with the secret, in lower-case hex."""
     return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
 def matches(expected: str, given: str) -> bool:
-    """Constant-time comparison; a signature that is no lower-case hex never matches."""
+    """Compare in constant time. A signature that is not lower-case hex never matches."""
     return bool(_HEX.fullmatch(given)) and hmac.compare_digest(expected, given)

@@ -1,7 +1,6 @@
-"""Who calls: the checks of date, AccessKey, signature, token and nonce, in that order.
+"""Authenticates a caller: checks date, AccessKey, signature, token and nonce, in this order.
 
-A nonce is used up only by a request whose signature is right, so that a stranger cannot spend
-another's.
+Only a request with a valid signature uses up a nonce. So nobody can use up the nonces of others.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from fakealiyun.openapi import errors
 from fakealiyun.openapi.envelope import Envelope
 from fakealiyun.openapi.nonces import Nonces
 
-WINDOW = 900  # seconds that a request's date may be off, either way, by the machine's clock
+WINDOW = 900  # seconds by which the date of a request may differ from wall time, in both directions
 
 
-class Authenticator:
-    """Finds the credential that signed a request, and remembers the nonces it has seen."""
+class OpenApiAuthenticator:
+    """Finds the credential that signed a request, and remembers nonces."""
 
     def __init__(self, identities: Identities, clock: Clock) -> None:
         self._identities = identities
@@ -31,13 +30,13 @@ class Authenticator:
         self._nonces = Nonces()
 
     def reset(self) -> None:
-        """Forget the nonces."""
+        """Forget all nonces."""
         self._nonces.reset()
 
     def authenticate(self, envelope: Envelope, *, once: bool = True) -> Credential:
-        """The caller's credential. Raises ApiError with the OpenAPI gateway's own codes.
+        """The credential of the caller. Raises ApiError with the codes of the OpenAPI gateway.
 
-        `once`: whether the request has a nonce, and so counts for one call.
+        `once`: whether the request has a nonce, and so is valid for one call only.
         """
         wall = self._clock.wall()
         if envelope.timestamp is not None and abs(wall - envelope.timestamp) > WINDOW:
@@ -54,14 +53,14 @@ class Authenticator:
             return caller
         if envelope.timestamp is not None:
             until = envelope.timestamp + WINDOW
-        else:  # without a date the request could be sent again for as long as the keys live
+        else:  # without a date, the request could be repeated until the credential expires
             until = wall + (caller.expires_at or 0) - self._clock.now()
         if not self._nonces.first_use(caller.access_key_id, envelope.nonce, wall, until):
             raise errors.nonce_used()
         return caller
 
     def check_token(self, caller: Credential, presented: str | None) -> None:
-        """Check the SecurityToken that came with the request. Raises ApiError."""
+        """Check the SecurityToken of a request. Raises ApiError."""
         try:
             self._identities.check_token(caller, presented)
         except TokenMissing:

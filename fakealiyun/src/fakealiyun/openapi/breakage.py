@@ -1,4 +1,4 @@
-"""Answers that refuse or arrive broken, for the faults a client has to survive."""
+"""Applies faults to answers: errors, resets, and broken or slow bodies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</bo
 
 
 def reset(request: web.Request) -> web.Response:
-    """Reset the connection under the client (RST, not FIN); nothing of the answer is sent."""
+    """Reset the connection (RST, not FIN) without an answer."""
     transport = request.transport
     if transport is not None:
         sock = transport.get_extra_info("socket")
@@ -27,11 +27,11 @@ def reset(request: web.Request) -> web.Response:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-    return web.Response(status=500)  # never reaches anyone
+    return web.Response(status=500)  # aiohttp needs a value; no client receives it
 
 
 def raise_refusal(fault: Fault) -> None:
-    """Raise the ApiError of a fault that refuses; return for any other."""
+    """Raise ApiError if the fault is an error or throttling. Otherwise return."""
     if fault.kind == "throttle":
         milliseconds = fault.parameters.get("retry_after")
         raise errors.throttled(
@@ -49,7 +49,7 @@ def raise_refusal(fault: Fault) -> None:
 
 
 async def apply(fault: Fault, request: web.Request, whole: web.Response) -> web.StreamResponse:
-    """Send `whole`, the answer as it should have been, the way `fault` says."""
+    """Send `whole`, the intended answer, with the damage that `fault` describes."""
     body = whole.body if isinstance(whole.body, bytes) else b""
     if fault.kind == "non_json":
         status = int(fault.number("status", 502))
@@ -73,7 +73,7 @@ def _retyped(body: bytes, name: str) -> bytes:
     try:
         fields = json.loads(body)
     except ValueError:
-        return b"12345"  # an XML answer: no element at all
+        return b"12345"  # the answer is XML; this has no element
     if not isinstance(fields, dict) or (name and name not in fields):
         return b"[]"
     changed = {k: other(v) if name in ("", k) else v for k, v in fields.items()}

@@ -1,4 +1,4 @@
-"""What a request says about itself, whichever of the two signature schemes it uses."""
+"""Reads the protocol fields of a request, in either of the two signature schemes."""
 
 from __future__ import annotations
 
@@ -37,45 +37,45 @@ _NONCE = re.compile(r"[\x21-\x7e]{1,256}")
 
 @dataclass(frozen=True)
 class Target:
-    """What is called and how the answer shall look: known before anything is verified."""
+    """The operation that a request calls, and the format of the answer. Nothing is verified yet."""
 
     scheme: Scheme
     action: str
     version: str
     format: Format
     parameters: Mapping[str, str] = field(repr=False)
-    """Everything from query and form."""
+    """All parameters of the query and the form."""
 
     @property
     def has_security_token(self) -> bool:
-        """Whether an RPC request presents a SecurityToken, as web clients in STS mode do."""
+        """Whether an RPC request has a SecurityToken, like those of web clients in STS mode."""
         return self.scheme == "rpc" and bool(self.parameters.get("SecurityToken"))
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether an RPC request names no AccessKey at all."""
+        """Whether an RPC request has no AccessKey."""
         return self.scheme == "rpc" and not self.parameters.get("AccessKeyId")
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who claims to call, and the means to verify it."""
+    """The AccessKey that a request names, and what is needed to verify the request."""
 
     access_key_id: str
     nonce: str
     timestamp: float | None
-    """Epoch seconds; None for a web client's call that carries none."""
+    """Epoch seconds. None if a web client sent no `Timestamp`."""
     security_token: str | None = field(repr=False)
     parameters: Mapping[str, str] = field(repr=False)
-    """The operation's own."""
+    """The parameters of the operation."""
     is_signed_with: Callable[[str], bool] = field(repr=False)
-    """Whether the signature was made with this secret. Constant-time."""
+    """Whether the signature was made with this secret. Runs in constant time."""
     echo: str = field(repr=False)
-    """The string to sign as an error may show it: without what opens something."""
+    """The string to sign, without secrets, so that an error may show it."""
 
 
 def identify(request: RawRequest) -> Target:
-    """Tell the scheme, the operation and the format of the answer; ApiError if it has none."""
+    """The scheme, the operation and the format of the answer. Raises ApiError."""
     parameters = parameters_of(request)
     authorization = request.header("Authorization")
     if authorization is None:
@@ -101,9 +101,9 @@ def identify(request: RawRequest) -> Target:
 
 
 def open_envelope(request: RawRequest, target: Target, *, web: bool) -> Envelope:
-    """Read the rest of what the scheme asks for. ApiError names what is missing or malformed.
+    """Read the other protocol fields. Raises ApiError, which names a missing or malformed field.
 
-    `web`: the operation is one that web clients call without `Timestamp`, given a SecurityToken.
+    `web`: whether web clients may call the operation without `Timestamp`, with a SecurityToken.
     """
     return (
         _open_acs3(request, target)
@@ -155,7 +155,7 @@ def _open_rpc(request: RawRequest, target: Target, *, web: bool) -> Envelope:
         raise errors.incomplete_signature(f"SignatureVersion must be {rpc.VERSION}")
     messages = [rpc.string_to_sign(request.method, given)]
     if untimed and "RegionId" in given:
-        # The web player adds RegionId to the address of a custom VOD server after signing.
+        # With a custom VOD server, the web player adds RegionId to the URL after signing.
         unsigned = {name: value for name, value in given.items() if name != "RegionId"}
         messages.append(rpc.string_to_sign(request.method, unsigned))
     token = given.get("SecurityToken") or None
@@ -186,7 +186,7 @@ def _nonce(text: str) -> str:
 
 
 def time_of(text: str) -> float:
-    """Epoch seconds of `yyyy-MM-ddTHH:mm:ssZ`, the only form that is documented."""
+    """Epoch seconds of `yyyy-MM-ddTHH:mm:ssZ`, the only documented form. Raises ApiError."""
     if not _TIME.fullmatch(text):
         raise errors.time_stamp_format()
     try:

@@ -1,7 +1,7 @@
-"""The errors that the OpenAPI gateway itself gives, before an operation is reached.
+"""The errors of the OpenAPI gateway itself, before a request reaches its operation.
 
-Codes and messages are the vendor's; where its tables disagree about an HTTP status the one for
-VOD is used, and clients are told to go by the code.
+Codes and messages are the vendor's. Its tables give different HTTP statuses for some errors; here
+the table of VOD counts. Clients should use the code.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from fakealiyun.openapi.types import ApiError
 
 
 def missing(name: str) -> ApiError:
-    """A parameter or header that the request must have; `name` is the protocol's, `VideoId`."""
+    """A required parameter or header is missing. `name` is its API name, such as `VideoId`."""
     return ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
 
 
 def invalid(name: str, allowed: str) -> ApiError:
-    """A parameter whose value is not allowed. The code is the one of VOD's common table."""
+    """The value of a parameter is not allowed. The code is from VOD's common table."""
     return ApiError(400, "InvalidParameter", f"The parameter {name} is invalid: {allowed}.")
 
 
 def malformed(what: str) -> ApiError:
-    """A request that cannot be read. The live gateway's code for it is not known."""
+    """The request cannot be read. The code of the real gateway is not known."""
     return ApiError(400, "InvalidRequest", f"The request is malformed: {what}.")
 
 
 def too_large(limit: int) -> ApiError:
-    """A request above the size that is read. The live gateway's limits are not known."""
+    """The request is too large. The limits of the real gateway are not known."""
     return ApiError(413, "RequestEntityTooLarge", f"The request body exceeds {limit} bytes.")
 
 
 def content_type() -> ApiError:
-    """A body that is neither empty nor a form (the parameters of VOD and STS are flat)."""
+    """The body is neither empty nor a form. (The parameters of VOD and STS are flat.)"""
     return ApiError(400, "InvalidParameter.ContentType", "content type must be JSON or form")
 
 
 def api_not_found() -> ApiError:
-    """An action that the product, or this fake of it, does not have."""
+    """The product, or the fake of it, does not have this action."""
     return ApiError(
         404,
         "InvalidAction.NotFound",
@@ -47,17 +47,17 @@ def api_not_found() -> ApiError:
 
 
 def version_not_found() -> ApiError:
-    """An API version that no service here has."""
+    """No service here has this API version."""
     return ApiError(400, "InvalidVersion", "Specified parameter Version is not valid.")
 
 
 def method_not_supported() -> ApiError:
-    """A method other than GET and POST."""
+    """The method is neither GET nor POST."""
     return ApiError(405, "UnsupportedHTTPMethod", "This http method is not supported.")
 
 
 def incomplete_signature(what: str) -> ApiError:
-    """An Authorization header or signature parameters that do not follow either scheme."""
+    """The Authorization header or the signature parameters follow neither scheme."""
     return ApiError(
         400,
         "IncompleteSignature",
@@ -66,7 +66,10 @@ def incomplete_signature(what: str) -> ApiError:
 
 
 def signature_mismatch(string_to_sign: str) -> ApiError:
-    """The live gateway echoes the string to sign; the caller's own token is left out of it."""
+    """The signature is wrong. Like the real gateway, the error shows the string to sign.
+
+    The caller passes it without the token.
+    """
     return ApiError(
         400,
         "SignatureDoesNotMatch",
@@ -76,12 +79,12 @@ def signature_mismatch(string_to_sign: str) -> ApiError:
 
 
 def nonce_used() -> ApiError:
-    """The nonce has been seen with this AccessKey within the window."""
+    """This AccessKey has used the nonce before, within the time window."""
     return ApiError(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
 
 
 def time_stamp_format() -> ApiError:
-    """A date that is not `yyyy-MM-ddTHH:mm:ssZ`."""
+    """The date does not have the form `yyyy-MM-ddTHH:mm:ssZ`."""
     return ApiError(
         400,
         "InvalidTimeStamp.Format",
@@ -90,34 +93,34 @@ def time_stamp_format() -> ApiError:
 
 
 def time_stamp_expired() -> ApiError:
-    """A date more than 15 minutes from the machine's clock, either way."""
+    """The date differs from wall time by more than 15 minutes."""
     return ApiError(
         400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."
     )
 
 
 def access_key_not_found() -> ApiError:
-    """An AccessKeyId that nobody has."""
+    """The AccessKeyId does not exist."""
     return ApiError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 
 
 def access_key_inactive() -> ApiError:
-    """An AccessKey that was disabled."""
+    """The AccessKey is disabled."""
     return ApiError(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 
 
 def token_missing() -> ApiError:
-    """Temporary keys without their token."""
+    """The request has a temporary AccessKey and no token."""
     return ApiError(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
 
 
 def token_malformed() -> ApiError:
-    """A token that was never issued."""
+    """The token was never issued."""
     return ApiError(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
 
 
 def token_mismatch() -> ApiError:
-    """Another AccessKey's token."""
+    """The token belongs to another AccessKey."""
     return ApiError(
         400,
         "InvalidSecurityToken.MismatchWithAccessKey",
@@ -126,23 +129,23 @@ def token_mismatch() -> ApiError:
 
 
 def token_expired() -> ApiError:
-    """The right token, after its time (by cloud time)."""
+    """The token is the right one, but it has expired by cloud time."""
     return ApiError(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
 
 
 def denied(code: str, message: str, details: Mapping[str, Any]) -> ApiError:
-    """RAM refused; `details` is the AccessDeniedDetail."""
+    """RAM refused the call. `details` is the AccessDeniedDetail."""
     return ApiError(403, code, message, details={"AccessDeniedDetail": dict(details)})
 
 
 def throttled(code: str, message: str, status: int, retry_after: int | None) -> ApiError:
-    """Over the rate. `retry_after` in milliseconds becomes the header `x-acs-retry-after`."""
+    """The rate is exceeded. `retry_after` (milliseconds) is sent as `x-acs-retry-after`."""
     headers = {} if retry_after is None else {"x-acs-retry-after": str(retry_after)}
     return ApiError(status, code, message, headers=headers)
 
 
 def internal() -> ApiError:
-    """A failure of the service itself."""
+    """The service itself failed."""
     return ApiError(
         500, "InternalError", "The request processing has failed due to some unknown error."
     )

@@ -1,7 +1,7 @@
-"""The OpenAPI gateway: parse, authenticate, authorize, run the operation, render.
+"""The OpenAPI gateway: it parses, authenticates, authorizes, runs the operation and answers.
 
-One order for every service: operation known → parameters of the scheme → date → AccessKey →
-signature → token → nonce → RAM → fault → operation.
+The order is the same for every service: operation known → parameters of the scheme → date →
+AccessKey → signature → token → nonce → RAM → fault → operation.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from aiohttp import web
 from fakealiyun.calls import Calls
 from fakealiyun.clock import Clock
 from fakealiyun.faults import Faults
-from fakealiyun.guard import Guard, Refused
+from fakealiyun.guard import Guard, GuardError
 from fakealiyun.identity import Identities
 from fakealiyun.openapi import breakage, errors, render
-from fakealiyun.openapi.authentication import Authenticator
+from fakealiyun.openapi.authentication import OpenApiAuthenticator
 from fakealiyun.openapi.envelope import Format, Target, identify, open_envelope
 from fakealiyun.openapi.types import ApiError, Call, Operation, Service
 from fakealiyun.openapi.wire import MAX_BODY, RawRequest
@@ -28,13 +28,13 @@ from fakealiyun.ram.denial import access_denied_detail
 from fakealiyun.ram.evaluation import AccessRequest, evaluate, request_context
 
 Anonymous = Callable[[Mapping[str, str]], Mapping[str, Any]]
-"""Answers what a web client calls without any AccessKey."""
+"""Answers a call that web clients make without an AccessKey."""
 
 _log = logging.getLogger(__name__)
 
 
 class OpenApi:
-    """What answers at `/` for VOD and STS."""
+    """Serves VOD and STS at the path `/`."""
 
     def __init__(
         self,
@@ -53,27 +53,27 @@ class OpenApi:
         self._calls = calls
         self._guard = guard
         self._anonymous = dict(anonymous or {})
-        self._authenticator = Authenticator(identities, clock)
+        self._authenticator = OpenApiAuthenticator(identities, clock)
 
     def reset(self) -> None:
-        """Forget the nonces."""
+        """Forget all nonces."""
         self._authenticator.reset()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; never raises for what the client sent."""
-        exchange = _Exchange(request)
+        """Answer one request. Raises GuardError for a page of another origin."""
+        exchange = _GatewayExchange(request)
         try:
             return await self._serve(request, exchange)
         except ApiError as error:
             return exchange.refuse(error)
-        except (Refused, ConnectionError):
-            # The latter: the client went away, and there is nobody left to tell.
+        except (GuardError, ConnectionError):
+            # ConnectionError: the client is gone, so nobody can receive an answer.
             raise
-        except Exception:  # noqa: BLE001 - the boundary: a defect is answered as the cloud would
+        except Exception:  # noqa: BLE001 - a defect must be answered as the real cloud would
             _log.exception("an operation failed")
             return exchange.refuse(errors.internal())
 
-    async def _serve(self, request: web.Request, exchange: _Exchange) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, exchange: _GatewayExchange) -> web.StreamResponse:
         if "Authorization" in request.headers:
             exchange.form = "JSON"
         raw = await _read(request)
@@ -98,7 +98,7 @@ class OpenApi:
         return await self._run(request, service, operation, call, exchange)
 
     def _find(
-        self, raw: RawRequest, target: Target, exchange: _Exchange
+        self, raw: RawRequest, target: Target, exchange: _GatewayExchange
     ) -> tuple[Service, Operation]:
         service = self._services.get(target.version)
         operation = service.operations.get(target.action) if service is not None else None
@@ -120,7 +120,7 @@ class OpenApi:
         self._calls.count(service.name, target.action)
         return service, operation
 
-    def _answer_anonymous(self, target: Target, exchange: _Exchange) -> web.Response:
+    def _answer_anonymous(self, target: Target, exchange: _GatewayExchange) -> web.Response:
         exchange.allow_pages()
         exchange.form = "JSON"
         self._calls.count(self._services[target.version].name, target.action)
@@ -144,7 +144,7 @@ class OpenApi:
         service: Service,
         operation: Operation,
         call: Call,
-        exchange: _Exchange,
+        exchange: _GatewayExchange,
     ) -> web.StreamResponse:
         fault = self._faults.take(service.name, call.action)
         if fault is None:
@@ -160,8 +160,8 @@ class OpenApi:
         return await breakage.apply(fault, request, whole)
 
 
-class _Exchange:
-    """One request and what is known about its answer so far."""
+class _GatewayExchange:
+    """One request, and what is known so far about its answer."""
 
     def __init__(self, request: web.Request) -> None:
         self.request = request
@@ -171,8 +171,10 @@ class _Exchange:
         self._headers: dict[str, str] = {}
 
     def allow_pages(self) -> None:
-        """Let a page of any origin read the answer: it proved that it holds keys, or none are
-        needed. `*` never lets cookies along."""
+        """Let a page of any origin read the answer.
+
+        The page has a credential, or the call needs none. With `*`, browsers never send cookies.
+        """
         self._headers["Access-Control-Allow-Origin"] = "*"
         self._headers["Access-Control-Expose-Headers"] = "x-acs-request-id"
 

@@ -1,4 +1,4 @@
-"""Memory of nonces: a signed request is good for one call."""
+"""Remembers nonces, so that a signed request is valid for one call only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import threading
 
 
 class Nonces:
-    """The nonces seen, by AccessKey. The real memory's scope and length are not documented; here
-    a nonce is remembered for as long as the request it came with could still be accepted."""
+    """The used nonces of each AccessKey.
+
+    How long the real gateway remembers a nonce, and for whom, is not documented. The fake
+    remembers it for as long as its request could still be accepted.
+    """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
@@ -16,7 +19,7 @@ class Nonces:
         self._lock = threading.Lock()
 
     def first_use(self, access_key_id: str, nonce: str, now: float, until: float) -> bool:
-        """Remember a nonce until `until`; False when it was known. Times are wall seconds."""
+        """Remember a nonce until `until`. False if it was used before. Times are wall time."""
         entry = (access_key_id, nonce)
         with self._lock:
             while self._ends and self._ends[0][0] < now:
@@ -28,7 +31,7 @@ class Nonces:
             return True
 
     def reset(self) -> None:
-        """Forget all."""
+        """Forget all nonces."""
         with self._lock:
             self._seen.clear()
             self._ends.clear()

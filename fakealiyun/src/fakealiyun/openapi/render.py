@@ -1,4 +1,4 @@
-"""Answers as the gateway writes them: JSON, or XML where an RPC caller asked for it."""
+"""Writes the answers of the gateway: JSON, or XML if an RPC caller asked for it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fakealiyun import xml
 from fakealiyun.openapi.envelope import Format
 from fakealiyun.openapi.types import ApiError
 
-# Clients parse XML errors only with exactly this type.
+# Clients parse XML errors only if they have exactly this type.
 _XML_TYPE = "text/xml;charset=utf-8"
 _JSON_TYPE = "application/json;charset=utf-8"
 _XML_LAYOUT = xml.Layout(indent=None, replacement="", short_empty=True)
 
 
 def success_body(action: str, fields: Mapping[str, Any], request_id: str, form: Format) -> bytes:
-    """The answer of an operation; `RequestId` is added."""
+    """The body of a successful answer. It adds `RequestId`."""
     body = {"RequestId": request_id, **fields}
     return _json(body) if form == "JSON" else xml.render(f"{action}Response", body, _XML_LAYOUT)
 
 
 def error_body(error: ApiError, request_id: str, host: str, form: Format, product: str) -> bytes:
-    """A refusal in the gateway's envelope."""
+    """The body of an error answer."""
     body = {
         "RequestId": request_id,
         "HostId": host,
@@ -42,7 +42,7 @@ def error_body(error: ApiError, request_id: str, host: str, form: Format, produc
 def response(
     status: int, body: bytes, form: Format, request_id: str, headers: Mapping[str, str]
 ) -> web.Response:
-    """The HTTP answer around a body."""
+    """The HTTP answer with this body."""
     return web.Response(
         status=status,
         body=body,

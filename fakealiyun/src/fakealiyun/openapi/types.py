@@ -1,4 +1,4 @@
-"""What the OpenAPI layer and the services behind it (VOD, STS) say to each other."""
+"""The types between the OpenAPI gateway and the services behind it (VOD and STS)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """One accepted request: signature, token, expiry, nonce and permission have been checked."""
+    """One accepted request. Signature, token, expiry, nonce and permission have been checked."""
 
     action: str
     parameters: Mapping[str, str] = field(repr=False)
-    """The operation's own parameters; the protocol's (AccessKeyId, Signature, …) are not in it."""
+    """The parameters of the operation, without protocol fields (AccessKeyId, Signature, …)."""
     caller: Credential
     request_id: str
     host: str
-    """The `Host` of the request, port included."""
+    """The `Host` of the request, including the port."""
     source_ip: str
     secure: bool
     """Whether the request came over TLS."""
 
 
 class ApiError(Exception):
-    """A refusal as the service spells it: HTTP status, `Code` and `Message`.
+    """A refusal with the HTTP status, `Code` and `Message` of the real service.
 
-    `details` is added to the body as it is (`AccessDeniedDetail`), `headers` to the answer.
+    `details` adds fields to the body (`AccessDeniedDetail`), `headers` adds headers to the answer.
     """
 
     def __init__(
@@ -50,42 +50,42 @@ class ApiError(Exception):
 
 
 def any_resource(_call: Call) -> str:
-    """The RAM resource of an operation whose permissions are per operation, as all of VOD's."""
+    """The RAM resource of an operation that is permitted only as a whole, like all of VOD's."""
     return "*"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a service: what runs it, what guards it, and where its facts come from."""
+    """One operation: its handler, its permission, and the source of its facts."""
 
     handler: Callable[[Call], Mapping[str, Any]]
-    """Returns the answer's fields without `RequestId`; raises ApiError to refuse."""
+    """Returns the fields of the answer without `RequestId`. Raises ApiError to refuse the call."""
     resource: Callable[[Call], str] = any_resource
-    """The RAM resource that a call touches."""
+    """The RAM resource of a call."""
     needs_permission: bool = True
-    """False for what every identity may call (GetCallerIdentity)."""
+    """False if every identity may call the operation (GetCallerIdentity)."""
     denied: tuple[str, str] = (
         "Forbidden.RAM",
         "User not authorized to operate on the specified resource, "
         "or this API doesn't support RAM.",
     )
-    """`Code` and `Message` of the 403 when RAM refuses. Which of Forbidden.RAM, NoPermission and
-    Forbidden the live VOD sends is not certain."""
+    """`Code` and `Message` of the 403 if RAM refuses. Whether the real VOD sends Forbidden.RAM,
+    NoPermission or Forbidden is not certain."""
     web: bool = False
-    """Whether web clients call it from a browser with a SecurityToken: RPC V1 without `Timestamp`
-    is accepted and the answer carries CORS headers."""
+    """Whether web clients call the operation from a browser with a SecurityToken. The gateway then
+    accepts RPC V1 without `Timestamp`, and the answer has CORS headers."""
     source: str = ""
-    """Where the facts come from, for the coverage page."""
+    """The source of the facts, for the coverage page."""
     doubts: tuple[str, ...] = ()
-    """What is not known about the real operation, and what the fake does instead."""
+    """What is not known about the real operation, and what the fake does."""
 
 
 class Service(Protocol):
-    """One product behind the OpenAPI layer, told apart by its API version."""
+    """One product behind the OpenAPI gateway. The API version of a request selects it."""
 
     @property
     def name(self) -> str:
-        """`vod` or `sts`: also the RAM code of its actions."""
+        """`vod` or `sts`. This is also the RAM code of its actions."""
 
     @property
     def version(self) -> str:

@@ -1,4 +1,4 @@
-"""How a request reads on the wire: its parts, its flat parameters, and their canonical form."""
+"""Reads a request: its parts, its flat parameters, and their canonical form."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from multidict import CIMultiDictProxy
 
 from fakealiyun.openapi import errors
 
-MAX_BODY = 256 * 1024  # bytes; parameters are short, the longest are text of a few KB
+MAX_BODY = 256 * 1024  # bytes; the longest parameters are a few KB of text
 MAX_PARAMETERS = 256
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
 class RawRequest:
-    """One HTTP request, read whole. The target's query is undecoded."""
+    """One complete HTTP request. The query is not decoded."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class RawRequest:
     secure: bool
 
     def header(self, name: str) -> str | None:
-        """A header that may occur once; ApiError when it is repeated."""
+        """The value of a header, or None. Raises ApiError if the header is repeated."""
         values = self.headers.getall(name, [])
         if len(values) > 1:
             raise errors.malformed(f"header {name.lower()} occurs more than once")
@@ -45,10 +45,10 @@ class RawRequest:
 
 
 def parameters_of(request: RawRequest) -> dict[str, str]:
-    """The parameters of the query and, for POST, of a form body.
+    """The parameters of the query and, for POST, of the form in the body.
 
     Raises ApiError for a name that occurs twice, bytes that are not UTF-8, a broken escape, too
-    many parameters, or a body that is no form.
+    many parameters, or a body that is not a form.
     """
     parsed = parse(request.query)
     if request.body:
@@ -63,13 +63,13 @@ def parameters_of(request: RawRequest) -> dict[str, str]:
         raise errors.malformed("too many parameters")
     found = dict(parsed)
     if len(found) != len(parsed):
-        # Which of two values the live gateway takes is unknown; a signature covers both.
+        # Which of the two values the real gateway uses is not known. A signature covers both.
         raise errors.malformed("a parameter occurs more than once")
     return found
 
 
 def parse(text: str) -> list[tuple[str, str]]:
-    """Form-urlencoded text as pairs; `+` and `%20` are both a space."""
+    """Url-encoded text as pairs. Both `+` and `%20` mean a space. Raises ApiError."""
     pairs = []
     if text.count("&") > MAX_PARAMETERS:
         raise errors.malformed("too many parameters")
@@ -93,11 +93,11 @@ def _decode(text: str) -> str:
 
 
 def encode(text: str) -> str:
-    """RFC 3986 escaping: only letters, digits and `-_.~` stay."""
+    """Escape text as RFC 3986 says: only letters, digits and `-_.~` stay unescaped."""
     return quote(text, safe="~")
 
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Sorted by name, escaped on both sides, joined as `k=v&k=v`; an empty value is `k=`."""
+    """Pairs sorted by name, escaped, and joined as `k=v&k=v`. An empty value gives `k=`."""
     encoded = sorted((encode(name), encode(value)) for name, value in pairs)
     return "&".join(f"{name}={value}" for name, value in encoded)

@@ -1,4 +1,4 @@
-"""Resource Access Management: the policy grammar, its evaluation, users and roles.
+"""Resource Access Management: users, roles, the policy grammar and its evaluation.
 
-Import the module that holds what is needed; this package imports none of them.
+This package imports none of its modules. Import the one that you need.
 """

@@ -1,4 +1,4 @@
-"""The `Condition` block of a policy statement: its operators, and what an absent key means."""
+"""The `Condition` block of a policy statement: its operators, and the rule for absent keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-from fakealiyun.ram.answer import Answer, all_of
+from fakealiyun.ram.fit import Fit, all_of
 from fakealiyun.ram.glob import Glob
 
 
@@ -28,37 +28,37 @@ class Condition:
     def compile(cls, operator: str, key: str, values: tuple[str, ...]) -> Condition:
         """Prepare a condition.
 
-        Raises KeyError for an operator that RAM does not have, ValueError for a value that
+        Raises KeyError for an operator that RAM does not have, and ValueError for a value that
         the operator cannot read.
         """
         family, negative = OPERATORS[operator]
         return cls(operator, key, values, family(values), negative)
 
-    def holds(self, context: Mapping[str, str]) -> Answer:
-        """Compare the key's value in the request. Several values: any one of them fits.
+    def holds(self, context: Mapping[str, str]) -> Fit:
+        """Whether the value of the key in the request meets the condition.
 
-        A negative operator with several values means none of them fits, as a Deny on
-        `NotIpAddress` with a list of networks is always written.
+        With several values, a positive operator needs one that fits. A negative operator needs
+        that none fits: this is how a Deny on `NotIpAddress` with a list of networks is written.
 
-        A key the request lacks never fits a positive operator. What a negative operator does
-        then is documented nowhere, so it is UNKNOWN; so is a value that the operator cannot
-        read, such as a source address that is none.
+        If the request lacks the key, a positive operator answers NO. What a negative operator
+        does then is not documented, so it answers UNKNOWN. The answer is also UNKNOWN for a value
+        that the operator cannot read, such as a malformed source address.
         """
         value = context.get(self.key)
         if value is None:
-            return Answer.UNKNOWN if self._negative else Answer.NO
+            return Fit.UNKNOWN if self._negative else Fit.NO
         try:
             fits = self._test(value)
         except ValueError:
-            return Answer.UNKNOWN
-        return Answer.YES if fits != self._negative else Answer.NO
+            return Fit.UNKNOWN
+        return Fit.YES if fits != self._negative else Fit.NO
 
     def __repr__(self) -> str:
         return f"Condition({self.operator!r}, {self.key!r}, {self.values!r})"
 
 
-def all_hold(conditions: tuple[Condition, ...], context: Mapping[str, str]) -> Answer:
-    """The conjunction: several operators, and several keys of one operator, must all hold."""
+def all_hold(conditions: tuple[Condition, ...], context: Mapping[str, str]) -> Fit:
+    """Whether all conditions hold: every operator, and every key of an operator."""
     return all_of(condition.holds(context) for condition in conditions)
 
 
@@ -108,16 +108,16 @@ def _ordered(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) ->
 
 
 def number(text: str) -> Decimal:
-    """A decimal number without exponent; ValueError otherwise."""
+    """A decimal number without an exponent. Raises ValueError."""
     if not re.fullmatch(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", text, re.ASCII):
         raise ValueError("not a decimal number")
     return Decimal(text)
 
 
 def moment(text: str) -> datetime:
-    """An ISO 8601 date and time with a zone; ValueError otherwise.
+    """An ISO 8601 date and time with a zone. Raises ValueError.
 
-    A date alone or a time without a zone is refused: how RAM reads them is not documented.
+    A date alone and a time without a zone are refused: how RAM reads them is not documented.
     """
     if not re.fullmatch(
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})",
@@ -129,9 +129,9 @@ def moment(text: str) -> datetime:
 
 
 def address(text: str) -> IPv4Address | IPv6Address:
-    """An IP address; an IPv4 address in IPv6 clothes becomes IPv4. ValueError otherwise."""
+    """An IP address. An IPv4-mapped IPv6 address becomes IPv4. Raises ValueError."""
     if "%" in text:
-        raise ValueError("not an address without a zone")
+        raise ValueError("an address with a zone is not allowed")
     found = ip_address(text)
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         return found.ipv4_mapped
@@ -139,10 +139,10 @@ def address(text: str) -> IPv4Address | IPv6Address:
 
 
 def network(text: str) -> Any:
-    """An address or a CIDR block; ValueError otherwise.
+    """An address or a CIDR block. Raises ValueError.
 
-    A block whose address has bits beyond the prefix is refused: whether RAM ignores them is
-    not documented. Netmasks in dotted form are none of the grammar's.
+    A block whose address has bits beyond the prefix is refused: whether RAM ignores such bits is
+    not documented. The grammar has no netmasks in dotted form.
     """
     if "%" in text or not re.fullmatch(r"[^/]+(/[0-9]{1,3})?", text, re.ASCII):
         raise ValueError("not an address or a CIDR block")
@@ -169,7 +169,7 @@ _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], bool]] = {
     "GreaterThanEquals": (lambda a, b: a >= b, False),
 }
 
-# Operator -> how it reads its values, and whether it negates.
+# For each operator: how it reads its values, and whether it is negative.
 OPERATORS: Mapping[str, tuple[_Family, bool]] = {
     "StringEquals": (_strings, False),
     "StringNotEquals": (_strings, True),

@@ -1,19 +1,19 @@
-"""The `AccessDeniedDetail` that goes with a refusal."""
+"""The `AccessDeniedDetail` of a refusal."""
 
 from __future__ import annotations
 
 from fakealiyun.identity import Principal
 from fakealiyun.ram.evaluation import Decision
 
-# RAM has names of its own here. "SubUser" is the one of SDK documentation, the other a guess.
+# RAM uses other names here. "SubUser" is in the documentation of the SDK; "RootUser" is a guess.
 _PRINCIPAL_TYPES = {"RAMUser": "SubUser", "Account": "RootUser"}
 
 
 def access_denied_detail(principal: Principal, action: str, decision: Decision) -> dict[str, str]:
-    """Who was refused what, and by which kind of policy.
+    """Who was refused which action, and by which kind of policy.
 
-    The real one also carries an EncodedDiagnosticMessage, an opaque text that only RAM can
-    decode; there is none here.
+    The real service adds an EncodedDiagnosticMessage, which only RAM can decode. The fake does
+    not.
     """
     return {
         "AuthAction": action,

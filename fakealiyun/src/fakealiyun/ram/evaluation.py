@@ -1,17 +1,17 @@
-"""Whether a request is allowed: RAM's policy evaluation for one account.
+"""RAM's policy evaluation for one account: whether a request is allowed.
 
-Order of the vendor's evaluation process: an explicit deny anywhere ends it; then the session
-policy, if there is one, must allow; then an identity policy must allow. A session thus never
-holds more than its role, nor more than its session policy.
+The order is the vendor's. An explicit deny anywhere refuses the request. Then the session policy,
+if there is one, must allow the request. Then an identity policy must allow it. So a session may
+never do more than its role, and never more than its session policy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Literal
 
+from fakealiyun.clock import utc
 from fakealiyun.identity import Credential, Principal
 from fakealiyun.ram.policy import Policy, Statement
 
@@ -21,10 +21,10 @@ PolicyType = Literal["AccountLevelIdentityBasedPolicy", "SessionPolicy", "Assume
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """What is asked: `vod:GetVideoInfo` on `acs:vod:cn-shanghai:<account>:*`, and from where.
+    """A request to decide on: `vod:GetVideoInfo` on `acs:vod:cn-shanghai:<account>:*`.
 
-    `context` holds the condition keys of the request, as `request_context` makes them and a
-    service's own (`oss:Prefix`, `sts:ExternalId`).
+    `context` has the condition keys of the request: those of `request_context`, and those of the
+    service (`oss:Prefix`, `sts:ExternalId`).
     """
 
     action: str
@@ -34,9 +34,10 @@ class AccessRequest:
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome. A refusal says which kind of policy refused, and whether by a Deny.
+    """Whether a request is allowed, and if not, why.
 
-    The two are the `NoPermissionType` and `PolicyType` of an AccessDeniedDetail.
+    `no_permission_type` and `policy_type` are the fields `NoPermissionType` and `PolicyType` of an
+    AccessDeniedDetail. They say whether a Deny refused the request, and in which kind of policy.
     """
 
     allowed: bool
@@ -48,25 +49,20 @@ ALLOWED = Decision(allowed=True)
 
 
 def request_context(*, source_ip: str, secure: bool, now: float) -> dict[str, str]:
-    """The condition keys every request has. `now` is cloud time, in epoch seconds."""
+    """The condition keys that every request has. `now` is cloud time in epoch seconds."""
     return {
         "acs:SourceIp": source_ip,
         "acs:SecureTransport": "true" if secure else "false",
-        "acs:CurrentTime": utc_text(now),
+        "acs:CurrentTime": utc(now),
     }
 
 
-def utc_text(moment: float) -> str:
-    """Epoch seconds as `YYYY-MM-DDThh:mm:ssZ`."""
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def evaluate(credential: Credential, request: AccessRequest) -> Decision:
-    """Decide on a request made with a credential that is already authenticated."""
+    """Decide on a request. The credential must have been authenticated before."""
     layers: list[tuple[PolicyType, Iterable[Policy]]] = []
     if credential.session_policy is not None:
         layers.append(("SessionPolicy", (credential.session_policy,)))
-    # The account itself owns everything and has no policies; its sessions do not exist.
+    # The account itself owns everything, so it has no policies. It cannot have sessions.
     if credential.principal.kind != "Account":
         layers.append(("AccountLevelIdentityBasedPolicy", credential.policies))
 
@@ -84,7 +80,7 @@ def evaluate(credential: Credential, request: AccessRequest) -> Decision:
 
 
 def evaluate_trust(trust: Policy, principal: Principal, request: AccessRequest) -> Decision:
-    """Decide whether a role's trust policy lets this principal in."""
+    """Decide whether a role's trust policy allows this principal to assume the role."""
     found = {
         statement.effect
         for statement in trust.statements
@@ -106,5 +102,5 @@ def _names(statement: Statement, principal: Principal) -> bool:
     if principal.kind == "Service":
         return principal.name in principals.get("Service", ())
     named = principals.get("RAM", ())
-    # The account's root in a trust policy stands for every user and role of that account.
+    # In a trust policy, the root of an account stands for every user and role of the account.
     return f"acs:ram::{principal.account_id}:root" in named or principal.trusted_as in named

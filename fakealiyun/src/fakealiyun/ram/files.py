@@ -1,4 +1,4 @@
-"""Reads roles from a folder: one folder a role, with its two policies."""
+"""Reads roles from folders: one folder for each role, with its two policies."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 from fakealiyun.ram.policy import Policy, PolicyGrammarError, parse_json
 
 LONGEST_POLICY = 6144
-"""Characters; RAM's limit for a custom policy (M: not in the pages at hand)."""
+"""Characters. RAM's limit for a custom policy; from memory, no page confirms it."""
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z]+)\}")
 _VALUE = re.compile(r"[A-Za-z0-9._/-]+", re.ASCII)
 
 
 class RoleFileError(ValueError):
-    """A role's file is missing or is no policy; the message names the file and the reason."""
+    """A file of a role is missing or is not a policy. The message names the file and the reason."""
 
 
 def read_role(folder: Path, values: Mapping[str, str]) -> tuple[Policy, Policy]:
-    """The identity policy and the trust policy of a role, placeholders filled in.
+    """The identity policy and the trust policy of a role, with placeholders filled.
 
-    `values` stand for placeholders such as `${AccountId}`. They may hold no wildcard: a value
-    must not make a policy wider than the file shows.
+    `values` fills placeholders such as `${AccountId}`. A value may not contain a wildcard, because
+    it must not make a policy allow more than the file shows. Raises RoleFileError.
     """
     for name, value in values.items():
         if not _VALUE.fullmatch(value):
@@ -53,14 +53,14 @@ def _read(path: Path, values: Mapping[str, str]) -> Any:
     except PolicyGrammarError as error:
         raise RoleFileError(f"{place}: {error}") from None
     except KeyError as error:
-        raise RoleFileError(f"{place}: no value for the placeholder {error.args[0]}") from None
+        raise RoleFileError(f"{place}: the placeholder {error.args[0]} has no value") from None
     if len(json.dumps(document, separators=(",", ":"), ensure_ascii=False)) > LONGEST_POLICY:
         raise RoleFileError(f"{place}: longer than {LONGEST_POLICY} characters")
     return document
 
 
 def _fill(value: Any, values: Mapping[str, str]) -> Any:
-    """Placeholders are filled in the parsed text, so that no value can add to the JSON."""
+    """Fill placeholders after parsing, so that no value can change the structure of the JSON."""
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda found: values[found[1]], value)
     if isinstance(value, list):

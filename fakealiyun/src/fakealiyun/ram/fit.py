@@ -1,4 +1,4 @@
-"""Yes, no, or nobody knows: the outcome of everything a policy asks of a request."""
+"""Whether a part of a policy fits a request: yes, no, or not known."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from enum import Enum
 
 
-class Answer(Enum):
+class Fit(Enum):
     """Whether a part of a statement fits the request. UNKNOWN never helps the caller.
 
-    An Allow needs YES; a Deny takes effect on YES and on UNKNOWN.
+    An Allow takes effect on YES only. A Deny takes effect on YES and on UNKNOWN.
     """
 
     YES = "yes"
@@ -17,19 +17,19 @@ class Answer(Enum):
     UNKNOWN = "unknown"
 
     @property
-    def negated(self) -> Answer:
-        """YES for NO and the reverse; UNKNOWN stays."""
-        return {Answer.YES: Answer.NO, Answer.NO: Answer.YES}.get(self, self)
+    def negated(self) -> Fit:
+        """NO for YES, YES for NO, and UNKNOWN for UNKNOWN."""
+        return {Fit.YES: Fit.NO, Fit.NO: Fit.YES}.get(self, self)
 
 
-def all_of(answers: Iterable[Answer]) -> Answer:
-    """NO if any is, else UNKNOWN if any is, else YES."""
-    found = set(answers)
-    if Answer.NO in found:
-        return Answer.NO
-    return Answer.UNKNOWN if Answer.UNKNOWN in found else Answer.YES
+def all_of(fits: Iterable[Fit]) -> Fit:
+    """NO if any is NO, else UNKNOWN if any is UNKNOWN, else YES."""
+    found = set(fits)
+    if Fit.NO in found:
+        return Fit.NO
+    return Fit.UNKNOWN if Fit.UNKNOWN in found else Fit.YES
 
 
-def any_of(answers: Iterable[Answer]) -> Answer:
-    """YES if any is, else UNKNOWN if any is, else NO."""
-    return all_of(answer.negated for answer in answers).negated
+def any_of(fits: Iterable[Fit]) -> Fit:
+    """YES if any is YES, else UNKNOWN if any is UNKNOWN, else NO."""
+    return all_of(fit.negated for fit in fits).negated

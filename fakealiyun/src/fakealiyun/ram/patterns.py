@@ -1,13 +1,13 @@
-"""What the `Action` and `Resource` elements of a policy name."""
+"""The patterns in the `Action` and `Resource` elements of a policy."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from fakealiyun.ram.answer import Answer
+from fakealiyun.ram.fit import Fit
 from fakealiyun.ram.glob import Glob
-from fakealiyun.ram.grammar import Element
+from fakealiyun.ram.grammar import PolicyElement
 
 _SERVICE = re.compile(r"\*|[a-z][a-z0-9-]{0,63}", re.ASCII | re.IGNORECASE)
 _OPERATION = re.compile(r"[A-Za-z0-9_*?-]{1,128}", re.ASCII)
@@ -17,17 +17,17 @@ _ACCOUNT = re.compile(r"\*|[0-9]{0,20}", re.ASCII)
 
 @dataclass(frozen=True)
 class ActionPattern:
-    """`vod:GetVideoPlayAuth`, `vod:Get*`, `*:Describe*` or `*`; compared without case.
+    """`vod:GetVideoPlayAuth`, `vod:Get*`, `*:Describe*` or `*`. Case does not count.
 
-    The RAM code is named whole or is `*`: a wildcard inside it is refused, because no
-    documented policy has one.
+    The RAM code of the service is a complete name or `*`. A wildcard inside a name is refused,
+    because no documented policy has one.
     """
 
     service: str
     _operation: Glob
 
     @classmethod
-    def read(cls, text: Element) -> ActionPattern:
+    def read(cls, text: PolicyElement) -> ActionPattern:
         """Raises PolicyGrammarError."""
         if text.value == "*":
             return cls("*", Glob("*"))
@@ -37,7 +37,7 @@ class ActionPattern:
         return cls(service.lower(), Glob(operation.lower()))
 
     def matches(self, action: str) -> bool:
-        """Whether the action, `vod:GetVideoInfo` for example, is named."""
+        """Whether the pattern matches the action, for example `vod:GetVideoInfo`."""
         service, _, operation = action.lower().partition(":")
         return self.service in ("*", service) and self._operation.matches(operation)
 
@@ -46,24 +46,24 @@ class ActionPattern:
 class ResourcePattern:
     """`acs:<service>:<region>:<account>:<relative-id>`, or `*`.
 
-    The parts are compared one by one, so that a wildcard in one of them never reaches into
-    the next: an object key may hold colons and pretend to be another bucket.
+    The parts are compared one by one, so a wildcard in one part never matches text of the next
+    part. Otherwise an object key with colons could look like another bucket.
 
-    Case counts everywhere but in the service. That is a fact for OSS keys; whether RAM
-    compares role names by case is not documented.
+    Case counts everywhere except in the service. For OSS keys this is a fact. Whether case counts
+    in role names is not documented.
     """
 
     _parts: tuple[str, str, str] | None
     _relative: Glob
 
     @classmethod
-    def read(cls, text: Element) -> ResourcePattern:
+    def read(cls, text: PolicyElement) -> ResourcePattern:
         """Raises PolicyGrammarError."""
         if text.value == "*":
             return cls(None, Glob("*"))
         parts = text.value.split(":", 4)
         if len(parts) == 4 and parts[3] == "*":
-            # VOD's own pages wrote `acs:vod:*:*` until 2021.
+            # VOD's documentation used `acs:vod:*:*` until 2021.
             parts.append("*")
         if len(parts) != 5 or parts[0] != "acs" or not parts[4]:
             raise text.error("expected acs:<service>:<region>:<account>:<relative-id> or *")
@@ -74,24 +74,24 @@ class ResourcePattern:
             (account, _ACCOUNT, "account"),
         ):
             if not shape.fullmatch(part):
-                raise text.error(f"the {name} is neither a name nor *")
+                raise text.error(f"the {name} must be a name or *")
         return cls((service.lower(), region, account), Glob(relative))
 
-    def matches(self, resource: str) -> Answer:
-        """Whether the resource of a request, in the same form, is named.
+    def matches(self, resource: str) -> Fit:
+        """Whether the pattern matches the resource of a request, which has the same form.
 
-        UNKNOWN where the request leaves region or account open (`*`) and the pattern does not:
-        an Allow for one region does not reach such a request, a Deny does.
+        UNKNOWN if the request has `*` as its region or account and the pattern names one. An Allow
+        for one region then does not apply to the request, but a Deny does.
         """
         if self._parts is None:
-            return Answer.YES
+            return Fit.YES
         parts = resource.split(":", 4)
         if len(parts) != 5 or parts[0] != "acs" or not self._relative.matches(parts[4]):
-            return Answer.NO
+            return Fit.NO
         actual = (parts[1].lower(), parts[2], parts[3])
         unequal = [
             got for want, got in zip(self._parts, actual, strict=True) if want not in ("*", got)
         ]
         if not unequal:
-            return Answer.YES
-        return Answer.UNKNOWN if set(unequal) == {"*"} else Answer.NO
+            return Fit.YES
+        return Fit.UNKNOWN if set(unequal) == {"*"} else Fit.NO

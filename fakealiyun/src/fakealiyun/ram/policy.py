@@ -1,20 +1,20 @@
-"""Policies as RAM writes them: the grammar, read strictly, and what a statement covers.
+"""RAM policies: a strict reader of the grammar, and what a statement covers.
 
 Source of the grammar: RAM, "Policy structure and syntax" and "Basic elements of policies".
-Everything that is not in it is refused, because a policy that means less or more than its
-author thinks is worse than one that is not accepted.
+Anything else is refused. A policy that allows more or less than its author thinks is worse than a
+policy that is refused.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fakealiyun.ram.answer import Answer, all_of, any_of
+from fakealiyun import strict_json
 from fakealiyun.ram.conditions import Condition, all_hold
-from fakealiyun.ram.grammar import Element, PolicyGrammarError, read_principals
+from fakealiyun.ram.fit import Fit, all_of, any_of
+from fakealiyun.ram.grammar import PolicyElement, PolicyGrammarError, read_principals
 from fakealiyun.ram.patterns import ActionPattern, ResourcePattern
 
 __all__ = ["Policy", "PolicyGrammarError", "Statement", "parse_json"]
@@ -22,7 +22,7 @@ __all__ = ["Policy", "PolicyGrammarError", "Statement", "parse_json"]
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Exactly one of `resources` and `principals` is given (not None)."""
+    """One statement. Exactly one of `resources` and `principals` is not None."""
 
     effect: Literal["Allow", "Deny"]
     actions: tuple[ActionPattern, ...]
@@ -33,22 +33,22 @@ class Statement:
     conditions: tuple[Condition, ...]
 
     def covers(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
-        """Whether the statement takes effect on this request, whoever makes it.
+        """Whether the statement takes effect on this request, for any caller.
 
-        The resource `*`, of an operation that is permitted as a whole, is covered by `*` and
-        by every resource of the action's service, nothing narrower.
+        A request has the resource `*` if its operation is permitted only as a whole. The patterns
+        that cover it are `*` and a pattern for all resources of the service, nothing narrower.
         """
         if resource == "*":
             resource = f"acs:{action.partition(':')[0]}:*:*:*"
         named = any(pattern.matches(action) for pattern in self.actions)
         if named == self.actions_negated:
             return False
-        answer = all_of([self._concerns(resource), all_hold(self.conditions, context)])
-        return answer is Answer.YES or (answer is Answer.UNKNOWN and self.effect == "Deny")
+        fit = all_of([self._concerns(resource), all_hold(self.conditions, context)])
+        return fit is Fit.YES or (fit is Fit.UNKNOWN and self.effect == "Deny")
 
-    def _concerns(self, resource: str) -> Answer:
+    def _concerns(self, resource: str) -> Fit:
         if self.resources is None:
-            return Answer.YES
+            return Fit.YES
         named = any_of(pattern.matches(resource) for pattern in self.resources)
         return named.negated if self.resources_negated else named
 
@@ -63,8 +63,9 @@ class Policy:
     def parse(cls, document: str | Mapping[str, Any]) -> Policy:
         """Read an identity policy or a session policy.
 
-        `document` is the JSON text, or the object it stands for. Raises PolicyGrammarError,
-        whose message names the place: `Statement[0].Effect: expected "Allow" or "Deny"`.
+        `document` is the JSON text, or the object that the text stands for. Raises
+        PolicyGrammarError. Its message names the place: `Statement[0].Effect: expected "Allow" or
+        "Deny"`.
         """
         return cls(_statements(document, trust=False))
 
@@ -74,12 +75,12 @@ class Policy:
         return cls(_statements(document, trust=True))
 
     def __repr__(self) -> str:
-        # A policy may hold names of customers and paths; it stays out of logs.
+        # A policy may contain names of customers and paths, so logs must not show it.
         return f"<Policy of {len(self.statements)} statements>"
 
 
 def _statements(document: str | Mapping[str, Any], *, trust: bool) -> tuple[Statement, ...]:
-    root = Element("", parse_json(document) if isinstance(document, str) else document)
+    root = PolicyElement("", parse_json(document) if isinstance(document, str) else document)
     root.keys(required={"Version", "Statement"})
     if root.member("Version").value != "1":
         raise root.member("Version").error('expected the text "1"')
@@ -87,28 +88,14 @@ def _statements(document: str | Mapping[str, Any], *, trust: bool) -> tuple[Stat
 
 
 def parse_json(document: str) -> Any:
-    """JSON as policies need it: no key twice, no NaN. Raises PolicyGrammarError."""
+    """The value of a document, read as strict JSON. Raises PolicyGrammarError."""
     try:
-        return json.loads(document, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
-    except PolicyGrammarError:
-        raise
-    except (ValueError, RecursionError):
-        # The parser's own message may quote the document.
-        raise PolicyGrammarError("", "not a JSON object") from None
+        return strict_json.parse(document)
+    except strict_json.StrictJsonError as error:
+        raise PolicyGrammarError("", str(error)) from None
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise PolicyGrammarError("", "a key occurs twice in one object")
-    return members
-
-
-def _no_constant(_: str) -> Any:
-    raise PolicyGrammarError("", "NaN and Infinity are not JSON")
-
-
-def _statement(element: Element, *, trust: bool) -> Statement:
+def _statement(element: PolicyElement, *, trust: bool) -> Statement:
     subject = {"Principal"} if trust else {"Resource", "NotResource"}
     element.keys(
         required={"Effect"} | (subject if trust else set()),
@@ -131,11 +118,11 @@ def _statement(element: Element, *, trust: bool) -> Statement:
         conditions=_conditions(element),
     )
     if trust and (statement.actions_negated or any(p.service != "sts" for p in statement.actions)):
-        raise actions.error("a trust policy is about actions of sts alone")
+        raise actions.error("a trust policy may name only actions of sts")
     return statement
 
 
-def _conditions(statement: Element) -> tuple[Condition, ...]:
+def _conditions(statement: PolicyElement) -> tuple[Condition, ...]:
     if "Condition" not in statement.value:
         return ()
     found = []
@@ -147,7 +134,7 @@ def _conditions(statement: Element) -> tuple[Condition, ...]:
             try:
                 found.append(Condition.compile(operator.name, key.name, values))
             except KeyError:
-                raise operator.error("no such condition operator") from None
+                raise operator.error("unknown condition operator") from None
             except ValueError:
                 raise key.error(f"a value that {operator.name} cannot read") from None
     return tuple(found)

@@ -1,4 +1,4 @@
-"""The identities RAM knows: the account, its users, sessions of its roles, and cloud services."""
+"""The principals that RAM knows: the account, its users, sessions of roles, and cloud services."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Kind = Literal["Account", "RAMUser", "AssumedRoleUser", "Service"]
 
 @dataclass(frozen=True)
 class Principal:
-    """The identity behind a credential, as GetCallerIdentity and trust policies name it.
+    """The identity behind a credential. GetCallerIdentity and trust policies use these names.
 
-    `owner_id` is the account's, the user's or the role's id: what policies are attached to.
-    `name` is the user's or role's name, or the service's host name (`fc.aliyuncs.com`).
+    `owner_id` is the id of the account, user or role that policies are attached to. `name` is the
+    name of the user or role, or the host name of the service (`fc.aliyuncs.com`).
     """
 
     kind: Kind
@@ -26,7 +26,7 @@ class Principal:
 
     @property
     def trusted_as(self) -> str:
-        """The name under which a trust policy lets this principal in."""
+        """The name of this principal in a trust policy."""
         if self.kind == "AssumedRoleUser":
             return f"acs:ram::{self.account_id}:role/{self.name}"
         return self.arn
@@ -59,5 +59,5 @@ def assumed_role(account_id: str, role: str, role_id: str, session_name: str) ->
 
 
 def cloud_service(host: str, account_id: str) -> Principal:
-    """A service acting in its own name, `fc.aliyuncs.com` for example."""
+    """A cloud service that acts in its own name, for example `fc.aliyuncs.com`."""
     return Principal("Service", account_id, host, host, owner_id=host, name=host)

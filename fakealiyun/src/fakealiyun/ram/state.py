@@ -1,4 +1,4 @@
-"""The users and roles of the one account the fake cloud has."""
+"""The users and roles of the account."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fakealiyun.clock import Clock
+from fakealiyun.clock import Clock, utc
 from fakealiyun.identity import Credential, Identities, Principal, new_access_key
-from fakealiyun.ram.evaluation import AccessRequest, evaluate_trust, utc_text
+from fakealiyun.ram.evaluation import AccessRequest, evaluate_trust
 from fakealiyun.ram.files import read_role
 from fakealiyun.ram.policy import Policy
 from fakealiyun.ram.principal import account, assumed_role, cloud_service, ram_user
@@ -20,14 +20,18 @@ from fakealiyun.ram.principal import account, assumed_role, cloud_service, ram_u
 ACCOUNT_ID = "1234567890123456"
 ADMIN_ACCESS_KEY_ID = "LTAIlocaladmin"
 ADMIN_ACCESS_KEY_SECRET = "local-admin-secret"  # noqa: S105 - opens nothing but this fake
+"""The account and its administrator's AccessKey, unless `FakeCloud` gets others."""
 
 DEFAULT_SESSION_DURATION = 3600
-"""Seconds; also the least MaxSessionDuration."""
+"""Seconds. Also the shortest MaxSessionDuration that a role may have."""
 LONGEST_SESSION_DURATION = 43200
+"""Seconds."""
 
 _ALLOW_ALL = Policy.parse(
     {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )
+_ACCOUNT_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+_ACCESS_KEY_ID = re.compile(r"(?!STS\.)[A-Za-z0-9._-]{1,128}", re.ASCII)
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _USER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}", re.ASCII)
@@ -36,11 +40,11 @@ Document = Policy | str | Mapping[str, Any]
 
 
 class UnknownRole(LookupError):
-    """There is no role of that name."""
+    """No role has that name."""
 
 
 class NotTrusted(PermissionError):
-    """The role's trust policy does not let this principal in."""
+    """The role's trust policy does not allow this principal to assume the role."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,30 @@ class Role:
 
 
 class Ram:
-    """RAM's state. A change of policies takes effect at once, on sessions in use as well."""
+    """The state of RAM. A change of policies takes effect at once, also on existing sessions."""
 
     def __init__(
-        self, identities: Identities, clock: Clock, *, account_id: str = ACCOUNT_ID
+        self,
+        identities: Identities,
+        clock: Clock,
+        *,
+        account_id: str = ACCOUNT_ID,
+        admin_access_key_id: str = ADMIN_ACCESS_KEY_ID,
+        admin_access_key_secret: str = ADMIN_ACCESS_KEY_SECRET,
     ) -> None:
+        """Raises ValueError for an account id or AccessKey of the wrong form."""
+        if not _ACCOUNT_ID.fullmatch(account_id):
+            raise ValueError("account_id: 1 to 20 digits are allowed")
+        if not _ACCESS_KEY_ID.fullmatch(admin_access_key_id):
+            raise ValueError(
+                "admin_access_key_id: 1 to 128 letters, digits, '.', '-' and '_' are allowed,"
+                " but not a name that begins with STS."
+            )
+        if not admin_access_key_secret or not admin_access_key_secret.isprintable():
+            raise ValueError("admin_access_key_secret: printable text is expected")
         self.account_id = account_id
+        self.admin_access_key_id = admin_access_key_id
+        self._admin_access_key_secret = admin_access_key_secret
         self._identities = identities
         self._clock = clock
         self._lock = threading.RLock()
@@ -83,13 +105,13 @@ class Ram:
 
     @property
     def roles(self) -> Mapping[str, Role]:
-        """The roles by name, as they are now."""
+        """A copy of the roles, by name."""
         with self._lock:
             return dict(self._roles)
 
     @property
     def users(self) -> Mapping[str, User]:
-        """The users by name, as they are now."""
+        """A copy of the users, by name."""
         with self._lock:
             return dict(self._users)
 
@@ -101,10 +123,10 @@ class Ram:
         policies: tuple[Document, ...] = (),
         max_session_duration: int = DEFAULT_SESSION_DURATION,
     ) -> Role:
-        """Create a role, or replace the one of that name.
+        """Create a role, or replace the role that has this name.
 
-        Raises PolicyGrammarError for a document, ValueError for a name that is not 1 to 64 of
-        letters, digits, `.` and `-`, or a duration that is not 3600 to 43200 seconds.
+        Raises PolicyGrammarError for an invalid document. Raises ValueError for a name that is not
+        1 to 64 letters, digits, `.` and `-`, or a duration that is not 3600 to 43200 seconds.
         """
         if not _ROLE_NAME.fullmatch(name):
             raise ValueError("role name: 1 to 64 letters, digits, dots and hyphens are allowed")
@@ -124,7 +146,7 @@ class Ram:
         return role
 
     def set_role_policies(self, name: str, *policies: Document) -> None:
-        """Attach these policies to a role in place of what it had. Raises UnknownRole."""
+        """Replace the policies of a role. Raises UnknownRole."""
         with self._lock:
             role = replace(self.role(name), policies=_parsed(policies))
             self._roles[name] = role
@@ -138,25 +160,25 @@ class Ram:
             return self._roles[name]
 
     def add_user(self, name: str, *policies: Document) -> Credential:
-        """Create a user, or replace the one of that name; answers a new AccessKey of theirs."""
+        """Create a user, or replace the user that has this name. Returns a new AccessKey of it."""
         return self._add_user(name, policies, *new_access_key())
 
     def set_user_policies(self, name: str, *policies: Document) -> None:
-        """Attach these policies to a user in place of what they had. Raises KeyError."""
+        """Replace the policies of a user. Raises KeyError if there is no such user."""
         with self._lock:
             user = replace(self._users[name], policies=_parsed(policies))
             self._users[name] = user
             self._identities.apply_policies(user.user_id, user.policies)
 
     def add_root_key(self) -> Credential:
-        """A new AccessKey of the account itself, which nobody should have in earnest."""
+        """Create an AccessKey of the account itself. In a real account nobody should have one."""
         return self._add_key(account(self.account_id), (), *new_access_key())
 
     def load(self, folder: Path, values: Mapping[str, str] | None = None) -> None:
-        """Create the roles a folder describes: `<role>/policy.json` and `<role>/trust.json`.
+        """Create the roles of a folder: `<role>/policy.json` and `<role>/trust.json`.
 
-        `values` stand for the placeholders in the files, besides `${AccountId}`. Raises
-        RoleFileError, which names file and reason.
+        `values` fills the placeholders in the files; `${AccountId}` is always filled. Raises
+        RoleFileError, which names the file and the reason.
         """
         given = {**(values or {}), "AccountId": self.account_id}
         found = {
@@ -169,15 +191,15 @@ class Ram:
     def service_session(
         self, service: str, role_name: str, session_name: str, lifetime: float
     ) -> Credential:
-        """Keys of a role for a service, as Function Compute gets them for a function.
+        """Issue a role credential to a service, as Function Compute gets one for a function.
 
-        `lifetime` in seconds is the service's own choice and not bound to the role's
-        MaxSessionDuration (Function Compute: 36 hours). Raises UnknownRole, NotTrusted, and
-        ValueError for a session name that is not 2 to 64 of the characters STS allows.
+        The service chooses the `lifetime` in seconds. The role's MaxSessionDuration does not limit
+        it (Function Compute: 36 hours). Raises UnknownRole, NotTrusted, and ValueError for a
+        session name that is not 2 to 64 of the characters that STS allows.
         """
         check_session_name(session_name)
         role = self.role(role_name)
-        context = {"acs:CurrentTime": utc_text(self._clock.now())}
+        context = {"acs:CurrentTime": utc(self._clock.now())}
         request = AccessRequest("sts:AssumeRole", role.arn, context)
         if not evaluate_trust(role.trust, cloud_service(service, self.account_id), request).allowed:
             raise NotTrusted(f"the trust policy of {role_name} does not name {service}")
@@ -185,13 +207,13 @@ class Ram:
         return self._identities.issue(principal, role.policies, lifetime, held_by=service)
 
     def session_principal(self, role: Role, session_name: str) -> Principal:
-        """The identity of a session of a role."""
+        """The principal of a session of a role."""
         return assumed_role(self.account_id, role.name, role.role_id, session_name)
 
     def reset(self) -> None:
-        """Go back to the administrator and the roles as they were loaded from files.
+        """Go back to the administrator and to the roles that were loaded from files.
 
-        Sessions are for Identities.reset to forget.
+        `Identities.reset` forgets the sessions.
         """
         with self._lock:
             for access_key_id in self._keys:
@@ -207,7 +229,9 @@ class Ram:
             self.put_role(name, trust=trust, policies=(policy,))
 
     def _add_admin(self) -> None:
-        self._add_user("admin", (_ALLOW_ALL,), ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET)
+        self._add_user(
+            "admin", (_ALLOW_ALL,), self.admin_access_key_id, self._admin_access_key_secret
+        )
 
     def _add_user(
         self, name: str, policies: tuple[Document, ...], access_key_id: str, secret: str
@@ -232,13 +256,13 @@ class Ram:
         return credential
 
     def _id(self, first_digit: str, entity: str) -> str:
-        """18 digits, as RAM's ids are, and the same at every start."""
+        """An id of 18 digits, like the ids of RAM. It is the same at every start."""
         digest = hashlib.sha256(f"{self.account_id}:{entity}".encode()).digest()
         return first_digit + str(int.from_bytes(digest[:8], "big") % 10**17).zfill(17)
 
 
 def check_session_name(name: str) -> None:
-    """Raises ValueError unless the name is one STS allows for a role session."""
+    """Raises ValueError unless STS allows the name for a role session."""
     if not _SESSION_NAME.fullmatch(name):
         raise ValueError("session name: 2 to 64 of letters, digits, '.', '@', '-', '_' are allowed")
 

@@ -1,4 +1,4 @@
-"""The Security Token Service: temporary keys of a role, and who a key belongs to."""
+"""The Security Token Service: issues credentials of roles, and says who a credential belongs to."""
 
 from fakealiyun.sts.service import StsService
 

@@ -1,6 +1,6 @@
-"""STS's errors, with the codes, statuses and texts of its AssumeRole page.
+"""The errors of STS, with codes, statuses and texts from the page of AssumeRole.
 
-The texts are the service's own, blanks and capitals included: people search for them.
+The texts are exact, including spaces and capitals, because people search for them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ NOT_AUTHORIZED = (
     "NoPermission",
     "You are not authorized to do this action. You should be authorized by RAM.",
 )
-"""One answer for two causes: the caller's own policy, or the role's trust policy."""
+"""The same answer has two causes: the caller's own policy, or the role's trust policy."""
 
 
 def wrongly_formed(parameter: str) -> ApiError:
-    """A parameter of the wrong shape. (For SourceIdentity the code is formed by analogy.)"""
+    """A parameter has the wrong form. (The code for SourceIdentity is a guess, by analogy.)"""
     return ApiError(
         400, f"InvalidParameter.{parameter}", f"The parameter {parameter} is wrongly formed."
     )
 
 
 def duration() -> ApiError:
-    """DurationSeconds out of range; the text is the same where a role allows more than 1 hour."""
+    """DurationSeconds is out of range. The text is the same if a role allows more than 1 hour."""
     return ApiError(
         400,
         "InvalidParameter.DurationSeconds",
@@ -34,7 +34,7 @@ def duration() -> ApiError:
 
 
 def policy_size() -> ApiError:
-    """A session policy that is too long."""
+    """The session policy is too long."""
     return ApiError(
         400,
         "InvalidParameter.PolicySize",
@@ -43,7 +43,7 @@ def policy_size() -> ApiError:
 
 
 def policy_grammar() -> ApiError:
-    """A session policy that is none. The live service gives no place, so neither does this."""
+    """The session policy is not valid. Like the real service, the error names no place in it."""
     return ApiError(
         400,
         "InvalidParameter.PolicyGrammar",
@@ -52,16 +52,16 @@ def policy_grammar() -> ApiError:
 
 
 def role_not_found() -> ApiError:
-    """No such role in the account, or another account's."""
+    """The account has no such role, or the role belongs to another account."""
     return ApiError(404, "EntityNotExist.Role", "The specified Role not exists .")
 
 
 def root_refused() -> ApiError:
-    """The account itself asked."""
+    """The caller is the account itself."""
     return ApiError(403, "NoPermission", "Roles may not be assumed by root accounts.")
 
 
 def not_authorized(access_denied_detail: Mapping[str, Any] | None = None) -> ApiError:
-    """RAM or the trust policy refused."""
+    """RAM or the trust policy refused the call."""
     details = {} if access_denied_detail is None else {"AccessDeniedDetail": access_denied_detail}
     return ApiError(403, *NOT_AUTHORIZED, details=details)

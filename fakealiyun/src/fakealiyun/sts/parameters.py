@@ -1,4 +1,4 @@
-"""The parameters of AssumeRole, read and checked."""
+"""Reads and checks the parameters of AssumeRole."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from fakealiyun.openapi import errors as openapi_errors
 from fakealiyun.ram.policy import Policy, PolicyGrammarError
 from fakealiyun.sts import errors
 
-SHORTEST_SESSION = 900
-DEFAULT_SESSION = 3600
-"""Seconds."""
+SHORTEST_SESSION = 900  # seconds
+DEFAULT_SESSION = 3600  # seconds
 
 LONGEST_POLICY = 2048
-"""Bytes of UTF-8. The parameter table says 1 to 2,048 characters, the error text "smaller than
-2048 bytes": the stricter unit of the one, the limit of the other."""
+"""Bytes of UTF-8. The parameter table says 1 to 2,048 characters. The error text says "smaller than
+2048 bytes". The fake counts bytes, which is stricter, and allows exactly 2048."""
 
 _ROLE_ARN = re.compile(r"acs:ram::(?P<account>[0-9]{1,20}):role/(?P<role>[A-Za-z0-9.-]{1,64})")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
-# The prefixes acs:, aliyun: and alibabacloud: are forbidden too; no colon is allowed anywhere.
+# The prefixes acs:, aliyun: and alibabacloud: are forbidden too. No colon is allowed at all.
 _SOURCE_IDENTITY = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
 class RoleArn:
-    """The role that is asked for."""
+    """The role that a request names."""
 
     account_id: str
     role_name: str
@@ -37,7 +36,7 @@ class RoleArn:
 
 @dataclass(frozen=True)
 class AssumeRoleParameters:
-    """What AssumeRole was asked. Whether the role allows `duration` (seconds) is not known yet."""
+    """The parameters of AssumeRole. `duration` is in seconds; the role may still not allow it."""
 
     role_arn: RoleArn
     session_name: str
@@ -48,7 +47,7 @@ class AssumeRoleParameters:
 
 
 def read_role_arn(parameters: Mapping[str, str]) -> RoleArn:
-    """Raises ApiError: MissingRoleArn or InvalidParameter.RoleArn."""
+    """The parameter RoleArn. Raises ApiError MissingRoleArn or InvalidParameter.RoleArn."""
     text = _required(parameters, "RoleArn")
     found = _ROLE_ARN.fullmatch(text)
     if found is None:
@@ -57,7 +56,7 @@ def read_role_arn(parameters: Mapping[str, str]) -> RoleArn:
 
 
 def read(parameters: Mapping[str, str]) -> AssumeRoleParameters:
-    """Raises ApiError for the first parameter that is not as the reference says."""
+    """All parameters. Raises ApiError for the first one that breaks the API reference."""
     role_arn = read_role_arn(parameters)
     session_name = _required(parameters, "RoleSessionName")
     if not _SESSION_NAME.fullmatch(session_name):
@@ -97,7 +96,7 @@ def _duration(text: str | None) -> int:
 def _policy(text: str | None) -> Policy | None:
     if text is None:
         return None
-    # A lone surrogate cannot come in over the wire, and if it did it would count as well.
+    # A lone surrogate cannot arrive over the wire. If it did, its bytes would count as well.
     if len(text.encode("utf-8", errors="surrogatepass")) > LONGEST_POLICY:
         raise errors.policy_size()
     try:

@@ -1,4 +1,4 @@
-"""STS 2015-04-01 behind the OpenAPI layer."""
+"""The API of STS, version 2015-04-01. It runs behind the OpenAPI gateway."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from fakealiyun.clock import Clock
+from fakealiyun.clock import Clock, utc
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.openapi import Call, Operation
 from fakealiyun.ram.denial import access_denied_detail
-from fakealiyun.ram.evaluation import AccessRequest, evaluate_trust, request_context, utc_text
+from fakealiyun.ram.evaluation import AccessRequest, evaluate_trust, request_context
 from fakealiyun.ram.state import Ram, Role
 from fakealiyun.sts import errors
 from fakealiyun.sts.parameters import AssumeRoleParameters, read, read_role_arn
 
 LONGEST_CHAINED_SESSION = 3600
-"""Seconds that a role session may ask for when it assumes another role."""
+"""The longest DurationSeconds if a role session assumes another role."""
 
 
 class StsService:
-    """The operations of STS. The OpenAPI layer has authenticated the caller of each."""
+    """The operations of STS. The OpenAPI gateway has authenticated the caller before."""
 
     name = "sts"
     version = "2015-04-01"
@@ -37,14 +37,14 @@ class StsService:
                     denied=errors.NOT_AUTHORIZED,
                     source="AssumeRole, API reference of STS (2025)",
                     doubts=(
-                        "The order of the checks is not documented: RoleArn's shape, permission, "
-                        "the other parameters, the role's existence, trust, duration.",
-                        "A role session that assumes a role gets 3600 seconds at most; no vendor "
-                        "text says so, none says more.",
-                        "A child session does not end with its parent's credential.",
-                        "Policy is limited to 2048 bytes; the pages say characters and bytes.",
-                        "A SourceIdentity that differs from the caller's session's is refused "
-                        "with NoPermission; the code is not documented.",
+                        "The order of the checks is not documented. Here: form of RoleArn, "
+                        "permission, other parameters, existence of the role, trust, duration.",
+                        "A role session that assumes a role gets at most 3600 seconds. No vendor "
+                        "text confirms this, and none says more.",
+                        "A child session does not end when its parent's credential expires.",
+                        "Policy is limited to 2048 bytes. The pages say both characters and bytes.",
+                        "A SourceIdentity other than that of the caller's session is refused "
+                        "with NoPermission. The code is not documented.",
                     ),
                 ),
                 "GetCallerIdentity": Operation(
@@ -52,17 +52,17 @@ class StsService:
                     needs_permission=False,
                     source="GetCallerIdentity, API reference of STS (2025)",
                     doubts=(
-                        "Keys that a service issued in its own name (inside an UploadAuth or a "
-                        "PlayAuth) are refused: what they are to STS is not documented.",
+                        "Credentials inside an UploadAuth or a PlayAuth, which VOD issued in its "
+                        "own name, are refused. What STS answers for them is not documented.",
                     ),
                 ),
             }
         )
 
     def assume_role(self, call: Call) -> Mapping[str, Any]:
-        """Issue temporary keys of a role.
+        """Issue a credential of a role.
 
-        The caller's own permission has been checked; here the role must exist, trust the
+        The gateway has checked the caller's own permission. Here the role must exist, trust the
         caller and allow the duration. Raises ApiError.
         """
         caller = call.caller
@@ -92,7 +92,7 @@ class StsService:
                 "AccessKeyId": session.access_key_id,
                 "AccessKeySecret": session.access_key_secret,
                 "SecurityToken": session.security_token,
-                "Expiration": utc_text(session.expires_at or 0),
+                "Expiration": utc(session.expires_at or 0),
             },
         }
         if source_identity is not None:
@@ -100,7 +100,7 @@ class StsService:
         return answer
 
     def get_caller_identity(self, call: Call) -> Mapping[str, Any]:
-        """Say who the caller is. Every identity may ask; a service's own keys are none."""
+        """Say who the caller is. Every identity may call this. Keys of a service are refused."""
         principal = call.caller.principal
         if principal.kind == "Service":
             raise errors.not_authorized()

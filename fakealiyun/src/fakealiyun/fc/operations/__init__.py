@@ -1,1 +1,1 @@
-"""The operations, by what they are about. Each module's `operations(context)` lists its own."""
+"""The operations by subject. In each module, `operations(context)` lists the operations."""

@@ -1,4 +1,4 @@
-"""What is configured beside a function: asynchronous invocation, concurrency, elasticity, VPC."""
+"""Settings beside a function: asynchronous invocation, concurrency, scaling, VPC bindings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import Fields
-from fakealiyun.fc.operation import Operation
+from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
-from fakealiyun.fc.state import Function, check_qualifier, moment, page
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.state import Function, check_qualifier, page
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 MAX_RESERVED = 100_000
 
@@ -26,19 +27,19 @@ _LISTED = {
 }
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     at = _Configs(context)
     asynchronous, concurrency = f"{_FUNCTION}/async-invoke-config", f"{_FUNCTION}/concurrency"
     scaling, provision = f"{_FUNCTION}/scaling-config", f"{_FUNCTION}/provision-config"
     bindings = f"{_FUNCTION}/vpc-bindings"
     kept = (
-        "No instance is kept warm: the target is reported as reached.",
+        "No instance is kept warm. The answers say that the target is reached.",
         "Scheduled and tracking policies are refused.",
     )
     found = [
-        Operation("ListVpcBindings", "GET", bindings, at.list_vpc_bindings, one),
-        Operation(
+        FcOperation("ListVpcBindings", "GET", bindings, at.list_vpc_bindings, one),
+        FcOperation(
             "PutAsyncInvokeConfig",
             "PUT",
             asynchronous,
@@ -46,15 +47,17 @@ def operations(context: Context) -> list[Operation]:
             one,
             writes=True,
             doubts=(
-                "The greatest age is 2592000 s by the component's schema, 604800 by the SDK: the "
-                "former. Asynchronous tasks are refused.",
+                "The greatest age is 2592000 s in the schema of the deployment component and "
+                "604800 s in the SDK. The fake allows 2592000. Asynchronous tasks are refused.",
             ),
         ),
-        Operation("PutConcurrencyConfig", "PUT", concurrency, at.put_concurrency, one, writes=True),
-        Operation(
+        FcOperation(
+            "PutConcurrencyConfig", "PUT", concurrency, at.put_concurrency, one, writes=True
+        ),
+        FcOperation(
             "PutScalingConfig", "PUT", scaling, at.put_scaling, one, writes=True, doubts=kept
         ),
-        Operation(
+        FcOperation(
             "PutProvisionConfig", "PUT", provision, at.put_provision, one, writes=True, doubts=kept
         ),
     ]
@@ -66,19 +69,19 @@ def operations(context: Context) -> list[Operation]:
     ):
         config = _Config(context, name, attribute, shown)
         found += [
-            Operation(f"Get{name}", "GET", path, config.get, one),
-            Operation(f"Delete{name}", "DELETE", path, config.delete, one, writes=True),
-            Operation(f"List{name}s", "GET", _LISTED[name], config.list, _listed),
+            FcOperation(f"Get{name}", "GET", path, config.get, one),
+            FcOperation(f"Delete{name}", "DELETE", path, config.delete, one, writes=True),
+            FcOperation(f"List{name}s", "GET", _LISTED[name], config.list, _listed),
         ]
     return found
 
 
-def _listed(call: Call) -> str:
+def _listed(call: FcCall) -> str:
     return f"functions/{call.query.get('functionName') or '*'}"
 
 
 class _Config:
-    """Reading, listing and deleting one kind of configuration."""
+    """Reads, lists and deletes one kind of configuration."""
 
     def __init__(
         self,
@@ -92,12 +95,12 @@ class _Config:
         self._attribute = attribute
         self._shown = shown
 
-    async def get(self, call: Call) -> Answer:
-        """Answer the configuration of a function."""
-        return Answer(body=self._shown(self._existing(call)))
+    async def get(self, call: FcCall) -> FcAnswer:
+        """Return the configuration of a function."""
+        return FcAnswer(body=self._shown(self._existing(call)))
 
-    async def list(self, call: Call) -> Answer:
-        """Answer the configurations of one function or of all, in pages."""
+    async def list(self, call: FcCall) -> FcAnswer:
+        """Return the configurations of one function, or of all functions, in pages."""
         name = call.query.get("functionName")
         functions = [
             function
@@ -108,16 +111,16 @@ class _Config:
         listed = "provisionConfigs" if self._kind == "ProvisionConfig" else "configs"
         if self._kind == "ScalingConfig":
             listed = "scalingConfigs"
-        return Answer(body={listed: [self._shown(function) for function in found], **more})
+        return FcAnswer(body={listed: [self._shown(function) for function in found], **more})
 
-    async def delete(self, call: Call) -> Answer:
-        """Go back to what holds without the configuration."""
+    async def delete(self, call: FcCall) -> FcAnswer:
+        """Remove the configuration. The default applies again."""
         function = self._existing(call)
         gone: dict[str, Any] = {self._attribute: None}
         await self._context.keep(replace(function, **gone))
-        return Answer(204)
+        return FcAnswer(204)
 
-    def _existing(self, call: Call) -> Function:
+    def _existing(self, call: FcCall) -> Function:
         check_qualifier(call.query.get("qualifier"))
         function = self._context.account.function(call.function)
         if getattr(function, self._attribute) is None:
@@ -130,18 +133,18 @@ class _Configs:
         self._context = context
         self._account = context.account
 
-    async def list_vpc_bindings(self, call: Call) -> Answer:
-        """Always none: there is no VPC here that a function could be bound to."""
+    async def list_vpc_bindings(self, call: FcCall) -> FcAnswer:
+        """Return an empty list. The fake has no VPC."""
         self._account.function(call.function)
-        return Answer(body={"vpcIds": []})
+        return FcAnswer(body={"vpcIds": []})
 
-    async def put_async(self, call: Call) -> Answer:
-        """Set retries, age and destinations of asynchronous invocations."""
+    async def put_async(self, call: FcCall) -> FcAnswer:
+        """Set the retries, the age limit and the destinations of asynchronous invocations."""
         function = self._function(call)
         known = "asyncTask destinationConfig maxAsyncEventAgeInSeconds maxAsyncRetryAttempts"
         fields = Fields(call.json(), known.split())
         fields.blank("asyncTask")
-        now = moment(self._context.clock.now())
+        now = utc(self._context.clock.now())
         created = now if function.async_config is None else function.async_config["createdTime"]
         config = {
             "asyncTask": False,
@@ -155,19 +158,19 @@ class _Configs:
         }
         changed = replace(function, async_config=config)
         await self._context.keep(changed)
-        return Answer(body=self.shown_async(changed))
+        return FcAnswer(body=self.shown_async(changed))
 
-    async def put_concurrency(self, call: Call) -> Answer:
-        """Set the most instances that the function may have."""
+    async def put_concurrency(self, call: FcCall) -> FcAnswer:
+        """Set the greatest number of instances."""
         function = self._function(call)
         fields = Fields(call.json(), ("reservedConcurrency",))
         reserved = fields.integer("reservedConcurrency", 1, MAX_RESERVED)
         changed = replace(function, concurrency=reserved)
         await self._context.keep(changed)
-        return Answer(body=self.shown_concurrency(changed))
+        return FcAnswer(body=self.shown_concurrency(changed))
 
-    async def put_scaling(self, call: Call) -> Answer:
-        """Set the fewest instances that are kept."""
+    async def put_scaling(self, call: FcCall) -> FcAnswer:
+        """Set the smallest number of instances."""
         function = self._function(call)
         if function.provision is not None:
             raise errors.provision_config_exists(function.name)
@@ -187,10 +190,10 @@ class _Configs:
         }
         changed = replace(function, scaling=config)
         await self._context.keep(changed)
-        return Answer(body=self.shown_scaling(changed))
+        return FcAnswer(body=self.shown_scaling(changed))
 
-    async def put_provision(self, call: Call) -> Answer:
-        """Set the instances that are kept."""
+    async def put_provision(self, call: FcCall) -> FcAnswer:
+        """Set the number of provisioned instances."""
         function = self._function(call)
         if function.scaling is not None:
             raise errors.provision_config_exists(function.name)
@@ -204,7 +207,7 @@ class _Configs:
         }
         changed = replace(function, provision=config)
         await self._context.keep(changed)
-        return Answer(body=self.shown_provision(changed))
+        return FcAnswer(body=self.shown_provision(changed))
 
     def shown_async(self, function: Function) -> Mapping[str, Any]:
         return {"functionArn": self._arn(function), **(function.async_config or {})}
@@ -240,7 +243,7 @@ class _Configs:
     def _arn(self, function: Function) -> str:
         return self._account.function_arn(function.name)
 
-    def _function(self, call: Call) -> Function:
+    def _function(self, call: FcCall) -> Function:
         check_qualifier(call.query.get("qualifier"))
         return self._account.function(call.function)
 

@@ -1,4 +1,4 @@
-"""Custom domains: names whose paths lead to functions without an HTTP trigger."""
+"""Custom domains: they route paths to functions, which need no HTTP trigger."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.compute import DomainRoute
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import Fields
-from fakealiyun.fc.operation import Operation
-from fakealiyun.fc.state import MAX_FUNCTIONS, Domain, moment, page
+from fakealiyun.fc.operation import FcOperation
+from fakealiyun.fc.state import MAX_FUNCTIONS, Domain, page
 from fakealiyun.fc.triggers import read_methods
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _BASE = "/2023-03-30/custom-domains"
 _CHANGEABLE = (
@@ -33,24 +34,24 @@ _PATH = re.compile(r"/[!-)+->@-~]{0,255}\*?", re.ASCII)
 _PROTOCOLS = ("HTTP", "HTTPS", "HTTP,HTTPS")
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     at = _Domains(context)
     item = f"{_BASE}/{{domain}}"
 
-    def domain(call: Call) -> str:
+    def domain(call: FcCall) -> str:
         return f"custom-domains/{call.names['domain']}"
 
     doubts = (
-        "Neither the domain's CNAME nor its ICP filing is looked for.",
-        "Only names below .localhost are reachable on one machine, and by http alone.",
-        "A route must lead to a function that exists; what becomes of the route when the function "
-        "is deleted is not documented, here it leads nowhere.",
+        "The CNAME and the ICP filing of the domain are not checked.",
+        "On one machine, only names below .localhost are reachable, and only by http.",
+        "A route must name an existing function. What happens to the route when the function is "
+        "deleted is not documented. Here it then leads nowhere.",
         "authConfig, wafConfig, corsConfig and rewrites are refused.",
     )
     return [
-        Operation("ListCustomDomains", "GET", _BASE, at.list, lambda _call: "custom-domains/*"),
-        Operation(
+        FcOperation("ListCustomDomains", "GET", _BASE, at.list, lambda _call: "custom-domains/*"),
+        FcOperation(
             "CreateCustomDomain",
             "POST",
             _BASE,
@@ -59,9 +60,9 @@ def operations(context: Context) -> list[Operation]:
             writes=True,
             doubts=doubts,
         ),
-        Operation("GetCustomDomain", "GET", item, at.get, domain),
-        Operation("UpdateCustomDomain", "PUT", item, at.update, domain, writes=True),
-        Operation("DeleteCustomDomain", "DELETE", item, at.delete, domain, writes=True),
+        FcOperation("GetCustomDomain", "GET", item, at.get, domain),
+        FcOperation("UpdateCustomDomain", "PUT", item, at.update, domain, writes=True),
+        FcOperation("DeleteCustomDomain", "DELETE", item, at.delete, domain, writes=True),
     ]
 
 
@@ -70,17 +71,17 @@ class _Domains:
         self._context = context
         self._account = context.account
 
-    async def list(self, call: Call) -> Answer:
-        """Answer the custom domains by name, in pages."""
+    async def list(self, call: FcCall) -> FcAnswer:
+        """Return the custom domains, sorted by name, in pages."""
         found, more = page(self._account.domains.values(), call.query)
-        return Answer(body={"customDomains": [self._shown(one) for one in found], **more})
+        return FcAnswer(body={"customDomains": [self._shown(one) for one in found], **more})
 
-    async def get(self, call: Call) -> Answer:
-        """Answer a custom domain and its routes, without a private key."""
-        return Answer(body=self._shown(self._account.domain(call.names["domain"])))
+    async def get(self, call: FcCall) -> FcAnswer:
+        """Return a custom domain and its routes, without the private key."""
+        return FcAnswer(body=self._shown(self._account.domain(call.names["domain"])))
 
-    async def create(self, call: Call) -> Answer:
-        """Lead the paths of a domain to functions."""
+    async def create(self, call: FcCall) -> FcAnswer:
+        """Route the paths of a domain to functions."""
         given = call.json()
         name = _name(given)
         if name in self._account.domains:
@@ -91,19 +92,19 @@ class _Domains:
         new = Domain(name, "HTTP", (), now, now)
         return self._keep(self._changed(new, Fields(given, (*_CHANGEABLE, "domainName"))))
 
-    async def update(self, call: Call) -> Answer:
+    async def update(self, call: FcCall) -> FcAnswer:
         """Change protocol, certificate or routes."""
         old = self._account.domain(call.names["domain"])
         changed = self._changed(old, Fields(call.json(), _CHANGEABLE))
         return self._keep(replace(changed, modified=self._context.clock.now()))
 
-    async def delete(self, call: Call) -> Answer:
-        """Serve the domain no more."""
+    async def delete(self, call: FcCall) -> FcAnswer:
+        """Stop serving the domain."""
         domain = self._account.domain(call.names["domain"])
         del self._account.domains[domain.name]
         if self._context.compute is not None:
             self._context.compute.remove_domain(domain.name)
-        return Answer(204)
+        return FcAnswer(204)
 
     def _changed(self, old: Domain, fields: Fields) -> Domain:
         fields.blank("corsConfig", "wafConfig", "isE2B")
@@ -145,7 +146,7 @@ class _Domains:
             found[path] = shown
         return tuple(found.values())
 
-    def _keep(self, domain: Domain) -> Answer:
+    def _keep(self, domain: Domain) -> FcAnswer:
         self._account.domains[domain.name] = domain
         if self._context.compute is not None:
             routes = [
@@ -157,7 +158,7 @@ class _Domains:
                 for route in domain.routes
             ]
             self._context.compute.put_domain(domain.name, routes)
-        return Answer(body=self._shown(domain))
+        return FcAnswer(body=self._shown(domain))
 
     def _shown(self, domain: Domain) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -166,8 +167,8 @@ class _Domains:
             "apiVersion": "2023-03-30",
             "protocol": domain.protocol,
             "routeConfig": {"routes": list(domain.routes)},
-            "createdTime": moment(domain.created),
-            "lastModifiedTime": moment(domain.modified),
+            "createdTime": utc(domain.created),
+            "lastModifiedTime": utc(domain.modified),
             **domain.extra,
         }
         if domain.certificate:
@@ -182,7 +183,7 @@ def _name(given: Mapping[str, Any]) -> str:
 
 
 def _certificate(fields: Fields) -> dict[str, str]:
-    """Name and certificate; the private key is checked to be there and forgotten."""
+    """The name and the certificate. A private key is required, but it is not stored."""
     given = Fields(
         fields.mapping("certConfig"), ("certName", "certificate", "privateKey"), "certConfig"
     )

@@ -1,4 +1,4 @@
-"""Functions: create, read, change, delete, list."""
+"""Functions: create, read, update, delete, list."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.code import CodeInput, Package, read_code
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import FUNCTION_NAME, Fields
-from fakealiyun.fc.operation import Operation
+from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.settings import read_settings
-from fakealiyun.fc.state import MAX_FUNCTIONS, Function, check_qualifier, moment, new_id, page
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.state import MAX_FUNCTIONS, Function, check_qualifier, new_id, page
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _NAME = "1 to 64 of letters, digits, _ and -, the first a letter or _"
 _PATH = "/2023-03-30/functions"
 
 
-def one(call: Call) -> str:
-    """The RAM resource of what concerns the function in the path."""
+def one(call: FcCall) -> str:
+    """The RAM resource of the function in the path."""
     return f"functions/{call.function}"
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     at = _Functions(context)
     item = f"{_PATH}/{{function}}"
     return [
-        Operation("ListFunctions", "GET", _PATH, at.list, lambda _call: "functions/*"),
-        Operation(
+        FcOperation("ListFunctions", "GET", _PATH, at.list, lambda _call: "functions/*"),
+        FcOperation(
             "CreateFunction",
             "POST",
             _PATH,
@@ -38,22 +39,23 @@ def operations(context: Context) -> list[Operation]:
             lambda call: f"functions/{_name(call.json())}",
             writes=True,
             doubts=(
-                "RAM: the page names all resources, here it is the function's ARN.",
-                "A role must exist, trust fc.aliyuncs.com and be one that the caller may pass.",
-                "Unknown fields are refused. cpu alone has no documented default.",
-                "A log project is not looked for.",
+                "The RAM page allows all resources. Here the resource is the ARN of the function.",
+                "The role must exist and trust fc.aliyuncs.com, and the caller must be allowed to "
+                "pass it.",
+                "Unknown fields are refused. The default of cpu is not documented.",
+                "The fake does not check that the log project exists.",
             ),
         ),
-        Operation("GetFunction", "GET", item, at.get, one),
-        Operation("UpdateFunction", "PUT", item, at.update, one, writes=True),
-        Operation(
+        FcOperation("GetFunction", "GET", item, at.get, one),
+        FcOperation("UpdateFunction", "PUT", item, at.update, one, writes=True),
+        FcOperation(
             "DeleteFunction",
             "DELETE",
             item,
             at.delete,
             one,
             writes=True,
-            doubts=("Refused while there are triggers; the real rule was not found.",),
+            doubts=("Refused while the function has triggers. The real rule was not found.",),
         ),
     ]
 
@@ -63,8 +65,8 @@ class _Functions:
         self._context = context
         self._account = context.account
 
-    async def list(self, call: Call) -> Answer:
-        """Answer the functions by name, in pages."""
+    async def list(self, call: FcCall) -> FcAnswer:
+        """Return the functions, sorted by name, in pages."""
         for name in ("description", "functionName", "gpuType", "resourceGroupId", "tags"):
             if call.query.get(name):
                 raise errors.not_faked(f"ListFunctions with {name}")
@@ -78,15 +80,15 @@ class _Functions:
             if version == "v3" and runtime in (None, "", function.settings["runtime"])
         ]
         found, more = page(functions, call.query)
-        return Answer(body={"functions": [self._shown(function) for function in found], **more})
+        return FcAnswer(body={"functions": [self._shown(function) for function in found], **more})
 
-    async def get(self, call: Call) -> Answer:
-        """Answer the settings of a function, its variables included."""
+    async def get(self, call: FcCall) -> FcAnswer:
+        """Return the settings of a function, including its environment variables."""
         check_qualifier(call.query.get("qualifier"))
-        return Answer(body=self._shown(self._account.function(call.function)))
+        return FcAnswer(body=self._shown(self._account.function(call.function)))
 
-    async def create(self, call: Call) -> Answer:
-        """Unpack the code and run it from now on."""
+    async def create(self, call: FcCall) -> FcAnswer:
+        """Unpack the code and start to serve the function."""
         given = call.json()
         name = _name(given)
         settings = read_settings(_settings_in(given, "functionName"))
@@ -102,10 +104,10 @@ class _Functions:
         package = await self._context.code.take(code)
         function = Function(name, new_id(), settings, package, _without_bytes(code), now, now)
         await self._keep(function, package)
-        return Answer(body=self._shown(function))
+        return FcAnswer(body=self._shown(function))
 
-    async def update(self, call: Call) -> Answer:
-        """Change the settings that are named, and the code where there is any."""
+    async def update(self, call: FcCall) -> FcAnswer:
+        """Change the given settings, and the code if it is given."""
         old = self._account.function(call.function)
         given = call.json()
         changes = _settings_in(given)
@@ -117,17 +119,17 @@ class _Functions:
         if code is None:
             function = replace(old, settings=settings, modified=now)
             await self._context.keep(function)
-            return Answer(body=self._shown(function))
+            return FcAnswer(body=self._shown(function))
         package = await self._context.code.take(code)
         function = replace(
             old, settings=settings, package=package, code=_without_bytes(code), modified=now
         )
         await self._keep(function, package)
         self._context.code.discard(old.package)
-        return Answer(body=self._shown(function))
+        return FcAnswer(body=self._shown(function))
 
-    async def delete(self, call: Call) -> Answer:
-        """End the function and remove its code."""
+    async def delete(self, call: FcCall) -> FcAnswer:
+        """Stop the function and delete its code."""
         function = self._account.function(call.function)
         if function.triggers:
             raise errors.function_not_empty(function.name, "triggers")
@@ -139,7 +141,7 @@ class _Functions:
         self._context.code.discard(function.package)
         if function.code.bucket == self._context.code.bucket:
             self._context.storage.delete(function.code.bucket, function.code.key)
-        return Answer(204)
+        return FcAnswer(204)
 
     async def _keep(self, function: Function, package: Package) -> None:
         try:
@@ -148,19 +150,19 @@ class _Functions:
             self._context.code.discard(package)
             raise
 
-    def _code(self, call: Call, given: Mapping[str, Any]) -> CodeInput | None:
+    def _code(self, call: FcCall, given: Mapping[str, Any]) -> CodeInput | None:
         if "code" not in given:
             return None
         if not isinstance(given["code"], dict):
             raise errors.invalid_argument("code must be an object")
         code = read_code(given["code"])
         if code.bucket and code.bucket != self._context.code.bucket:
-            # The caller's own bucket: the caller must be able to read it.
+            # The object is in the caller's own bucket. The caller must be allowed to read it.
             resource = f"acs:oss:*:{self._account.account_id}:{code.bucket}/{code.key}"
             self._context.access.require(call.caller, call.raw, "oss:GetObject", resource)
         return code
 
-    def _check_role(self, call: Call, settings: Mapping[str, Any]) -> None:
+    def _check_role(self, call: FcCall, settings: Mapping[str, Any]) -> None:
         if settings["role"]:
             self._context.access.check_role(call.caller, call.raw, settings["role"])
 
@@ -176,8 +178,8 @@ class _Functions:
             "state": "Active",
             "stateReason": "",
             "lastUpdateStatus": "Successful",
-            "createdTime": moment(function.created),
-            "lastModifiedTime": moment(function.modified),
+            "createdTime": utc(function.created),
+            "lastModifiedTime": utc(function.modified),
         }
 
 

@@ -1,4 +1,4 @@
-"""Invoking a function by its name."""
+"""Invokes a function by its name."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import base64
 from fakealiyun.fc import errors
 from fakealiyun.fc.compute import Busy, Result
 from fakealiyun.fc.context import Context
-from fakealiyun.fc.operation import Operation
+from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
 from fakealiyun.fc.state import Function, check_qualifier
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 MAX_SYNC_BYTES = 32 * 1024 * 1024
 MAX_ASYNC_BYTES = 128 * 1024
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     path = "/2023-03-30/functions/{function}/invocations"
     return [
-        Operation(
+        FcOperation(
             "InvokeFunction",
             "POST",
             path,
             _Invocation(context).invoke,
             one,
-            source="Function Compute's documentation; pages on the lifecycle and on error handling",
+            source="Documentation of Function Compute: the pages on lifecycle and error handling",
             doubts=("Asynchronous tasks and delays are refused.",),
         )
     ]
@@ -36,8 +36,8 @@ class _Invocation:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def invoke(self, call: Call) -> Answer:
-        """Call the handler and answer what it returned, or take the event for later."""
+    async def invoke(self, call: FcCall) -> FcAnswer:
+        """Call the handler and return its result, or accept the event for later."""
         check_qualifier(call.query.get("qualifier"))
         asynchronous = _word(call, "x-fc-invocation-type", "Sync", "Async")
         tail = _word(call, "x-fc-log-type", "None", "Tail")
@@ -52,17 +52,17 @@ class _Invocation:
         try:
             if asynchronous:
                 compute.accept(function.name, call.raw.body, call.request_id)
-                return Answer(202)
+                return FcAnswer(202)
             result = await compute.invoke(function.name, call.raw.body, call.request_id)
         except Busy:
             raise errors.exhausted() from None
         except (LookupError, PermissionError):
-            # Before anything of the function has run.
+            # The function has not run yet.
             raise errors.internal("the function's role cannot be assumed") from None
         return _answer(function, result, tail)
 
 
-def _answer(function: Function, result: Result, tail: bool) -> Answer:
+def _answer(function: Function, result: Result, tail: bool) -> FcAnswer:
     headers = {
         "X-Fc-Code-Checksum": function.package.checksum,
         "X-Fc-Invocation-Service-Version": "LATEST",
@@ -71,10 +71,10 @@ def _answer(function: Function, result: Result, tail: bool) -> Answer:
         headers["X-Fc-Error-Type"] = result.error_type
     if tail:
         headers["X-Fc-Log-Result"] = base64.b64encode(result.log_tail).decode()
-    return Answer(200, result.payload, headers)
+    return FcAnswer(200, result.payload, headers)
 
 
-def _word(call: Call, header: str, default: str, other: str) -> bool:
+def _word(call: FcCall, header: str, default: str, other: str) -> bool:
     value = call.raw.header(header) or default
     if value not in (default, other):
         raise errors.invalid_argument(f"{header} must be {default} or {other}")

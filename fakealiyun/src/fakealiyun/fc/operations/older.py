@@ -1,35 +1,35 @@
-"""What 2021-04-06 (Function Compute 2.0) answers in an account that has no service.
+"""API version 2021-04-06 (Function Compute 2.0), for an account that has no services.
 
-Its resources are functions inside services; a function of 3.0 cannot be addressed by it. New
-accounts have none of them, and neither has this one: reading says so in 2.0's own words, and
-making one is refused.
+In 2.0, functions belong to services, and the API cannot address functions of 3.0. A new account has
+no services, and this account has none. Reading a service answers with the errors of 2.0. Creating
+one is refused.
 """
 
 from __future__ import annotations
 
 from fakealiyun.fc import errors
 from fakealiyun.fc.context import Context
-from fakealiyun.fc.operation import Operation
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.operation import FcOperation
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _BASE = "/2021-04-06/services"
 _SOURCE = "SDK of 2021-04-06"
 
 
-def operations(_context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(_context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     service, function = f"{_BASE}/{{service}}", f"{_BASE}/{{service}}/functions/{{function}}"
     found = [
-        Operation(
+        FcOperation(
             "ListServices",
             "GET",
             _BASE,
             _list_services,
             lambda _call: "services/*",
             source=_SOURCE,
-            doubts=("Whether new accounts can still have services of 2.0 is not documented.",),
+            doubts=("Whether new accounts can still create services of 2.0 is not documented.",),
         ),
-        Operation(
+        FcOperation(
             "CreateService",
             "POST",
             _BASE,
@@ -47,11 +47,11 @@ def operations(_context: Context) -> list[Operation]:
         ("GetTrigger", "GET", f"{function}/triggers/{{trigger}}"),
         ("InvokeFunction", "POST", f"{function}/invocations"),
     ):
-        found.append(Operation(name, method, path, _no_service, _resource, source=_SOURCE))
+        found.append(FcOperation(name, method, path, _no_service, _resource, source=_SOURCE))
     return found
 
 
-def _resource(call: Call) -> str:
+def _resource(call: FcCall) -> str:
     parts = [f"services/{call.names['service']}"]
     if "function" in call.names:
         parts.append(f"functions/{call.function}")
@@ -60,16 +60,16 @@ def _resource(call: Call) -> str:
     return "/".join(parts)
 
 
-async def _list_services(_call: Call) -> Answer:
-    """Answer an empty list."""
-    return Answer(body={"services": []})
+async def _list_services(_call: FcCall) -> FcAnswer:
+    """Return an empty list."""
+    return FcAnswer(body={"services": []})
 
 
-async def _create_service(_call: Call) -> Answer:
-    """Refuse: nothing of 2.0 is made here."""
+async def _create_service(_call: FcCall) -> FcAnswer:
+    """Refuse: the fake has no services of 2.0."""
     raise errors.not_faked("services of Function Compute 2.0; deploy functions of 3.0")
 
 
-async def _no_service(call: Call) -> Answer:
-    """Answer that there is no such service."""
+async def _no_service(call: FcCall) -> FcAnswer:
+    """Refuse: there is no such service."""
     raise errors.not_found("Service", call.names["service"][:128])

@@ -1,4 +1,4 @@
-"""Triggers: create, read, change, delete, list."""
+"""Triggers: create, read, update, delete, list."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import TRIGGER_NAME, Fields
-from fakealiyun.fc.operation import Operation
+from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
-from fakealiyun.fc.state import MAX_TRIGGERS, Function, Trigger, moment, new_id, page, role_of
+from fakealiyun.fc.state import MAX_TRIGGERS, Function, Trigger, new_id, page, role_of
 from fakealiyun.fc.triggers import read_config, read_kind, rendered
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _NAME = "1 to 128 of letters, digits, _ and -, the first a letter or _"
 _PATH = "/2023-03-30/functions/{function}/triggers"
 _CHANGEABLE = ("description", "invocationRole", "qualifier", "triggerConfig")
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     at = _Triggers(context)
     item = f"{_PATH}/{{trigger}}"
 
-    def trigger(call: Call) -> str:
+    def trigger(call: FcCall) -> str:
         return f"functions/{call.function}/triggers/{call.names['trigger']}"
 
     return [
-        Operation("ListTriggers", "GET", _PATH, at.list, lambda call: f"{one(call)}/triggers/*"),
-        Operation(
+        FcOperation("ListTriggers", "GET", _PATH, at.list, lambda call: f"{one(call)}/triggers/*"),
+        FcOperation(
             "CreateTrigger",
             "POST",
             _PATH,
@@ -38,14 +39,15 @@ def operations(context: Context) -> list[Operation]:
             lambda call: f"{one(call)}/triggers/{_name(call.json())}",
             writes=True,
             doubts=(
-                "RAM: the resource below a function is formed after that of 2.0.",
-                "oss, log, mns_topic, tablestore and cdn_events have no source here: refused.",
-                "The ranges of the six fields of cron are not checked.",
+                "The RAM resource below a function follows that of 2.0.",
+                "Triggers of oss, log, mns_topic, tablestore and cdn_events are refused: the fake "
+                "has no source for them.",
+                "The ranges of the six cron fields are not checked.",
             ),
         ),
-        Operation("GetTrigger", "GET", item, at.get, trigger),
-        Operation("UpdateTrigger", "PUT", item, at.update, trigger, writes=True),
-        Operation("DeleteTrigger", "DELETE", item, at.delete, trigger, writes=True),
+        FcOperation("GetTrigger", "GET", item, at.get, trigger),
+        FcOperation("UpdateTrigger", "PUT", item, at.update, trigger, writes=True),
+        FcOperation("DeleteTrigger", "DELETE", item, at.delete, trigger, writes=True),
     ]
 
 
@@ -54,21 +56,21 @@ class _Triggers:
         self._context = context
         self._account = context.account
 
-    async def list(self, call: Call) -> Answer:
-        """Answer a function's triggers by name, in pages."""
+    async def list(self, call: FcCall) -> FcAnswer:
+        """Return the triggers of a function, sorted by name, in pages."""
         function = self._account.function(call.function)
         found, more = page(function.triggers.values(), call.query)
         shown = [self._shown(function, trigger) for trigger in found]
-        return Answer(body={"triggers": shown, **more})
+        return FcAnswer(body={"triggers": shown, **more})
 
-    async def get(self, call: Call) -> Answer:
-        """Answer a trigger, an HTTP trigger with its address."""
+    async def get(self, call: FcCall) -> FcAnswer:
+        """Return a trigger. An HTTP trigger has its URL."""
         function = self._account.function(call.function)
         trigger = self._account.trigger(call.function, call.names["trigger"])
-        return Answer(body=self._shown(function, trigger))
+        return FcAnswer(body=self._shown(function, trigger))
 
-    async def create(self, call: Call) -> Answer:
-        """Give the function a trigger, which works at once."""
+    async def create(self, call: FcCall) -> FcAnswer:
+        """Add a trigger to a function. It works at once."""
         function = self._account.function(call.function)
         given = call.json()
         name = _name(given)
@@ -92,10 +94,10 @@ class _Triggers:
         if kind == "http" and any(one.kind == "http" for one in function.triggers.values()):
             raise errors.invalid_argument("a version or alias has at most one HTTP trigger")
         await self._keep(function, trigger)
-        return Answer(body=self._shown(function, trigger))
+        return FcAnswer(body=self._shown(function, trigger))
 
-    async def update(self, call: Call) -> Answer:
-        """Change configuration, description or role of a trigger."""
+    async def update(self, call: FcCall) -> FcAnswer:
+        """Change the configuration, description or role of a trigger."""
         function = self._account.function(call.function)
         old = self._account.trigger(call.function, call.names["trigger"])
         fields = Fields(call.json(), _CHANGEABLE)
@@ -104,15 +106,15 @@ class _Triggers:
             config = read_config(old.kind, fields.get("triggerConfig"))
             trigger = replace(trigger, config=config)
         await self._keep(function, trigger)
-        return Answer(body=self._shown(function, trigger))
+        return FcAnswer(body=self._shown(function, trigger))
 
-    async def delete(self, call: Call) -> Answer:
-        """Take a trigger away."""
+    async def delete(self, call: FcCall) -> FcAnswer:
+        """Delete a trigger."""
         function = self._account.function(call.function)
         trigger = self._account.trigger(call.function, call.names["trigger"])
         left = {name: one for name, one in function.triggers.items() if name != trigger.name}
         await self._context.keep(replace(function, triggers=left))
-        return Answer(204)
+        return FcAnswer(204)
 
     async def _keep(self, function: Function, trigger: Trigger) -> None:
         triggers = {**function.triggers, trigger.name: trigger}
@@ -130,8 +132,8 @@ class _Triggers:
             "invocationRole": trigger.invocation_role,
             "targetArn": self._account.function_arn(function.name),
             "status": "",
-            "createdTime": moment(trigger.created),
-            "lastModifiedTime": moment(trigger.modified),
+            "createdTime": utc(trigger.created),
+            "lastModifiedTime": utc(trigger.modified),
         }
         if trigger.kind == "http":
             url = self._context.url(function.name)

@@ -1,4 +1,4 @@
-"""Versions, aliases and tags. Nothing is ever published here, so the first two lists are empty."""
+"""Versions, aliases and tags. The fake publishes nothing, so it has no versions and aliases."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 from fakealiyun.fc import errors
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import Fields
-from fakealiyun.fc.operation import Operation
+from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
 from fakealiyun.fc.settings import read_tags
 from fakealiyun.fc.state import Function
-from fakealiyun.fc.wire import Answer, Call
+from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _FUNCTION = "/2023-03-30/functions/{function}"
 _TAGS = "/2023-03-30/tags-v2"
 _MOST = 50  # resources that one call may name
 
 
-def operations(context: Context) -> list[Operation]:
-    """Every operation of this module."""
+def operations(context: Context) -> list[FcOperation]:
+    """All operations of this module."""
     at = _Lists(context)
-    doubts = ("Publishing is not faked: only what was deployed last can be called.",)
+    doubts = ("Publishing is not faked. Only the latest deployed code can be called.",)
     every = "functions/*"
     return [
-        Operation(
+        FcOperation(
             "ListFunctionVersions", "GET", f"{_FUNCTION}/versions", at.versions, one, doubts=doubts
         ),
-        Operation("ListAliases", "GET", f"{_FUNCTION}/aliases", at.aliases, one, doubts=doubts),
-        Operation("ListTagResources", "GET", _TAGS, at.list_tags, lambda _call: every),
-        Operation("TagResources", "POST", _TAGS, at.tag, lambda _call: every, writes=True),
-        Operation("UntagResources", "DELETE", _TAGS, at.untag, lambda _call: every, writes=True),
+        FcOperation("ListAliases", "GET", f"{_FUNCTION}/aliases", at.aliases, one, doubts=doubts),
+        FcOperation("ListTagResources", "GET", _TAGS, at.list_tags, lambda _call: every),
+        FcOperation("TagResources", "POST", _TAGS, at.tag, lambda _call: every, writes=True),
+        FcOperation("UntagResources", "DELETE", _TAGS, at.untag, lambda _call: every, writes=True),
     ]
 
 
@@ -42,18 +42,18 @@ class _Lists:
         self._context = context
         self._account = context.account
 
-    async def versions(self, call: Call) -> Answer:
-        """Answer an empty list."""
+    async def versions(self, call: FcCall) -> FcAnswer:
+        """Return an empty list."""
         self._account.function(call.function)
-        return Answer(body={"versions": [], "direction": "BACKWARD"})
+        return FcAnswer(body={"versions": [], "direction": "BACKWARD"})
 
-    async def aliases(self, call: Call) -> Answer:
-        """Answer an empty list."""
+    async def aliases(self, call: FcCall) -> FcAnswer:
+        """Return an empty list."""
         self._account.function(call.function)
-        return Answer(body={"aliases": []})
+        return FcAnswer(body={"aliases": []})
 
-    async def list_tags(self, call: Call) -> Answer:
-        """Answer the tags of functions."""
+    async def list_tags(self, call: FcCall) -> FcAnswer:
+        """Return the tags of functions."""
         if call.query.get("NextToken") or call.query.get("Tag"):
             raise errors.not_faked("ListTagResources with NextToken or Tag")
         _check_kind(call.query.get("ResourceType"))
@@ -67,9 +67,9 @@ class _Lists:
             for function in self._named(_list_in(call.query, "ResourceId"))
             for tag in function.settings["tags"]
         ]
-        return Answer(body={"RequestId": call.request_id, "TagResources": resources})
+        return FcAnswer(body={"RequestId": call.request_id, "TagResources": resources})
 
-    async def tag(self, call: Call) -> Answer:
+    async def tag(self, call: FcCall) -> FcAnswer:
         """Add tags to functions, or change them."""
         fields = Fields(call.json(), _either("ResourceId", "ResourceType", "Tag"))
         _check_kind(fields.get("ResourceType") or fields.get("resourceType"))
@@ -79,17 +79,17 @@ class _Lists:
         for function in self._named(ids):
             kept = [tag for tag in function.settings["tags"] if tag["Key"] not in changes]
             self._set(function, read_tags([*kept, *added]))
-        return Answer(204)
+        return FcAnswer(204)
 
-    async def untag(self, call: Call) -> Answer:
-        """Take tags away from functions."""
+    async def untag(self, call: FcCall) -> FcAnswer:
+        """Remove tags from functions."""
         _check_kind(call.query.get("ResourceType"))
         keys = set(_list_in(call.query, "TagKey"))
         every = call.query.get("All") == "true"
         for function in self._named(_list_in(call.query, "ResourceId")):
             tags = function.settings["tags"]
             self._set(function, [tag for tag in tags if not every and tag["Key"] not in keys])
-        return Answer(204)
+        return FcAnswer(204)
 
     def _named(self, ids: list[Any]) -> list[Function]:
         prefix = self._account.function_arn("")
@@ -112,7 +112,7 @@ def _check_kind(kind: Any) -> None:
 
 
 def _list_in(query: Mapping[str, str], name: str) -> list[str]:
-    """A list in the query: the SDK sends it as JSON."""
+    """A list in the query. The SDK sends it as JSON. Raises ApiError."""
     try:
         value = json.loads(query.get(name) or "[]")
     except (ValueError, RecursionError):
