@@ -1,8 +1,6 @@
-"""A fake cloud, and VOD through its official client."""
+"""The cloud of the pytest plugin, and VOD through its official client."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,23 +8,15 @@ from hypothesis import HealthCheck, settings
 from fakealiyun import FakeCloud
 from fakealiyun.testing.vod import Vod
 
-# Properties are tried without a deadline: a busy machine is no reason to fail.
+# Properties have no deadline: a test must not fail because the machine is busy.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 
-@pytest.fixture(scope="session")
-def running_cloud() -> Iterator[FakeCloud]:
-    """One cloud for all tests of this process; ask for `cloud`, which resets it."""
-    with FakeCloud() as cloud:
-        yield cloud
-
-
 @pytest.fixture
-def cloud(running_cloud: FakeCloud) -> FakeCloud:
-    """The cloud as it is after its start: no media, no objects, its clock at the machine's."""
-    running_cloud.reset()
-    return running_cloud
+def cloud(fresh_aliyun: FakeCloud) -> FakeCloud:
+    """The plugin's cloud after a reset. Some folders of tests override it."""
+    return fresh_aliyun
 
 
 @pytest.fixture(params=[None, "v2"], ids=["acs3", "rpc"])
@@ -38,5 +28,5 @@ def algorithm(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 def vod(cloud: FakeCloud) -> Vod:
-    """The administrator's client, with the client's own default signature."""
+    """VOD's official client with the administrator's AccessKey and the default signature."""
     return Vod(cloud)

@@ -1,54 +1,123 @@
-"""`python -m fakealiyun`: the fake cloud alone, until it is told to stop."""
+"""`python -m fakealiyun`: serve a fake Alibaba Cloud until SIGINT or SIGTERM.
+
+The AccessKey of its administrator comes from FAKEALIYUN_ACCESS_KEY_ID and
+FAKEALIYUN_ACCESS_KEY_SECRET, or else is LTAIlocaladmin with local-admin-secret.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from fakealiyun.fake_cloud import PAGE_ORIGINS, FakeCloud
+from fakealiyun.fake_cloud import FakeCloud
+from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET
 from fakealiyun.vod.settings import VodSettings
 
+# A secret on the command line would show in the list of processes. The names are the fake's own:
+# the variables that the SDKs read may hold the key of a real account.
+KEY_ID_VARIABLE = "FAKEALIYUN_ACCESS_KEY_ID"
+KEY_SECRET_VARIABLE = "FAKEALIYUN_ACCESS_KEY_SECRET"  # noqa: S105 - the name of a variable
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="fakealiyun", description=__doc__)
-    parser.add_argument("--port", type=int, default=9001, help="0 takes any free one (9001)")
-    parser.add_argument("--data-dir", type=Path, help="where objects are kept (temporary)")
-    parser.add_argument("--ram-dir", type=Path, help="the roles, a folder each (none)")
-    parser.add_argument("--region", default="cn-shanghai", help="the region (cn-shanghai)")
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError("expected NAME=VALUE")
+    return name, value
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line. Ends the process with status 2 if it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="fakealiyun",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=version("fakealiyun"))
+    parser.add_argument(
+        "--port", type=int, default=9001, help="port to listen on; 0 means any free port (9001)"
+    )
+    parser.add_argument(
+        "--region", default="cn-shanghai", help="region of the account (%(default)s)"
+    )
+    parser.add_argument(
+        "--account-id", default=ACCOUNT_ID, metavar="DIGITS", help="account id (%(default)s)"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="folder for stored objects (a temporary one)"
+    )
+    parser.add_argument(
+        "--ram-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder of roles: DIR/ROLE/policy.json and DIR/ROLE/trust.json (no roles)",
+    )
+    parser.add_argument(
+        "--ram-value",
+        action="append",
+        default=[],
+        type=_assignment,
+        metavar="NAME=VALUE",
+        help="value for the placeholder ${NAME} in the files of --ram-dir; may be repeated",
+    )
     parser.add_argument(
         "--upload-endpoint",
         choices=("ip", "localhost"),
         default="ip",
-        help="UploadAddress.Endpoint: 127.0.0.1, or oss-REGION.localhost, for browsers only (ip)",
+        help="UploadAddress.Endpoint: 127.0.0.1, or oss-REGION.localhost, which only browsers"
+        " resolve (%(default)s)",
     )
     parser.add_argument(
         "--map-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a further host name to answer to, exact or *.suffix; may be repeated",
+        help="another host name to answer to, exact or *.suffix; may be repeated",
     )
     parser.add_argument(
         "--own-origin",
         action="append",
+        default=[],
         metavar="ORIGIN",
-        help=f"a page that may use the control routes; may be repeated ({PAGE_ORIGINS[0]})",
+        help="origin of a page that may use the control routes; may be repeated (no page)",
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--allow-deploy",
+        action="store_true",
+        help="let Function Compute accept deployments; it stores functions and runs none",
+    )
+    return parser.parse_args(arguments)
 
 
-async def _serve(arguments: argparse.Namespace) -> None:
-    cloud = FakeCloud(
+def make_cloud(arguments: argparse.Namespace, environment: dict[str, str]) -> FakeCloud:
+    """The cloud that the command line and the environment describe.
+
+    Raises ValueError for a value that is not allowed, OSError for a folder that cannot be read.
+    """
+    return FakeCloud(
         port=arguments.port,
         data_dir=arguments.data_dir,
         ram_dir=arguments.ram_dir,
+        ram_values=dict(arguments.ram_value),
+        account_id=arguments.account_id,
         region=arguments.region,
+        admin_access_key_id=environment.get(KEY_ID_VARIABLE) or ADMIN_ACCESS_KEY_ID,
+        admin_access_key_secret=environment.get(KEY_SECRET_VARIABLE) or ADMIN_ACCESS_KEY_SECRET,
         vod_settings=VodSettings(upload_endpoint=arguments.upload_endpoint),
         mapped_hosts=arguments.map_host,
-        own_origins=arguments.own_origin or PAGE_ORIGINS,
+        own_origins=arguments.own_origin,
+        allow_deploy=arguments.allow_deploy,
     )
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    cloud = make_cloud(arguments, dict(os.environ))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -61,10 +130,16 @@ async def _serve(arguments: argparse.Namespace) -> None:
         await cloud.stop()
 
 
-def main() -> None:
-    """The console script."""
-    asyncio.run(_serve(_arguments()))
+def main() -> int:
+    """Run the console script. Returns its exit status: 2 if the cloud cannot start."""
+    arguments = parse_arguments()
+    try:
+        asyncio.run(_serve(arguments))
+    except (ValueError, OSError) as error:
+        print(f"fakealiyun: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""How often each operation was called, so that a test can tell that it was not."""
+"""Counts the calls of each operation, so that a test can check that there was none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fakealiyun.faults import Fault, Faults
 class Calls:
     """Counters by service and action. Thread-safe.
 
-    Of VOD and STS every call counts that names an operation, refused or not; of OSS and SMQ
-    those that were accepted.
+    For VOD, STS and Function Compute, every call of an existing operation counts, refused or not.
+    For OSS and SMQ, only accepted calls count.
     """
 
     def __init__(self) -> None:
@@ -20,28 +20,28 @@ class Calls:
         self._lock = threading.Lock()
 
     def count(self, service: str, action: str) -> None:
-        """One more call of an operation that exists."""
+        """Add one call of an operation."""
         with self._lock:
             self._counts[service][action] += 1
 
     def of(self, service: str, action: str) -> int:
-        """How many there were since the last reset."""
+        """The number of calls of an operation since the last reset."""
         with self._lock:
             return self._counts.get(service, {}).get(action, 0)
 
     def snapshot(self) -> dict[str, dict[str, int]]:
-        """Every counter that is not zero."""
+        """All counters that are not zero."""
         with self._lock:
             return {service: dict(actions) for service, actions in self._counts.items()}
 
     def reset(self) -> None:
-        """Back to zero."""
+        """Set every counter to zero."""
         with self._lock:
             self._counts.clear()
 
 
 class CountedFaults(Faults):
-    """The same faults for a service that asks for one exactly once a call it accepted."""
+    """Faults that also count calls, for a service that asks once for each accepted call."""
 
     def __init__(self, faults: Faults, calls: Calls) -> None:
         super().__init__()
@@ -49,6 +49,6 @@ class CountedFaults(Faults):
         self._calls = calls
 
     def take(self, service: str, action: str) -> Fault | None:
-        """Count the call, then as Faults."""
+        """Count the call, then do the same as `Faults.take`."""
         self._calls.count(service, action)
         return self._faults.take(service, action)

@@ -1,8 +1,9 @@
 """The two clocks of the fake cloud.
 
-*Wall* time is the machine's: the date skew and the nonces of requests are judged by it, because
-clients sign with the machine's clock. *Cloud* time is wall time plus an offset which tests move:
-issue and expiry of credentials, states, timers and the `Date` header of every answer follow it.
+*Wall* time is the machine's time. The fake checks the date and the nonce of a request against it,
+because clients sign with the machine's clock. *Cloud* time is wall time plus an offset that tests
+can increase. It decides when credentials are issued and expire, when states change and timers
+fire, and what the `Date` header of an answer says.
 """
 
 from __future__ import annotations
@@ -17,15 +18,14 @@ from datetime import datetime, timezone
 from email.utils import formatdate
 
 MAX_ADVANCE = 10 * 366 * 86400
-"""Seconds that one `advance` may cover: ten years, so that dates stay well within their formats."""
+"""The most seconds that cloud time may be ahead: ten years. Dates then still fit their formats."""
 
-_LONGEST_WAIT = (
-    1.0  # seconds; the wall clock itself may be set forward while the timer thread waits
-)
+# Seconds. While the timer thread waits, somebody may set the machine's clock forward.
+_LONGEST_WAIT = 1.0
 
 
 class Handle:
-    """One timer that was asked for with `Clock.call_at`."""
+    """A timer made by `Clock.call_at`."""
 
     def __init__(self, when: float, action: Callable[[], None]) -> None:
         self.when = when
@@ -37,7 +37,7 @@ class Handle:
         return self._action is None
 
     def cancel(self) -> None:
-        """Make sure that the action does not start any more; harmless after it fired."""
+        """Cancel the timer. Does nothing if it has fired already."""
         self._action = None
 
     def _fire(self) -> None:
@@ -47,11 +47,11 @@ class Handle:
 
 
 class Clock:
-    """Wall and cloud time, and timers by cloud time. Every method may be called from any thread.
+    """Wall time, cloud time, and timers by cloud time. Every method is thread-safe.
 
-    A timer fires when cloud time passes it, whether `advance` moved the clock (then in the calling
-    thread, before `advance` returns) or time simply went by (then in a thread of the clock's own).
-    Actions must be short and thread-safe; they run one at a time, in the order of their times.
+    A timer fires when cloud time reaches it. If `advance` moved the clock, it fires in the calling
+    thread, before `advance` returns. Otherwise it fires in the clock's own thread. Actions must be
+    short and thread-safe. They run one at a time, in the order of their times.
     """
 
     def __init__(self) -> None:
@@ -64,20 +64,20 @@ class Clock:
         self._closed = False
 
     def wall(self) -> float:
-        """Epoch seconds by the machine's clock."""
+        """Wall time in epoch seconds."""
         return time.time()
 
     def now(self) -> float:
-        """Epoch seconds by the cloud's clock."""
+        """Cloud time in epoch seconds."""
         return time.time() + self._offset
 
     @property
     def offset(self) -> float:
-        """Seconds by which cloud time is ahead of wall time; never negative."""
+        """How many seconds cloud time is ahead of wall time. Never negative."""
         return self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move cloud time forward and fire what has become due before returning.
+        """Move cloud time forward. Timers that become due fire before this returns.
 
         Raises ValueError unless 0 <= seconds <= MAX_ADVANCE: cloud time never goes back.
         """
@@ -91,9 +91,9 @@ class Clock:
         self._run_due()
 
     def call_at(self, when: float, action: Callable[[], None]) -> Handle:
-        """Have `action` called once cloud time has reached `when` (epoch seconds).
+        """Call `action` when cloud time reaches `when` (epoch seconds).
 
-        A time that has passed already fires soon, in the clock's own thread.
+        If `when` is in the past, the action runs soon, in the clock's own thread.
         """
         handle = Handle(when, action)
         with self._changed:
@@ -107,7 +107,7 @@ class Clock:
         return handle
 
     def reset(self) -> None:
-        """Let cloud time equal wall time again. A timer keeps the time it had left."""
+        """Set cloud time back to wall time. Every timer keeps its remaining time."""
         with self._changed:
             for _, _, handle in self._timers:
                 handle.when -= self._offset
@@ -116,7 +116,7 @@ class Clock:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Stop the clock's own thread; timers do not fire any more."""
+        """Cancel every timer and stop the clock's own thread."""
         with self._changed:
             self._closed = True
             for _, _, handle in self._timers:
@@ -152,10 +152,10 @@ class Clock:
 
 
 def utc(seconds: float) -> str:
-    """Epoch seconds as `yyyy-MM-ddTHH:mm:ssZ`, the form of the times in VOD's and STS's answers."""
+    """Epoch seconds as `yyyy-MM-ddTHH:mm:ssZ`, the form of times in the APIs and in policies."""
     return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def http_date(seconds: float) -> str:
-    """Epoch seconds in the form of the `Date` header."""
+    """Epoch seconds in the form of a `Date` header."""
     return formatdate(int(seconds), usegmt=True)

@@ -1,7 +1,7 @@
-"""The control routes, `/_local/*`: what a developer or a test tells the cloud, and asks it.
+"""The control routes, `/_local/*`: a developer or a test reads and changes the cloud with them.
 
-The guard lets only loopback names and our own pages through to them. No answer holds a secret, a
-token or a signature.
+The guard accepts only loopback names and the pages in `own_origins`. No answer contains a secret,
+a token or a signature.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from fakealiyun.clock import utc
-from fakealiyun.guard import Refused, control_body
+from fakealiyun.guard import GuardError, control_body
 
 if TYPE_CHECKING:
     from fakealiyun.fake_cloud import FakeCloud
@@ -25,7 +25,7 @@ _Route = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """`clock`, `faults`, `queues`, `state` and `reset` of one cloud."""
+    """The routes `clock`, `faults`, `queues`, `state` and `reset` of one cloud."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
@@ -38,7 +38,7 @@ class Control:
         }
 
     def routes(self) -> list[tuple[str, _Route]]:
-        """Every route as `METHOD /path` with what answers it."""
+        """Every route as `METHOD /path`, with its handler."""
         return [
             (f"{method} {path}", route)
             for path, methods in self._routes.items()
@@ -46,10 +46,10 @@ class Control:
         ]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one control call with JSON. Raises Refused."""
+        """Answer one control call with JSON. Raises GuardError."""
         methods = self._routes.get(_QUEUE.sub("/_local/queues/<name>/messages", request.path))
         if methods is None:
-            raise Refused(404, f"the control routes are {', '.join(self._routes)}")
+            raise GuardError(404, f"the control routes are {', '.join(self._routes)}")
         route = methods.get(request.method)
         if route is None:
             return web.json_response(
@@ -63,7 +63,7 @@ class Control:
         )
 
     async def _clock(self, _request: web.Request) -> Mapping[str, Any]:
-        """Both clocks, in epoch seconds, and the seconds between them."""
+        """Show both clocks in epoch seconds, and the offset in seconds."""
         clock = self._cloud.clock
         wall, offset = clock.wall(), clock.offset
         return {
@@ -74,23 +74,24 @@ class Control:
         }
 
     async def _move_clock(self, request: web.Request) -> Mapping[str, Any]:
-        """`{"advance": seconds}`: what becomes due has happened when the answer comes."""
+        """`{"advance": seconds}`: move cloud time forward. Timers fire before the answer."""
         body = _only(await control_body(request), "advance")
         seconds = body.get("advance")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise Refused(400, "advance must be a number of seconds")
+            raise GuardError(400, "advance must be a number of seconds")
         try:
             self._cloud.clock.advance(float(seconds))
         except (ValueError, OverflowError) as error:
-            raise Refused(400, f"advance: {error}") from None
+            raise GuardError(400, f"advance: {error}") from None
         return await self._clock(request)
 
     async def _faults(self, _request: web.Request) -> Mapping[str, Any]:
-        """The faults that have not struck yet."""
+        """Show the faults that have calls left."""
         return {"faults": self._cloud.faults.pending()}
 
     async def _set_fault(self, request: web.Request) -> Mapping[str, Any]:
-        """`{"service", "action", "kind", "count", …parameters}`, or `{"clear": true}`."""
+        """`{"service", "action", "kind", "count", …parameters}` sets a fault, `{"clear": true}`
+        removes all."""
         body = await control_body(request)
         if body == {"clear": True}:
             self._cloud.faults.clear()
@@ -98,37 +99,37 @@ class Control:
         rule = {"action": "*", "count": 1, **body}
         for name in ("service", "action", "kind"):
             if not isinstance(rule.get(name), str):
-                raise Refused(400, f"{name} must be a text")
+                raise GuardError(400, f"{name} must be text")
         try:
             self._cloud.faults.set(**rule)
         except (TypeError, ValueError) as error:
             reason = str(error) if isinstance(error, ValueError) else "a parameter is unknown"
-            raise Refused(400, reason) from None
+            raise GuardError(400, reason) from None
         return await self._faults(request)
 
     async def _send_message(self, request: web.Request) -> Mapping[str, Any]:
-        """`{"body": text, or an object to be sent as JSON}`: put a message into a queue, which is
-        made if there is none of that name."""
+        """`{"body": text, or an object to send as JSON}`: send a message to a queue. If the queue
+        does not exist, it is created."""
         content = _only(await control_body(request), "body").get("body")
         if isinstance(content, dict):
             content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         if not isinstance(content, str):
-            raise Refused(400, "body must be a text or an object")
+            raise GuardError(400, "body must be text or an object")
         name = request.path.split("/")[3]
         try:
             return {"MessageId": self._cloud.queues.queue(name).send(content)}
         except ValueError as error:
-            raise Refused(400, str(error)) from None
+            raise GuardError(400, str(error)) from None
 
     async def _reset(self, request: web.Request) -> Mapping[str, Any]:
-        """`{}`: the cloud as it was at its start."""
+        """`{}`: go back to the state at the start."""
         _only(await control_body(request))
         self._cloud.reset()
         return {}
 
     async def _state(self, _request: web.Request) -> Mapping[str, Any]:
-        """What there is: media, objects, credentials by id, events and what became of their
-        callbacks, functions, queues, calls, faults."""
+        """Show media, objects, credentials by id, events and their callbacks, functions, queues,
+        calls and faults."""
         cloud = self._cloud
         now = cloud.clock.now()
         return {
@@ -232,6 +233,6 @@ class Control:
 
 def _only(body: dict[str, Any], *allowed: str) -> dict[str, Any]:
     if not body.keys() <= set(allowed):
-        names = ", ".join(allowed) if allowed else "nothing"
-        raise Refused(400, f"the body may hold {names}")
+        names = ", ".join(allowed) if allowed else "no fields"
+        raise GuardError(400, f"the body may have {names} only")
     return body

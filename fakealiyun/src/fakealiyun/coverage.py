@@ -1,7 +1,7 @@
-"""`python -m fakealiyun.coverage`: write `docs/coverage.md` from what the operations declare.
+"""`python -m fakealiyun.coverage`: write `docs/coverage.md` from the code of the operations.
 
-The page says operation by operation what is faked, where the facts come from, and what is in
-doubt. `--check` only tells whether the file is current.
+For each operation, the page says what the fake does, the source of the facts, and what is in
+doubt. With `--check` it only reports whether the file is current. It needs a source checkout.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from fakealiyun.vod.progress import ANONYMOUS
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
 
 _HEAD = """\
-<!-- Written by python -m fakealiyun.coverage; do not edit. -->
+<!-- Written by python -m fakealiyun.coverage. Do not edit. -->
 # What the fake Alibaba Cloud does
 
-`python -m fakealiyun` serves one account on one loopback port. Signatures, expiry, nonces,
-permissions and states are always checked; nothing switches them off. What is not listed here is
-refused: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Function Compute with
+`python -m fakealiyun` serves one account on one loopback port. It always checks signatures, expiry,
+nonces, permissions and states; no option turns this off. It refuses everything that this page does
+not list: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Function Compute with
 `PathNotSupported`, SMQ with `InvalidRequestURL`.
 
-*Wall* time judges the dates that clients sign, and until when their signed URLs and forms are
-good; *cloud* time, which `POST /_local/clock` moves, decides the expiry of what the cloud hands
-out, states, timers and the `Date` of every answer.
+*Wall* time is the machine's time. The fake checks the dates that clients sign against it, and the
+expiry of signed URLs and forms. *Cloud* time is moved by `POST /_local/clock`. It decides about the
+expiry of credentials, about states and timers, and about the `Date` of every answer.
 
 ## The OpenAPI gateway (VOD and STS)
 
 | what | how |
 |---|---|
 | signatures | ACS3-HMAC-SHA256, and RPC with HMAC-SHA1 by GET or POST (query and form) |
-| date | within 15 minutes of wall time, either way |
-| RPC without `Timestamp` | only with a SecurityToken, for the operations marked *web* |
-| nonce | once for each AccessKey, for as long as the request could be accepted |
-| token | missing, malformed, another key's and expired are told apart |
-| permission | RAM policies of the user or role, and the session policy |
-| pages in a browser | foreign origins are refused, but for *web* operations with a SecurityToken |
+| date | at most 15 minutes before or after wall time |
+| RPC without `Timestamp` | only with a SecurityToken, and only for operations marked *web* |
+| nonce | valid once for each AccessKey, for as long as the request could be accepted |
+| token | different errors for missing, malformed, expired, and another key's token |
+| permission | the RAM policies of the user or role, and the session policy |
+| pages in a browser | refused from other origins, except *web* operations with a SecurityToken |
 
 In doubt:
 
-- The HTTP status of signature and token errors: the vendor's tables say 400 and 403; 400 here.
-- The code of a permission refusal by VOD: Forbidden.RAM here.
+- The HTTP status of signature and token errors: the vendor's tables say 400 and 403. Here 400.
+- The code of a permission refusal by VOD: here Forbidden.RAM.
 - Repeated parameters, broken escapes and unsigned `x-acs-*` headers are refused.
 - The order of the checks: date, AccessKey, signature, token, nonce, permission.
-- RegionId, added unsigned by the web player to the address of a custom server, is left out of the
-  signature when the request carries no `Timestamp`.
+- With a custom server, the web player adds RegionId to the URL unsigned. If the request has no
+  `Timestamp`, the signature may leave RegionId out.
 """
 
 _CALLBACKS = """\
@@ -64,85 +64,89 @@ _CALLBACKS = """\
 
 | what | how |
 |---|---|
-| by HTTP | POST of JSON; success is exactly 200 within 5 seconds; no redirects, the answer unread |
-| to a queue | the same JSON, into a queue that exists at the account's own MNS endpoint |
-| attempts | 3, one second of cloud time apart; then the event is lost |
-| signature | `X-VOD-TIMESTAMP` by wall time, `X-VOD-SIGNATURE`, where AuthSwitch is on |
-| receivers | this machine's own addresses; any other is accepted by SetMessageCallback and \
-recorded in `GET /_local/state`, but never connected to |
-| queues | those of SMQ, below; one that a trigger reads, or a message was sent to by \
-`/_local/queues`, exists without CreateQueue |
+| by HTTP | POST of JSON. Only status 200 within 5 seconds is success. No redirects; the answer's \
+body is not read |
+| to a queue | the same JSON, to an existing queue at the account's own MNS endpoint |
+| attempts | 3, one second of cloud time apart. Then the event is lost |
+| signature | `X-VOD-TIMESTAMP` by wall time and `X-VOD-SIGNATURE`, if AuthSwitch is on |
+| receivers | only addresses of this machine. SetMessageCallback accepts others; the fake records \
+their callbacks in `GET /_local/state` and never connects to them |
+| queues | those of SMQ, below. A queue also exists without CreateQueue if a trigger reads it or \
+`/_local/queues` sent a message to it |
 
 In doubt:
 
-- `Content-Type: application/json`, no `User-Agent`: neither is documented.
-- The URL that is hashed is the one that is called, also where the upload's UserData names it.
-- An upload's own URL gets what the account's would have got, in its place. It counts for nothing \
-once the video is deleted, nor where the account's callbacks go to a queue (a setting).
-- A configuration that changes between two attempts does not change the second.
-- FileUploadComplete has Status and Extend. Fps is missing of streams, as nothing is transcoded.
-- MediaBaseChangeComplete is raised by CreateUploadVideo and DeleteVideo alone; MediaContent is an \
-object, as in the sample, its members JSON text.
-- SnapshotComplete and every event of an operation that is not faked are never sent.
-- A video that needs no transcoding is announced by FileUploadComplete alone.
+- `Content-Type: application/json` and no `User-Agent`: neither is documented.
+- The signed URL is the called URL, also if the upload's UserData names it.
+- The URL of an upload gets the events instead of the account's URL. It has no effect after the \
+video is deleted, or if the account's callbacks go to a queue (a setting).
+- If the configuration changes between two attempts, the second attempt does not change.
+- FileUploadComplete has Status and Extend. Streams have no Fps, because nothing is transcoded.
+- Only CreateUploadVideo and DeleteVideo cause MediaBaseChangeComplete. MediaContent is an object, \
+as in the sample, and its members are JSON text.
+- SnapshotComplete, and every event of an operation that is not faked, is never sent.
+- If a video needs no transcoding, FileUploadComplete is its only event.
 """
 
 
 _MNS = """\
 ## SMQ (formerly MNS)
 
-Queues by the API 2015-06-06, at `ACCOUNT.mns.REGION.localhost` on the cloud's port, or at its plain
-address where the request is signed `MNS …` or has `x-mns-version`. Topics are refused.
+Queues with the API version 2015-06-06. The host is `ACCOUNT.mns.REGION.localhost` on the cloud's
+port, or the plain address if the request is signed `MNS …` or has `x-mns-version`. Topics are
+refused.
 
 | what | how |
 |---|---|
 | signature | `Authorization: MNS <AccessKeyId>:<signature>`, HMAC-SHA1 |
-| version | `x-mns-version: 2015-06-06`, which every request has |
-| date | `Date` or `x-mns-date`, within 15 minutes of wall time, either way |
-| token | `security-token`; its time ends by cloud time |
-| Content-MD5 | where it is sent; base64 of the digest, or of its hexadecimal form |
-| permission | `mns:<operation>` on `acs:mns:<region>:<account>:<path>`, batches have their own |
-| body | XML in UTF-8, 512 KB at most, without a document type or unknown elements |
-| messages | Delayed for 0 to 604800 seconds, then Active, Inactive for 1 to 43200 once received; \
-priorities 1 to 16; all by cloud time |
-| waiting | up to 30 seconds of cloud time; ends with a message, also one that the clock brings |
+| version | `x-mns-version: 2015-06-06`, required in every request |
+| date | `Date` or `x-mns-date`, at most 15 minutes before or after wall time |
+| token | `security-token`. It expires by cloud time |
+| Content-MD5 | checked if sent: base64 of the digest, or of its hexadecimal form |
+| permission | `mns:<operation>` on `acs:mns:<region>:<account>:<path>`. Batches have their own |
+| body | XML in UTF-8, at most 512 KB, without a document type or unknown elements |
+| messages | Delayed for 0 to 604800 seconds, then Active. Inactive for 1 to 43200 seconds after a \
+receive. Priorities 1 to 16. All by cloud time |
+| waiting | up to 30 seconds of cloud time. It ends when a message arrives or becomes visible |
 | pages in a browser | refused; no CORS header |
 """
 
 _FC = """\
 ## Function Compute
 
-The calls of `s deploy`, `plan`, `info`, `invoke` and `remove` (2023-03-30), and what 2021-04-06
-says in an account without services. Everything that changes something is refused unless the cloud
-was started with `--allow-deploy`; under `python -m local` the gateway then runs what is deployed.
+The calls of `s deploy`, `plan`, `info`, `invoke` and `remove` (2023-03-30), and the answers of
+2021-04-06 in an account without services. Without `--allow-deploy`, every call that changes
+something is refused. The cloud stores functions. `FakeCloud.fc.serve_with` connects a runner for
+them.
 
 | what | how |
 |---|---|
 | signature | ACS3-HMAC-SHA256 over method, path, query and body; nonce, date and token as above |
 | permission | `fc:<operation>` on `acs:fc:<region>:<account>:functions/<name>…` |
-| key to upload code | `GET /2016-08-15/tempBucketToken`, signed `FC <AccessKeyId>:<signature>` |
-| packages | 50 MB inside a request, 500 MB through OSS; unpacked 512 MB and 20000 files at most; \
-nothing leads out |
-| HTTP triggers | `anonymous`, and `function` with ACS3-HMAC-SHA256; at `/<functionName>` on the \
-gateway |
-| not acted out | answered with 501 `NotImplemented` |
+| credential to upload code | `GET /2016-08-15/tempBucketToken`, signed \
+`FC <AccessKeyId>:<signature>` |
+| packages | at most 50 MB inside a request and 500 MB through OSS; unpacked at most 512 MB and \
+20000 files; no name or link leads out of the package |
+| HTTP triggers | `anonymous`, and `function` with ACS3-HMAC-SHA256. The runner serves them |
+| not supported | answered with 501 `NotImplemented` |
 """
 
 _FC_DOUBTS = """\
-- Codes and statuses are those of the table about 2.0; a wrong token keeps OpenAPI's codes.
-- The permission for the key to upload code is not documented: every identity of the account has it.
-- An HTTP trigger refuses the signature of 2.0: callers report `invalid authorization` for it.
-- The documented call of a signed trigger has no nonce and leaves the body out of the signature.
-- The addresses of triggers answer preflights on the real service; here the function does."""
+- Codes and statuses are from the table about 2.0. For a wrong token, they are those of OpenAPI.
+- The permission for the credential to upload code is not documented. Every identity of the \
+account has it.
+- An HTTP trigger refuses the signature of 2.0. Callers report `invalid authorization` for it.
+- The documented call of a signed trigger has no nonce, and its signature does not cover the body.
+- On the real service, the addresses of triggers answer preflights. Here the function does."""
 
 
 def page(cloud: FakeCloud) -> str:
-    """The whole page."""
+    """The complete page."""
     parts = [_HEAD]
     for title, service in (("VOD", cloud.vod), ("STS", cloud.sts)):
         parts.append(f"## {title} {service.version}\n")
         parts.extend(_operations(service))
-    parts.append("## VOD, called by the web uploader without an AccessKey\n")
+    parts.append("## VOD, as the web uploader calls it without an AccessKey\n")
     parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
     parts.append(_CALLBACKS)
     parts.append(_MNS)
@@ -163,11 +167,11 @@ def _summary(function: Callable[..., Any]) -> str:
 
 
 def _entry(name: str, handler: Callable[..., Any]) -> str:
-    return f"### {name}\n\n{_told(name, handler)}\n"
+    return f"### {name}\n\n{_described(name, handler)}\n"
 
 
-def _told(name: str, handler: Callable[..., Any]) -> str:
-    """The summary without the operation's name in front."""
+def _described(name: str, handler: Callable[..., Any]) -> str:
+    """The summary of a handler, without the name of the operation in front."""
     text = _summary(handler).removeprefix(f"{name}: ")
     return text[:1].upper() + text[1:]
 
@@ -191,9 +195,9 @@ def _fc(cloud: FakeCloud) -> str:
     lines = ["| operation | call | what |", "|---|---|---|"]
     doubts: list[str] = []
     for operation in cloud.fc.operations.all:
-        told = _told(operation.name, operation.handler)
+        description = _described(operation.name, operation.handler)
         call = f"`{operation.method} {operation.path}`"
-        lines.append(f"| {operation.name} | {call} | {told} |")
+        lines.append(f"| {operation.name} | {call} | {description} |")
         doubts += [f"- {operation.name}: {doubt}" for doubt in operation.doubts]
     lines += ["", "In doubt:", "", _FC_DOUBTS, *doubts]
     return "\n".join(lines) + "\n"
@@ -204,8 +208,8 @@ def _mns() -> str:
     for operation in MNS_OPERATIONS.values():
         query = "&".join(f"{name}=" for name in operation.query)
         call = f"`{operation.method} {operation.path}{f'?{query}' if query else ''}`"
-        told = _told(operation.name, operation.handler)
-        lines.append(f"| {operation.name} | {call} | {told} |")
+        description = _described(operation.name, operation.handler)
+        lines.append(f"| {operation.name} | {call} | {description} |")
     lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in MNS_DOUBTS)]
     return "\n".join(lines) + "\n"
 
@@ -214,8 +218,8 @@ def _oss() -> str:
     lines = ["| operation | permission | what |", "|---|---|---|"]
     for operation in offered():
         permission = " or ".join(f"`{action}`" for action in operation.actions)
-        told = _told(operation.name, operation.handler)
-        lines.append(f"| {operation.name} | {permission} | {told} |")
+        description = _described(operation.name, operation.handler)
+        lines.append(f"| {operation.name} | {permission} | {description} |")
     lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in DOUBTS)]
     return "\n".join(lines) + "\n"
 
@@ -224,26 +228,29 @@ def _control(cloud: FakeCloud) -> str:
     lines = ["| route | what |", "|---|---|"]
     lines += [f"| `{route}` | {_summary(what)} |" for route, what in Control(cloud).routes()]
     lines.append("")
-    lines.append("Faults, with their parameters:")
+    lines.append("Kinds of faults, with their parameters:")
     lines.append("")
     lines += [
-        f"- `{kind}`" + (f": {', '.join(f'`{p}`' for p in taken)}" if taken else "")
-        for kind, taken in KINDS.items()
+        f"- `{kind}`" + (f": {', '.join(f'`{p}`' for p in parameters)}" if parameters else "")
+        for kind, parameters in KINDS.items()
     ]
     return "\n".join(lines) + "\n"
 
 
 def main() -> int:
-    """Write the page, or check it; 1 when it was not current."""
+    """Write the page, or check it. Returns 1 if `--check` finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="do not write, only compare")
+    parser.add_argument(
+        "--check", action="store_true", help="compare the file, and do not write it"
+    )
     arguments = parser.parse_args()
+    if not PAGE.parent.is_dir():
+        parser.error(f"there is no {PAGE.parent}: run this in a source checkout")
     text = page(FakeCloud())
     if arguments.check:
         current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
         print("current" if current else "not current: run python -m fakealiyun.coverage")
         return 0 if current else 1
-    PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")
     print(f"wrote {PAGE}")
     return 0

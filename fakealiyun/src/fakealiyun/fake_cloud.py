@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -24,7 +25,7 @@ from fakealiyun.mns.service import MnsService
 from fakealiyun.openapi.gateway import OpenApi
 from fakealiyun.oss.service import OssService
 from fakealiyun.oss.state import Storage
-from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, Ram
+from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET, Ram
 from fakealiyun.server import HTTP_LOG, LARGEST_LINE, build
 from fakealiyun.sts.service import StsService
 from fakealiyun.vod.progress import ANONYMOUS
@@ -32,22 +33,31 @@ from fakealiyun.vod.service import VERSION, VodService
 from fakealiyun.vod.settings import VodSettings
 
 ADDRESS = "127.0.0.1"
-PAGE_ORIGINS = ("http://127.0.0.1:9000", "http://localhost:9000")
-"""The origins of the local gateway's page, as `make run` serves it."""
+_REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+", re.ASCII)
 
 
 class FakeCloud(InThread):
-    """An account of Alibaba Cloud on one loopback port.
+    """One account of Alibaba Cloud on one loopback port.
 
-    In a test, as a context manager: the server runs in a thread of its own. In a running loop:
-    `await cloud.start()` and `await cloud.stop()`. A cloud is started once.
+    In a test, use it as a context manager: the server then runs in a thread of its own. In a
+    running event loop, call `await cloud.start()` and `await cloud.stop()`. A cloud starts once.
 
-    `port` 0 takes any free one. `data_dir` holds the objects' bytes (default: a temporary folder
-    that goes with the cloud). `ram_dir` has a folder for each role (default: no roles), and
-    `ram_values` what the placeholders in its files stand for. With
-    `mapped_hosts` the cloud answers to further names (`*.aliyuncs.com` for a browser's resolver
-    rules); `own_origins` are the pages that may use its control routes. With `allow_deploy` its
-    Function Compute takes functions, and runs them where `fc.serve_with` says.
+    - `port`: 0 means any free port.
+    - `data_dir`: where the bytes of objects are stored. Default: a temporary folder, removed when
+      the cloud stops.
+    - `ram_dir`: a folder of roles, each with `policy.json` and `trust.json`. Default: no roles.
+      `ram_values` fills the placeholders in these files.
+    - `account_id`, `region`: of the account.
+    - `admin_access_key_id`, `admin_access_key_secret`: the AccessKey of the RAM user `admin`, who
+      may do everything.
+    - `vod_settings`: the settings of VOD that the console of the real service has.
+    - `mapped_hosts`: other host names to answer to, exact or `*.suffix`, such as `*.aliyuncs.com`
+      for a browser that maps them to this machine.
+    - `own_origins`: origins of pages that may use the control routes.
+    - `allow_deploy`: whether Function Compute accepts deployments. `fc.serve_with` says what runs
+      the functions; without it they are only stored.
+
+    Raises ValueError for a value that is not allowed.
     """
 
     def __init__(
@@ -59,20 +69,30 @@ class FakeCloud(InThread):
         ram_values: Mapping[str, str] | None = None,
         account_id: str = ACCOUNT_ID,
         region: str = "cn-shanghai",
+        admin_access_key_id: str = ADMIN_ACCESS_KEY_ID,
+        admin_access_key_secret: str = ADMIN_ACCESS_KEY_SECRET,
         vod_settings: VodSettings | None = None,
         mapped_hosts: Iterable[str] = (),
-        own_origins: Iterable[str] = PAGE_ORIGINS,
+        own_origins: Iterable[str] = (),
         allow_deploy: bool = False,
     ) -> None:
+        if not _REGION.fullmatch(region):
+            raise ValueError("region: expected a name such as cn-shanghai")
         self.account_id = account_id
         self.resets = 0
-        """How often it has been reset: what a service did before then, it does not know of."""
+        """How often the cloud has been reset. A reset forgets what the services did before it."""
         self.region = region
         self.clock = Clock()
         self.faults = Faults()
         self.calls = Calls()
         self.identities = Identities(self.clock)
-        self.ram = Ram(self.identities, self.clock, account_id=self.account_id)
+        self.ram = Ram(
+            self.identities,
+            self.clock,
+            account_id=account_id,
+            admin_access_key_id=admin_access_key_id,
+            admin_access_key_secret=admin_access_key_secret,
+        )
         if ram_dir is not None:
             self.ram.load(ram_dir, ram_values)
         self.storage = Storage(data_dir or self._temporary_folder(), self.clock)
@@ -97,7 +117,8 @@ class FakeCloud(InThread):
             account_id=self.account_id,
         )
         if allow_deploy:
-            # A name of Alibaba Cloud's own, which nobody else can lead to this machine.
+            # The deployment tool sends packages to this name. It belongs to Alibaba Cloud, so no
+            # stranger can point it to this machine.
             mapped_hosts = (*mapped_hosts, temporary_host(region))
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
@@ -145,7 +166,7 @@ class FakeCloud(InThread):
 
     @property
     def port(self) -> int:
-        """The port, once started. Raises RuntimeError before."""
+        """The port that the server listens on. Raises RuntimeError before the start."""
         if self._port is None:
             raise RuntimeError("the cloud has not been started")
         return self._port
@@ -162,16 +183,22 @@ class FakeCloud(InThread):
 
     @property
     def admin(self) -> Credential:
-        """The AccessKey of the RAM user `admin`, who may do everything."""
-        admin = self.identities.find(ADMIN_ACCESS_KEY_ID)
+        """The AccessKey of the RAM user `admin`, who may do everything.
+
+        Raises RuntimeError if it was removed.
+        """
+        admin = self.identities.find(self.ram.admin_access_key_id)
         if admin is None:
             raise RuntimeError("the administrator's AccessKey was removed")
         return admin
 
     def reset(self) -> None:
-        """The cloud as it was at its start: no media, objects, messages, callbacks, functions,
-        faults or counters, the clock at the machine's time. Keys that a service holds for a running
-        function stay valid, and so do queues that something listens to."""
+        """Go back to the state at the start.
+
+        Media, objects, messages, callbacks, functions, faults and counters are gone. Cloud time is
+        the machine's time again. Two things stay: credentials that a service holds for a running
+        function, and queues that have a listener.
+        """
         self.resets += 1
         self.faults.clear()
         self.identities.reset()
@@ -185,7 +212,7 @@ class FakeCloud(InThread):
         self.clock.reset()
 
     async def start(self) -> None:
-        """Serve in the running loop. Raises OSError when the port is taken."""
+        """Start to serve in the running event loop. Raises OSError if the port is in use."""
         if self._runner is not None:
             raise RuntimeError("a cloud is started once")
         self._runner = web.AppRunner(
@@ -206,7 +233,7 @@ class FakeCloud(InThread):
         await self.vod.callbacks.start()
 
     async def stop(self) -> None:
-        """End the server and the clock."""
+        """Stop the server and the clock, and remove the temporary folders."""
         if self._runner is not None:
             await self._runner.cleanup()
         await self.vod.callbacks.stop()

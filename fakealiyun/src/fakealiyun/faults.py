@@ -1,8 +1,8 @@
-"""Faults that the fake cloud was told to show: the bad days a client has to survive.
+"""Faults that tests ask for: throttling, errors, broken connections and broken answers.
 
-A rule names a service, an action (or `*`), a kind and how many calls it strikes. Services take a
-fault after a request has been accepted (signature, permission) and before, or for `reset_after`
-after, its effect.
+A rule names a service, an action (or `*`), a kind and the number of calls that it affects. A
+service applies a fault after it has accepted the request (signature, permission) and before the
+request has an effect. Only `reset_after` applies after the effect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 CALLBACK = "callback"
-"""VOD's notifications, as a service of which every event type is an action."""
+"""VOD's callbacks, treated as a service whose actions are the event types."""
 SERVICES = ("vod", "sts", "oss", "fc", "mns", CALLBACK)
 MAX_COUNT = 1_000_000
 
@@ -41,40 +41,40 @@ def _text(value: object) -> bool:
 _ERROR = {"status": _integer(400, 599), "code": _text, "message": _text}
 KINDS: Mapping[str, Mapping[str, Callable[[object], bool]]] = MappingProxyType(
     {
-        # Refused for the rate. `retry_after`: milliseconds, sent as `x-acs-retry-after`.
+        # The rate is exceeded. `retry_after`: milliseconds, sent as `x-acs-retry-after`.
         "throttle": {"retry_after": _integer(1, 600_000), **_ERROR},
         "error": dict(_ERROR),
-        "reset_before": {},  # the connection is reset, nothing happened
-        "reset_after": {},  # the effect took place, then the connection is reset unanswered
-        "slow": {"seconds": _seconds},  # the answer comes, late (default 1 s)
-        "drip": {"seconds": _seconds},  # the body trickles, spread over so many seconds (default 1)
-        "truncated": {},  # fewer bytes than Content-Length announced, then the end
-        "non_json": {"status": _integer(200, 599)},  # a page of HTML (default status 502)
-        "wrong_type": {"field": _text},  # one field of the answer, or all, has another type
-        "empty": {"status": _integer(200, 599)},  # no body at all (default status 200)
-        "drop": {},  # callback: never sent, as if every attempt had failed
-        "duplicate": {},  # callback: sent twice
+        "reset_before": {},  # reset the connection; the request has no effect
+        "reset_after": {},  # reset the connection after the effect, without an answer
+        "slow": {"seconds": _seconds},  # answer late (default 1 s)
+        "drip": {"seconds": _seconds},  # send the body slowly, over this time (default 1 s)
+        "truncated": {},  # send fewer bytes than Content-Length, then close the connection
+        "non_json": {"status": _integer(200, 599)},  # answer with HTML (default status 502)
+        "wrong_type": {"field": _text},  # change the type of one field, or of all fields
+        "empty": {"status": _integer(200, 599)},  # answer without a body (default status 200)
+        "drop": {},  # callback: never send it, as if every attempt had failed
+        "duplicate": {},  # callback: send it twice
     }
 )
-"""Every kind with the parameters it takes (all optional) and the check of each."""
+"""For each kind: its parameters, all optional, and the check of each."""
 CALLBACK_KINDS = ("drop", "duplicate")
-"""What goes wrong with callbacks, and with nothing else."""
+"""The kinds for callbacks. Callbacks have no other kinds."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What shall go wrong with one call."""
+    """A fault of one call."""
 
     kind: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     def number(self, name: str, default: float) -> float:
-        """The numeric parameter `name`, or `default` when the rule did not give it."""
+        """The number `name`, or `default` if the rule does not have it."""
         value = self.parameters.get(name, default)
         return float(value)
 
     def text(self, name: str, default: str) -> str:
-        """The textual parameter `name`, or `default` when the rule did not give it."""
+        """The text `name`, or `default` if the rule does not have it."""
         return str(self.parameters.get(name, default))
 
 
@@ -87,7 +87,7 @@ class _Rule:
 
 
 class Faults:
-    """The rules in force, first set first used. Thread-safe."""
+    """The rules that are set. The oldest rule is used first. Thread-safe."""
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
@@ -96,10 +96,11 @@ class Faults:
     def set(
         self, service: str, action: str, kind: str, count: int = 1, **parameters: Parameter
     ) -> None:
-        """Strike the next `count` calls of `action` (or `*`) of `service` ("vod", "sts", "oss",
-        "fc", "mns"), or the next `count` callbacks of an event type ("callback").
+        """Set a fault for the next `count` calls of `action`, or of any action if it is `*`.
 
-        Raises ValueError for a service, kind, count or parameter that does not exist.
+        `service` is "vod", "sts", "oss", "fc", "mns", or "callback" with an event type as the
+        action. Raises ValueError for a service, action, kind, count or parameter that is not
+        allowed.
         """
         if service not in SERVICES:
             raise ValueError(f"service must be one of {', '.join(SERVICES)}")
@@ -108,20 +109,21 @@ class Faults:
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         if (service == CALLBACK) != (kind in CALLBACK_KINDS):
-            raise ValueError(f"{' and '.join(CALLBACK_KINDS)} are for callbacks, and they for it")
+            kinds = " and ".join(CALLBACK_KINDS)
+            raise ValueError(f"kind must be {kinds} for callbacks, and only for callbacks")
         if type(count) is not int or not 1 <= count <= MAX_COUNT:
             raise ValueError(f"count must be an integer from 1 to {MAX_COUNT}")
         for name, value in parameters.items():
             check = KINDS[kind].get(name)
             if check is None:
-                raise ValueError(f"kind {kind} takes no parameter of that name")
+                raise ValueError(f"kind {kind} has no parameter of that name")
             if not check(value):
-                raise ValueError(f"parameter {name} is out of its range")
+                raise ValueError(f"parameter {name} is out of range")
         with self._lock:
             self._rules.append(_Rule(service, action, Fault(kind, dict(parameters)), count))
 
     def take(self, service: str, action: str) -> Fault | None:
-        """The fault that strikes this call, used up by it; None when the call shall go well."""
+        """The fault for this call, or None. The call counts as one of the rule's `count`."""
         with self._lock:
             for rule in self._rules:
                 if rule.service == service and rule.action in ("*", action):
@@ -132,12 +134,12 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Forget every rule."""
+        """Remove every rule."""
         with self._lock:
             self._rules.clear()
 
     def pending(self) -> list[dict[str, Parameter]]:
-        """The rules still in force, for the control page."""
+        """The rules that have calls left, as the control routes show them."""
         with self._lock:
             return [
                 {

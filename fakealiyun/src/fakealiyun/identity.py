@@ -1,4 +1,4 @@
-"""Who calls: AccessKeys, temporary credentials, and the checks every service makes of them."""
+"""AccessKeys and temporary credentials, and the checks of them that every service makes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = [
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
-# How long an expired session is still told from an unknown one, in seconds of cloud time. The
-# moment when the real services change from "expired" to "unknown" is not documented.
+# Seconds of cloud time after which an expired session becomes unknown. When the real services
+# change their answer from "expired" to "unknown" is not documented.
 FORGET_AFTER = 48 * 3600
 
-# Expired sessions beyond this number are forgotten early, so that load does not fill memory.
+# Above this number of sessions, expired ones are forgotten early, so that memory stays bounded.
 MOST_REMEMBERED = 20_000
 
 _LONGEST_TOKEN = 8192
@@ -41,7 +41,7 @@ _LONGEST_TOKEN = 8192
 
 @dataclass(frozen=True)
 class Credential:
-    """An AccessKey, long-term or of a session. Its repr shows nothing that opens anything."""
+    """A long-term AccessKey, or the temporary one of a session. Its repr shows no secret."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
@@ -53,20 +53,20 @@ class Credential:
     media_id: str | None = None
     active: bool = True
     source_identity: str | None = None
-    # The service that holds these keys for a function, if one does.
+    # The service that holds this credential for a function, if there is one.
     held_by: str | None = None
 
 
 class TokenError(Exception):
-    """A SecurityToken that does not go with the AccessKey. Says nothing about either."""
+    """The SecurityToken does not belong to the AccessKey. The error shows neither of them."""
 
 
 class TokenMissing(TokenError):
-    """A temporary AccessKey came without its token."""
+    """The request has a temporary AccessKey and no token."""
 
 
 class TokenMalformed(TokenError):
-    """The token is none that was ever issued."""
+    """This token was never issued."""
 
 
 class TokenMismatch(TokenError):
@@ -74,14 +74,14 @@ class TokenMismatch(TokenError):
 
 
 class TokenExpired(TokenError):
-    """The right token, but its time is over."""
+    """The token is the right one, but it has expired."""
 
 
 class Identities:
-    """Every AccessKey the cloud knows. Safe to use from several threads.
+    """Every AccessKey that the cloud knows. Thread-safe.
 
-    Expiry is by cloud time. Expired sessions are still found, because the services say
-    "expired" for them; after FORGET_AFTER they are unknown.
+    Credentials expire by cloud time. Expired sessions are still found, because the services answer
+    "expired" for them. After FORGET_AFTER they are unknown.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -89,32 +89,32 @@ class Identities:
         self._lock = threading.Lock()
         self._keys: dict[str, Credential] = {}
         self._sessions: dict[str, Credential] = {}
-        # SHA-256 of a token -> its AccessKeyId: tells a stranger's token from garbage.
+        # AccessKeyId by the SHA-256 of its token: tells another key's token from garbage.
         self._tokens: dict[bytes, str] = {}
         self._expiry: list[tuple[float, str]] = []
 
     def find(self, access_key_id: str) -> Credential | None:
-        """The credential of an AccessKeyId, also if expired or disabled; None if unknown."""
+        """The credential of an AccessKeyId, also if expired or disabled. None if unknown."""
         with self._lock:
             self._forget()
             return self._keys.get(access_key_id) or self._sessions.get(access_key_id)
 
     def add_access_key(self, credential: Credential) -> None:
-        """Add a long-term AccessKey, or replace the one with the same id."""
+        """Add a long-term AccessKey, or replace the one that has this id."""
         if credential.security_token is not None or credential.expires_at is not None:
-            raise ValueError("a long-term AccessKey has neither SecurityToken nor expiry")
+            raise ValueError("a long-term AccessKey has no SecurityToken and does not expire")
         with self._lock:
             self._keys[credential.access_key_id] = credential
 
     def remove_access_key(self, access_key_id: str) -> None:
-        """Delete a long-term AccessKey; nothing happens if there is none."""
+        """Delete a long-term AccessKey. Does nothing if it does not exist."""
         with self._lock:
             self._keys.pop(access_key_id, None)
 
     def set_active(self, access_key_id: str, active: bool) -> None:
-        """Enable or disable a long-term AccessKey. Raises KeyError if there is none.
+        """Enable or disable a long-term AccessKey. Raises KeyError if it does not exist.
 
-        Sessions begun with it go on, as no call ends a single token.
+        Sessions that were started with it stay valid: no API call revokes a single token.
         """
         with self._lock:
             self._keys[access_key_id] = replace(self._keys[access_key_id], active=active)
@@ -130,13 +130,14 @@ class Identities:
         source_identity: str | None = None,
         held_by: str | None = None,
     ) -> Credential:
-        """Issue temporary keys for `lifetime` seconds of cloud time, from now on.
+        """Issue a temporary credential for `lifetime` seconds of cloud time, from now on.
 
-        Every part is random, in the lengths that STS gives: AccessKeyId `STS.` and 25
-        characters, secret 44, SecurityToken about 900 of base64 beginning with `CAIS`.
+        Every part is random and as long as the real one: AccessKeyId `STS.` and 25 characters,
+        secret 44 characters, SecurityToken about 900 characters of base64 that begin with `CAIS`.
+        Raises ValueError if the lifetime is not positive.
         """
         if not lifetime > 0:
-            raise ValueError("the lifetime is not a positive number of seconds")
+            raise ValueError("the lifetime must be a positive number of seconds")
         credential = Credential(
             access_key_id="STS.N" + _random_text(24),
             access_key_secret=_random_text(44),
@@ -155,11 +156,11 @@ class Identities:
         return credential
 
     def check_token(self, credential: Credential, presented: str | None) -> None:
-        """Check the SecurityToken that came with a request.
+        """Check the SecurityToken of a request.
 
-        Raises TokenMissing, TokenMalformed, TokenMismatch or TokenExpired. A long-term
-        AccessKey needs none; one that comes with it all the same is refused, since it can
-        only be another key's. (What the real services do with it is not documented.)
+        Raises TokenMissing, TokenMalformed, TokenMismatch or TokenExpired. A long-term AccessKey
+        has no token. A token beside it is refused, because it belongs to another key. (What the
+        real services do then is not documented.)
         """
         expected = credential.security_token
         if not presented:
@@ -172,11 +173,11 @@ class Identities:
             raise TokenExpired
 
     def has_expired(self, credential: Credential) -> bool:
-        """Whether the credential's time is over, by cloud time."""
+        """Whether the credential has expired, by cloud time."""
         return credential.expires_at is not None and self._clock.now() >= credential.expires_at
 
     def apply_policies(self, owner_id: str, policies: tuple[Policy, ...]) -> None:
-        """Let a change of a user's or role's policies take effect on the keys in use."""
+        """Set the policies of every existing credential of a user or role."""
         with self._lock:
             for known in (self._keys, self._sessions):
                 for key, credential in known.items():
@@ -184,9 +185,9 @@ class Identities:
                         known[key] = replace(credential, policies=policies)
 
     def reset(self) -> None:
-        """Forget every session but those that a service holds for a running function.
+        """Forget every session, except those that a service holds for a running function.
 
-        Long-term keys are RAM's to restore.
+        `Ram.reset` restores the long-term keys.
         """
         with self._lock:
             kept = [c for c in self._sessions.values() if c.held_by is not None]
@@ -205,8 +206,8 @@ class Identities:
         for session in sessions:
             self._sessions[session.access_key_id] = session
             self._tokens[_digest(session.security_token or "")] = session.access_key_id
-            # A running function's keys are kept for good: a reset turns the clock back, and the
-            # instance that holds them knows nothing of it.
+            # Credentials of a running function are never forgotten. A reset sets the clock back,
+            # and the instance that holds the credential does not learn of it.
             if session.held_by is None:
                 heapq.heappush(self._expiry, (session.expires_at or 0.0, session.access_key_id))
 
@@ -223,7 +224,7 @@ class Identities:
 
 
 def new_access_key() -> tuple[str, str]:
-    """A fresh long-term AccessKeyId (24 characters) and secret (30 characters)."""
+    """A new long-term AccessKeyId (24 characters) and its secret (30 characters)."""
     return "LTAI5t" + _random_text(18), _random_text(30)
 
 
@@ -232,7 +233,7 @@ def _random_text(length: int) -> str:
 
 
 def _random_token() -> str:
-    # These three bytes begin every token: in base64 they read CAIS.
+    # Every token begins with these three bytes, which are CAIS in base64.
     return base64.b64encode(
         b"\x08\x02\x12" + secrets.token_bytes(650 + secrets.randbelow(50))
     ).decode()

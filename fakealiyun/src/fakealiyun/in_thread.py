@@ -1,4 +1,4 @@
-"""What serves in an event loop, as a context manager: the loop then runs in a thread of its own."""
+"""Lets an asynchronous server be a context manager: its event loop runs in its own thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _T = TypeVar("_T", bound="InThread")
 
 
 class InThread(ABC):
-    """In a running loop: `await start()` and `await stop()`. Elsewhere: `with`, once."""
+    """In a running event loop, await `start()` and `stop()`. Elsewhere use `with`, once."""
 
     _loop: asyncio.AbstractEventLoop | None = None
     _stopping: asyncio.Event | None = None
@@ -22,14 +22,14 @@ class InThread(ABC):
 
     @abstractmethod
     async def start(self) -> None:
-        """Begin to serve."""
+        """Start to serve."""
 
     @abstractmethod
     async def stop(self) -> None:
-        """End what has been started, as far as it has."""
+        """Stop. Must also work if `start` failed halfway."""
 
     def __enter__(self: _T) -> _T:
-        """Raises what `start` raises, and TimeoutError."""
+        """Start in a new thread. Raises the error of `start`, or TimeoutError after 60 seconds."""
         started = threading.Event()
         failures: list[BaseException] = []
         self._thread = threading.Thread(
@@ -61,7 +61,7 @@ class InThread(ABC):
         self._stopping = asyncio.Event()
         try:
             await self.start()
-        except BaseException as failure:  # noqa: BLE001 - it is raised where it was asked for
+        except BaseException as failure:  # noqa: BLE001 - `__enter__` raises it
             failures.append(failure)
             await self.stop()
             return

@@ -1,14 +1,19 @@
-"""One port for the whole cloud: which request goes to which service.
+"""The HTTP server: one port for the whole cloud. It decides which service gets a request.
 
-/_local/*                                   control
-vod.*, sts.* (any path)                     OpenAPI
-fc.*, fcv3.*, ACCOUNT.REGION.fc.*           Function Compute
-ACCOUNT.mns.REGION.*                        SMQ
-BUCKET.*, oss*.* (any path)                 OSS
-an address or localhost: any path           SMQ, where the request says so
-                         / alone            OpenAPI, unless it is signed or posted as for OSS
-                         /2023-03-30/* …    Function Compute, with the same exception
-                         any other path     OSS
+First the host name decides:
+
+/_local/*                              control routes, on any host
+vod.*, sts.*                           OpenAPI gateway
+fc.*, fcv3.*, ACCOUNT.REGION.fc.*      Function Compute
+ACCOUNT.mns.REGION.*                   SMQ
+any other name                         OSS (BUCKET.*, oss*.*)
+
+On 127.0.0.1, [::1] and localhost, the request decides:
+
+signed `MNS …`, or with x-mns-version  SMQ
+path /                                 OpenAPI gateway, unless it is signed or posted as for OSS
+paths /2023-03-30/*, /2021-04-06/*, …  Function Compute, with the same exception
+any other path                         OSS
 """
 
 from __future__ import annotations
@@ -21,17 +26,17 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from fakealiyun.clock import Clock, http_date
-from fakealiyun.guard import Guard, Refused, is_control, split_host
+from fakealiyun.guard import Guard, GuardError, is_control, split_host
 
 _log = logging.getLogger(__name__)
 
 HTTP_LOG = logging.getLogger(f"{__name__}.http")
-"""aiohttp's own log of a server: silent, it reports broken requests with their content."""
+"""The log of aiohttp's server. It is silent, because it would show the content of bad requests."""
 HTTP_LOG.setLevel(logging.CRITICAL + 1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-LARGEST_LINE = 64 * 1024  # bytes of a request line or a header: parameters travel in the query
+LARGEST_LINE = 64 * 1024  # bytes of a request line or a header; parameters are in the query
 _API_LABELS = ("vod", "sts", "vod-vpc", "sts-vpc")
 _FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
 _MNS_PATH = re.compile(r"/(queues|topics)(?![^/?])")
@@ -51,11 +56,11 @@ def build(
     mns: Handler,
     oss: Handler,
 ) -> web.Application:
-    """The aiohttp application. Every answer gets the cloud's `Date` and a request id."""
+    """The aiohttp application. It adds `Date` by cloud time and a request id to every answer."""
 
     async def dispatch(request: web.Request) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
-            raise Refused(400, "the request target must be a path")
+            raise GuardError(400, "the request target must be a path")
         if is_control(request):
             answer = control
         elif is_for_mns(request):
@@ -64,10 +69,10 @@ def build(
             answer = fc if is_for_fc(request) else openapi if is_for_openapi(request) else oss
         try:
             return await answer(request)
-        except (Refused, OSError):
+        except (GuardError, OSError):
             raise
         except Exception:
-            # Here and not by aiohttp, whose log would also show what hostile clients send.
+            # aiohttp's own log would also show what hostile clients send.
             _log.exception("a request could not be answered")
             raise
 
@@ -77,13 +82,13 @@ def build(
             response.headers["x-acs-request-id"] = secrets.token_hex(16).upper()
 
     app = web.Application(middlewares=[guard.middleware()])
-    app.router.add_route("*", r"/{path:[\s\S]*}", dispatch)  # a key may hold a new line
+    app.router.add_route("*", r"/{path:[\s\S]*}", dispatch)  # an object key may contain a newline
     app.on_response_prepare.append(stamp)
     return app
 
 
 def is_for_openapi(request: web.Request) -> bool:
-    """Whether a request goes to VOD or STS; the others go to OSS."""
+    """Whether a request goes to the OpenAPI gateway (VOD and STS)."""
     parts = split_host(request.headers.get("Host", ""))
     name = "" if parts is None else parts[0]
     if name not in _PLAIN_NAMES:
@@ -92,7 +97,7 @@ def is_for_openapi(request: web.Request) -> bool:
 
 
 def is_for_fc(request: web.Request) -> bool:
-    """Whether a request goes to Function Compute's API."""
+    """Whether a request goes to the API of Function Compute."""
     parts = split_host(request.headers.get("Host", ""))
     name = "" if parts is None else parts[0]
     if name not in _PLAIN_NAMES:
@@ -101,8 +106,11 @@ def is_for_fc(request: web.Request) -> bool:
 
 
 def is_for_mns(request: web.Request) -> bool:
-    """Whether a request goes to SMQ's API. A bucket may be called `queues`: where the host does not
-    tell, the scheme of the signature or the API's version does."""
+    """Whether a request goes to the API of SMQ.
+
+    A path is not enough, because a bucket may have the name `queues`. If the host does not decide,
+    the scheme of the signature or the header with the API version does.
+    """
     parts = split_host(request.headers.get("Host", ""))
     name = "" if parts is None else parts[0]
     if name not in _PLAIN_NAMES:
