@@ -10,7 +10,7 @@ import pytest
 
 from fakealiyun import FakeCloud
 from fakealiyun.guard import Guard
-from fakealiyun.testing.vod import Acs3, Vod, post_control, rpc_parameters, send
+from fakealiyun.testing.vod import Acs3Request, Vod, post_control, rpc_parameters, send
 
 FOREIGN = (
     {"Origin": "https://evil.example"},
@@ -141,7 +141,7 @@ def test_no_page_is_let_through_unless_it_is_named(cloud: FakeCloud) -> None:
 def test_a_foreign_page_cannot_make_server_side_calls(
     cloud: FakeCloud, headers: dict[str, str]
 ) -> None:
-    by_acs3 = Acs3(cloud, cloud.admin, "GetVideoList", headers=dict(headers)).send()
+    by_acs3 = Acs3Request(cloud, cloud.admin, "GetVideoList", headers=dict(headers)).send()
     query = "/?" + urlencode(rpc_parameters(cloud.admin, "GetVideoList"))
     by_rpc = send(cloud, "GET", query, headers)
     play = urlencode(rpc_parameters(cloud.admin, "GetPlayInfo", VideoId="a" * 32))

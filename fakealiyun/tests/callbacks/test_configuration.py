@@ -10,7 +10,7 @@ import pytest
 from fakealiyun import FakeCloud
 from fakealiyun.mns import Queues
 from fakealiyun.testing.callbacks import KEY, House
-from fakealiyun.testing.vod import Acs3, Vod, rpc_parameters, send
+from fakealiyun.testing.vod import Acs3Request, Vod, rpc_parameters, send
 from fakealiyun.vod.settings import DEFAULT_APP, VodSettings
 
 HTTP = {"callback_type": "HTTP", "callback_url": "https://hooks.example.com/events/abc"}
@@ -165,7 +165,7 @@ def test_the_key_is_shown_nowhere_but_by_get_message_callback(house: House) -> N
 
 
 def test_it_is_no_operation_of_web_pages(house: House) -> None:
-    call = Acs3(house.cloud, house.cloud.admin, "GetMessageCallback")
+    call = Acs3Request(house.cloud, house.cloud.admin, "GetMessageCallback")
     assert call.send(Origin="https://evil.example").status == 403
 
 

@@ -15,7 +15,7 @@ from alibabacloud_fc20230330 import models
 
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
-from fakealiyun.testing.fc import ANONYMOUS, Acs3, Fc, refusal, send, upload_key, zipped
+from fakealiyun.testing.fc import ANONYMOUS, Fc, FcRequest, refusal, send, upload_key, zipped
 
 FUNCTIONS = "/2023-03-30/functions"
 
@@ -25,7 +25,7 @@ def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
     return {"Version": "1", "Statement": [statement]}
 
 
-def try_it(cloud: FakeCloud, made: Acs3, **changed: str) -> tuple[int, str]:
+def try_it(cloud: FakeCloud, made: FcRequest, **changed: str) -> tuple[int, str]:
     """Status and code of a signed request whose headers were changed after signing."""
     headers = {**made.signed(cloud.endpoint), **changed}
     query = "&".join(f"{name}={value}" for name, value in made.query.items())
@@ -38,15 +38,15 @@ def test_the_signature_covers_path_query_method_and_body(fc: Fc) -> None:
     cloud, admin = fc.cloud, fc.cloud.admin
     fc.create()
     wrong = (403, "SignatureNotMatch")
-    assert try_it(cloud, Acs3(admin, "GET", f"{FUNCTIONS}/echo")) == (200, "")
-    signed = Acs3(admin, "GET", f"{FUNCTIONS}/other").signed(cloud.endpoint)
+    assert try_it(cloud, FcRequest(admin, "GET", f"{FUNCTIONS}/echo")) == (200, "")
+    signed = FcRequest(admin, "GET", f"{FUNCTIONS}/other").signed(cloud.endpoint)
     assert send(cloud.endpoint, "GET", f"{FUNCTIONS}/echo", signed).code == wrong[1]
-    signed = Acs3(admin, "GET", FUNCTIONS, query={"limit": "1"}).signed(cloud.endpoint)
+    signed = FcRequest(admin, "GET", FUNCTIONS, query={"limit": "1"}).signed(cloud.endpoint)
     assert send(cloud.endpoint, "GET", f"{FUNCTIONS}?limit=2", signed).code == wrong[1]
-    signed = Acs3(admin, "GET", f"{FUNCTIONS}/echo").signed(cloud.endpoint)
+    signed = FcRequest(admin, "GET", f"{FUNCTIONS}/echo").signed(cloud.endpoint)
     assert send(cloud.endpoint, "DELETE", f"{FUNCTIONS}/echo", signed).code == wrong[1]
     body = b'{"timeout":5}'
-    signed = Acs3(admin, "PUT", f"{FUNCTIONS}/echo", body).signed(cloud.endpoint)
+    signed = FcRequest(admin, "PUT", f"{FUNCTIONS}/echo", body).signed(cloud.endpoint)
     other = body.replace(b"5", b"6")
     answer = send(cloud.endpoint, "PUT", f"{FUNCTIONS}/echo", signed, other)
     assert (answer.status, answer.code) == wrong
@@ -57,8 +57,8 @@ def test_a_wrong_secret_and_an_unknown_key_are_refused_without_an_echo(fc: Fc) -
     cloud = fc.cloud
     stranger = Credential("LTAInobody", "x" * 30, cloud.admin.principal, ())
     guessed = Credential(cloud.admin.access_key_id, "x" * 30, cloud.admin.principal, ())
-    assert try_it(cloud, Acs3(stranger, "GET", FUNCTIONS)) == (403, "InvalidAccessKeyID")
-    made = Acs3(guessed, "GET", FUNCTIONS).signed(cloud.endpoint)
+    assert try_it(cloud, FcRequest(stranger, "GET", FUNCTIONS)) == (403, "InvalidAccessKeyID")
+    made = FcRequest(guessed, "GET", FUNCTIONS).signed(cloud.endpoint)
     answer = send(cloud.endpoint, "GET", FUNCTIONS, made)
     assert (answer.status, answer.code) == (403, "SignatureNotMatch")
     assert made["Authorization"].rpartition("=")[2] not in answer.body.decode()
@@ -67,17 +67,17 @@ def test_a_wrong_secret_and_an_unknown_key_are_refused_without_an_echo(fc: Fc) -
 
 def test_a_request_counts_once_and_for_fifteen_minutes(fc: Fc) -> None:
     cloud, admin = fc.cloud, fc.cloud.admin
-    made = Acs3(admin, "GET", FUNCTIONS).signed(cloud.endpoint)
+    made = FcRequest(admin, "GET", FUNCTIONS).signed(cloud.endpoint)
     assert send(cloud.endpoint, "GET", FUNCTIONS, made).status == 200
     again = send(cloud.endpoint, "GET", FUNCTIONS, made)
     assert (again.status, again.code) == (400, "SignatureNonceUsed")
-    old = Acs3(admin, "GET", FUNCTIONS, date="2026-01-01T00:00:00Z")
+    old = FcRequest(admin, "GET", FUNCTIONS, date="2026-01-01T00:00:00Z")
     assert try_it(cloud, old) == (400, "InvalidArgument")
 
 
 def test_every_header_of_the_protocol_must_be_signed(fc: Fc) -> None:
     cloud, admin = fc.cloud, fc.cloud.admin
-    made = Acs3(admin, "GET", FUNCTIONS)
+    made = FcRequest(admin, "GET", FUNCTIONS)
     assert try_it(cloud, made, **{"x-acs-signature-nonce": uuid.uuid4().hex})[0] == 403
     assert try_it(cloud, made, **{"x-acs-anything": "x"}) == (400, "InvalidArgument")
     for header in ("x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"):
@@ -90,22 +90,22 @@ def test_every_header_of_the_protocol_must_be_signed(fc: Fc) -> None:
 
 def test_headers_must_agree_with_the_path(fc: Fc) -> None:
     cloud, admin = fc.cloud, fc.cloud.admin
-    other = Acs3(admin, "GET", FUNCTIONS, action="DeleteFunction")
+    other = FcRequest(admin, "GET", FUNCTIONS, action="DeleteFunction")
     assert try_it(cloud, other) == (400, "InvalidArgument")
-    older = Acs3(admin, "GET", FUNCTIONS, headers={"x-acs-version": "2021-04-06"})
+    older = FcRequest(admin, "GET", FUNCTIONS, headers={"x-acs-version": "2021-04-06"})
     assert try_it(cloud, older) == (400, "InvalidArgument")
     for path in (f"{FUNCTIONS}/a/unheard-of", "/2023-03-30/", f"{FUNCTIONS}/", "/2016-08-15/x"):
-        assert try_it(cloud, Acs3(admin, "GET", path)) == (400, "PathNotSupported")
+        assert try_it(cloud, FcRequest(admin, "GET", path)) == (400, "PathNotSupported")
 
 
 def test_a_session_s_token_is_checked(fc: Fc) -> None:
     cloud = fc.cloud
     key = cloud.identities.issue(cloud.admin.principal, cloud.admin.policies, 900)
-    assert try_it(cloud, Acs3(key, "GET", FUNCTIONS))[0] == 200
+    assert try_it(cloud, FcRequest(key, "GET", FUNCTIONS))[0] == 200
     without = Credential(key.access_key_id, key.access_key_secret, key.principal, ())
-    assert try_it(cloud, Acs3(without, "GET", FUNCTIONS)) == (400, "MissingSecurityToken")
+    assert try_it(cloud, FcRequest(without, "GET", FUNCTIONS)) == (400, "MissingSecurityToken")
     cloud.clock.advance(901)
-    expired = try_it(cloud, Acs3(key, "GET", FUNCTIONS))
+    expired = try_it(cloud, FcRequest(key, "GET", FUNCTIONS))
     assert expired == (400, "InvalidSecurityToken.Expired")
 
 
@@ -157,7 +157,7 @@ class TestWithoutAllowDeploy:
                 path = path.replace(f"{{{name}}}", "a.example.com" if name == "domain" else "echo")
             body = b'{"functionName":"echo","triggerName":"t","domainName":"a.example.com"}'
             sent = b"" if operation.method == "DELETE" else body
-            made = Acs3(cloud.admin, operation.method, path, sent)
+            made = FcRequest(cloud.admin, operation.method, path, sent)
             answer = send(
                 cloud.endpoint, operation.method, path, made.signed(cloud.endpoint), sent or None
             )
@@ -172,7 +172,7 @@ class TestWithoutAllowDeploy:
 
     def test_a_stranger_is_not_told(self, cloud: FakeCloud) -> None:
         stranger = Credential("LTAInobody", "x" * 30, cloud.admin.principal, ())
-        made = Acs3(stranger, "POST", FUNCTIONS, b"{}").signed(cloud.endpoint)
+        made = FcRequest(stranger, "POST", FUNCTIONS, b"{}").signed(cloud.endpoint)
         assert send(cloud.endpoint, "POST", FUNCTIONS, made, b"{}").code == "InvalidAccessKeyID"
 
 
@@ -184,7 +184,7 @@ def test_pages_of_a_foreign_origin_are_refused_and_get_no_cors_headers(
     fc: Fc, headers: dict[str, str]
 ) -> None:
     cloud = fc.cloud
-    signed = Acs3(cloud.admin, "GET", FUNCTIONS).signed(cloud.endpoint)
+    signed = FcRequest(cloud.admin, "GET", FUNCTIONS).signed(cloud.endpoint)
     for method, sent in (("GET", {**signed, **headers}), ("OPTIONS", headers), ("POST", headers)):
         answer = send(cloud.endpoint, method, FUNCTIONS, sent)
         assert answer.status == 403
@@ -197,9 +197,9 @@ def test_the_service_s_own_names_lead_to_it(fc: Fc) -> None:
     cloud = fc.cloud
     for name in ("fcv3.cn-shanghai.localhost", f"{cloud.account_id}.cn-shanghai.fc.localhost"):
         host = f"{name}:{cloud.port}"
-        signed = Acs3(cloud.admin, "GET", FUNCTIONS).signed(host)
+        signed = FcRequest(cloud.admin, "GET", FUNCTIONS).signed(host)
         assert send(cloud.endpoint, "GET", FUNCTIONS, signed).status == 200
-    evil = Acs3(cloud.admin, "GET", FUNCTIONS).signed("evil.example")
+    evil = FcRequest(cloud.admin, "GET", FUNCTIONS).signed("evil.example")
     assert send(cloud.endpoint, "GET", FUNCTIONS, evil).status == 421
 
 
@@ -256,7 +256,7 @@ class TestKeyToUploadCode:
 
     def test_it_takes_no_other_scheme(self, fc: Fc) -> None:
         path = "/2016-08-15/tempBucketToken"
-        signed = Acs3(fc.cloud.admin, "GET", path).signed(fc.cloud.endpoint)
+        signed = FcRequest(fc.cloud.admin, "GET", path).signed(fc.cloud.endpoint)
         assert send(fc.cloud.endpoint, "GET", path, signed).code == "MissingRequiredHeader"
 
     def test_the_deployment_tool_s_client_names_the_bucket_of_its_default_region(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alibabacloud_fc20230330 import models
 
-from fakealiyun.testing.fc import Acs3, Fc, packed, refusal, send, shown
+from fakealiyun.testing.fc import Fc, FcRequest, packed, refusal, send, shown
 
 
 def test_a_function_is_answered_as_it_was_made(fc: Fc) -> None:
@@ -253,7 +253,7 @@ def test_bodies_that_are_no_json_object_are_refused(fc: Fc) -> None:
         (b"{}", "text/plain"),
     ):
         path = "/2023-03-30/functions/absent"
-        made = Acs3(fc.cloud.admin, "PUT", path, body, headers={"content-type": kind})
+        made = FcRequest(fc.cloud.admin, "PUT", path, body, headers={"content-type": kind})
         fc.create("absent")
         answer = send(fc.cloud.endpoint, "PUT", path, made.signed(fc.cloud.endpoint), body)
         assert answer.status in (400, 415)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakealiyun import FakeCloud
-from fakealiyun.testing.vod import Reply, Vod, post_control, rpc_parameters, send
+from fakealiyun.testing.vod import JsonReply, Vod, post_control, rpc_parameters, send
 
 CASES = settings(
     max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None
@@ -41,7 +41,7 @@ HEADERS = st.sampled_from(
 )
 
 
-def check(reply: Reply) -> None:
+def check(reply: JsonReply) -> None:
     assert reply.status < 500
     assert reply.headers["x-acs-request-id"]
     if reply.headers["Content-Type"].startswith("application/json"):

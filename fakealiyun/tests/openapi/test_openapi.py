@@ -14,7 +14,7 @@ from aliyunsdkcore.request import CommonRequest
 
 from fakealiyun import FakeCloud
 from fakealiyun.ram.policy import Policy
-from fakealiyun.testing.vod import Acs3, Vod, now_text, rpc, rpc_parameters, send
+from fakealiyun.testing.vod import Acs3Request, Vod, now_text, rpc, rpc_parameters, send
 
 WORDS = "a b+c *~ 世界 & = % / ?"
 
@@ -127,7 +127,7 @@ def test_the_string_to_sign_is_echoed_without_the_token(cloud: FakeCloud) -> Non
 def test_a_date_may_be_fifteen_minutes_off(cloud: FakeCloud, offset: int, accepted: bool) -> None:
     by_rpc = rpc(cloud, cloud.admin, "GetVideoList", Timestamp=now_text(offset))
     headers = {"x-acs-date": now_text(offset)}
-    by_acs3 = Acs3(cloud, cloud.admin, "GetVideoList", headers=headers).send()
+    by_acs3 = Acs3Request(cloud, cloud.admin, "GetVideoList", headers=headers).send()
     for answer in (by_rpc, by_acs3):
         if accepted:
             assert answer.status == 200
@@ -164,12 +164,14 @@ def test_a_nonce_is_good_for_one_call(cloud: FakeCloud) -> None:
     assert rpc(cloud, cloud.admin, "GetVideoList", SignatureNonce=nonce).status == 200
     again = rpc(cloud, cloud.admin, "GetVideoList", SignatureNonce=nonce)
     assert (again.status, again.code) == (400, "SignatureNonceUsed")
-    in_acs3 = Acs3(cloud, cloud.admin, "GetVideoList", headers={"x-acs-signature-nonce": nonce})
+    in_acs3 = Acs3Request(
+        cloud, cloud.admin, "GetVideoList", headers={"x-acs-signature-nonce": nonce}
+    )
     assert in_acs3.send().code == "SignatureNonceUsed"
 
 
 def test_a_request_sent_again_byte_for_byte(cloud: FakeCloud) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList")
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList")
     assert request.send().status == 200
     assert request.send().code == "SignatureNonceUsed"
 
@@ -257,7 +259,7 @@ def test_a_missing_rpc_parameter(cloud: FakeCloud, left_out: str, code: str) -> 
     ],
 )
 def test_a_missing_acs3_header(cloud: FakeCloud, left_out: str, code: str) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList")
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList")
     authorization = request.authorization()
     del request.headers[left_out]
     answer = request.send(authorization)
@@ -273,7 +275,7 @@ def test_other_signature_methods(cloud: FakeCloud) -> None:
         answer = rpc(cloud, cloud.admin, "GetVideoList", **changes)
         assert (answer.status, answer.code) == (400, "IncompleteSignature")
     assert rpc(cloud, cloud.admin, "GetVideoList", SignatureType="").status == 200
-    request = Acs3(cloud, cloud.admin, "GetVideoList")
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList")
     for algorithm in ("ACS3-RSA-SHA256", "ACS3-HMAC-SM3", "Bearer", "acs3-hmac-sha256", ""):
         changed = request.authorization().replace("ACS3-HMAC-SHA256", algorithm, 1)
         assert request.send(changed).code == "IncompleteSignature"
@@ -281,18 +283,18 @@ def test_other_signature_methods(cloud: FakeCloud) -> None:
 
 def test_an_unsigned_acs_header_is_not_believed(cloud: FakeCloud) -> None:
     for extra in ("x_acs_security_token", "x_acs_region_id", "x_acs_accesskey_id"):
-        answer = Acs3(cloud, cloud.admin, "GetVideoList").send(**{extra: "anything"})
+        answer = Acs3Request(cloud, cloud.admin, "GetVideoList").send(**{extra: "anything"})
         assert (answer.status, answer.code) == (400, "IncompleteSignature")
 
 
 def test_host_must_be_signed(cloud: FakeCloud) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList")
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList")
     without = request.authorization().replace(";host;", ";", 1)
     assert request.send(without).code == "IncompleteSignature"
 
 
 def test_a_signed_header_must_be_there(cloud: FakeCloud) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList", headers={"x-extra": ""})
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList", headers={"x-extra": ""})
     authorization = request.authorization()
     del request.headers["x-extra"]
     assert request.send(authorization).code == "IncompleteSignature"
@@ -300,12 +302,12 @@ def test_a_signed_header_must_be_there(cloud: FakeCloud) -> None:
 
 def test_a_named_access_key_must_be_the_signing_one(cloud: FakeCloud) -> None:
     headers = {"x-acs-accesskey-id": "LTAIsomeoneelse"}
-    answer = Acs3(cloud, cloud.admin, "GetVideoList", headers=headers).send()
+    answer = Acs3Request(cloud, cloud.admin, "GetVideoList", headers=headers).send()
     assert answer.code == "IncompleteSignature"
 
 
 def test_a_body_that_is_not_the_signed_one(cloud: FakeCloud) -> None:
-    request = Acs3(
+    request = Acs3Request(
         cloud,
         cloud.admin,
         "GetVideoList",
@@ -313,7 +315,7 @@ def test_a_body_that_is_not_the_signed_one(cloud: FakeCloud) -> None:
         body=b"PageNo=1",
     )
     assert request.send().status == 200
-    request = Acs3(
+    request = Acs3Request(
         cloud,
         cloud.admin,
         "GetVideoList",
@@ -325,7 +327,7 @@ def test_a_body_that_is_not_the_signed_one(cloud: FakeCloud) -> None:
 
 
 def test_a_changed_query_breaks_the_signature(cloud: FakeCloud) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList", query={"PageNo": "1"})
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList", query={"PageNo": "1"})
     authorization = request.authorization()
     request.query = {"PageNo": "2"}
     assert request.send(authorization).code == "SignatureDoesNotMatch"
@@ -426,13 +428,13 @@ def test_a_repeated_parameter_is_refused_even_when_signed(cloud: FakeCloud) -> N
     ],
 )
 def test_a_malformed_authorization(cloud: FakeCloud, authorization: str) -> None:
-    answer = Acs3(cloud, cloud.admin, "GetVideoList").send(authorization)
+    answer = Acs3Request(cloud, cloud.admin, "GetVideoList").send(authorization)
     assert 400 <= answer.status < 500
     assert answer.json()["Code"]
 
 
 def test_two_ways_of_signing_at_once(cloud: FakeCloud) -> None:
-    request = Acs3(cloud, cloud.admin, "GetVideoList")
+    request = Acs3Request(cloud, cloud.admin, "GetVideoList")
     request.query = rpc_parameters(cloud.admin, "GetVideoList", "POST")
     assert request.send().code == "IncompleteSignature"
 

@@ -17,7 +17,7 @@ from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 from fakealiyun.oss import sign_url
 from fakealiyun.ram.principal import cloud_service
-from fakealiyun.testing.oss import BUCKET, Reply, browser, browser_headers, sdk, send
+from fakealiyun.testing.oss import BUCKET, OssReply, browser, browser_headers, sdk, send
 from tests.oss.conftest import ALL, Issue, PassTime
 
 
@@ -316,7 +316,7 @@ def test_oss_v2_in_v1_mode_sends_its_token_unsigned(cloud: FakeCloud, owner: Cre
     assert service_error.code == "InvalidAccessKeyId"
 
 
-def get(cloud: FakeCloud, url: str) -> Reply:
+def get(cloud: FakeCloud, url: str) -> OssReply:
     assert url.startswith(cloud.url)
     return send(cloud, "GET", url.removeprefix(cloud.url))
 

@@ -19,7 +19,7 @@ from fakealiyun.identity import Credential
 from fakealiyun.oss import StoredObject
 from fakealiyun.oss.incoming_file import crc64
 from fakealiyun.oss.multipart import multipart_etag
-from fakealiyun.testing.oss import BUCKET, Reply, browser, md5, sdk
+from fakealiyun.testing.oss import BUCKET, OssReply, browser, md5, sdk
 from tests.oss.conftest import Issue
 
 KEY = "sv/视频 1/a b.mp4"
@@ -43,7 +43,7 @@ def complete_xml(*parts: tuple[object, str]) -> bytes:
     return f"<CompleteMultipartUpload>{inner}</CompleteMultipartUpload>".encode()
 
 
-def complete(cloud: FakeCloud, credential: Credential, upload: str, body: bytes) -> Reply:
+def complete(cloud: FakeCloud, credential: Credential, upload: str, body: bytes) -> OssReply:
     return browser(cloud, credential, "POST", KEY, body, query={"uploadId": upload})
 
 

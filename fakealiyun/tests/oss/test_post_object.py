@@ -14,7 +14,7 @@ import pytest
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 from fakealiyun.oss import signature_v1, signature_v4
-from fakealiyun.testing.oss import BUCKET, Reply, send
+from fakealiyun.testing.oss import BUCKET, OssReply, send
 from tests.oss.conftest import Issue, PassTime
 
 BOUNDARY = "----form7MA4YWxkTrZu0gW"
@@ -81,7 +81,7 @@ def post(
     *,
     key: str = "u/42/${filename}",
     body: bytes | None = None,
-) -> Reply:
+) -> OssReply:
     headers = {**PAGE, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     content = form({"key": key, **fields}, file) if body is None else body
     port = cloud.endpoint.partition(":")[2]

@@ -16,7 +16,7 @@ import pytest
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 from fakealiyun.oss.incoming_file import crc64
-from fakealiyun.testing.oss import BUCKET, Reply, browser, browser_headers, md5, sdk, send
+from fakealiyun.testing.oss import BUCKET, OssReply, browser, browser_headers, md5, sdk, send
 
 CONTENT = b"123456789"
 
@@ -259,7 +259,7 @@ def test_puts_of_one_key_at_once(cloud: FakeCloud, owner: Credential) -> None:
     told = []
     cloud.storage.on_stored(lambda stored: told.append(stored.md5))
 
-    def put(body: bytes) -> Reply:
+    def put(body: bytes) -> OssReply:
         return browser(cloud, owner, "PUT", "a.mp4", body)
 
     with ThreadPoolExecutor(8) as pool:

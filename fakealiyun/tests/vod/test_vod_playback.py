@@ -14,11 +14,11 @@ import pytest
 
 from fakealiyun import FakeCloud
 from fakealiyun.testing.mp4 import film
-from fakealiyun.testing.vod import MP4, Reply, Vod, play_auth_key, rpc, unpack
+from fakealiyun.testing.vod import MP4, JsonReply, Vod, play_auth_key, rpc, unpack
 from tests.vod.test_container import HEADS
 
 
-def redeem(cloud: FakeCloud, play_auth: str, video_id: str, **changes: Any) -> Reply:
+def redeem(cloud: FakeCloud, play_auth: str, video_id: str, **changes: Any) -> JsonReply:
     """GetPlayInfo, as the web player calls it."""
     key, auth_info = play_auth_key(play_auth)
     fields: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typing import Any
 import oss2
 import pytest
 
-from fakealiyun.testing.fc import Fc, Raw, get, zipped_folder
+from fakealiyun.testing.fc import Fc, FcReply, get, zipped_folder
 from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.local.deployed.tool import Tool
@@ -40,7 +40,7 @@ class Rehearsal:
         )
         return str(json.loads(answer.body)["token"])
 
-    def call(self, url: str, user: str, body: Mapping[str, Any] | None = None) -> Raw:
+    def call(self, url: str, user: str, body: Mapping[str, Any] | None = None) -> FcReply:
         headers = {"Authorization": f"Bearer {self.token(user)}"}
         if body is None:
             return get(url, headers=headers)

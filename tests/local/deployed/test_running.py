@@ -19,7 +19,7 @@ from alibabacloud_openapi_util.client import (  # type: ignore[import-untyped]
 from Tea.request import TeaRequest
 
 from fakealiyun.identity import Credential
-from fakealiyun.testing.fc import ANONYMOUS, Fc, Raw, get, packed, refusal, send
+from fakealiyun.testing.fc import ANONYMOUS, Fc, FcReply, get, packed, refusal, send
 from local.stack import Stack
 
 SHOW = """\
@@ -207,7 +207,7 @@ def test_a_custom_domain_routes_to_functions_by_path(running: Fc, stack: Stack) 
     body = {"domainName": "vod.localhost", "routeConfig": {"routes": routes}}
     running.send("POST", "/custom-domains", body)
 
-    def ask(path: str, method: str = "GET") -> Raw:
+    def ask(path: str, method: str = "GET") -> FcReply:
         return send(f"127.0.0.1:{stack.port}", method, path, {"Host": "vod.localhost"})
 
     assert ask("/other/x").body == b"other"
@@ -274,7 +274,7 @@ class TestSignedTrigger:
         date: str | None = None,
         sent_to: str | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Raw:
+    ) -> FcReply:
         """A call signed with the vendor's own function: no body hash, no nonce, `x-acs-date`."""
         parts = urlsplit(url)
         request = TeaRequest()

@@ -1,4 +1,4 @@
-"""VOD through its official client, and a receiver for its callbacks."""
+"""A cloud with VOD's official client and a receiver for callbacks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fakealiyun.testing.vod import MP4, Upload, Vod
 from fakealiyun.vod.settings import TRANSCODE
 
 APART = 1000.0
-"""Seconds of cloud time between two attempts in these tests, so that real time, of which a busy
-machine may take some, cannot bring one about."""
+"""Seconds of cloud time between two attempts in the tests. It is long, so that a slow machine does
+not reach the next attempt in real time."""
 
 KEY = "Zc0FvzX4aB7nQwErTy12UiOpLkJhGf9d"
 
 
 class House:
-    """A cloud, its administrator's client, and a receiver."""
+    """A cloud, the administrator's client of VOD, and a receiver."""
 
     def __init__(self, cloud: FakeCloud, receiver: Receiver) -> None:
         self.cloud = cloud
@@ -25,7 +25,7 @@ class House:
         self.vod = Vod(cloud)
 
     def subscribe(self, events: str = "ALL", **fields: Any) -> None:
-        """HTTP callbacks to the receiver, signed with KEY."""
+        """Send HTTP callbacks to the receiver, signed with KEY."""
         given = {
             "callback_type": "HTTP",
             "callback_url": self.receiver.url,
@@ -37,7 +37,7 @@ class House:
         self.vod.call("set_message_callback", **given)
 
     def subscribe_queue(self, name: str = "vod-events", events: str = "ALL") -> None:
-        """Callbacks into a queue."""
+        """Send callbacks to a queue."""
         self.vod.call(
             "set_message_callback",
             callback_type="MNS",
@@ -54,28 +54,27 @@ class House:
         return Upload(self.vod.call("create_upload_attached_media", **given))
 
     def uploaded(self, content: bytes = MP4, **fields: Any) -> str:
-        """The id of a video whose file has arrived, and whose callbacks have been attempted."""
+        """Upload a video, and wait for the attempts of its callbacks. Returns its VideoId."""
         video_id = self.vod.normal(content, **fields)
         self.settle()
         return video_id
 
     def transcoded(self, content: bytes = MP4, **fields: Any) -> str:
-        """The same, transcoded."""
+        """Upload and transcode a video. Returns its VideoId."""
         video_id = self.uploaded(content, template_group_id=TRANSCODE, **fields)
         self.pass_time(10)
         return video_id
 
     def settle(self) -> None:
-        """Wait for the attempts under way."""
+        """Wait for the attempts that are running."""
         self.cloud.vod.callbacks.settle()
 
     def pass_time(self, seconds: float = APART + 1) -> None:
-        """Let cloud time pass, by default until the next attempt is due, and wait for the attempts
-        that this begins."""
+        """Move cloud time, by default to the next attempt, and wait for the attempts."""
         self.cloud.clock.advance(seconds)
         self.settle()
 
     def outcomes(self) -> list[tuple[str, int, str]]:
-        """Type, attempts and outcome of each delivery."""
+        """The event type, the number of attempts and the outcome of each delivery."""
         listed = self.cloud.vod.callbacks.deliveries()
         return [(one.event_type, one.attempts, one.outcome) for one in listed]

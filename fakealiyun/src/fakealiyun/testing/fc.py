@@ -1,4 +1,4 @@
-"""How the tests call Function Compute: the official clients, and requests signed by hand."""
+"""Calls Function Compute with the official clients, or with requests signed by hand."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ANONYMOUS = {"authType": "anonymous", "methods": ["GET", "POST"]}
 
 
 def config(cloud: FakeCloud, key: Credential | None = None) -> Config:
-    """What every official client is made with."""
+    """The configuration of an official client."""
     key = key or cloud.admin
     return Config(
         access_key_id=key.access_key_id,
@@ -67,8 +67,10 @@ class Fc:
     def create(
         self, name: str = "echo", code: str | Mapping[str, Any] | None = ECHO, **fields: Any
     ) -> dict[str, Any]:
-        """CreateFunction with sensible settings; `code` is that of index.py, or the API's own;
-        `fields` in the API's spelling."""
+        """CreateFunction. `code` is the text of index.py, or the object that the API expects.
+
+        `fields` are added under their API names.
+        """
         if isinstance(code, str):
             code = {"zipFile": packed({"index.py": code})}
         given = {
@@ -101,7 +103,7 @@ class Fc:
         return shown(self.sdk.create_trigger(function, request).body)
 
     def invoke(self, name: str, event: bytes = b"{}", **headers: str) -> Invoked:
-        """InvokeFunction; `headers` are `invocation_type`, `log_type`."""
+        """InvokeFunction. `headers` are `invocation_type` and `log_type`."""
         given = models.InvokeFunctionHeaders(
             **{f"x_fc_{header}": value for header, value in headers.items()}
         )
@@ -112,8 +114,7 @@ class Fc:
         return Invoked(answer.status_code, dict(answer.headers), body)
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Any JSON through the SDK's own transport and signature, also what its models cannot
-        say."""
+        """Send any JSON with the transport and signature of the SDK, without its models."""
         path, _, query = path.partition("?")
         params = Params(
             action=self.action(method, path),
@@ -134,11 +135,11 @@ class Fc:
         return found
 
     def action(self, method: str, path: str) -> str:
-        """The SDK has the name of the operation beside its path; here it is looked up."""
+        """The name of an operation. The SDK sends it with each request."""
         return self.cloud.fc.operations.find(method, f"/2023-03-30{path}")[0].name
 
     def refused(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Refusal:
-        """A call that must be refused."""
+        """The refusal of a call that must be refused."""
         return refusal(lambda: self.send(method, path, body))
 
 
@@ -156,7 +157,7 @@ class Invoked:
 
 
 def refusal(call: Any) -> Refusal:
-    """The refusal that a call of an SDK ends in."""
+    """The refusal of an SDK call. Raises AssertionError if it is accepted."""
     try:
         answer = call()
     except TeaException as error:
@@ -165,18 +166,18 @@ def refusal(call: Any) -> Refusal:
 
 
 def shown(body: Any) -> dict[str, Any]:
-    """An SDK's model as the mapping that came over the wire."""
+    """The mapping that came over the wire, from a model of an SDK."""
     found: dict[str, Any] = body.to_map()
     return found
 
 
 def packed(files: Mapping[str, str | bytes]) -> str:
-    """A zip in base64, as `code.zipFile` wants it."""
+    """A zip in base64, for `code.zipFile`."""
     return base64.b64encode(zipped(files)).decode()
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip."""
+    """The bytes of a zip with these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -185,7 +186,7 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 
 
 def zipped_folder(folder: Path) -> bytes:
-    """A folder as the deployment tool packs it: links followed, fixed times."""
+    """The bytes of a zip of a folder, made like the deployment tool: no links, fixed times."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(folder.rglob("*")):
@@ -198,8 +199,8 @@ def zipped_folder(folder: Path) -> bytes:
 
 
 @dataclass
-class Acs3:
-    """A request signed by the vendor's own function, which a test may spoil afterwards."""
+class FcRequest:
+    """A request that the vendor's own function signs. A test may damage it afterwards."""
 
     key: Credential
     method: str
@@ -245,8 +246,8 @@ class Acs3:
 
 
 @dataclass(frozen=True)
-class Raw:
-    """An HTTP answer."""
+class FcReply:
+    """An HTTP answer of Function Compute or of a function."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -267,8 +268,8 @@ def send(
     target: str,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-) -> Raw:
-    """One request to `host:port`, headers exactly as given."""
+) -> FcReply:
+    """Send one request to `host:port`, with exactly these headers."""
     connection = http.client.HTTPConnection(address, timeout=60)
     try:
         given = dict(headers or {})
@@ -284,7 +285,7 @@ def send(
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         response = connection.getresponse()
-        return Raw(response.status, response.headers, response.read())
+        return FcReply(response.status, response.headers, response.read())
     finally:
         connection.close()
 
@@ -294,8 +295,8 @@ def get(
     method: str = "GET",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Raw:
-    """A plain call of an HTTP trigger."""
+) -> FcReply:
+    """Call an HTTP trigger."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     return send(parts.netloc, method, target or "/", headers, body)
@@ -309,8 +310,8 @@ def upload_key(
     path: str = "/2016-08-15/tempBucketToken",
     date: str | None = None,
     **headers: str,
-) -> Raw:
-    """The call for a key to upload code, signed as the page about 2.0 says."""
+) -> FcReply:
+    """Get a credential to upload code. The signature follows the page about 2.0."""
     key = key or cloud.admin
     given = {"date": date or formatdate(usegmt=True), "content-type": "application/json"}
     given["x-fc-account-id"] = cloud.account_id

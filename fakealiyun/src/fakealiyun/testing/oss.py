@@ -1,4 +1,4 @@
-"""OSS as its clients speak it: oss2, a browser's ali-oss, and bytes on a socket."""
+"""Calls OSS like its clients: oss2, ali-oss in a browser, and plain HTTP requests."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
 
 with warnings.catch_warnings():
-    # Compiled for the first time, oss2 warns of escapes in its own texts.
+    # When Python compiles oss2 for the first time, it warns of escapes in its strings.
     warnings.simplefilter("ignore")
     import oss2
 
 BUCKET = "outin-00000000000011ee0000000000000000"
 PAGE = "http://app.example:8080"
-#: What ali-oss sends along.
 ASKED = "authorization,content-md5,content-type,x-oss-date,x-oss-notification,x-oss-security-token"
+"""The headers that ali-oss asks for in a preflight."""
 
 
 def sdk(cloud: FakeCloud, credential: Credential, version: str = "v1") -> oss2.Bucket:
-    """oss2 on the bucket, as a client of UploadAddress would set it up."""
+    """An oss2 bucket, made like a client of an UploadAddress makes it."""
     auth = oss2.StsAuth(
         credential.access_key_id,
         credential.access_key_secret,
@@ -38,20 +38,20 @@ def sdk(cloud: FakeCloud, credential: Credential, version: str = "v1") -> oss2.B
 
 
 def md5(data: bytes) -> bytes:
-    """The MD5 of `data`, which ETags and Content-MD5 are made of."""
+    """The MD5 of `data`, for ETags and Content-MD5."""
     return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer off the wire. `headers` by lower-case name."""
+class OssReply:
+    """An HTTP answer of OSS. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def element(self, name: str) -> str:
-        """The text of an XML element; empty if there is none."""
+        """The text of an XML element. Empty if there is none."""
         found = re.search(f"<{name}>(.*?)</{name}>", self.body.decode(), re.DOTALL)
         return found[1] if found else ""
 
@@ -69,8 +69,8 @@ def send(
     body: bytes | None = None,
     *,
     host: str | None = None,
-) -> Reply:
-    """Send exactly these headers, with Content-Length if there is a body, and nothing else."""
+) -> OssReply:
+    """Send a request with exactly these headers, and Content-Length if it has a body."""
     connection = http.client.HTTPConnection(cloud.endpoint, timeout=30)
     with closing(connection):
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -83,7 +83,7 @@ def send(
         with connection.getresponse() as response:
             content = response.read()
             found = {name.lower(): value for name, value in response.getheaders()}
-            return Reply(response.status, found, content)
+            return OssReply(response.status, found, content)
 
 
 def browser_headers(
@@ -96,9 +96,9 @@ def browser_headers(
     headers: Mapping[str, str] | None = None,
     at: float | None = None,
 ) -> dict[str, str]:
-    """What ali-oss in a browser sends: V1, `x-oss-date` for the date, the token signed.
+    """The headers that ali-oss sends in a browser: signature V1, `x-oss-date`, the token signed.
 
-    The signature is made by oss2, so that it is not our own that is tested against itself.
+    oss2 makes the signature, so that the fake's own code is not tested against itself.
     """
     request = oss2.http.Request(
         method,
@@ -127,8 +127,8 @@ def browser(
     headers: Mapping[str, str] | None = None,
     signed_key: str | None = None,
     bucket: str = BUCKET,
-) -> Reply:
-    """A request as ali-oss sends it on an IP endpoint: no bucket in the URL."""
+) -> OssReply:
+    """Send a request like ali-oss with an IP endpoint: without a bucket in the URL."""
     text = "&".join(f"{quote(n)}={quote(v, safe='')}" for n, v in (query or {}).items())
     return send(
         cloud,
@@ -154,8 +154,8 @@ def preflight(
     origin: str = PAGE,
     asked: str = ASKED,
     host: str | None = None,
-) -> Reply:
-    """Ask as a browser does, on its own account, before a page's request."""
+) -> OssReply:
+    """Send the preflight that a browser sends before the request of a page."""
     headers = {"Origin": origin, "Access-Control-Request-Method": method}
     if asked:
         headers["Access-Control-Request-Headers"] = asked

@@ -1,4 +1,4 @@
-"""A receiver of callbacks on this machine, which answers as it is told and remembers everything."""
+"""A receiver of callbacks on this machine. Tests set its answers and read what it received."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Received:
-    """One request as it arrived; header names in lower case."""
+    """One request. Header names are in lower case."""
 
     method: str
     path: str
@@ -31,9 +31,12 @@ class Received:
 
 
 class Receiver:
-    """Listens on 127.0.0.1. `answers` are the statuses of the next requests, then 200; -1 closes
-    the connection without an answer, 0 holds the answer back until the end. `respond`, if set,
-    gives status and body instead."""
+    """An HTTP server on 127.0.0.1.
+
+    `answers` are the statuses of the next answers; after them the status is 200. The value -1
+    closes the connection without an answer. The value 0 delays that until `close`, for at most 30
+    seconds. If `respond` is set, it gives the status and the body instead.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -88,6 +91,6 @@ class Receiver:
                 self.do_POST()
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                """Nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""STS as its callers see it: the two official clients, and documents for the tests."""
+"""Calls STS with its two official clients, and makes policy documents for tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fakealiyun.identity import Credential
 
 @dataclass(frozen=True)
 class Keys:
-    """What a client holds: no more than an answer tells it."""
+    """The AccessKey of a client, with its token if it is temporary."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
@@ -28,13 +28,13 @@ class Keys:
 
     @classmethod
     def told(cls, answer: Mapping[str, Any]) -> Keys:
-        """The keys in an answer of AssumeRole."""
-        told = answer["Credentials"]
-        return cls(told["AccessKeyId"], told["AccessKeySecret"], told["SecurityToken"])
+        """The temporary AccessKey in an answer of AssumeRole."""
+        given = answer["Credentials"]
+        return cls(given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"])
 
 
 class Sts:
-    """STS as one caller sees it, through `alibabacloud_sts20150401`."""
+    """STS for one caller, through `alibabacloud_sts20150401`."""
 
     def __init__(
         self, cloud: FakeCloud, key: Keys | Credential, algorithm: str | None = None
@@ -62,7 +62,7 @@ class Sts:
 
 
 class OldSts:
-    """STS through `aliyun-python-sdk-core`, which signs with RPC V1."""
+    """STS for one caller, through `aliyun-python-sdk-core`, which signs with RPC V1."""
 
     def __init__(self, cloud: FakeCloud, key: Keys | Credential) -> None:
         if key.security_token is None:
@@ -92,13 +92,13 @@ class OldSts:
 
 
 def allow(*actions: str, resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    """A policy with one Allow."""
+    """A policy with one Allow statement."""
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
     return {"Version": "1", "Statement": [statement]}
 
 
 def trust(*callers: str, **more: Any) -> dict[str, Any]:
-    """A trust policy for users, roles or accounts, by ARN."""
+    """A trust policy for the users, roles or accounts with these ARNs."""
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",

@@ -1,7 +1,7 @@
-"""How the tests call the cloud: the official clients, and requests written out by hand.
+"""Calls VOD with its official client, or with requests made by hand.
 
-The signatures made by hand come from the vendor's own code (`alibabacloud_tea_openapi.utils`), so
-that the fake is not checked against itself.
+The vendor's own code (`alibabacloud_tea_openapi.utils`) signs the requests made by hand, so that
+the fake's own code is not tested against itself.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ VERSION = "2017-03-21"
 
 
 class Vod:
-    """VOD through `alibabacloud_vod20170321`; answers are mappings, refusals ApiRefusal."""
+    """VOD for one caller, through `alibabacloud_vod20170321`. Answers are mappings.
+
+    A refused call raises TeaException.
+    """
 
     def __init__(
         self, cloud: FakeCloud, key: Credential | None = None, algorithm: str | None = None
@@ -49,14 +52,14 @@ class Vod:
         )
 
     def call(self, action: str, **fields: Any) -> dict[str, Any]:
-        """One operation by its snake-case name, with the request model's fields."""
+        """Call an operation by its name in snake case, with the fields of its request model."""
         model = "".join(part.capitalize() for part in action.split("_")) + "Request"
         request = getattr(models, model)(**fields)
         body: dict[str, Any] = getattr(self._client, action)(request).body.to_map()
         return body
 
     def refused(self, action: str, **fields: Any) -> tuple[int, str]:
-        """Status and code of a call that must be refused."""
+        """The status and code of a call that must be refused."""
         try:
             answer = self.call(action, **fields)
         except TeaException as error:
@@ -64,7 +67,7 @@ class Vod:
         raise AssertionError(f"{action} was accepted: {sorted(answer)}")
 
     def create(self, **fields: Any) -> Upload:
-        """CreateUploadVideo with a title and a file name, if none is given."""
+        """CreateUploadVideo, with a default title and file name."""
         fields = {"title": "A film", "file_name": "film.mp4", **fields}
         return Upload(self.call("create_upload_video", **fields))
 
@@ -73,25 +76,25 @@ class Vod:
         return Upload(self.call("refresh_upload_video", video_id=video_id))
 
     def status(self, video_id: str) -> str:
-        """The status that GetVideoInfo tells."""
+        """The status of a video, from GetVideoInfo."""
         return str(self.call("get_video_info", video_id=video_id)["Video"]["Status"])
 
     def normal(self, content: bytes = MP4, **fields: Any) -> str:
-        """Upload a file and answer its VideoId."""
+        """Upload a file. Returns its VideoId."""
         upload = self.create(**fields)
         upload.put(content)
         return upload.video_id
 
 
 def unpack(text: str) -> dict[str, Any]:
-    """The JSON object inside a base64 credential; the padding must be right."""
+    """The JSON object in a base64 credential. Raises ValueError if the padding is wrong."""
     value: dict[str, Any] = json.loads(base64.b64decode(text, validate=True))
     return value
 
 
 @dataclass
 class Upload:
-    """What CreateUploadVideo or RefreshUploadVideo answered."""
+    """An answer of CreateUploadVideo or RefreshUploadVideo."""
 
     answer: dict[str, Any]
     address: dict[str, Any] = field(init=False)
@@ -110,20 +113,20 @@ class Upload:
         return str(self.address["FileName"])
 
     def bucket(self) -> oss2.Bucket:
-        """The client that the official tools build from the two parts."""
+        """The client that official tools make from UploadAddress and UploadAuth."""
         auth = oss2.StsAuth(
             self.auth["AccessKeyId"], self.auth["AccessKeySecret"], self.auth["SecurityToken"]
         )
         return oss2.Bucket(auth, self.address["Endpoint"], self.address["Bucket"])
 
     def put(self, content: bytes = MP4) -> None:
-        """Store the file."""
+        """Upload the file."""
         self.bucket().put_object(self.key, content)
 
 
 @dataclass
-class Reply:
-    """An HTTP answer."""
+class JsonReply:
+    """An HTTP answer with a JSON body."""
 
     status: int
     headers: Mapping[str, str]
@@ -143,8 +146,8 @@ def send(
     target: str,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-) -> Reply:
-    """One request, exactly as given; Host is the endpoint unless it is among the headers."""
+) -> JsonReply:
+    """Send one request, exactly as given. Host is the endpoint unless the headers have it."""
     connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=30)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -155,19 +158,19 @@ def send(
             connection.putheader(name, value)
         connection.endheaders(body)
         answer = connection.getresponse()
-        return Reply(answer.status, dict(answer.getheaders()), answer.read())
+        return JsonReply(answer.status, dict(answer.getheaders()), answer.read())
     finally:
         connection.close()
 
 
-def post_control(cloud: FakeCloud, route: str, body: Any, **headers: str) -> Reply:
-    """A control call as it should be."""
+def post_control(cloud: FakeCloud, route: str, body: Any, **headers: str) -> JsonReply:
+    """Send a well-formed control call."""
     given = {"Content-Type": "application/json", **headers}
     return send(cloud, "POST", f"/_local/{route}", given, json.dumps(body).encode())
 
 
 def now_text(offset: float = 0.0) -> str:
-    """The machine's time as requests carry it."""
+    """Wall time plus `offset` seconds, in the form that requests need."""
     moment = datetime.now(timezone.utc).timestamp() + offset
     return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -175,7 +178,7 @@ def now_text(offset: float = 0.0) -> str:
 def rpc_parameters(
     key: Credential, action: str, method: str = "GET", **changes: Any
 ) -> dict[str, str]:
-    """Signed RPC parameters. A change to None leaves a parameter out, before signing."""
+    """Signed RPC parameters. `changes` apply before signing; None removes a parameter."""
     given: dict[str, str | None] = {
         "Action": action,
         "Version": VERSION,
@@ -194,14 +197,14 @@ def rpc_parameters(
     return parameters
 
 
-def rpc(cloud: FakeCloud, key: Credential, action: str, **changes: Any) -> Reply:
-    """An RPC call by GET."""
+def rpc(cloud: FakeCloud, key: Credential, action: str, **changes: Any) -> JsonReply:
+    """Send an RPC call by GET."""
     return send(cloud, "GET", "/?" + urlencode(rpc_parameters(key, action, **changes)))
 
 
 @dataclass
-class Acs3:
-    """An ACS3 request before it is signed; change what you like, then `send`."""
+class Acs3Request:
+    """An ACS3 request that is not signed yet. Change it, then call `send`."""
 
     cloud: FakeCloud
     key: Credential
@@ -227,7 +230,7 @@ class Acs3:
             self.headers.setdefault("x-acs-security-token", self.key.security_token)
 
     def authorization(self) -> str:
-        """The Authorization header by the vendor's code."""
+        """The Authorization header, made by the vendor's code."""
         from darabonba.request import DaraRequest
 
         request = DaraRequest()
@@ -241,8 +244,8 @@ class Acs3:
             )
         )
 
-    def send(self, authorization: str | None = None, **extra: str) -> Reply:
-        """Sign, unless an Authorization is given, and send; `extra` headers stay unsigned."""
+    def send(self, authorization: str | None = None, **extra: str) -> JsonReply:
+        """Sign unless `authorization` is given, and send. The `extra` headers are not signed."""
         headers = {**self.headers, "Authorization": authorization or self.authorization()}
         headers |= {name.replace("_", "-"): value for name, value in extra.items()}
         headers["Host"] = headers.pop("host")
@@ -251,7 +254,7 @@ class Acs3:
 
 
 def play_auth_key(text: str) -> tuple[Credential, str]:
-    """The keys inside a PlayAuth, as a player reads them, and its AuthInfo."""
+    """The credential in a PlayAuth, as a player reads it, and its AuthInfo."""
     from fakealiyun.ram.principal import account
 
     value = unpack(text)
