@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -216,23 +212,6 @@ def test_two_clouds_do_not_know_each_other(cloud: FakeCloud, vod: Vod) -> None:
         stranger = cloud.identities.find(upload.auth["AccessKeyId"])
         refusal = Vod(other, stranger).refused("get_video_info", video_id=upload.video_id)
         assert refusal == (404, "InvalidAccessKeyId.NotFound")
-
-
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "fakealiyun", "--port", "0", "--data-dir", str(tmp_path)]
-    environment = {"PATH": os.environ["PATH"]}
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        url = line.split(" at ")[1].split(",")[0]
-        try:
-            with urllib.request.urlopen(f"{url}/_local/state") as answer:
-                assert answer.status == 200
-        finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
 
 
 def test_the_page_of_what_is_faked_is_current() -> None:

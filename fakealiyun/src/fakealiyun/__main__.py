@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-def make_cloud(arguments: argparse.Namespace, environment: dict[str, str]) -> FakeCloud:
+def make_cloud(arguments: argparse.Namespace, environment: Mapping[str, str]) -> FakeCloud:
     """The cloud that the command line and the environment describe.
 
     Raises ValueError for a value that is not allowed, OSError for a folder that cannot be read.
@@ -117,7 +117,7 @@ def make_cloud(arguments: argparse.Namespace, environment: dict[str, str]) -> Fa
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    cloud = make_cloud(arguments, dict(os.environ))
+    cloud = make_cloud(arguments, os.environ)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
