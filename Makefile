@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-bundle check bundle bench lock clean
+.PHONY: setup run test test-fake test-bundle check bundle bench lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -38,6 +38,10 @@ test: setup
 # The same tests, with the functions served as they are deployed: RUNTIME=3.10, RUNTIME=3.12.
 test-bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(ARGS)
+
+# The tests of the fake cloud alone.
+test-fake: setup
+	cd fakealiyun && ../$(PY) -m pytest -n 2 $(ARGS)
 
 check: setup
 	$(PY) -m ruff check .

@@ -21,7 +21,7 @@ def blocks(heading: str) -> list[tuple[str, str, str]]:
     """Language, file name and text of the examples below a heading."""
     text = README.read_text("utf-8")
     assert f"\n{heading}\n" in text
-    section = re.split(r"^#+ ", text.partition(f"\n{heading}\n")[2], flags=re.MULTILINE)[0]
+    section = re.split(r"^##+ ", text.partition(f"\n{heading}\n")[2], flags=re.MULTILINE)[0]
     return BLOCK.findall(section)
 
 
