@@ -94,7 +94,7 @@ def test_reset_lets_a_timer_keep_the_time_it_had_left(clock: Clock) -> None:
     assert fired == ["fired"]
 
 
-def test_a_closed_clock_fires_nothing_and_takes_nothing() -> None:
+def test_a_closed_clock_fires_no_timer_and_accepts_none() -> None:
     fired: list[str] = []
     clock = Clock()
     clock.call_at(clock.now() + 100, lambda: fired.append("no"))

@@ -121,6 +121,8 @@ def test_the_administrators_key(environment: Mapping[str, str], expected: tuple[
         (["--map-host", "*"], "a mapped host must be a name with a dot"),
         (["--own-origin", "example.com"], "an origin must be http:// or https://"),
         (["--ram-dir", "missing"], "No such file or directory: 'missing'"),
+        (["--port", "65536"], "expected a number from 0 to 65535"),
+        (["--port", "-1"], "expected"),
         (["--ram-value", "Prefix"], "expected NAME=VALUE"),
         (["--ram-value", "=x"], "expected NAME=VALUE"),
     ],

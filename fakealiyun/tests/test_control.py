@@ -14,7 +14,7 @@ from fakealiyun.coverage import PAGE, page
 from fakealiyun.testing.vod import MP4, Vod, post_control, rpc, send
 
 
-def test_the_clock_is_told_and_moved(cloud: FakeCloud) -> None:
+def test_the_clock_is_shown_and_moved(cloud: FakeCloud) -> None:
     before = send(cloud, "GET", "/_local/clock").json()
     assert before["offset"] == 0
     assert before["cloud"] == before["wall"]
@@ -75,7 +75,7 @@ def test_a_fault_that_is_refused(cloud: FakeCloud, body: dict[str, Any]) -> None
     assert cloud.faults.pending() == []
 
 
-def test_faults_are_set_told_and_cleared(cloud: FakeCloud) -> None:
+def test_faults_are_set_shown_and_cleared(cloud: FakeCloud) -> None:
     rule = {
         "service": "vod",
         "action": "GetVideoInfo",
@@ -120,7 +120,7 @@ def test_the_state_shows_no_secret(cloud: FakeCloud, vod: Vod) -> None:
     assert [c["expired"] for c in later] == [True, True]
 
 
-def test_no_call_is_told_as_no_call(cloud: FakeCloud) -> None:
+def test_without_calls_there_are_no_counters(cloud: FakeCloud) -> None:
     assert send(cloud, "GET", "/_local/state").json()["calls"] == {}
     assert cloud.calls.of("vod", "CreateUploadVideo") == 0
 
@@ -192,7 +192,7 @@ def test_it_runs_inside_a_running_loop(tmp_path: Path) -> None:
     assert any((tmp_path / "data").rglob("*"))
 
 
-def test_a_port_that_is_taken_is_told(cloud: FakeCloud) -> None:
+def test_a_port_in_use_is_an_error(cloud: FakeCloud) -> None:
     with pytest.raises(OSError, match="address already in use"), FakeCloud(port=cloud.port):
         pass
 

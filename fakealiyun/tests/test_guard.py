@@ -123,7 +123,7 @@ OWN_PAGES = (
 ADDRESS_BAR = {"Sec-Fetch-Site": "none"}
 
 
-def test_our_own_page_and_the_address_bar_are_let_through() -> None:
+def test_own_pages_and_the_address_bar_are_accepted() -> None:
     with FakeCloud(own_origins=[page["Origin"] for page in OWN_PAGES]) as cloud:
         for headers in (*OWN_PAGES, ADDRESS_BAR):
             answer = send(cloud, "GET", "/_local/state", headers)
@@ -131,7 +131,7 @@ def test_our_own_page_and_the_address_bar_are_let_through() -> None:
             assert not any(name.lower().startswith("access-control") for name in answer.headers)
 
 
-def test_no_page_is_let_through_unless_it_is_named(cloud: FakeCloud) -> None:
+def test_no_page_is_accepted_unless_it_is_named(cloud: FakeCloud) -> None:
     for headers in OWN_PAGES:
         assert send(cloud, "GET", "/_local/state", headers).status == 403
     assert send(cloud, "GET", "/_local/state", ADDRESS_BAR).status == 200

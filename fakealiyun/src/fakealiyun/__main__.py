@@ -1,8 +1,4 @@
-"""`python -m fakealiyun`: serve a fake Alibaba Cloud until SIGINT or SIGTERM.
-
-The AccessKey of its administrator comes from FAKEALIYUN_ACCESS_KEY_ID and
-FAKEALIYUN_ACCESS_KEY_SECRET, or else is LTAIlocaladmin with local-admin-secret.
-"""
+"""The command: `fakealiyun`, or `python -m fakealiyun`."""
 
 from __future__ import annotations
 
@@ -19,10 +15,24 @@ from fakealiyun.fake_cloud import FakeCloud
 from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET
 from fakealiyun.vod.settings import VodSettings
 
+DESCRIPTION = """\
+Serve a fake Alibaba Cloud on 127.0.0.1 until SIGINT or SIGTERM.
+
+The environment may set the AccessKey of the administrator:
+  FAKEALIYUN_ACCESS_KEY_ID      its id (LTAIlocaladmin)
+  FAKEALIYUN_ACCESS_KEY_SECRET  its secret (local-admin-secret)
+"""
+
 # A secret on the command line would show in the list of processes. The names are the fake's own:
 # the variables that the SDKs read may hold the key of a real account.
 KEY_ID_VARIABLE = "FAKEALIYUN_ACCESS_KEY_ID"
 KEY_SECRET_VARIABLE = "FAKEALIYUN_ACCESS_KEY_SECRET"  # noqa: S105 - the name of a variable
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("expected a number from 0 to 65535")
+    return int(text)
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -36,12 +46,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     """Read the command line. Ends the process with status 2 if it is wrong."""
     parser = argparse.ArgumentParser(
         prog="fakealiyun",
-        description=__doc__,
+        description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=version("fakealiyun"))
     parser.add_argument(
-        "--port", type=int, default=9001, help="port to listen on; 0 means any free port (9001)"
+        "--port", type=_port, default=9001, help="port to listen on; 0 means any free port (9001)"
     )
     parser.add_argument(
         "--region", default="cn-shanghai", help="region of the account (%(default)s)"

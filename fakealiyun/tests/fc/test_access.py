@@ -170,7 +170,7 @@ class TestWithoutAllowDeploy:
         assert (answer.status, "--allow-deploy" in answer.message) == (403, True)
         assert cloud.storage.bucket("fc-temporary-code-cn-shanghai") is None
 
-    def test_a_stranger_is_not_told(self, cloud: FakeCloud) -> None:
+    def test_a_wrong_signature_is_refused_first(self, cloud: FakeCloud) -> None:
         stranger = Credential("LTAInobody", "x" * 30, cloud.admin.principal, ())
         made = FcRequest(stranger, "POST", FUNCTIONS, b"{}").signed(cloud.endpoint)
         assert send(cloud.endpoint, "POST", FUNCTIONS, made, b"{}").code == "InvalidAccessKeyID"
@@ -254,7 +254,7 @@ class TestKeyToUploadCode:
     def test_it_is_refused(self, fc: Fc, changes: dict[str, str], code: str) -> None:
         assert upload_key(fc.cloud, **changes).code == code  # type: ignore[arg-type]
 
-    def test_it_takes_no_other_scheme(self, fc: Fc) -> None:
+    def test_it_accepts_no_other_scheme(self, fc: Fc) -> None:
         path = "/2016-08-15/tempBucketToken"
         signed = FcRequest(fc.cloud.admin, "GET", path).signed(fc.cloud.endpoint)
         assert send(fc.cloud.endpoint, "GET", path, signed).code == "MissingRequiredHeader"

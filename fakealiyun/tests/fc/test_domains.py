@@ -51,7 +51,7 @@ def test_the_private_key_of_a_certificate_is_never_answered(fc: Fc) -> None:
     assert "c2VjcmV0" not in repr(fc.cloud.fc.account.domains)
 
 
-def test_a_domain_is_taken_once(fc: Fc) -> None:
+def test_a_domain_exists_once(fc: Fc) -> None:
     create(fc)
     again = refusal(lambda: create(fc))
     assert (again.status, again.code) == (409, "DomainNameAlreadyExists")

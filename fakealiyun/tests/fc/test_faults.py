@@ -8,7 +8,7 @@ from darabonba.exceptions import UnretryableException
 from fakealiyun.testing.fc import Fc, get, refusal
 
 
-def test_an_answer_that_is_lost_leaves_its_effect(fc: Fc) -> None:
+def test_a_lost_answer_has_its_effect(fc: Fc) -> None:
     fc.cloud.faults.set("fc", "CreateFunction", "reset_after")
     with pytest.raises(UnretryableException):
         fc.create()

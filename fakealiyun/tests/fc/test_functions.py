@@ -192,7 +192,7 @@ def test_an_update_that_is_refused_changes_nothing(fc: Fc) -> None:
     assert fc.get("echo") == before
 
 
-def test_names_are_taken_once_and_missed_when_absent(fc: Fc) -> None:
+def test_names_exist_once_and_absent_names_are_errors(fc: Fc) -> None:
     fc.create()
     again = refusal(fc.create)
     assert (again.status, again.code) == (409, "FunctionAlreadyExists")

@@ -41,7 +41,7 @@ def test_a_trigger_is_changed_and_removed(fc: Fc) -> None:
     assert (absent.status, absent.code) == (404, "TriggerNotFound")
 
 
-def test_a_name_is_taken_once_and_a_function_has_one_http_trigger(fc: Fc) -> None:
+def test_a_name_exists_once_and_a_function_has_one_http_trigger(fc: Fc) -> None:
     fc.create()
     fc.trigger("echo", ANONYMOUS)
     again = refusal(lambda: fc.trigger("echo", ANONYMOUS))

@@ -356,7 +356,7 @@ def test_permission_is_asked_for_every_operation(cloud: FakeCloud, vod: Vod) -> 
     assert vod.status(video_id) == "Normal"
 
 
-def test_a_permission_that_is_taken_away_is_gone_at_once(cloud: FakeCloud) -> None:
+def test_a_removed_permission_is_gone_at_once(cloud: FakeCloud) -> None:
     user = cloud.ram.add_user("reader", allow("vod:GetVideoList"))
     assert Vod(cloud, user).call("get_video_list")["Total"] == 0
     cloud.ram.set_user_policies("reader", allow("vod:GetVideoInfo"))

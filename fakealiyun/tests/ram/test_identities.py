@@ -67,7 +67,7 @@ def test_repr_shows_no_secret(identities: Identities) -> None:
     assert credential.access_key_id in shown
 
 
-def test_token_errors_are_told_apart(identities: Identities, clock: Clock) -> None:
+def test_token_errors_differ(identities: Identities, clock: Clock) -> None:
     mine, other = issue(identities), issue(identities)
     token = mine.security_token or ""
     identities.check_token(mine, token)

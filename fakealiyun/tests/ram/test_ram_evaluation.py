@@ -197,7 +197,7 @@ def test_conditions_of_allow_and_deny_when_a_key_is_absent() -> None:
     ("action", "resource"),
     [("vod:GetVideoInfo", "*"), ("oss:PutObject", f"acs:oss:*:{ACCOUNT}:bucket/x")],
 )
-def test_a_region_that_a_request_leaves_open(action: str, resource: str) -> None:
+def test_a_request_without_a_region(action: str, resource: str) -> None:
     """An Allow for one region does not apply, but a Deny does: never to the caller's advantage."""
     named = f"acs:{action[:3]}:cn-shanghai:*:*"
     request = AccessRequest(action, resource)

@@ -250,7 +250,7 @@ def test_both_the_caller_s_policy_and_the_role_s_trust_are_needed(
         without_permission(lambda: bob.assume(READER), refused_by)
 
 
-def test_a_service_s_role_is_for_nobody_else(cloud: FakeCloud) -> None:
+def test_only_the_service_may_assume_its_role(cloud: FakeCloud) -> None:
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -329,7 +329,7 @@ def test_keys_live_side_by_side_and_end_by_the_cloud_s_clock(reader: FakeCloud) 
     refused(second.whoami, 400, "InvalidSecurityToken.Expired")
 
 
-def test_a_role_takes_another_role(cloud: FakeCloud) -> None:
+def test_a_role_session_assumes_another_role(cloud: FakeCloud) -> None:
     """A function assumes a role for its client: first its own role, then the client's role."""
     middle, target = (f"acs:ram::{ACCOUNT}:role/{name}" for name in ("middle", "target"))
     cloud.ram.put_role("middle", trust=trust(ROOT), policies=(allow("sts:*", resource=target),))
@@ -358,7 +358,7 @@ def test_a_role_takes_another_role(cloud: FakeCloud) -> None:
     assert later.whoami()
 
 
-def test_a_session_policy_takes_away_and_never_gives(cloud: FakeCloud) -> None:
+def test_a_session_policy_only_restricts(cloud: FakeCloud) -> None:
     middle, target = (f"acs:ram::{ACCOUNT}:role/{name}" for name in ("middle", "target"))
     cloud.ram.put_role("target", trust=trust(ROOT))
     cloud.ram.put_role("middle", trust=trust(ROOT), policies=(allow("sts:AssumeRole"),))

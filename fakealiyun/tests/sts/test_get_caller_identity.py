@@ -68,7 +68,7 @@ def test_keys_of_a_service_itself_are_refused(cloud: FakeCloud) -> None:
 
 
 @pytest.mark.parametrize("part", ["secret", "token", "no token"])
-def test_a_stranger_is_nobody(cloud: FakeCloud, part: str) -> None:
+def test_a_wrong_key_is_refused(cloud: FakeCloud, part: str) -> None:
     keys = cloud.identities.issue(cloud.ram.add_user("bob").principal, (), 900)
     other = cloud.identities.issue(keys.principal, (), 900)
     tried, code = {
