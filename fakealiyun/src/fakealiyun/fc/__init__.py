@@ -2,7 +2,7 @@
 
 from fakealiyun.fc.compute import Busy, Compute, Deployed, DomainRoute, NotServed, Result
 from fakealiyun.fc.service import FcService
-from fakealiyun.fc.trigger_call import TriggerCalls
+from fakealiyun.fc.trigger_signature import TriggerCalls
 
 __all__ = [
     "Busy",

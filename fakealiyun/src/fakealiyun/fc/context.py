@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from fakealiyun.clock import Clock
 from fakealiyun.fc import errors
-from fakealiyun.fc.access import Access
 from fakealiyun.fc.code import CodeStore
 from fakealiyun.fc.compute import Compute, NotServed
+from fakealiyun.fc.permission import FcPermission
 from fakealiyun.fc.state import FcAccount, Function
 from fakealiyun.oss.state import Storage
 
@@ -20,7 +20,7 @@ class Context:
     account: FcAccount
     code: CodeStore
     storage: Storage
-    access: Access
+    permission: FcPermission
     clock: Clock
     compute: Compute | None = field(default=None)
 

@@ -11,7 +11,6 @@ from fakealiyun.calls import Calls
 from fakealiyun.clock import Clock, utc
 from fakealiyun.faults import Faults
 from fakealiyun.fc import errors, old_signature, wire
-from fakealiyun.fc.access import Access
 from fakealiyun.fc.code import BUCKET_REGION, CodeStore
 from fakealiyun.fc.compute import Compute
 from fakealiyun.fc.context import Context
@@ -25,8 +24,9 @@ from fakealiyun.fc.operations import (
     triggers,
     versions,
 )
+from fakealiyun.fc.permission import FcPermission
 from fakealiyun.fc.state import FcAccount
-from fakealiyun.fc.trigger_call import TriggerCalls
+from fakealiyun.fc.trigger_signature import TriggerCalls
 from fakealiyun.fc.wire import FcAnswer, FcCall
 from fakealiyun.guard import Guard, GuardError
 from fakealiyun.identity import Credential, Identities
@@ -75,15 +75,15 @@ class FcService:
         self._faults = faults
         self._guard = guard
         self._authenticator = OpenApiAuthenticator(identities, clock)
-        self._access = Access(ram, clock)
+        self._permission = FcPermission(ram, clock)
         self._code = CodeStore(storage, identities, clock, region=region, account_id=account_id)
-        self._context = Context(self.account, self._code, storage, self._access, clock)
+        self._context = Context(self.account, self._code, storage, self._permission, clock)
         self._changing = asyncio.Lock()
         self.operations = FcOperations(
             operation for module in _MODULES for operation in module.operations(self._context)
         )
         self.trigger_calls = TriggerCalls(
-            identities, self._authenticator, self._access, self.account, clock
+            identities, self._authenticator, self._permission, self.account, clock
         )
 
     def serve_with(self, compute: Compute) -> None:
@@ -132,7 +132,7 @@ class FcService:
         caller = self._authenticate(raw, operation)
         call = FcCall(operation.name, names, query, raw, caller, request_id)
         resource = self.account.arn(operation.resource(call))
-        self._access.require(caller, raw, f"fc:{operation.name}", resource)
+        self._permission.require(caller, raw, f"fc:{operation.name}", resource)
         if operation.writes and not self.allow_deploy:
             raise errors.deployment_not_allowed()
         return operation, call

@@ -179,7 +179,7 @@ def _environment(fields: Fields) -> dict[str, str]:
             raise errors.invalid_argument(f"{place} must be Unicode text") from None
     if size > MAX_ENVIRONMENT_BYTES:
         raise errors.invalid_argument(
-            f"environmentVariables take {size} bytes; {MAX_ENVIRONMENT_BYTES} are allowed"
+            f"environmentVariables have {size} bytes; {MAX_ENVIRONMENT_BYTES} are allowed"
         )
     return dict(variables)
 

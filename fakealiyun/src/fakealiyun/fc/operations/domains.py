@@ -14,7 +14,7 @@ from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import Fields
 from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.state import MAX_FUNCTIONS, Domain, page
-from fakealiyun.fc.triggers import read_methods
+from fakealiyun.fc.trigger_config import read_methods
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _BASE = "/2023-03-30/custom-domains"

@@ -159,12 +159,12 @@ class _Functions:
         if code.bucket and code.bucket != self._context.code.bucket:
             # The object is in the caller's own bucket. The caller must be allowed to read it.
             resource = f"acs:oss:*:{self._account.account_id}:{code.bucket}/{code.key}"
-            self._context.access.require(call.caller, call.raw, "oss:GetObject", resource)
+            self._context.permission.require(call.caller, call.raw, "oss:GetObject", resource)
         return code
 
     def _check_role(self, call: FcCall, settings: Mapping[str, Any]) -> None:
         if settings["role"]:
-            self._context.access.check_role(call.caller, call.raw, settings["role"])
+            self._context.permission.check_role(call.caller, call.raw, settings["role"])
 
     def _shown(self, function: Function) -> dict[str, Any]:
         return {

@@ -13,7 +13,7 @@ from fakealiyun.fc.fields import TRIGGER_NAME, Fields
 from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
 from fakealiyun.fc.state import MAX_TRIGGERS, Function, Trigger, new_id, page, role_of
-from fakealiyun.fc.triggers import read_config, read_kind, rendered
+from fakealiyun.fc.trigger_config import read_config, read_kind, rendered
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _NAME = "1 to 128 of letters, digits, _ and -, the first a letter or _"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fakealiyun.clock import Clock
 from fakealiyun.fc import errors
-from fakealiyun.fc.access import Access
+from fakealiyun.fc.permission import FcPermission
 from fakealiyun.fc.state import FcAccount
 from fakealiyun.identity import Identities
 from fakealiyun.openapi import ApiError, acs3
@@ -27,7 +27,7 @@ class TriggerCalls:
 
     identities: Identities
     authenticator: OpenApiAuthenticator
-    access: Access
+    permission: FcPermission
     account: FcAccount
     clock: Clock
 
@@ -44,7 +44,7 @@ class TriggerCalls:
         given = request.header("Authorization") or ""
         if not given.startswith(f"{acs3.ALGORITHM} "):
             raise errors.invalid_argument(
-                f"invalid authorization: an HTTP trigger takes {acs3.ALGORITHM}"
+                f"invalid authorization: an HTTP trigger accepts {acs3.ALGORITHM}"
             )
         date = request.header("x-acs-date")
         if not date:
@@ -75,6 +75,6 @@ class TriggerCalls:
             echo="",
         )
         caller = self.authenticator.authenticate(envelope, once=bool(nonce))
-        self.access.require(
+        self.permission.require(
             caller, request, "fc:InvokeFunction", self.account.function_arn(function)
         )

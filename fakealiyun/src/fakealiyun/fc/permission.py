@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SERVICE = "fc.aliyuncs.com"
 
 
-class Access:
+class FcPermission:
     """Checks permissions in one account."""
 
     def __init__(self, ram: Ram, clock: Clock) -> None:
