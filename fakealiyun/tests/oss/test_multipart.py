@@ -47,7 +47,7 @@ def complete(cloud: FakeCloud, credential: Credential, upload: str, body: bytes)
     return browser(cloud, credential, "POST", KEY, body, query={"uploadId": upload})
 
 
-def error_details(reply: Reply) -> list[str]:
+def error_details(reply: OssReply) -> list[str]:
     """The names of the elements between HostId and EC."""
     names = re.findall(r"<(\w+)>", reply.body.decode())
     return names[names.index("HostId") + 1 : names.index("EC")]

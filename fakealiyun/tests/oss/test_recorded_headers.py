@@ -8,7 +8,7 @@ import pytest
 
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
-from fakealiyun.testing.oss import Reply, browser, send
+from fakealiyun.testing.oss import OssReply, browser, send
 
 #: Headers of every answer, and those that the HTTP layer adds.
 EVERYWHERE = {"date", "server", "x-oss-request-id"}
@@ -27,7 +27,7 @@ OBJECT = {
 }
 
 
-def names(reply: Reply) -> set[str]:
+def names(reply: OssReply) -> set[str]:
     assert set(reply.headers) >= EVERYWHERE
     return set(reply.headers) - EVERYWHERE - TRANSPORT
 
