@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.alibaba.session import utc_text
-from shared.alibaba.vod.records import CREDENTIAL_LIFE, PLAYABLE, UPLOAD_FAILED, Video
+from shared.alibaba.vod.records import CREDENTIAL_ENDED, PLAYABLE, UPLOAD_FAILED, Video
 from shared.auth.mac import base32, digest
 from shared.config.settings import Settings
 from shared.uploads.extend import Extend, verified
 from shared.uploads.fields import VIDEO_EXTENSIONS, extension
 
 COMPLETIONS = frozenset({"upload.completed", "upload.rejected"})
-SETTLING = CREDENTIAL_LIFE + 60
+SETTLING = CREDENTIAL_ENDED
 """Seconds after a completion until every credential for the upload has expired."""
 
 _FAILED = frozenset({UPLOAD_FAILED, "TranscodeFail", "ProduceFail"})

@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 
 from shared.alibaba.vod.codes import NotFoundAtVod
-from shared.alibaba.vod.records import AWAITING_FILE, CREDENTIAL_LIFE, Video
+from shared.alibaba.vod.records import AWAITING_FILE, Video
 from shared.events.event import data_of, declared, event
 from shared.runtime import log
-from shared.watch.run import LOOK_BACK, Run
-
-CLEANUP_AFTER = CREDENTIAL_LIFE + 600  # seconds after the window: every credential has expired
+from shared.watch.run import CLEANUP_AFTER, LOOK_BACK, Run
 
 
 def abandon(run: Run, video: Video) -> None:

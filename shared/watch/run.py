@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
+from shared.alibaba.vod.records import CREDENTIAL_ENDED
 from shared.config.settings import Settings
 from shared.events.event import Event
 from shared.events.recheck import Rechecks
@@ -12,7 +13,10 @@ from shared.runtime.instance import Instance
 from shared.runtime.seen import Seen
 
 EVERY = 300  # seconds between two runs
-LOOK_BACK = 4200  # seconds for which a due event is sent again by every run
+CLEANUP_AFTER = CREDENTIAL_ENDED + 600  # seconds after the window: no write is under way
+# Seconds for which every run sends a due event again. Longer than CLEANUP_AFTER, so that the app
+# learns of an abandoned upload before its video is deleted.
+LOOK_BACK = CLEANUP_AFTER + 540
 
 
 class Memory:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
-from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, Video
+from shared.alibaba.vod.records import AWAITING_FILE, CREDENTIAL_ENDED, UPLOAD_FAILED, Video
 from shared.errors import Refusal
 from shared.events.event import SETTLING, completion, declared, of_video, verdict
 from shared.events.webhook import NotDelivered
-from shared.watch.cleanup import CLEANUP_AFTER, abandon
+from shared.watch.cleanup import abandon
 from shared.watch.renewal import keep_alive
-from shared.watch.run import EVERY, LOOK_BACK, Run
+from shared.watch.run import CLEANUP_AFTER, EVERY, LOOK_BACK, Run
 
 MAX_VIDEOS = 5000  # in one run: 50 calls, and as many as GetVideoList can reach
 COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
@@ -32,7 +32,8 @@ def sweep(run: Run) -> None:
         for video in _listed(run, (AWAITING_FILE, UPLOAD_FAILED), reach):
             _guarded(run, video)
     if "completed" in jobs:
-        for video in _listed(run, COMPLETED, window + LOOK_BACK):
+        # A credential issued at the end of the window may still finish its upload.
+        for video in _listed(run, COMPLETED, window + CREDENTIAL_ENDED + LOOK_BACK):
             _guarded(run, video)
         run.memory.swept = True
 

@@ -90,7 +90,8 @@ def deployment() -> Settings:
 def test_events_of_a_video() -> None:
     for vector in vectors("events"):
         made = events.of_video(deployment(), vector["kind"], Video(**vector["video"]))
-        assert made.content == vector["content"]
+        data = {name: value for name, value in made.content["data"].items() if name != "SettlesAt"}
+        assert {**made.content, "data": data} == vector["content"]
         assert made.event_id == vector["content"]["id"]
 
 

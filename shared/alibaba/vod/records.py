@@ -11,7 +11,12 @@ from typing import Any
 from shared.alibaba.session import OperationAnswer, epoch, text
 from shared.errors import UpstreamError
 
-CREDENTIAL_LIFE = 3000  # seconds that an upload credential lives, by VOD's documentation
+CREDENTIAL_LIFE = 3000  # seconds that VOD's documentation promises; what clients are told
+LONGEST_CREDENTIAL_LIFE = 3600  # seconds that real credentials were seen to live
+CREDENTIAL_ENDED = LONGEST_CREDENTIAL_LIFE + 60
+"""Seconds after which an upload credential has expired for certain; 60 are for differing clocks.
+Whoever needs the file to be settled goes by this."""
+
 AWAITING_FILE = "Uploading"
 UPLOAD_FAILED = "UploadFail"
 PLAYABLE = "Normal"

@@ -69,7 +69,7 @@ def consistent(body: dict[str, Any]) -> None:
     own = [data[name] for name in ("VideoId", "ImageId", "MediaId") if name in data]
     assert own == ([body["subject"]] if "subject" in body else [])
     if "SettlesAt" in data:
-        assert seconds(data["SettlesAt"], body["time"]) == 3060
+        assert seconds(data["SettlesAt"], body["time"]) == 3660
     if body["type"] == "upload.expiring":
         assert seconds(data["ExpireUTCTime"], data["CreationTime"]) == 3000
         assert seconds(body["time"], data["CreationTime"]) >= 2400
@@ -91,7 +91,7 @@ def rewritten(road: Road) -> None:
     for content in (FILM, FILM[:-1] + b"\xff"):
         put(answer, content)
         road.settle()
-    road.stack.cloud.clock.advance(3070)
+    road.stack.cloud.clock.advance(3670)
 
 
 def transcoded(road: Road) -> None:

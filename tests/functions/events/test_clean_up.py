@@ -12,7 +12,7 @@ from tests.functions.roles.grants import give_everything
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.road import WINDOW, Road
 
-DUE = WINDOW + 3000 + 600
+DUE = WINDOW + 3600 + 60 + 600
 """Seconds after its creation from which an upload may be deleted."""
 
 

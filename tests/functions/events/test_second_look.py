@@ -20,7 +20,7 @@ from tests.support.app_receiver import Delivered
 from tests.support.road import FILM, Road, Upload
 from tests.support.waiting import wait_for
 
-SETTLED = 3070
+SETTLED = 3670
 """Seconds after which what was left for a second look is due."""
 
 OTHER = FILM[:-1] + b"\xff"

@@ -30,7 +30,7 @@ ACCESS_DENIED = "403 to the client"
 RUN_FAILED = "RunFailed"
 
 RENEWAL_DUE = 2500  # seconds after an upload began: its credential ends at 3000
-CLEAN_UP_DUE = 86400 + 3000 + 600 + 60  # seconds: the window, the last credential's life, and more
+CLEAN_UP_DUE = 86400 + 3600 + 600 + 120  # seconds: the window, the last credential's life, and more
 
 Act = Callable[[], str]
 Scenario = Callable[[House], Act]
