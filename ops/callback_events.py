@@ -20,6 +20,7 @@ EVENTS = (
     "CreateAuditComplete",
     AI_JOBS,
     "ProduceMediaComplete",
+    "WorkflowTaskComplete",
     "DeleteMediaComplete",
 )
 """The default: what VOD has to send, for an app to miss nothing that vodpass can tell."""
@@ -32,6 +33,8 @@ PASSED_ON = (
     "AddLiveRecordVideoComplete",
     "LiveRecordVideoComposeStart",
     "UpdateMediaStorageClassComplete",
+    "RestoreMediaComplete",
+    "SubmitMediaRefreshComplete",
 )
 """What the function takes as well, for a `vod.event` or a deletion that is told anyway."""
 

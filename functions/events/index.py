@@ -56,14 +56,12 @@ def from_queue(event: Any, context: Any) -> None:
     """Handles the messages of the queue one by one. Raises NotHandedOn if one of them failed."""
     due = deadline(context, QUEUE_SECONDS)
     failed = event == []  # the trigger sends no empty list
-    for message_id, text in messages(event):
+    for _, text in messages(event):
         line: dict[str, Any] = {"function": "events", "road": "queue"}
         try:
-            received = callback.read(text, message_id)
+            received = callback.read(text)
             line.update(event_type=received.event_type, media_id=received.media_id)
             settings, session = _INSTANCE.require_settings(), _INSTANCE.session(due)
-            if not received.known and not received.message_id:
-                raise UnreadableCallback("no id that would show a repeat")
             announced = _DELIVERY.hand_on(received, session, settings, patient=True)
             line.update(announced=announced, code="OK")
         except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:

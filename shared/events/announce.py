@@ -10,34 +10,29 @@ from __future__ import annotations
 
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.operations import Vod
-from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, OtherMedia
+from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, OtherMedia, Video
+from shared.auth.mac import base64url, canonical, digest
 from shared.config.settings import Settings
 from shared.events.callback import KINDS, Callback, MediaKind
+from shared.events.confirmation import UPLOADS, decide
 from shared.events.event import Event, completion, data_of, event, of_video, verdict
 
-_UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
 _OTHER_UPLOADS = frozenset({"ImageUploadComplete", "AttachedMediaUploadComplete"})
 _DELETIONS = frozenset({"DeleteMediaComplete", "MediaBaseChangeComplete"})
-_DECIDING = _UPLOADS | {
-    "StreamTranscodeComplete",
-    "TranscodeComplete",
-    "CreateAuditComplete",
-    "AIMediaAuditComplete",
-    "ProduceMediaComplete",
-}
-"""Callbacks after which a video may be ready, failed or blocked."""
 
 
 class NotConfirmed(Exception):
-    """VOD does not confirm the callback, or not yet."""
+    """VOD does not confirm the callback, or not yet. ``video``: the one to look at again."""
+
+    def __init__(self, video: Video | None = None) -> None:
+        super().__init__("VOD does not confirm the callback")
+        self.video = video
 
 
 def announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     """The events that a callback leads to, perhaps none. Raises NotConfirmed or a Refusal."""
-    if not callback.known:
-        return [_of_unknown_type(callback, settings)] if callback.message_id else []
     if callback.media_id is None:
-        return []
+        return [_unconfirmed(callback, settings)]
     try:
         if callback.kind == "video":
             return _of_video(callback, vod, settings)
@@ -60,13 +55,16 @@ def _read_other(vod: Vod, kind: MediaKind | None, media_id: str) -> OtherMedia:
 
 def _of_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     video = vod.video(video_id=callback.media_id)
-    if callback.event_type in _UPLOADS and video.status == AWAITING_FILE:
-        raise NotConfirmed
+    decision = decide(callback.event_type, video.status)
+    if decision == "wait":
+        raise NotConfirmed(video)
     kinds = []
-    if callback.event_type in _UPLOADS and video.status != UPLOAD_FAILED:
+    if callback.event_type in UPLOADS and video.status != UPLOAD_FAILED:
         video = vod.with_source(video)
+        if not video.size_known:
+            raise NotConfirmed(video)
         kinds.append(completion(video, settings))
-    if callback.event_type in _DECIDING:
+    if decision == "confirmed":
         kinds += verdict(video.status)
     if not kinds:
         facts = (callback.event_type, video.status, str(video.size))
@@ -104,7 +102,12 @@ def _exists(vod: Vod, kind: MediaKind, media_id: str) -> bool:
     return True
 
 
-def _of_unknown_type(callback: Callback, settings: Settings) -> Event:
-    """The event for a type that VOD does not document, from the queue. Nothing is confirmed."""
-    facts = (callback.message_id,)
+def _unconfirmed(callback: Callback, settings: Settings) -> Event:
+    """The event for a callback that names no media, or none in a known way. Nothing is confirmed.
+
+    VOD's signature does not cover the body. So the body is part of the id: a changed copy of a
+    captured callback cannot use the id of a genuine one.
+    """
+    body = {str(name): value for name, value in callback.body.items()}
+    facts = (callback.event_type, base64url(digest(canonical(body))))
     return event(settings, "vod.event", "", facts, None, None, callback.body)

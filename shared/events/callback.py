@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from shared.web.body import shallow
 from shared.web.fields import VIDEO_ID
+
+MAX_DEPTH = 16  # VOD's callbacks have 3
 
 MediaKind = Literal["video", "image", "attached"]
 KINDS: tuple[MediaKind, ...] = ("video", "image", "attached")
@@ -32,8 +35,11 @@ _OF_VIDEO = frozenset(
         "AIMediaDNAComplete",
         "AIVideoTagComplete",
         "ProduceMediaComplete",
+        "WorkflowTaskComplete",
     }
 )
+_WITHOUT_FIELDS = frozenset({"RestoreMediaComplete", "SubmitMediaRefreshComplete"})
+"""Types that VOD lists, but whose fields no page gives."""
 _OF_ANY_MEDIA = frozenset(
     {"MediaBaseChangeComplete", "DeleteMediaComplete", "UpdateMediaStorageClassComplete"}
 )
@@ -48,7 +54,7 @@ class Callback:
     """One callback of VOD.
 
     ``known``: VOD documents its type. ``media_id`` has the form of VOD's ids; None means that
-    there is nothing to read back. ``message_id`` comes from the queue, if it came by one.
+    there is nothing to read back.
     """
 
     event_type: str
@@ -56,17 +62,16 @@ class Callback:
     kind: MediaKind | None
     media_id: str | None
     body: Mapping[str, Any] = field(repr=False)
-    message_id: str = ""
 
 
-def read(text: str | bytes, message_id: str = "") -> Callback:
+def read(text: str | bytes) -> Callback:
     """The callback in a JSON text. Raises UnreadableCallback."""
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
         raise UnreadableCallback("not JSON") from None
-    if not isinstance(parsed, dict):
-        raise UnreadableCallback("not an object")
+    if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
+        raise UnreadableCallback("not an object, or nested too deep")
     # VOD's documented samples have keys and values with trailing blanks.
     body = {key.strip(): value for key, value in parsed.items()}
     event_type = body.get("EventType")
@@ -76,7 +81,8 @@ def read(text: str | bytes, message_id: str = "") -> Callback:
         raise UnreadableCallback("no EventType")
     event_type = event_type.strip()
     kind, media_id = _media(event_type, body)
-    return Callback(event_type, kind is not None, kind, media_id, body, message_id)
+    known = kind is not None or event_type in _WITHOUT_FIELDS
+    return Callback(event_type, known, kind, media_id, body)
 
 
 def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaKind | None, str | None]:

@@ -6,7 +6,7 @@ from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
 from shared.config.settings import Settings
 from shared.errors import Refusal
-from shared.events.announce import announce
+from shared.events.announce import NotConfirmed, announce
 from shared.events.callback import Callback
 from shared.events.event import Event
 from shared.events.recheck import Rechecks
@@ -35,7 +35,13 @@ class Delivery:
         its events if that fails, and the fault is raised last. Raises NotConfirmed, NotDelivered
         or a Refusal.
         """
-        events = announce(callback, Vod(session), settings)
+        try:
+            events = announce(callback, Vod(session), settings)
+        except NotConfirmed as fault:
+            if fault.video is not None:
+                # The sender repeats the callback, but maybe not for long, or not soon.
+                self._rechecks.look_again(settings, fault.video, 1, session.left)
+            raise
         if patient:
             self._deliver(events, session, settings)
         try:

@@ -120,6 +120,8 @@ def misfits(video: Video, settings: Settings) -> list[str]:
     extend = declared(video, settings)
     size = None if extend is None else extend.file_size
     found = ["MaxFileSize"] if video.size > settings.max_file_size else []
+    if video.size_known and video.size == 0:
+        found.append("EmptyFile")
     if size not in (None, video.size):
         found.append("FileSize")
     kind = extension(video.file_name)

@@ -35,6 +35,10 @@ SOON = 60
 """Seconds until a recheck of a video in UploadSucc, of which VOD announces nothing more. Its file
 may still change, so this recheck does not compare it."""
 
+MAX_TRIES = 60
+"""How often a video whose callback came before its Status is looked at again, SOON apart. Then the
+recheck at ``SettlesAt`` and `watch` find it."""
+
 _UNDECIDED = "UploadSucc"
 _MEMBER = "Settling"
 
@@ -44,7 +48,8 @@ class FirstLook:
     """What was announced of an upload.
 
     ``size`` is in bytes, ``status`` is VOD's. ``due``: when to recheck, in epoch seconds by VOD's
-    clock. ``settled``: whether the file can be compared then.
+    clock. ``settled``: whether the file can be compared then. ``tries``: 0, or the number of this
+    look at a video whose callback came before its Status.
     """
 
     video_id: str
@@ -53,6 +58,7 @@ class FirstLook:
     status: str
     due: int
     settled: bool = True
+    tries: int = 0
 
 
 class ForgedRecheck(ValueError):
@@ -79,10 +85,32 @@ class Rechecks:
         if not settings.watch_queue:
             return
         for delay, first in _looks(events, now):
-            facts = (first.video_id, first.size, first.file_md5, first.settled)
-            if facts not in self._scheduled:
-                self._queue_of(settings).send(seal(settings, first), delay, left / 3)
-                self._scheduled.add(facts)
+            self._send(settings, first, delay, left)
+
+    def look_again(self, settings: Settings, video: Video, tries: int, left: float) -> None:
+        """Schedules another look, SOON, at a video whose callback came before its Status.
+
+        ``tries``: which look it is, from 1 to MAX_TRIES; more are not scheduled. Without a queue
+        this does nothing. Raises a Refusal.
+        """
+        if not settings.watch_queue or tries > MAX_TRIES:
+            return
+        first = FirstLook(
+            video.video_id,
+            video.size,
+            video.file_md5,
+            video.status,
+            int(video.now) + SOON,
+            settled=False,
+            tries=tries,
+        )
+        self._send(settings, first, SOON + 1, left)
+
+    def _send(self, settings: Settings, first: FirstLook, delay: int, left: float) -> None:
+        facts = (first.video_id, first.size, first.file_md5, first.settled, first.tries)
+        if facts not in self._scheduled:
+            self._queue_of(settings).send(seal(settings, first), delay, left / 3)
+            self._scheduled.add(facts)
 
     def _queue_of(self, settings: Settings) -> Queue:
         if self._queue is None:
@@ -161,19 +189,21 @@ def unseal(settings: Settings, text: str) -> FirstLook | None:
             values["Status"],
             int(epoch(values["Due"]) or 0),
             values["Settled"],
+            int(values.get("Tries", 0)),
         )
     except (ValueError, KeyError, TypeError, StopIteration):
         raise ForgedRecheck from None
 
 
 def _values(first: FirstLook) -> dict[str, Any]:
-    return {
+    values = {
         "Size": first.size,
         "FileMD5": first.file_md5,
         "Status": first.status,
         "Due": utc_text(first.due),
         "Settled": first.settled,
     }
+    return {**values, "Tries": first.tries} if first.tries else values
 
 
 def _mac(settings: Settings, key_id: str, video_id: str, values: dict[str, Any]) -> str:

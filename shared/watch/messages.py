@@ -8,24 +8,25 @@ from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE
 from shared.errors import Refusal
 from shared.events import callback
+from shared.events.confirmation import decide
 from shared.events.recheck import FirstLook, changes, unseal
 from shared.events.webhook import NotDelivered
 from shared.runtime.queue_trigger import messages
 from shared.watch.run import Run
-from shared.watch.sweep import look_after
+from shared.watch.sweep import COMPLETED, look_after, look_at_completed
 
 COMPARE_WITHIN = 3600  # seconds; VOD may have deleted a source file that it has not shown by then
 
 
 def handle(run: Run, event: Any) -> str:
     """Handles each message by itself. Returns the code of a fault, or OK."""
-    codes = [_handled(run, *message) for message in messages(event)]
+    codes = [_handled(run, text) for _, text in messages(event)]
     return next((code for code in codes if code != "OK"), "OK")
 
 
-def _handled(run: Run, message_id: str, text: str) -> str:
+def _handled(run: Run, text: str) -> str:
     try:
-        _handle(run, message_id, text)
+        _handle(run, text)
     except Refusal as refusal:
         return refusal.code
     except (ValueError, RecursionError):
@@ -33,14 +34,14 @@ def _handled(run: Run, message_id: str, text: str) -> str:
     return "OK"
 
 
-def _handle(run: Run, message_id: str, text: str) -> None:
+def _handle(run: Run, text: str) -> None:
     """Raises ValueError for a message of no known kind, or a Refusal."""
     first = unseal(run.settings, text)
     if first is not None:
         recheck(run, first)
         return
     try:
-        received = callback.read(text, message_id)
+        received = callback.read(text)
     except callback.UnreadableCallback:
         look_after(run, callback.video_id_in(text))
         return
@@ -56,6 +57,12 @@ def recheck(run: Run, first: FirstLook) -> None:
         return
     if video.now < first.due or (first.settled and video.status == AWAITING_FILE):
         run.failed += 1  # too early: SMQ delivers the message again
+        return
+    if first.tries and decide("TranscodeComplete", video.status) == "wait":
+        run.memory.rechecks.look_again(run.settings, video, first.tries + 1, run.session.left)
+        return
+    if first.tries and first.status == AWAITING_FILE and video.status in COMPLETED:
+        look_at_completed(run, video)
         return
     if first.settled:
         video = run.vod.with_source(video)

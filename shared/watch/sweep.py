@@ -95,12 +95,24 @@ def _handle(run: Run, video: Video) -> None:
         abandon(run, video)
 
 
+def look_at_completed(run: Run, video: Video) -> None:
+    """Handles a finished upload of ours, whatever VODPASS_WATCH selects. Counts its faults."""
+    if declared(video, run.settings) is None or video.status not in COMPLETED:
+        return
+    try:
+        _complete(run, video)
+    except NotDelivered:
+        run.failed += 1
+
+
 def _complete(run: Run, video: Video) -> None:
-    """Sends the events of a finished upload that the app may not have."""
+    """Sends the events of a finished upload that the app may not have. Raises NotDelivered."""
     seen = (video.video_id, video.size, video.status)
     if seen in run.memory.completed:
         return
     video = run.vod.with_source(video)
+    if not video.size_known:
+        return
     kinds = [completion(video, run.settings), *verdict(video.status)]
     events = [of_video(run.settings, kind, video) for kind in kinds]
     try:

@@ -49,7 +49,7 @@ def parse_object(text: bytes, limit: int) -> dict[str, Any]:
         raise InvalidRequest("The body is not valid JSON in UTF-8.") from None
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    if not _shallow(value, MAX_DEPTH):
+    if not shallow(value, MAX_DEPTH):
         raise InvalidRequest(f"The body may be nested at most {MAX_DEPTH} deep.")
     return value
 
@@ -69,10 +69,11 @@ def _no_constant(_: str) -> NoReturn:
     raise ValueError
 
 
-def _shallow(value: Any, depth: int) -> bool:
+def shallow(value: Any, depth: int) -> bool:
+    """Whether a JSON value is nested at most ``depth`` deep."""
     if not isinstance(value, (dict, list)):
         return True
     if depth == 0:
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return all(_shallow(item, depth - 1) for item in inner)
+    return all(shallow(item, depth - 1) for item in inner)

@@ -46,6 +46,8 @@ def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
         (replace(arrived(size=None), size=10_000), []),
         (replace(arrived(size=None), size=10_001), ["MaxFileSize"]),
         (replace(arrived(), size=10_001), ["MaxFileSize", "FileSize"]),
+        (replace(arrived(size=None), size=0), ["EmptyFile"]),
+        (replace(arrived(size=None), size=0, size_known=False), []),
         (replace(arrived(), file_name="a.MP4"), []),
         (replace(arrived(), file_name="a.mov"), ["FileName"]),
         (replace(arrived(extension="mov"), file_name="a.mov"), []),

@@ -78,7 +78,7 @@ def test_request_digests() -> None:
 def test_messages_of_the_recheck() -> None:
     names = [field.name for field in dataclasses.fields(FirstLook)]
     for vector in vectors("rechecks"):
-        first = FirstLook(**{name: vector[name] for name in names})
+        first = FirstLook(**{name: vector[name] for name in names if name in vector})
         assert json.loads(recheck.seal(settings(vector), first)) == json.loads(vector["message"])
         assert recheck.unseal(settings(vector), vector["message"]) == first
 

@@ -27,9 +27,10 @@ MAY_BECOME_PLAYABLE = frozenset({"Uploading", "UploadSucc", "Transcoding", "Chec
 class Video:
     """A video, as VOD describes it.
 
-    ``size`` is in bytes. ``created_at``, ``modified_at`` and ``now`` (when VOD answered) are epoch
-    seconds by VOD's clock. VOD documents ``modified_at`` as the last update, without saying what
-    counts as one. Only ``with_source`` fills ``file_md5`` and ``file_name``.
+    ``size`` is in bytes, and 0 if VOD does not give it (``size_known``). ``created_at``,
+    ``modified_at`` and ``now`` (when VOD answered) are epoch seconds by VOD's clock. VOD documents
+    ``modified_at`` as the last update, without saying what counts as one. Only ``with_source``
+    fills ``file_md5`` and ``file_name``.
     """
 
     video_id: str
@@ -42,6 +43,7 @@ class Video:
     modified_at: float | None = None
     file_md5: str | None = None
     file_name: str = ""
+    size_known: bool = True
 
     @property
     def age(self) -> float:
@@ -98,6 +100,7 @@ def video(info: Any, now: float) -> Video:
         created_at,
         now,
         epoch(info.get("ModificationTime")),
+        size_known=_is_size(size),
     )
 
 
@@ -113,6 +116,7 @@ def with_source(known: Video, answer: OperationAnswer) -> Video:
     return replace(
         known,
         size=_bytes(size) or known.size,
+        size_known=known.size_known or _is_size(size),
         file_md5=md5.lower() if isinstance(md5, str) and md5 else None,
         file_name=name if isinstance(name, str) else "",
         now=answer.now,
@@ -160,8 +164,12 @@ def play_credential(answer: OperationAnswer, video_id: str, timeout: int) -> Pla
     return PlayCredential(text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
 
 
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _bytes(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return int(value) if _is_size(value) else 0
 
 
 def _decoded(value: str) -> Mapping[str, Any]:

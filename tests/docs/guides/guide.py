@@ -20,13 +20,18 @@ def blocks(language: str) -> list[str]:
 
 def rows(heading: str) -> list[list[str]]:
     """The cells of the first table below a heading, without the header row."""
-    _, found, rest = text().partition(f"\n## {heading}\n")
-    assert found, heading
-    section = rest.partition("\n## ")[0]
-    table = re.search(r"^(?:\|.*\|\n)+", section, re.MULTILINE)
-    assert table is not None, heading
-    lines = table[0].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return table(heading)[1:]
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, with the header row first."""
+    found = re.search(rf"^##+ {re.escape(heading)}\n", text(), re.MULTILINE)
+    assert found is not None, heading
+    section = re.split(r"\n##+ ", text()[found.end() :])[0]
+    lines = re.search(r"^(?:\|.*\|\n)+", section, re.MULTILINE)
+    assert lines is not None, heading
+    header, _, *others = lines[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in (header, *others)]
 
 
 def coded(cell: str) -> list[str]:

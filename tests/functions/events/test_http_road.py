@@ -107,8 +107,10 @@ def test_a_swapped_body_tells_nothing_that_vod_does_not_confirm(road: Road) -> N
     road.finish(finished)
     assert road.callback(completed(pending.video_id)) == 503, "not so, or not yet"
     assert road.callback(completed("f" * 32)) == 200, "no such video: nothing to tell"
-    assert road.callback(completed("not an id")) == 200
     assert road.receiver.taken == []
+    assert road.callback(completed("not an id")) == 200
+    [unconfirmed] = road.receiver.taken
+    assert (unconfirmed.type, unconfirmed.body["data"]) == ("vod.event", None)
     forged = completed(finished.video_id, Size=1, Extend='{"sub": "mallory"}', owner="mallory")
     assert road.callback(forged) == 200
     for one in road.receiver.of(finished.video_id):

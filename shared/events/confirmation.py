@@ -1,0 +1,45 @@
+"""What a callback about a video is worth, by its type and by the Status that VOD gives the video.
+
+VOD may send a callback before the Status follows. So a callback that announces an end, while the
+video is still on its way there, has to wait. `docs/events.md` shows this table, and tests walk it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from shared.alibaba.vod.records import AWAITING_FILE
+
+Decision = Literal["confirmed", "wait", "vod.event"]
+
+UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
+
+_ON_THE_WAY = frozenset({AWAITING_FILE, "UploadSucc", "Transcoding"})
+_DECIDED = frozenset(
+    {"Normal", "Blocked", "UploadFail", "TranscodeFail", "ProduceFail"}
+)  # what `event.verdict` has a type for
+
+_WAITS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(UPLOADS, frozenset({AWAITING_FILE})),
+    "TranscodeComplete": _ON_THE_WAY,
+    "WorkflowTaskComplete": _ON_THE_WAY,
+    # One stream of several: the video may stay in Transcoding for long.
+    "StreamTranscodeComplete": frozenset({AWAITING_FILE}),
+    "ProduceMediaComplete": frozenset({AWAITING_FILE}),
+    # A review says nothing of transcoding.
+    "CreateAuditComplete": frozenset(),
+    "AIMediaAuditComplete": frozenset(),
+}
+"""Event types after which a video may be ready, failed or blocked -> the Status that has to
+change first."""
+
+
+def decide(event_type: str, status: str) -> Decision:
+    """Whether a callback is confirmed, has to wait, or is only worth a ``vod.event``."""
+    waits = _WAITS.get(event_type)
+    if waits is None:
+        return "vod.event"
+    if status in waits:
+        return "wait"
+    return "confirmed" if event_type in UPLOADS or status in _DECIDED else "vod.event"
