@@ -45,8 +45,10 @@ def receive(call: Invocation[None]) -> Mapping[str, Any]:
     try:
         announced = _DELIVERY.hand_on(received, call.cloud, call.settings, patient=False)
     except NotDelivered:
+        call.asked.update(reason="NotDelivered")
         raise Unavailable("The app did not accept the event.") from None
     except NotConfirmed:
+        call.asked.update(reason="NotConfirmed")
         raise Unavailable("VOD does not confirm the event yet.") from None
     call.asked.update(announced=announced)
     return {}

@@ -9,6 +9,7 @@ from shared.alibaba.vod.operations import VOD, Vod
 from shared.alibaba.vod.records import UploadCredential
 from shared.auth.caller import Caller
 from shared.auth.token import bearer
+from shared.config.settings import Settings
 from shared.errors import FieldError, Forbidden, InvalidRequest
 from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
@@ -20,7 +21,7 @@ from shared.web import body, fields
 class MediaType(NamedTuple):
     """A MediaType: its fields, which are required, how to create it, and the name of its id."""
 
-    fields: Callable[[int], Mapping[str, fields.Check]]
+    fields: Callable[[Settings], Mapping[str, fields.Check]]
     required: frozenset[str]
     create: Callable[[Invocation[Caller], Vod, dict[str, Any]], UploadCredential]
     id_name: str
@@ -51,8 +52,10 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
     media_type = MEDIA_TYPES.get(name) if isinstance(name, str) else None
     if media_type is None:
         reason = f"must be one of {', '.join(MEDIA_TYPES)}"
+        if name == "audio":
+            reason += ": VOD handles audio as video, so send video"
         raise InvalidRequest(f"MediaType {reason}.", [FieldError("/MediaType", reason)])
-    allowed = media_type.fields(call.settings.max_file_size)
+    allowed = media_type.fields(call.settings)
     asked = fields.check(given, allowed, media_type.required)
     _permit(call.caller, name, asked)
     call.asked.update(MediaType=name)

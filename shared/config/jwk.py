@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-MIN_HMAC_BYTES = 32
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 8192  # a larger key only makes each verification slow
 MAX_KEYS = 16
@@ -24,7 +23,7 @@ _PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth")
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """One key: its ``kid``, its one ``alg``, and the JWK itself."""
+    """One key: its ``kid`` ("" if it has none), its one ``alg``, and the JWK itself."""
 
     kid: str
     alg: str
@@ -35,7 +34,7 @@ class VerificationKey:
     @property
     def symmetric(self) -> bool:
         """Whether the key is a shared secret."""
-        return self.alg == "HS256"
+        return self.alg.startswith("HS")
 
 
 class KeySource(Protocol):
@@ -61,8 +60,11 @@ class KeySet:
         return f"KeySet({list(self._keys)})"
 
     def find(self, kid: str | None) -> VerificationKey | None:
-        """The key with that ``kid``. For None: the only key of the set, else None."""
-        if kid is not None:
+        """The key with that ``kid``. For None: the only key of the set, else None.
+
+        A key without a ``kid`` is the only one of its set, and serves every token.
+        """
+        if kid is not None and "" not in self._keys:
             return self._keys.get(kid)
         return next(iter(self)) if len(self) == 1 else None
 
@@ -77,14 +79,29 @@ def parse_key_set(raw: str) -> KeySet:
         raise ValueError("not a JWKS of sound keys") from None
     if not 1 <= len(keys) <= MAX_KEYS or len({key.kid for key in keys}) != len(keys):
         raise ValueError("not a JWKS of sound keys")
+    if len(keys) > 1 and any(not key.kid for key in keys):
+        raise ValueError("not a JWKS of sound keys")
     return KeySet(keys)
 
 
-_ALGORITHM_OF: Mapping[tuple[Any, Any], str] = {
-    ("RSA", None): "RS256",
-    ("EC", "P-256"): "ES256",
-    ("OKP", "Ed25519"): "EdDSA",
+_HMAC_BYTES: Mapping[str, int] = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""Algorithm -> the least bytes of its key: as many as its hash has (RFC 7518, section 3.2)."""
+
+_CURVES: Mapping[str, tuple[str, int]] = {
+    "ES256": ("P-256", 32),
+    "ES384": ("P-384", 48),
+    "ES512": ("P-521", 66),
 }
+"""Algorithm -> its curve, and the bytes of a coordinate (RFC 7518, section 3.4)."""
+
+_RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+
+_DEFAULT_ALGORITHM: Mapping[tuple[Any, Any], str] = {
+    ("RSA", None): "RS256",
+    ("OKP", "Ed25519"): "EdDSA",
+    **{("EC", curve): algorithm for algorithm, (curve, _) in _CURVES.items()},
+}
+"""Type and curve -> the algorithm of a published key that names none."""
 
 
 def parse_published_keys(raw: bytes) -> KeySet:
@@ -102,6 +119,8 @@ def parse_published_keys(raw: bytes) -> KeySet:
                 raise ValueError  # two keys with one kid: neither can be trusted
             if key is not None and len(keys) < MAX_KEYS:
                 keys[key.kid] = key
+        if len(keys) > 1:
+            keys.pop("", None)  # nothing says which tokens it is for
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("not a JWKS") from None
     if not keys:
@@ -111,36 +130,36 @@ def parse_published_keys(raw: bytes) -> KeySet:
 
 def _published_key(jwk: Mapping[str, Any]) -> VerificationKey | None:
     kind = jwk.get("kty")
-    algorithm = _ALGORITHM_OF.get((kind, None if kind == "RSA" else jwk.get("crv")))
-    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
+    default = _DEFAULT_ALGORITHM.get((kind, None if kind == "RSA" else jwk.get("crv")))
+    if default is None:
         return None
     try:
-        return _key({**jwk, "alg": algorithm})
+        return _key({**jwk, "alg": jwk.get("alg", default)})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _key(jwk: Mapping[str, Any]) -> VerificationKey:
-    kid, alg = jwk["kid"], jwk["alg"]
-    if not isinstance(kid, str) or not 1 <= len(kid) <= 128:
+    kid, alg = jwk.get("kid", ""), jwk["alg"]
+    if not isinstance(kid, str) or len(kid) > 128 or (not kid and "kid" in jwk):
         raise ValueError
     if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
         raise ValueError
     if any(member in jwk for member in _PRIVATE_MEMBERS):
         raise ValueError  # a verifier must not hold a private key
-    sound = {
-        ("oct", "HS256"): _sound_secret,
-        ("RSA", "RS256"): _sound_rsa,
-        ("EC", "ES256"): _sound_p256,
-        ("OKP", "EdDSA"): _sound_ed25519,
-    }.get((jwk["kty"], alg))
-    if sound is None or not sound(jwk):
+    kind = jwk["kty"]
+    if kind == "oct" and alg in _HMAC_BYTES:
+        sound = len(decode_base64url(jwk["k"])) >= _HMAC_BYTES[alg]
+    elif kind == "RSA" and alg in _RSA:
+        sound = _sound_rsa(jwk)
+    elif kind == "EC" and alg in _CURVES:
+        curve, size = _CURVES[alg]
+        sound = jwk["crv"] == curve and _sized(jwk, size, "x", "y")
+    else:
+        sound = (kind, alg, jwk.get("crv")) == ("OKP", "EdDSA", "Ed25519") and _sized(jwk, 32, "x")
+    if not sound:
         raise ValueError
     return VerificationKey(kid, alg, dict(jwk))
-
-
-def _sound_secret(jwk: Mapping[str, Any]) -> bool:
-    return len(decode_base64url(jwk["k"])) >= MIN_HMAC_BYTES
 
 
 def _sound_rsa(jwk: Mapping[str, Any]) -> bool:
@@ -150,13 +169,8 @@ def _sound_rsa(jwk: Mapping[str, Any]) -> bool:
     return sized and modulus % 2 == 1 and exponent % 2 == 1 and 3 <= exponent < 2**32
 
 
-def _sound_p256(jwk: Mapping[str, Any]) -> bool:
-    sized = all(len(decode_base64url(jwk[member])) == 32 for member in ("x", "y"))
-    return bool(jwk["crv"] == "P-256") and sized
-
-
-def _sound_ed25519(jwk: Mapping[str, Any]) -> bool:
-    return bool(jwk["crv"] == "Ed25519") and len(decode_base64url(jwk["x"])) == 32
+def _sized(jwk: Mapping[str, Any], size: int, *members: str) -> bool:
+    return all(len(decode_base64url(jwk[member])) == size for member in members)
 
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")

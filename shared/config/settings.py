@@ -44,6 +44,7 @@ class Settings:
     cors_origins: frozenset[str] = frozenset()
     upload_window: int = 86400
     max_file_size: int = 48_800_000_000_000
+    title_unit: str = "bytes"
     play_max_timeout: int = 3000
     template_group_id: str = ""
     workflow_id: str = ""

@@ -43,6 +43,7 @@ USES: Mapping[str, frozenset[str]] = {
     | {
         "VODPASS_UPLOAD_WINDOW",
         "VODPASS_MAX_FILE_SIZE",
+        "VODPASS_TITLE_UNIT",
         "VODPASS_TEMPLATE_GROUP_ID",
         "VODPASS_WORKFLOW_ID",
         "VODPASS_STORAGE_LOCATION",

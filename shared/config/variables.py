@@ -43,7 +43,7 @@ _ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-cl
 _TEXT = parsers.matching(r"[\x21-\x7e]{1,256}")
 _CLAIM = parsers.matching(r"[\x21-\x7e]{1,128}")
 _CLAIM_ALLOWED = "a claim's name, or a JSON pointer to it such as /app_metadata/vod"
-_VOD_ID = parsers.matching(r"[0-9A-Za-z]{1,64}")
+_VOD_ID = parsers.matching(r"[0-9A-Za-z_-]{1,64}")
 
 VARIABLES: Mapping[str, Variable] = {
     "VODPASS_REGION": Variable(
@@ -52,8 +52,9 @@ VARIABLES: Mapping[str, Variable] = {
     "VODPASS_JWT_KEYS": Variable(
         "jwt_keys",
         parse_key_set,
-        "a JWKS (JSON): each key with kid and alg (HS256 of 32 bytes or more, RS256 of 2048 bits"
-        " or more, ES256, EdDSA), no two kid alike, no private parts",
+        "a JWKS (JSON): each key with alg (HS256, HS384 or HS512 of 32, 48 or 64 bytes or more;"
+        " RS256 to RS512 or PS256 to PS512 of 2048 bits or more; ES256, ES384, ES512, EdDSA) and"
+        " kid, which a single key may omit; no two kid alike, no private parts",
     ),
     "VODPASS_JWT_JWKS_URL": Variable(
         "jwt_jwks_url", parsers.web_url, "an https URL, without user information or fragment"
@@ -103,6 +104,11 @@ VARIABLES: Mapping[str, Variable] = {
         parsers.number(1, 48_800_000_000_000),
         "bytes from 1 to 48800000000000 (the default)",
     ),
+    "VODPASS_TITLE_UNIT": Variable(
+        "title_unit",
+        parsers.one_of(frozenset({"bytes", "characters"})),
+        "bytes (the default) or characters: what 128 of a Title count",
+    ),
     "VODPASS_PLAY_MAX_TIMEOUT": Variable(
         "play_max_timeout", parsers.number(100, 3000), "seconds from 100 to 3000 (the default)"
     ),
@@ -113,7 +119,7 @@ VARIABLES: Mapping[str, Variable] = {
         parsers.matching(r"[a-z0-9.-]{3,128}"),
         "a StorageLocation (a bucket's host)",
     ),
-    "VODPASS_APP_ID": Variable("app_id", parsers.matching(r"[0-9A-Za-z-]{1,64}"), "an AppId"),
+    "VODPASS_APP_ID": Variable("app_id", parsers.matching(r"[0-9A-Za-z_-]{1,64}"), "an AppId"),
     "VODPASS_CATE_ID": Variable("cate_id", parsers.number(0, 10**15 - 1), "a CateId, an integer"),
     "VODPASS_STS_UPLOAD_ROLE": Variable("sts_upload_role", _ROLE, _ROLE_ALLOWED),
     "VODPASS_STS_PLAY_ROLE": Variable("sts_play_role", _ROLE, _ROLE_ALLOWED),

@@ -31,7 +31,7 @@ from shared.errors import (
 from shared.runtime.endpoint import Invocation
 from shared.uploads import parameters
 from shared.uploads.extend import Extend, request_digest, unseal
-from shared.uploads.fields import ATTACHED_EXTENSIONS, extension
+from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
 from shared.uploads.renew import renew
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -74,6 +74,10 @@ def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
 def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Creates an image. Raises a Refusal."""
     _refuse_idempotency_key(call)
+    named = extension(asked.get("FileName", ""))
+    if "ImageExt" not in asked and named and named not in IMAGE_EXTENSIONS:
+        # VOD would store it as png, whatever it is.
+        raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
     return _created(vod.create_upload_image, parameters.of_image(call.settings, asked))
 
 
@@ -81,12 +85,19 @@ def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) ->
     """Creates attached media: a watermark, a subtitle or material. Raises a Refusal."""
     _refuse_idempotency_key(call)
     permitted = ATTACHED_EXTENSIONS[asked["BusinessType"]]
-    given = asked.get("MediaExt") or extension(asked.get("FileName", ""))
+    named = extension(asked.get("FileName", ""))
+    given = asked.get("MediaExt") or named
     if given not in permitted:
-        reason = f"must be one of {', '.join(permitted)} for a {asked['BusinessType']}"
-        raise InvalidRequest(f"MediaExt {reason}.", [FieldError("/MediaExt", reason)])
+        field = "FileName" if named and "MediaExt" not in asked else "MediaExt"
+        raise _wrong_extension(field, permitted, f"a {asked['BusinessType']}")
     given_fields = parameters.of_attached_media(call.settings, {**asked, "MediaExt": given})
     return _created(vod.create_upload_attached_media, given_fields)
+
+
+def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> InvalidRequest:
+    verb = "must end in" if field == "FileName" else "must be"
+    reason = f"{verb} one of {', '.join(permitted)} for {what}"
+    return InvalidRequest(f"{field} {reason}.", [FieldError(f"/{field}", reason)])
 
 
 def _created(

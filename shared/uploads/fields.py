@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.config.settings import Settings
 from shared.web.fields import Check, choice, integer, text
 
-MAX_TITLE = 128  # bytes of UTF-8
+MAX_TITLE = 128  # bytes of UTF-8, or characters
 MAX_DESCRIPTION = 1024  # bytes of UTF-8
 MAX_TAGS = 16
 MAX_TAG = 32  # characters
@@ -44,42 +45,42 @@ _EMOJI = re.compile(
 # with their joiners and modifiers. If VOD refuses more, its answer becomes the same error.
 
 
-def video_fields(max_file_size: int) -> Mapping[str, Check]:
-    """The fields of a video and their checks; sizes in bytes."""
+def video_fields(settings: Settings) -> Mapping[str, Check]:
+    """The fields of a video and their checks."""
     return {
         "FileName": file_name,
-        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
-        "Title": title,
+        "FileSize": partial(integer, low=1, high=settings.max_file_size, unit="bytes"),
+        "Title": partial(title, unit=settings.title_unit),
         "Description": description,
         "Tags": tags,
         "CoverURL": cover_url,
     }
 
 
-def image_fields(max_file_size: int) -> Mapping[str, Check]:
-    """The fields of an image and their checks; sizes in bytes."""
+def image_fields(settings: Settings) -> Mapping[str, Check]:
+    """The fields of an image and their checks."""
     return {
         "ImageType": partial(choice, choices=IMAGE_TYPES),
-        "ImageExt": partial(choice, choices=IMAGE_EXTENSIONS),
-        **_described(max_file_size),
+        "ImageExt": partial(_extension_of, choices=IMAGE_EXTENSIONS),
+        **_described(settings),
     }
 
 
-def attached_fields(max_file_size: int) -> Mapping[str, Check]:
-    """The fields of attached media and their checks; sizes in bytes."""
+def attached_fields(settings: Settings) -> Mapping[str, Check]:
+    """The fields of attached media and their checks."""
     every = sorted({ext for listed in ATTACHED_EXTENSIONS.values() for ext in listed})
     return {
         "BusinessType": partial(choice, choices=tuple(ATTACHED_EXTENSIONS)),
-        "MediaExt": partial(choice, choices=tuple(every)),
-        **_described(max_file_size),
+        "MediaExt": partial(_extension_of, choices=tuple(every)),
+        **_described(settings),
     }
 
 
-def _described(max_file_size: int) -> Mapping[str, Check]:
+def _described(settings: Settings) -> Mapping[str, Check]:
     return {
         "FileName": plain_file_name,
-        "FileSize": partial(integer, low=1, high=max_file_size, unit="bytes"),
-        "Title": title,
+        "FileSize": partial(integer, low=1, high=settings.max_file_size, unit="bytes"),
+        "Title": partial(title, unit=settings.title_unit),
         "Description": description,
         "Tags": tags,
     }
@@ -87,12 +88,17 @@ def _described(max_file_size: int) -> Mapping[str, Check]:
 
 def plain_file_name(value: Any) -> str:
     """FileName of an image or attached media. Another field gives their extension."""
-    return without_emoji(text(value, max_bytes=MAX_FILE_NAME)) or "untitled"
+    return without_emoji(_readable(text(value, max_bytes=MAX_FILE_NAME))) or "untitled"
+
+
+def _extension_of(value: Any, choices: tuple[str, ...]) -> str:
+    """ImageExt or MediaExt, in any case. Returns it in lower case."""
+    return choice(value.lower() if isinstance(value, str) and value.isascii() else value, choices)
 
 
 def file_name(value: Any) -> str:
     """FileName: a name whose extension VOD accepts. Emoji are removed, because VOD refuses them."""
-    name = without_emoji(text(value, max_bytes=MAX_FILE_NAME))
+    name = without_emoji(_readable(text(value, max_bytes=MAX_FILE_NAME)))
     if _base_name(name).startswith(".") and _base_name(name).count(".") == 1:
         name = f"untitled{_base_name(name)}"  # only emoji stood before the dot
     if extension(name) not in VIDEO_EXTENSIONS:
@@ -108,10 +114,14 @@ def extension(name: str) -> str:
     return ending.lower() if dot and stem and ending.isascii() else ""
 
 
-def title_of(name: str) -> str:
-    """A Title from a FileName: no folder, extension or emoji, at most MAX_TITLE bytes."""
-    stem = _base_name(name).rpartition(".")[0].strip()
-    cut = stem.encode("utf-8")[:MAX_TITLE].decode("utf-8", "ignore").strip()
+def title_of(name: str, unit: str = "bytes") -> str:
+    """A Title from a FileName: no folder, extension or emoji, at most MAX_TITLE of ``unit``."""
+    base = _base_name(name)
+    stem = (base.rpartition(".")[0] or base).strip()
+    if unit == "bytes":
+        cut = stem.encode("utf-8")[:MAX_TITLE].decode("utf-8", "ignore").strip()
+    else:
+        cut = stem[:MAX_TITLE].strip()
     return cut or "untitled"
 
 
@@ -119,14 +129,27 @@ def _base_name(name: str) -> str:
     return re.split(r"[/\\]", name)[-1]
 
 
-def title(value: Any) -> str:
-    """Title: at most 128 bytes, no emoji."""
-    return _without_refused(text(value, max_bytes=MAX_TITLE))
+def title(value: Any, unit: str = "bytes") -> str:
+    """Title: at most 128 of ``unit``, no emoji, nothing that changes the direction of writing.
+
+    VOD's parameter table says 128 characters, its error text 128 bytes. The stricter is the
+    default, so that VOD refuses nothing that was accepted here.
+    """
+    if unit == "bytes":
+        return _without_refused(_readable(text(value, max_bytes=MAX_TITLE)))
+    return _without_refused(_readable(text(value, max_characters=MAX_TITLE)))
+
+
+def _readable(value: str) -> str:
+    """The text, unless it can show a reader another order of characters than it has."""
+    if any("\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" for c in value):
+        raise ValueError("must not hold characters that change the direction of writing")
+    return value
 
 
 def description(value: Any) -> str:
-    """Description: at most 1024 bytes, no emoji."""
-    return _without_refused(text(value, max_bytes=MAX_DESCRIPTION))
+    """Description: at most 1024 bytes, no emoji. It may have several lines."""
+    return _without_refused(text(value, max_bytes=MAX_DESCRIPTION, line_breaks=True))
 
 
 def tags(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.config.settings import Settings
 from shared.uploads.extend import Extend, seal
-from shared.uploads.fields import IMAGE_EXTENSIONS, extension, title_of
+from shared.uploads.fields import extension, title_of
 
 
 def of_video(
@@ -22,7 +22,7 @@ def of_video(
     name = asked["FileName"]
     return {
         "file_name": name,
-        "title": asked.get("Title") or title_of(name),
+        "title": asked.get("Title") or title_of(name, settings.title_unit),
         "file_size": asked.get("FileSize"),
         "cover_url": asked.get("CoverURL"),
         "reference_id": mark,
@@ -40,7 +40,7 @@ def of_image(settings: Settings, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         "image_type": asked["ImageType"],
         "image_ext": asked.get("ImageExt") or _image_extension(asked),
         "original_file_name": asked.get("FileName"),
-        "title": asked.get("Title") or _optional_title(asked),
+        "title": asked.get("Title") or _optional_title(settings, asked),
         "cate_id": settings.cate_id,
         **_common(settings, asked),
     }
@@ -54,20 +54,19 @@ def of_attached_media(settings: Settings, asked: Mapping[str, Any]) -> Mapping[s
         "media_ext": asked["MediaExt"],
         "file_name": asked.get("FileName"),
         "file_size": None if size is None else str(size),  # text, only in this operation
-        "title": asked.get("Title") or _optional_title(asked),
+        "title": asked.get("Title") or _optional_title(settings, asked),
         "cate_ids": None if settings.cate_id is None else str(settings.cate_id),
         **_common(settings, asked),
     }
 
 
 def _image_extension(asked: Mapping[str, Any]) -> str | None:
-    """The extension of FileName, if VOD accepts it. VOD's default is png, whatever the name."""
-    named = extension(asked.get("FileName", ""))
-    return named if named in IMAGE_EXTENSIONS else None
+    """The extension of FileName, or None: then VOD takes png."""
+    return extension(asked.get("FileName", "")) or None
 
 
-def _optional_title(asked: Mapping[str, Any]) -> str | None:
-    return title_of(asked["FileName"]) if "FileName" in asked else None
+def _optional_title(settings: Settings, asked: Mapping[str, Any]) -> str | None:
+    return title_of(asked["FileName"], settings.title_unit) if "FileName" in asked else None
 
 
 def _common(settings: Settings, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from shared.web.request import Request
 MAX_BODY = 16 * 1024  # bytes
 MAX_DEPTH = 8
 
-_JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+_JSON_TYPE = re.compile(r'application/json\s*(;\s*(charset\s*=\s*"?utf-?8"?\s*)?)?', re.IGNORECASE)
 
 
 def json_object(request: Request) -> dict[str, Any]:

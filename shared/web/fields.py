@@ -73,13 +73,22 @@ def _unknown(name: str) -> str:
     return "is not a field of this call"
 
 
-def text(value: Any, *, max_bytes: int | None = None, max_characters: int | None = None) -> str:
-    """The text of a field: not empty, no control characters, no lone surrogates, within limits."""
+def text(
+    value: Any,
+    *,
+    max_bytes: int | None = None,
+    max_characters: int | None = None,
+    line_breaks: bool = False,
+) -> str:
+    """The text of a field: not empty, no control characters, no lone surrogates, within limits.
+
+    ``line_breaks`` allows line feeds and carriage returns.
+    """
     if not isinstance(value, str):
         raise ValueError("must be a string")
     if not value.strip():
         raise ValueError("must not be empty")
-    if _has_control_character(value):
+    if _has_control_character(re.sub(r"[\r\n]", "", value) if line_breaks else value):
         raise ValueError("must not hold control characters")
     try:
         size = len(value.encode("utf-8"))
@@ -97,8 +106,10 @@ def _has_control_character(value: str) -> bool:
 
 
 def integer(value: Any, low: int, high: int, unit: str = "") -> int:
-    """A JSON integer from ``low`` to ``high``. A boolean or 5.0 is not an integer."""
+    """A JSON integer from ``low`` to ``high``. 5.0 is 5, as in JSON Schema; true is not 1."""
     suffix = f" {unit}" if unit else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"must be an integer from {low} to {high}{suffix}")
     return value

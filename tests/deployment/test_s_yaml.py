@@ -92,6 +92,7 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_CORS_ORIGINS": ",".join(f"https://app-{n}.example.com" for n in range(8)),
         "VODPASS_UPLOAD_WINDOW": "2592000",
         "VODPASS_MAX_FILE_SIZE": "48800000000000",
+        "VODPASS_TITLE_UNIT": "characters",
         "VODPASS_PLAY_MAX_TIMEOUT": "3000",
         "VODPASS_TEMPLATE_GROUP_ID": "0" * 32,
         "VODPASS_WORKFLOW_ID": "0" * 32,

@@ -23,7 +23,9 @@ ATTACHED = {"MediaType": "attached", "BusinessType": "subtitle", "MediaExt": "sr
         ({"MediaType": "image"}, ["/ImageType"]),
         ({**IMAGE, "ImageType": "avatar"}, ["/ImageType"]),
         ({**IMAGE, "ImageExt": "bmp"}, ["/ImageExt"]),
-        ({**IMAGE, "ImageExt": "PNG"}, ["/ImageExt"]),
+        ({**IMAGE, "FileName": "photo.bmp"}, ["/FileName"]),
+        ({**IMAGE, "FileName": "photo.png.exe"}, ["/FileName"]),
+        ({**IMAGE, "FileName": "a\u202egnp.jpg"}, ["/FileName"]),
         ({**IMAGE, "MediaExt": "png"}, ["/MediaExt"]),
         ({**IMAGE, "CoverURL": "https://example.com/c.png"}, ["/CoverURL"]),
         ({**IMAGE, "OriginalFileName": "a.png"}, ["/OriginalFileName"]),
@@ -37,7 +39,12 @@ ATTACHED = {"MediaType": "attached", "BusinessType": "subtitle", "MediaExt": "sr
         ({**ATTACHED, "MediaExt": "png"}, ["/MediaExt"]),
         ({**ATTACHED, "BusinessType": "watermark"}, ["/MediaExt"]),
         ({"MediaType": "attached", "BusinessType": "material"}, ["/MediaExt"]),
+        (
+            {"MediaType": "attached", "BusinessType": "subtitle", "FileName": "a.png"},
+            ["/FileName"],
+        ),
         ({**ATTACHED, "ImageType": "default"}, ["/ImageType"]),
+        ({"MediaType": "audio", "FileName": "a.mp3"}, ["/MediaType"]),
         ({**ATTACHED, "CateIds": "1,2"}, ["/CateIds"]),
         ({**ATTACHED, "Description": "d" * 1025}, ["/Description"]),
         ({"MediaType": "video", "FileName": "a.mp4", "ImageType": "cover"}, ["/ImageType"]),
@@ -65,6 +72,30 @@ def test_a_limit_of_the_token_holds_for_them_too(house: House, body: dict[str, A
     large = house.post("/upload", token, {**body, "FileSize": 1001})
     assert large.refusal == (403, "Forbidden")
     assert house.calls() == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [
+        ({**IMAGE, "ImageExt": "PNG"}, ".png"),
+        ({**IMAGE, "ImageExt": "JpEg"}, ".jpeg"),
+        ({**IMAGE, "FileName": "Photo.WEBP"}, ".webp"),
+        ({**IMAGE, "FileName": "photo"}, ".png"),
+        ({**IMAGE, "FileName": "photo.bmp", "ImageExt": "gif"}, ".gif"),
+        ({**ATTACHED, "MediaExt": "SRT"}, ".srt"),
+        ({"MediaType": "attached", "BusinessType": "subtitle", "FileName": "A.VTT"}, ".vtt"),
+    ],
+)
+def test_an_extension_may_have_any_case(
+    house: House, alice: str, body: dict[str, Any], end: str
+) -> None:
+    assert object_key(house.post("/upload", alice, body).json()).endswith(end)
+
+
+def test_audio_is_uploaded_as_video(house: House, alice: str) -> None:
+    reply = house.post("/upload", alice, {"MediaType": "audio", "FileName": "a.mp3"})
+    assert "send video" in reply.json()["detail"]
+    assert house.upload(alice, FileName="a.mp3").status == 200
 
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(200) + b"\xff\xd9"
@@ -97,7 +128,6 @@ def test_subtitles_there_and_back(house: House, alice: str) -> None:
     [
         (IMAGE, ".png"),
         ({**IMAGE, "FileName": "beach.WEBP"}, ".webp"),
-        ({**IMAGE, "FileName": "beach.bmp"}, ".png"),
         ({**IMAGE, "FileName": "beach.png", "ImageExt": "gif"}, ".gif"),
         ({"MediaType": "attached", "BusinessType": "subtitle", "FileName": "a.VTT"}, ".vtt"),
         ({**ATTACHED, "FileName": "a.vtt"}, ".srt"),

@@ -75,6 +75,12 @@ def test_another_media_type_is_refused(headers: dict[str, str]) -> None:
         body(b'{"a": 1}', headers)
 
 
+@pytest.mark.parametrize("end", ["utf-8", "UTF-8", "utf8", "UTF8", '"utf-8"', '"utf8"'])
+@pytest.mark.parametrize("before", ["; charset=", ";charset=", " ; Charset = "])
+def test_utf_8_in_any_spelling_is_json(before: str, end: str) -> None:
+    assert body(b'{"a": 1}', {"content-type": f"application/json{before}{end}"}) == {"a": 1}
+
+
 def test_every_fault_is_listed_with_its_field() -> None:
     given = {"VideoId": "X", "UserData": "{}", "a/b~\n": 1}
 
@@ -159,6 +165,38 @@ def test_titles_that_vod_refuses(value: Any) -> None:
         media.title(value)
 
 
+@pytest.mark.parametrize("mark", list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+def test_text_that_shows_another_order_is_refused(mark: str) -> None:
+    for check, value in (
+        (media.file_name, f"a{mark}gpj.mp4"),
+        (media.plain_file_name, f"a{mark}gpj.png"),
+        (media.title, f"a{mark}b"),
+    ):
+        with pytest.raises(ValueError, match="direction of writing"):
+            check(value)
+
+
+def test_a_title_may_count_characters() -> None:
+    assert media.title("字" * 128, unit="characters") == "字" * 128
+    with pytest.raises(ValueError, match="128 characters"):
+        media.title("a" * 129, unit="characters")
+    assert media.title_of("字" * 200 + ".mp4", unit="characters") == "字" * 128
+
+
+@pytest.mark.parametrize("value", ["one\ntwo", "one\r\ntwo\r\n\r\nthree"])
+def test_a_description_may_have_several_lines(value: str) -> None:
+    assert media.description(value) == value
+    for check in (media.title, media.file_name):
+        with pytest.raises(ValueError, match="control characters"):
+            check(value)
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\x00", "\n", "\u2028a"])
+def test_a_description_has_no_other_control_characters(value: str) -> None:
+    with pytest.raises(ValueError, match="must not"):
+        media.description(value)
+
+
 @pytest.mark.parametrize(
     ("value", "tags"), [("a,b", "a,b"), (["a", "b "], "a,b"), (["字" * 32], "字" * 32)]
 )
@@ -200,10 +238,18 @@ def test_cover_urls_that_are_refused(value: Any) -> None:
         media.cover_url(value)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.0, "5", True, None, 10**20, [1]])
+@pytest.mark.parametrize(
+    "value", [0, -1, 0.0, 1.5, "5", True, None, 10**20, 1e20, float("inf"), [1]]
+)
 def test_sizes_that_are_no_positive_integer_within_the_limit(value: Any) -> None:
     with pytest.raises(ValueError, match="from 1 to 100 bytes"):
         fields.integer(value, 1, 100, "bytes")
+
+
+@pytest.mark.parametrize(("value", "number"), [(5, 5), (5.0, 5), (1e2, 100), (1.0, 1)])
+def test_a_number_without_a_fraction_is_an_integer(value: Any, number: int) -> None:
+    found = fields.integer(value, 1, 100)
+    assert (found, type(found)) == (number, int)
 
 
 @pytest.mark.parametrize("value", ["0100", "1e2", " 100", "٣٠٠", "99", "3001", "", "100,200", None])

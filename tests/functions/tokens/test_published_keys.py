@@ -231,7 +231,7 @@ BAD = {
     "one kid twice": (200, {}, keys(OLD.jwk, {**NEW.jwk, "kid": "old"})),
     "for encryption": (200, {}, keys({**OLD.jwk, "use": "enc"})),
     "a private key": (200, {}, keys({**OLD.jwk, "d": _text(b"d" * 256)})),
-    "another algorithm": (200, {}, keys({**OLD.jwk, "alg": "RS512"})),
+    "another algorithm": (200, {}, keys({**OLD.jwk, "alg": "RSA-OAEP"})),
     "no kid": (200, {}, keys({**OLD.jwk, "kid": None})),
 }
 
