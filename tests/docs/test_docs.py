@@ -14,6 +14,7 @@ from shared.config.variables import VARIABLES
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = [
     PROJECT / "README.md",
+    PROJECT / "README.zh-CN.md",
     PROJECT / "CONTRIBUTING.md",
     PROJECT / "CHANGELOG.md",
     PROJECT / "SECURITY.md",
