@@ -1,7 +1,8 @@
 """The Chinese pages against their English originals.
 
-A failure names the section of the original that the translation no longer follows. The tests compare
-structure, code, tables, code words, numbers and links. They cannot compare the meaning of a sentence.
+A failure names the section of the original that the translation no longer follows. The tests
+compare structure, code, tables, code words, numbers and links. They cannot compare the meaning of
+a sentence.
 """
 
 from __future__ import annotations
