@@ -17,6 +17,11 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])(?! million)(?!\s?[月万亿])")
 
 
+def numbers(text: str) -> set[str]:
+    """The numbers of a text, those in code and in link targets left out."""
+    return set(NUMBER.findall(re.sub(r"<[^>]*>", "", LINK.sub("]", CODE.sub("", text)))))
+
+
 @dataclass
 class Section:
     """A heading and what follows it, up to the next heading."""
@@ -57,10 +62,9 @@ class Section:
 
     @property
     def numbers(self) -> set[str]:
-        """The numbers of the prose, those in code and in link targets left out."""
-        lines = [re.sub(r"^\s*\d+\. ", "", line) for line in self.prose.splitlines()]
-        text = LINK.sub("]", CODE.sub("", "\n".join(lines)))
-        return set(NUMBER.findall(re.sub(r"<[^>]*>", "", text)))
+        """The numbers of the prose."""
+        lines = self.prose.splitlines()
+        return numbers("\n".join(re.sub(r"^\s*\d+\. ", "", line) for line in lines))
 
     @property
     def links(self) -> Counter[str]:

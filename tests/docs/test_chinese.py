@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.sections import CODE, Section, sections
+from tests.docs.sections import CODE, Section, numbers, sections
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
@@ -107,16 +107,22 @@ def test_the_code_is_the_same(page: Path) -> None:
                 assert same_code(one, other), f"{where(original)}: {one!r} against {other!r}"
 
 
+def in_cells(row: list[str]) -> list[tuple[list[str], set[str], set[str]]]:
+    """What each cell keeps in translation: code words, numbers, and quoted texts of a program."""
+    return [
+        (sorted(CODE.findall(cell)), numbers(cell), set(re.findall(r'"[^"]+"', CODE.sub("", cell))))
+        for cell in row
+    ]
+
+
 @each_page
 def test_the_tables_are_the_same(page: Path) -> None:
     for original, translation in pairs(page):
         rows, theirs = original.rows, translation.rows
         assert len(rows) == len(theirs), f"{where(original)}: rows"
         for row, other in zip(rows, theirs, strict=True):
-            words = [sorted(CODE.findall(cell)) for cell in row]
-            assert words == [sorted(CODE.findall(cell)) for cell in other], (
-                f"{where(original)}, row {row[0]!r}"
-            )
+            place = f"{where(original)}, row {row[0]!r}"
+            assert in_cells(row) == in_cells(other), place
 
 
 @each_page
@@ -125,8 +131,8 @@ def test_the_prose_has_the_same_lists_words_and_numbers(page: Path) -> None:
         assert original.items == translation.items, f"{where(original)}: list items"
         words = original.words ^ translation.words
         assert not words, f"{where(original)}: code words {words}"
-        numbers = original.numbers ^ translation.numbers
-        assert not numbers, f"{where(original)}: numbers {numbers}"
+        figures = original.numbers ^ translation.numbers
+        assert not figures, f"{where(original)}: numbers {figures}"
 
 
 def anchored(page: Path, anchor: str) -> int:
