@@ -162,7 +162,10 @@ def in_chinese(link: tuple[Path, str] | str) -> tuple[Path, str] | str:
     if linked not in TRANSLATIONS:
         return link
     page = TRANSLATIONS[linked]
-    return page, translated(page)[anchored(linked, anchor)].anchor if anchor else ""
+    if not anchor:
+        return page, ""
+    assert not unmatched(page), f"the headings of {page.relative_to(PROJECT)} do not match"
+    return page, translated(page)[anchored(linked, anchor)].anchor
 
 
 def translated_anchor_of_the_glossary() -> str:
