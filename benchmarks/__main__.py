@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import chart, cold_start, command, throughput, warm_call
 from benchmarks.process import BenchmarkError
 from benchmarks.workload import FUNCTIONS, ISSUING, PROJECT
-from local.build import BuildError
+from ops.code_folder import BuildError
 
 CHARTED = "play"
 

@@ -14,10 +14,12 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from local.build import BuildError, fill
+from local.build import fill
+from ops.code_folder import BuildError
 from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
 from local.stack import PROJECT, Stack, StartError
+from ops.code_folder import BuildError
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -1,7 +1,7 @@
-"""Code folders as a function gets them at `/code`: `index.py`, `shared/` and `python/`.
+"""The code folders that `make run` serves: `index.py`, `shared/` and `python/`.
 
-Needs the standard library and pip only, because a deployment starts with it on the operator's own
-Python.
+They are filled in seconds, because `python/` is a link to packages that are installed once.
+`ops.bundle` builds what is deployed; what both need is in `ops.code_folder`.
 """
 
 from __future__ import annotations
@@ -10,24 +10,15 @@ import contextlib
 import fcntl
 import filecmp
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from ops.code_folder import function_names, install, put_in_place
+
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-
-
-class BuildError(Exception):
-    """A code folder cannot be built; the message says why."""
-
-
-def function_names(project: Path) -> list[str]:
-    """The functions of a project: the folders of `functions/` that hold an `index.py`."""
-    return sorted(path.parent.name for path in (project / "functions").glob("*/index.py"))
 
 
 def lay_out(project: Path, name: str, folder: Path) -> None:
@@ -36,22 +27,9 @@ def lay_out(project: Path, name: str, folder: Path) -> None:
     shutil.copytree(project / "shared", folder / "shared", ignore=_NOT_COPIED)
 
 
-def install(requirements: Path, target: Path, options: Sequence[str] = ()) -> None:
-    """Install the locked packages into `target` by pip, each checked against its hash.
-
-    Raises BuildError with pip's own last lines.
-    """
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-input", "--require-hashes", "--only-binary=:all:", "--target", str(target)]
-    command += [*options, "-r", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise BuildError("pip install failed:\n" + "\n".join(done.stderr.splitlines()[-15:]))
-
-
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file at `path`, so that processes side by side do the work one at a time."""
+    """Hold the lock file at `path`, so that parallel processes do the work one at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -78,19 +56,10 @@ def _same(left: Path, right: Path) -> bool:
     return filecmp.cmp(left, right, shallow=False)
 
 
-def put_in_place(made: Path, place: Path) -> None:
-    """Move the folder `made` to `place`; what was there goes away, and is whole until then."""
-    old = Path(tempfile.mkdtemp(dir=place.parent, prefix=".old-"))
-    if os.path.lexists(place):
-        place.rename(old / "folder")
-    made.rename(place)
-    shutil.rmtree(old)
-
-
 def dependencies(project: Path, cache: Path) -> Path:
     """The folder below `cache` with the functions' packages for the running interpreter.
 
-    Installed on first use, and anew whenever `requirements.txt` or the interpreter changes.
+    Installs them on first use, and again when `requirements.txt` or the interpreter changes.
     """
     requirements = project / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
@@ -108,10 +77,9 @@ def dependencies(project: Path, cache: Path) -> Path:
 
 
 def fill(project: Path, build: Path, cache: Path) -> None:
-    """Make `build/<function>/` for every function, quickly: `python` is a link into `cache`.
+    """Make `build/<function>/` for every function; `python` is a link into `cache`.
 
-    A folder that is as it should be stays in place, so that what another process is serving from
-    it is not disturbed.
+    A folder whose content has not changed stays in place, because another process may serve it.
     """
     packages = dependencies(project, cache).resolve()
     with locked(build / ".lock"):

@@ -7,10 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from local.build import BuildError
 from ops.bundle.build import Built, build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
+from ops.code_folder import BuildError
 
 PROJECT = Path(__file__).resolve().parents[2]
 LARGEST_ZIP = 6_000_000

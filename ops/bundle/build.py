@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from local.build import BuildError, function_names, put_in_place
 from ops.bundle import byte_code, manifest, native, sdk, stand_ins
 from ops.bundle.imports import Code, code_of
 from ops.bundle.packages import Packages, fetch
 from ops.bundle.target import PLATFORM, Target, find_interpreter
+from ops.code_folder import BuildError, function_names, put_in_place
 
 _SHIPPED = Path(__file__).parent / "shipped"
 _NEEDS_LEFT_OUT = frozenset(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.build import BuildError
+from ops.code_folder import BuildError
 
 _SCRIPTS = Path(__file__).parent / "in_target"
 _SECONDS = 300

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from local.build import BuildError
+from ops.code_folder import BuildError
 
 
 @dataclass(frozen=True)

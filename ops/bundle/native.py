@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from local.build import BuildError
 from ops.bundle.target import Target
+from ops.code_folder import BuildError
 
 _X86_64 = 62  # e_machine
 _SHARED_OBJECT = 3  # e_type

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.build import BuildError, install
 from ops.bundle.imports import Import, imports_of
 from ops.bundle.target import Target
+from ops.code_folder import BuildError, install
 
 NEEDED_BY_NATIVE_CODE: Mapping[str, tuple[str, ...]] = {"cryptography": ("_cffi_backend",)}
 """Modules that a package's native part imports, which no source shows."""

@@ -11,8 +11,8 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.build import BuildError
 from ops.bundle.imports import parsed
+from ops.code_folder import BuildError
 
 SERVICES = ("alibabacloud_vod20170321", "alibabacloud_sts20150401")
 """The SDK packages of single services: a client and hundreds of models."""

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.build import BuildError
 from ops.bundle.imports import Import
+from ops.code_folder import BuildError
 
 
 @dataclass(frozen=True)

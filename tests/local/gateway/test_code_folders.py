@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local.build import BuildError, dependencies, fill
+from local.build import dependencies, fill
+from ops.code_folder import BuildError
 
 NAME = "vodpass_sample"
 

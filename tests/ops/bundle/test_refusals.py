@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from local.build import BuildError
 from ops.bundle import __main__ as command
 from ops.bundle import native
 from ops.bundle.build import build
 from ops.bundle.target import RUNTIMES, Target
+from ops.code_folder import BuildError
 from tests.ops.bundle import sample
 from tests.ops.bundle.conftest import PROJECT
 from tests.support.runtimes import ANY
