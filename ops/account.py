@@ -1,11 +1,12 @@
-"""The operator's own account, by Alibaba Cloud's official clients.
+"""Calls to the operator's account with Alibaba Cloud's official clients.
 
-What goes wrong leaves here as one of two exceptions that quote nothing: an upstream message may
+A failed call raises ServiceRefused or NotAnswered. Neither quotes the service's message, which may
 hold the string that was signed.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ class NoKey(Exception):
     """The environment holds no key; the message names what is missing."""
 
 
-class Refused(Exception):
-    """The service said no: its `code`, the HTTP `status` and the `request_id`, no message."""
+class ServiceRefused(Exception):
+    """A service refused a call: its `code`, the HTTP `status` and the `request_id`."""
 
     def __init__(self, code: str, status: int, request_id: str) -> None:
         super().__init__(f"{code} ({status}, RequestId {request_id or 'none'})")
@@ -33,7 +34,7 @@ class Refused(Exception):
 
     @property
     def for_permission(self) -> bool:
-        """Whether RAM refused. VOD's pages and users report different codes for it."""
+        """Whether RAM refused. VOD's documentation and its users name different codes for that."""
         return self.code.split(".")[0] in ("NoPermission", "AccessDenied") or self.code in (
             "Forbidden",
             "Forbidden.RAM",
@@ -41,7 +42,7 @@ class Refused(Exception):
 
 
 class NotAnswered(Exception):
-    """No answer, or none that can be read."""
+    """The service did not answer, or its answer cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Key:
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
+
+
+def silence_clients() -> None:
+    """Keep the SDK from printing its requests, which DEBUG turns on, with their signatures."""
+    os.environ.pop("DEBUG", None)
 
 
 def key_of(environ: Mapping[str, str]) -> Key:
@@ -77,10 +83,10 @@ class Answer:
 
 
 class Account:
-    """VOD, STS, RAM and Function Compute in one region, asked with one key.
+    """VOD, STS, RAM and Function Compute in one region, called with one key.
 
-    `endpoint`, `ram_endpoint`, `fc_endpoint`: loopback addresses (`127.0.0.1:9001`) of a fake
-    cloud, for a rehearsal; then http is spoken, and a service without one is not asked.
+    `endpoint`, `ram_endpoint` and `fc_endpoint` are loopback addresses (`127.0.0.1:9001`) of a fake
+    cloud, for a rehearsal. A rehearsal uses http, and calls no service without an address.
     """
 
     def __init__(
@@ -104,15 +110,15 @@ class Account:
 
     @property
     def rehearsal(self) -> bool:
-        """Whether a fake cloud stands in for the real one."""
+        """Whether this account calls a fake cloud."""
         return any(self._endpoints.values())
 
     def offers(self, service: str) -> bool:
-        """Whether a service can be asked: in a rehearsal, only what has an endpoint."""
+        """Whether a service can be called: in a rehearsal, only one with an address."""
         return not self.rehearsal or bool(self._endpoints[service])
 
     def as_session(self, key: Key) -> Account:
-        """The same account, asked with another key."""
+        """The same account, called with another key."""
         given = self._endpoints
         return Account(
             key,
@@ -123,19 +129,22 @@ class Account:
         )
 
     def queue_host(self, account_id: str) -> tuple[str, bool]:
-        """Where SMQ has the account's queues, and whether by TLS."""
+        """The host of the account's SMQ queues, and whether to use TLS."""
         rehearsed = self._endpoints["vod"]
         return rehearsed or f"{account_id}.mns.{self.region}.aliyuncs.com", not rehearsed
 
     def vod(self, operation: str, **fields: Any) -> Answer:
-        """An operation of VOD, fields in the SDK's spelling. Raises Refused or NotAnswered."""
+        """Call an operation of VOD; fields have the SDK's names.
+
+        Raises ServiceRefused or NotAnswered.
+        """
         from alibabacloud_vod20170321 import models
         from alibabacloud_vod20170321.client import Client
 
         return self._ask("vod", Client, models, operation, fields)
 
     def sts(self, operation: str, **fields: Any) -> Answer:
-        """An operation of STS. Raises Refused or NotAnswered."""
+        """Call an operation of STS. Raises ServiceRefused or NotAnswered."""
         from alibabacloud_sts20150401 import models
         from alibabacloud_sts20150401.client import Client
 
@@ -145,7 +154,7 @@ class Account:
         return self._ask("sts", Client, models, operation, fields)
 
     def ram(self, operation: str, **parameters: str) -> Answer:
-        """An operation of RAM (2015-05-01), parameters in RAM's spelling. Raises as above."""
+        """Call an operation of RAM (2015-05-01); parameters have RAM's names. Raises as `vod`."""
         from alibabacloud_tea_openapi.client import Client
         from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 
@@ -165,7 +174,10 @@ class Account:
         return _answer(lambda: client.call_api(params, request, _options()))
 
     def fc(self, operation: str, *path: str, **fields: Any) -> Answer:
-        """An operation of Function Compute 3.0; `path` names what the request's path does."""
+        """Call an operation of Function Compute 3.0; `path` has the parameters in the URL's path.
+
+        Raises as `vod`.
+        """
         from alibabacloud_fc20230330 import models
         from alibabacloud_fc20230330.client import Client
 
@@ -203,11 +215,11 @@ class Account:
 
 
 def _endpoint(service: str, region: str) -> str | None:
-    """Where a service is; None where its client knows."""
+    """The service's host; None if its client knows it."""
     if service == "ram":
-        return "ram.aliyuncs.com"  # one for the world
+        return "ram.aliyuncs.com"  # the same in every region
     if service == "fc":
-        # As in the client's own map, whose entry for ap-southeast-5 ends with a tab.
+        # As in the client's own map, except that its entry for ap-southeast-5 ends with a tab.
         new = region == "me-central-1"
         return f"{region}.fc.aliyuncs.com" if new else f"fcv3.{region}.aliyuncs.com"
     return None
@@ -237,12 +249,12 @@ def _answer(call: Callable[[], Any]) -> Answer:
         code = refusal.code if isinstance(refusal.code, str) else "Unknown"
         status = refusal.status_code if isinstance(refusal.status_code, int) else 0
         request_id = getattr(refusal, "request_id", None)
-        raise Refused(_word(code), status, _word(request_id or "")) from None
-    except Exception as fault:  # noqa: BLE001 - the clients raise much, and quote more
+        raise ServiceRefused(_word(code), status, _word(request_id or "")) from None
+    except Exception as fault:  # noqa: BLE001 - the clients raise many kinds, and quote requests
         raise NotAnswered(type(fault).__name__) from None
 
 
 def _word(text: object) -> str:
-    """A code or id as it may be shown: what is not one becomes its first harmless part."""
+    """A code or id, safe to print: its leading letters, digits, dots, hyphens and underscores."""
     found = re.match(r"[A-Za-z0-9._-]{1,100}", str(text))
     return found[0] if found else ""

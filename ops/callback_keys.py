@@ -6,7 +6,7 @@ import secrets
 import string
 from typing import Any
 
-from ops.keyring import Refused
+from ops.command_line import Refused
 from shared.config.variables import VARIABLES
 
 URL_VARIABLE = "VODPASS_CALLBACK_URL"

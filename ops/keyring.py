@@ -1,7 +1,7 @@
-"""The keys of a deployment as the text of its settings: made, read, listed.
+"""Make, read and list the keys of a deployment, as the text of its settings.
 
-What is read is held to the functions' own parsers (`shared/config`), and so is what is
-made. No error repeats a value.
+The functions' own parsers (`shared/config`) check what is read and what is made. No error repeats
+a value.
 """
 
 import base64
@@ -13,28 +13,24 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ops.command_line import Refused
 from shared.config.jwk import MAX_KEYS, VerificationKey, decode_base64url, parse_key_set
 from shared.config.parsers import OwnerKey
 from shared.config.variables import VARIABLES
 
 KEY_BYTES = 32
-"""Of every key that is made: as many as HMAC-SHA256 can use to effect, and as are asked for."""
-
-
-class Refused(Exception):
-    """It cannot be done; the message says why, without any value."""
+"""Length of each new key: HMAC-SHA256 gains nothing from more, and the settings ask for no less."""
 
 
 Row = tuple[str, ...]
-"""What may be shown of one key: its name, algorithm, size, perhaps its use."""
+"""What a list shows of one key: its name, algorithm, size and perhaps use."""
 
 
 # --- tokens of callers ------------------------------------------------------------------------
 
 
 def new_jwt_keys(present: list[dict[str, Any]] | None = None) -> str:
-    """A JWKS with a new HS256 key, before those there are. Raises Refused when there are too
-    many."""
+    """A JWKS with a new HS256 key before the present ones. Raises Refused if there are too many."""
     kid = f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(4)}"
     key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode().rstrip("=")
     made = {"kty": "oct", "kid": kid, "alg": "HS256", "use": "sig", "k": key}
@@ -42,27 +38,27 @@ def new_jwt_keys(present: list[dict[str, Any]] | None = None) -> str:
 
 
 def read_jwt_keys(raw: str) -> list[dict[str, Any]]:
-    """The JWKs of a JWKS as they are written. Raises Refused unless the functions accept it."""
+    """The keys of a JWKS, unchanged. Raises Refused unless the functions accept it."""
     _parsed("VODPASS_JWT_KEYS", raw)
     keys: list[dict[str, Any]] = json.loads(raw)["keys"]
     return keys
 
 
 def retire_jwt_keys(present: list[dict[str, Any]], kids: Sequence[str]) -> str:
-    """The JWKS without the keys of these `kid`. Raises Refused where one is not there."""
+    """The JWKS without the keys of these `kid`. Raises Refused if one is not in it."""
     known = {key["kid"] for key in present}
     if not set(kids) <= known:
-        raise Refused(f"there is no key of that kid; there are: {', '.join(sorted(known))}")
+        raise Refused(f"no key has that kid; there are: {', '.join(sorted(known))}")
     left = [key for key in present if key["kid"] not in kids]
     if not left:
-        raise Refused("no key would be left; make a new one first")
+        raise Refused("no key would be left: make a new one first")
     return jwks(left)
 
 
 def jwks(keys: Sequence[dict[str, Any]]) -> str:
     """A JWKS on one line. Raises Refused for keys that the functions would not accept."""
     if len(keys) > MAX_KEYS:
-        raise Refused(f"at most {MAX_KEYS} keys are accepted; retire those that are used no more")
+        raise Refused(f"the functions accept at most {MAX_KEYS} keys: retire the unused ones")
     if len({key["kid"] for key in keys}) != len(keys):
         raise Refused("two keys have the same kid")
     raw = json.dumps({"keys": list(keys)}, separators=(",", ":"))
@@ -73,7 +69,7 @@ def jwks(keys: Sequence[dict[str, Any]]) -> str:
 def list_jwt_keys(present: list[dict[str, Any]]) -> list[Row]:
     """`kid`, algorithm and size of each key."""
     keys = parse_key_set(json.dumps({"keys": present}))
-    # A kid is an issuer's text: escaped, so that it cannot move a terminal's cursor.
+    # An issuer chose the kid. Escape it, so that it cannot control the terminal.
     return [
         (key.kid if key.kid.isprintable() else ascii(key.kid), key.alg, f"{_bits(key)} bits")
         for key in keys
@@ -92,13 +88,12 @@ def _bits(key: VerificationKey) -> int:
 
 
 def new_owner_keys(present: Sequence[OwnerKey] = ()) -> str:
-    """A new key before those there are, none of which may be dropped. Raises Refused when every
-    id is taken."""
+    """A new key before the present ones, all of which stay. Raises Refused if every id is taken."""
     taken = {key.key_id for key in present}
     letters = string.ascii_lowercase + string.digits
     free = [a + b for a in letters for b in letters if a + b not in taken]
     if not free:
-        raise Refused("every id of two characters is taken")
+        raise Refused("every id of two characters is in use")
     made = OwnerKey(secrets.choice(free), secrets.token_bytes(KEY_BYTES))
     raw = ",".join(
         f"{key.key_id}:{base64.b64encode(key.secret).decode()}" for key in (made, *present)
@@ -125,12 +120,12 @@ def list_owner_keys(present: Sequence[OwnerKey]) -> list[Row]:
 
 
 def new_webhook_secrets(present: Sequence[bytes] = ()) -> str:
-    """A new secret before the first there is: two, while receivers change over."""
+    """A new secret before the first present one: two secrets, until every receiver has the new."""
     return _webhook_text((secrets.token_bytes(KEY_BYTES), *present[:1]))
 
 
 def newest_webhook_secret(present: Sequence[bytes]) -> str:
-    """The first secret alone, once every receiver has it."""
+    """Only the first secret, for when every receiver has it."""
     return _webhook_text(present[:1])
 
 
@@ -141,8 +136,7 @@ def read_webhook_secrets(raw: str) -> tuple[bytes, ...]:
 
 
 def list_webhook_secrets(present: Sequence[bytes]) -> list[Row]:
-    """Of each secret the start of its SHA-256, which tells it from others and tells no one what it
-    is; algorithm, size and use."""
+    """A short SHA-256 of each secret, which does not reveal it; algorithm, size and use."""
     return [
         (
             f"sha256:{hashlib.sha256(secret).hexdigest()[:8]}",

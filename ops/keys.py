@@ -1,12 +1,12 @@
-"""Make, rotate and list the keys of a deployment, in the form its settings have.
+"""Make, rotate and list the keys of a deployment, as values of its settings.
 
     python -m ops.keys owner new
     python -m ops.keys jwt rotate < jwks.json
 
-What is made goes to standard output, as the one line that the variable takes; everything else is
-said on standard error. A present value is read from standard input or from the environment, never
-from an argument, which every user of the machine can see. It is held to what the functions
-themselves accept, and no message repeats it. Only `jwt public` needs an installed package.
+The new value goes to standard output on one line; everything else goes to standard error. The
+present value is read from standard input or from the environment, never from an argument, which
+every user of the machine can see. The functions' own parsers check it, and no message repeats it.
+Only `jwt public` needs an installed package.
 """
 
 import argparse
@@ -14,42 +14,36 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ops import keyring
-from ops.keyring import Refused
+from ops.command_line import (
+    LARGEST_INPUT,
+    Parser,
+    Refused,
+    from_environment,
+    from_standard_input,
+    say,
+)
 from ops.public_key import PublicKeyError, jwk_of_pem
 
-LARGEST_INPUT = 64 * 1024  # bytes
 CROWDED = 3000
-"""Bytes of one variable from which little is left of the 4096 that all of a function have."""
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+"""Bytes of one variable. All variables of a function together have 4096, so more leaves little."""
 
 
 def _present(variable: str, arguments: argparse.Namespace) -> str:
     if arguments.env:
-        raw = os.environ.get(variable, "")
-    else:
-        if sys.stdin.isatty():
-            _say(f"Paste the present value of {variable}, then Ctrl-D.")
-        read = sys.stdin.buffer.read(LARGEST_INPUT + 1)
-        if len(read) > LARGEST_INPUT:
-            raise Refused(f"more than {LARGEST_INPUT} bytes were given")
-        # What is not UTF-8 becomes what no parser accepts.
-        raw = read.decode("utf-8", "replace").strip()
-    if not raw:
-        where = f"the environment variable {variable}" if arguments.env else "standard input"
-        raise Refused(f"{where} is empty, and should hold the present value")
-    return raw
+        return from_environment(variable)
+    given = from_standard_input(f"the present value of {variable}").strip()
+    if not given:
+        raise Refused(f"standard input is empty; it must hold the present value of {variable}")
+    return given
 
 
 def _jwt(arguments: argparse.Namespace) -> str:
     variable = "VODPASS_JWT_KEYS"
     if arguments.action == "new":
-        _say(f"{variable}: a new key. Whoever has it can make tokens; give it to the issuer alone.")
+        say(f"{variable}: a new key. Whoever has it can make tokens: give it only to the issuer.")
         return keyring.new_jwt_keys()
     if arguments.action == "public":
         return _public(arguments)
@@ -57,14 +51,14 @@ def _jwt(arguments: argparse.Namespace) -> str:
     if arguments.action == "list":
         return _table(keyring.list_jwt_keys(present))
     if arguments.action == "retire":
-        _say(f"{variable}: tokens of a retired key are refused from the next deployment on.")
+        say(f"{variable}: after the next deployment, tokens of a retired key are refused.")
         return keyring.retire_jwt_keys(present, arguments.kid)
-    _say(
-        f"{variable}: a new key before the others. Deploy this; then let the issuer sign with the\n"
-        "new key; retire the old one when its last token has expired."
+    say(
+        f"{variable}: a new key before the others. Deploy this. Then let the issuer sign with the\n"
+        "new key, and retire the old one when its last token has expired."
     )
     if not any(key["kty"] == "oct" for key in present):
-        _say("All others are public keys of an issuer; its next one comes by `jwt public --add`.")
+        say("All others are public keys of an issuer. Add its next one with `jwt public --add`.")
     return keyring.new_jwt_keys(present)
 
 
@@ -74,7 +68,7 @@ def _public(arguments: argparse.Namespace) -> str:
         raise Refused("give --kid once for each file, in the same order, or not at all")
     made = [_jwk_of_file(path, kid) for path, kid in zip(arguments.pem, kids, strict=True)]
     if not arguments.kid:
-        _say("kid is the key's thumbprint; where the issuer's tokens name another, use --kid.")
+        say("The kid is the key's thumbprint. If the issuer's tokens name another, use --kid.")
     if arguments.add:
         made += keyring.read_jwt_keys(_present("VODPASS_JWT_KEYS", arguments))
     return keyring.jwks(made)
@@ -93,14 +87,14 @@ def _jwk_of_file(path: str, kid: str | None) -> dict[str, Any]:
 def _owner(arguments: argparse.Namespace) -> str:
     variable = "VODPASS_OWNER_KEYS"
     if arguments.action == "new":
-        _say(f"{variable}: keep a copy in a safe place. Without it no video has an owner any more.")
+        say(f"{variable}: keep a copy in a safe place. If it is lost, no video has an owner.")
         return keyring.new_owner_keys()
     present = keyring.read_owner_keys(_present(variable, arguments))
     if arguments.action == "list":
         return _table(keyring.list_owner_keys(present))
-    _say(
-        f"{variable}: the new key marks from now on, the {len(present)} older ones still verify.\n"
-        "None may be dropped while videos live that it marked: they would be nobody's."
+    say(
+        f"{variable}: the new key marks new videos; the {len(present)} older keys still verify.\n"
+        "Never drop a key while videos that it marked exist: they would have no owner."
     )
     return keyring.new_owner_keys(present)
 
@@ -108,19 +102,19 @@ def _owner(arguments: argparse.Namespace) -> str:
 def _webhook(arguments: argparse.Namespace) -> str:
     variable = "VODPASS_WEBHOOK_SECRETS"
     if arguments.action == "new":
-        _say(f"{variable}: a new secret, for the sender and the receiver.")
+        say(f"{variable}: a new secret, for the sender and the receiver.")
         return keyring.new_webhook_secrets()
     present = keyring.read_webhook_secrets(_present(variable, arguments))
     if arguments.action == "list":
         return _table(keyring.list_webhook_secrets(present))
     if arguments.action == "retire":
-        _say(f"{variable}: the newest secret alone.")
+        say(f"{variable}: only the newest secret.")
         return keyring.newest_webhook_secret(present)
     if len(present) > 1:
-        _say(f"{variable}: there were two already; the older is dropped.")
-    _say(
-        f"{variable}: each delivery is signed with both. Give receivers the new one, then retire\n"
-        "the old."
+        say(f"{variable}: there were two secrets; the older one is dropped.")
+    say(
+        f"{variable}: each webhook is signed with both. Give the receivers the new one, then\n"
+        "retire the old one."
     )
     return keyring.new_webhook_secrets(present)
 
@@ -133,29 +127,22 @@ def _table(rows: Sequence[keyring.Row]) -> str:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, _message: str) -> NoReturn:
-        # argparse would repeat the argument, which may be a secret in the wrong place.
-        self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: not understood; --help explains. No secret is an argument.\n")
-
-
 _EXAMPLES = """\
 examples:
   python -m ops.keys jwt new > jwks.json
   python -m ops.keys jwt rotate < jwks.json > jwks.new.json
   python -m ops.keys jwt public issuer.pem --kid 2026-11
   python -m ops.keys owner list --env
-with --env the present value is that of the setting's own variable, as after
+--env reads the present value from the setting's own variable, for example after
   set -a; . ./.env; set +a
 """
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m ops.keys",
-        description="Make, rotate and list the keys of a deployment. A value for the setting goes "
-        "to standard output, everything else to standard error. The present value comes from "
+        description="Make, rotate and list the keys of a deployment. The new value goes to "
+        "standard output, everything else to standard error. The present value comes from "
         "standard input or, with --env, from the environment.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -164,8 +151,8 @@ def _arguments() -> argparse.ArgumentParser:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="{jwt,owner,webhook}")
     jwt = _kind(kinds, "jwt", _jwt, "VODPASS_JWT_KEYS", "what verifies callers' tokens")
     _action(jwt, "new", "a JWKS with one new HS256 key", present=False)
-    _action(jwt, "rotate", "put a new HS256 key before the keys there are")
-    retire = _action(jwt, "retire", "take keys out whose last token has expired")
+    _action(jwt, "rotate", "put a new HS256 key before the present keys")
+    retire = _action(jwt, "retire", "remove keys whose last token has expired")
     retire.add_argument("kid", nargs="+", help="the kid of a key, as list shows it")
     public = _action(jwt, "public", "a JWKS of an issuer's public keys (RSA, P-256, Ed25519)")
     public.add_argument("pem", nargs="+", metavar="PEM", help="a file with one public key")
@@ -176,12 +163,12 @@ def _arguments() -> argparse.ArgumentParser:
         kinds, "owner", _owner, "VODPASS_OWNER_KEYS", "what marks videos as their owner's"
     )
     _action(owner, "new", "one new key", present=False)
-    _action(owner, "rotate", "put a new key before the keys there are; none is ever dropped")
+    _action(owner, "rotate", "put a new key before the present keys; none is ever dropped")
     _action(owner, "list", "show id, algorithm, size and use; no secret")
     webhook = _kind(kinds, "webhook", _webhook, "VODPASS_WEBHOOK_SECRETS", "what signs webhooks")
     _action(webhook, "new", "one new secret", present=False)
-    _action(webhook, "rotate", "put a new secret before the newest; both sign")
-    _action(webhook, "retire", "keep the newest secret alone")
+    _action(webhook, "rotate", "put a new secret before the newest one; both sign")
+    _action(webhook, "retire", "keep only the newest secret")
     _action(webhook, "list", "show a fingerprint, algorithm and size; no secret")
     return parser
 
@@ -200,22 +187,22 @@ def _action(kind: Any, name: str, what: str, *, present: bool = True) -> argpars
         action.add_argument(
             "--env",
             action="store_true",
-            help="the present value is in the environment, not in standard input",
+            help="read the present value from the environment, not from standard input",
         )
     return action
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do as the arguments say; 0 when it is done, 1 when it is refused, 2 for wrong arguments."""
+    """Run the command; returns 0 if done, 1 if refused. Wrong arguments exit with 2."""
     arguments = _arguments().parse_args(argv)
     run: Callable[[argparse.Namespace], str] = arguments.run
     try:
         made = run(arguments)
     except Refused as refusal:
-        _say(f"refused: {refusal}")
+        say(f"refused: {refusal}")
         return 1
     if arguments.action != "list" and len(made) > CROWDED:
-        _say(f"{len(made)} bytes: all variables of a function together may have 4096.")
+        say(f"{len(made)} bytes. All variables of a function together may have 4096.")
     print(made)
     return 0
 

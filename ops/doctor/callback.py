@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.account import Account, NotAnswered, Refused
+from ops.account import Account, NotAnswered, ServiceRefused
 from ops.callback_events import loss, not_selected
 from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
@@ -29,7 +29,7 @@ def check(
     except NotAnswered as fault:
         report.could_not_check("VOD callback", f"VOD did not answer ({fault})")
         return None
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         report.could_not_check("VOD callback", f"this key may not read it: {refusal}")
         return None
     given: Mapping[str, Any] = answer.body.get("MessageCallback") or {}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of
+from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
 from ops.doctor import (
     callback,
@@ -56,8 +56,7 @@ class _CannotRun(Exception):
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Check, print, and return the exit code. `environ` stands for the process's own."""
     environment = os.environ if environ is None else environ
-    # The clients print what they send when told to, signature and all.
-    os.environ.pop("DEBUG", None)
+    silence_clients()
     arguments = _arguments().parse_args(argv)
     report = Report(ignored=tuple(arguments.ignore))
     try:

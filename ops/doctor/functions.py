@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.account import Account, NotAnswered, Refused
+from ops.account import Account, NotAnswered, ServiceRefused
 from ops.doctor.deployment import BEARER, METHODS, Deployment, Function
 from ops.doctor.report import Report
 from shared.config.uses import ALWAYS
@@ -28,7 +28,7 @@ def check(report: Report, account: Account, deployment: Deployment) -> None:
             deployed = account.fc("GetFunction", function.deployed_name).body
             triggers = account.fc("ListTriggers", function.deployed_name).body
             kept = _async_config(account, function)
-        except Refused as refusal:
+        except ServiceRefused as refusal:
             _refused(report, function, refusal)
             continue
         except NotAnswered as fault:
@@ -49,7 +49,7 @@ def check(report: Report, account: Account, deployment: Deployment) -> None:
             report.is_sound(function.deployed_name, "deployed as it is to be")
 
 
-def _refused(report: Report, function: Function, refusal: Refused) -> None:
+def _refused(report: Report, function: Function, refusal: ServiceRefused) -> None:
     if refusal.code == "FunctionNotFound":
         report.find(
             "function-absent",
@@ -67,7 +67,7 @@ def _refused(report: Report, function: Function, refusal: Refused) -> None:
 def _async_config(account: Account, function: Function) -> Mapping[str, Any]:
     try:
         return account.fc("GetAsyncInvokeConfig", function.deployed_name).body
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.status == 404 and refusal.code != "FunctionNotFound":
             return {}
         raise

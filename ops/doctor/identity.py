@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.account import Account, NotAnswered, Refused
+from ops.account import Account, NotAnswered, ServiceRefused
 from ops.doctor.report import Report
 from shared.config.settings import Settings
 
@@ -13,7 +13,7 @@ def check(report: Report, account: Account, settings: dict[str, Settings]) -> st
     """GetCallerIdentity: the account's id, or None where the key does not work."""
     try:
         answer = account.sts("GetCallerIdentity")
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         report.find(
             "key",
             "ALIBABA_CLOUD_ACCESS_KEY_ID",

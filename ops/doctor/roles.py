@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakealiyun.ram.policy import PolicyGrammarError
-from local.roles import LOCAL_VALUES
-from ops.account import Account, Answer, Key, NotAnswered, Refused
+from ops.account import Account, Answer, Key, NotAnswered, ServiceRefused
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RoleFiles
@@ -23,6 +22,9 @@ from shared.config.settings import Settings
 
 _MEND = "Apply the role's files as ram/README.md shows."
 _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}
+_WATCH_QUEUE = "vodpass-watch"
+"""The queue's name in s.yaml where VODPASS_WATCH_QUEUE is empty."""
+
 _NOBODY = secrets.token_hex(16)  # the VideoId of no video
 _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoInfo": {"video_id": _NOBODY},
@@ -52,7 +54,7 @@ def check(
 ) -> None:
     """Check each role of the deployment as far as the key lets one look."""
     events, sts = settings.get("events"), settings.get("sts")
-    values = {"AccountId": account_id, "WatchQueue": LOCAL_VALUES["WatchQueue"]}
+    values = {"AccountId": account_id, "WatchQueue": _WATCH_QUEUE}
     if events is not None and events.watch_queue:
         values["WatchQueue"] = events.watch_queue
     if sts is not None and sts.oss_bucket and sts.oss_prefix:
@@ -91,7 +93,7 @@ def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> 
             for one in listed
         ]
         lacking = policies.missing(files.policy, attached)
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.code.startswith("EntityNotExist.Role"):
             _absent(report, role)
         else:
@@ -151,7 +153,7 @@ def _by_becoming_it(
     except NotAnswered as fault:
         report.could_not_check(role.name, f"STS did not answer ({fault})")
         return
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.code.startswith("EntityNotExist.Role"):
             _absent(report, role)
         elif refusal.for_permission:
@@ -177,7 +179,7 @@ def _try_reads(report: Report, session: Account, role: _Role, files: RoleFiles) 
         except NotAnswered as fault:
             report.could_not_check(role.name, f"{operation}: VOD did not answer ({fault})")
             continue
-        except Refused as refusal:
+        except ServiceRefused as refusal:
             may = not refusal.for_permission
         if meant and not may:
             _lacks(report, role, [f"vod:{operation}"])

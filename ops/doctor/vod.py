@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from ops.account import Account, Answer, NotAnswered, Refused
+from ops.account import Account, Answer, NotAnswered, ServiceRefused
 from ops.doctor import clock
 from ops.doctor.report import Report
 from shared.config.settings import Settings
@@ -24,7 +24,7 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
     except NotAnswered as fault:
         report.could_not_check("VOD", f"it did not answer in {account.region} ({fault})")
         return False
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if not _reads_absent_video(report, account, refusal):
             return False
     else:
@@ -37,14 +37,14 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
     return True
 
 
-def _reads_absent_video(report: Report, account: Account, first: Refused) -> bool:
+def _reads_absent_video(report: Report, account: Account, first: ServiceRefused) -> bool:
     """A key that may not list may still look: is it the key, or VOD?"""
     try:
         account.vod("GetVideoInfo", video_id=secrets.token_hex(16))
     except NotAnswered as fault:
         report.could_not_check("VOD", f"it did not answer in {account.region} ({fault})")
         return False
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.code == _ABSENT:
             report.is_sound("VOD", f"answers in {account.region}")
             report.was_not_checked("VOD", "clock: this key may not list videos")
@@ -110,7 +110,7 @@ def _read(report: Report, subject: str, call: Callable[[], Answer]) -> None:
         call()
     except NotAnswered as fault:
         report.could_not_check(subject, f"VOD did not answer ({fault})")
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.for_permission or refusal.code.startswith(_NOT_OFFERED):
             report.was_not_checked(subject, f"VOD does not let this key look: {refusal}")
             return

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of
+from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
 from ops.doctor.web import Place, UnusableUrl, place
 from ops.smoke.round import PART, Round
@@ -46,8 +46,7 @@ def main(
 ) -> int:
     """One round. `environ` and `sleep` stand for the process's own."""
     environment = os.environ if environ is None else environ
-    # The clients print what they send when told to, signature and all.
-    os.environ.pop("DEBUG", None)
+    silence_clients()
     arguments = _arguments().parse_args(argv)
     try:
         made = _round(arguments, environment, sleep)

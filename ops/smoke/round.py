@@ -14,7 +14,7 @@ from typing import Any
 
 import oss2
 
-from ops.account import Account, NotAnswered, Refused
+from ops.account import Account, NotAnswered, ServiceRefused
 from ops.smoke import playback
 from ops.smoke.trigger import NoAnswer, Reply, Triggers
 from shared.alibaba.session import utc_text
@@ -178,7 +178,7 @@ class Round:
                 if not video_id:
                     continue  # the list may lag behind
                 request_id = _delete(self.account, video_id)
-            except (Refused, NotAnswered) as fault:
+            except (ServiceRefused, NotAnswered) as fault:
                 reason = str(fault)
                 continue
             self.say("delete", "ok", f"VideoId {video_id}{_of_request(request_id)}")
@@ -203,7 +203,7 @@ class Round:
 def _delete(account: Account, video_id: str) -> str:
     try:
         request_id = account.vod("DeleteVideo", video_ids=video_id).request_id
-    except Refused as refusal:
+    except ServiceRefused as refusal:
         if refusal.code != "InvalidVideo.NotFound":
             raise
         return refusal.request_id

@@ -207,7 +207,7 @@ def test_prepared_and_deployed_first_no_event_is_lost(
     assert "CallbackType" not in operator.at_vod()
     for name, value in made.items():
         monkeypatch.setenv(name, value)
-    assert "no answer of vodpass" in operator.refused("set", "--deployed")
+    assert "did not answer as vodpass does" in operator.refused("set", "--deployed")
     deployment.deploy(made)
     assert operator.done("set", "--deployed") == {}
     found = operator.at_vod()
@@ -245,18 +245,18 @@ def test_set_selects_all_that_leads_to_more_than_vod_event(operator: Operator) -
 def test_set_says_what_a_choice_leaves_out(operator: Operator) -> None:
     arguments = ("set", "--base-url", BASE, "--replace")
     _, _, told = operator.run(*arguments)
-    assert "will not hear" not in told
+    assert "will not send" not in told
     without = ",".join(name for name in EVENTS if name != "AIComplete")
     status, _, told = operator.run(*arguments, "--events", without)
     assert status == 0
-    assert "Of these events vodpass will not hear: AIComplete\n" in told
+    assert "VOD will not send these events: AIComplete\n" in told
     assert "AIMediaAuditComplete" in told
 
 
 @pytest.mark.parametrize("name", ["AIMediaAuditComplete", "AIVideoTagComplete"])
 def test_an_ai_event_by_a_name_that_selects_nothing(operator: Operator, name: str) -> None:
     told = operator.refused("set", "--base-url", BASE, "--events", f"FileUploadComplete,{name}")
-    assert f"{name} by the name AIComplete alone" in told
+    assert f"to select {name}, VOD accepts only the name AIComplete" in told
     assert "CallbackType" not in operator.at_vod()
 
 
@@ -350,7 +350,7 @@ def test_steps_out_of_turn(operator: Operator) -> None:
     both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
     assert "two keys are needed" in operator.refused("rotate", "--switch", stdin=made[KEYS])
     assert "under way" in operator.refused("rotate", "--prepare", stdin=both)
-    assert "--switch comes first" in operator.refused("rotate", "--finish", stdin=both)
+    assert "run `rotate --switch` first" in operator.refused("rotate", "--finish", stdin=both)
     assert operator.at_vod()["AuthKey"] == made[KEYS]
 
 
@@ -385,7 +385,9 @@ def test_a_receiver_that_is_not_vodpass_is_not_taken_for_it(
     both = operator.done("rotate", "--prepare", stdin=made[KEYS])[KEYS]
     for status in (200, 400, 401):
         operator.house.receiver.respond = answering(status, body)
-        assert "no answer of vodpass" in operator.refused("rotate", "--switch", stdin=both)
+        assert "did not answer as vodpass does" in operator.refused(
+            "rotate", "--switch", stdin=both
+        )
     assert operator.at_vod()["AuthKey"] == made[KEYS]
 
 
@@ -424,7 +426,7 @@ def test_show_says_what_is_not_selected(operator: Operator) -> None:
     operator.done("set", "--base-url", BASE, "--replace", "--events", listed)
     _, out, err = operator.run("show")
     assert re.search(r"^not selected AIComplete, ", out, re.M)
-    assert "will not hear: AIComplete\n" in err
+    assert "VOD will not send these events: AIComplete\n" in err
     assert "AIMediaAuditComplete" in err
     operator.done("set", "--base-url", BASE, "--replace", "--events", "ALL")
     _, out, err = operator.run("show")
@@ -465,7 +467,7 @@ def test_a_wrong_secret_is_not_quoted(operator: Operator, monkeypatch: pytest.Mo
 
 def test_no_answer(operator: Operator) -> None:
     operator.house.cloud.faults.set("vod", "SetMessageCallback", "reset_before")
-    assert "gave no answer" in operator.refused("set", "--base-url", BASE)
+    assert "did not answer SetMessageCallback" in operator.refused("set", "--base-url", BASE)
 
 
 @pytest.mark.parametrize(
@@ -475,7 +477,7 @@ def test_another_endpoint_than_this_machine_is_refused(
     operator: Operator, endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["show", "--region", "cn-shanghai", "--endpoint", endpoint]) == 1
-    assert "fake on this machine" in capsys.readouterr().err
+    assert "fake cloud on this machine" in capsys.readouterr().err
 
 
 def test_a_region_without_vod_is_refused(

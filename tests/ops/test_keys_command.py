@@ -366,7 +366,10 @@ def test_a_kid_cannot_write_to_the_terminal() -> None:
 def test_a_retired_key_must_be_there_and_not_the_last() -> None:
     present = made("jwt", "new")
     kid = json.loads(present)["keys"][0]["kid"]
-    for arguments, reason in (([kid], "no key would be left"), (["other"], f"there are: {kid}")):
+    for arguments, reason in (
+        ([kid], "no key would be left"),
+        (["other"], f"no key has that kid; there are: {kid}"),
+    ):
         done = keys("jwt", "retire", *arguments, stdin=present)
         assert (done.returncode, done.stdout) == (1, "")
         assert reason in done.stderr
@@ -392,7 +395,7 @@ def test_a_value_that_fills_the_environment_is_warned_of() -> None:
     assert "4096" not in keys("owner", "rotate", stdin=",".join(few)).stderr
     done = keys("owner", "rotate", stdin=",".join(many))
     assert done.returncode == 0, done.stderr
-    assert "all variables of a function together may have 4096" in done.stderr
+    assert "All variables of a function together may have 4096" in done.stderr
 
 
 def test_a_secret_given_as_an_argument_is_neither_taken_nor_repeated() -> None:
