@@ -65,7 +65,10 @@ def build_contenders(
     if packages is None:
         packages = folder / "packages"
         fetch(PROJECT / "requirements.txt", Target(version), packages)
-    build(PROJECT, version, folder / OURS, packages=packages)
+    if bundle is None:
+        build(PROJECT, version, folder / OURS, packages=packages)
+    else:
+        (folder / OURS).symlink_to(bundle, target_is_directory=True)
     _floor(folder / FLOOR)
     # The published packages, with the byte code that pip compiles and `s` packs.
     stale = folder / "stale"

@@ -14,7 +14,7 @@ import pytest
 
 from ops.bundle import __main__ as bundle
 from tests.deployment.conftest import OF_PROD, S
-from tests.ops.bundle import sample
+from tests.support import sample_project as sample
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_DEFAULT = re.compile(r"\$\{env\('(\w+)'\)\}")

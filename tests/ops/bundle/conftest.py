@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ops.bundle import sample
-
-PROJECT = Path(__file__).resolve().parents[3]
+from tests.support import sample_project as sample
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ import pytest
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
-from tests.ops.bundle.conftest import PROJECT
-from tests.support.runtimes import ANY, PYTHONS
+from tests.support.bundling import ANY, PYTHONS
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 LARGEST_ZIP = 6_000_000
 

@@ -15,9 +15,10 @@ from ops.bundle import native
 from ops.bundle.build import build
 from ops.bundle.target import RUNTIMES, Target
 from ops.code_folder import BuildError
-from tests.ops.bundle import sample
-from tests.ops.bundle.conftest import PROJECT
-from tests.support.runtimes import ANY
+from tests.support import sample_project as sample
+from tests.support.bundling import ANY
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9)
 SHARED_OBJECT, X86_64, AARCH64 = b"\x03\x00", b"\x3e\x00", b"\xb7\x00"

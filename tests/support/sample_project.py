@@ -1,4 +1,4 @@
-"""A small project whose one package needs no network, for what does not take the SDK to show."""
+"""A small project to bundle, whose one package needs no network and is not the SDK."""
 
 from __future__ import annotations
 

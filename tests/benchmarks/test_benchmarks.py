@@ -16,8 +16,8 @@ from benchmarks.workload import ALGORITHMS, FUNCTIONS, Workload
 from tests.support.runtimes import ANY
 
 
-def test_every_contender_does_its_work_and_is_measured(
-    packages: Callable[[str], Path], tmp_path: Path
+def test_every_contender_works_and_is_measured(
+    packages: Callable[[str], Path], bundle: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """One test, because the contenders take a while to build."""
     builds = build_contenders(ANY, tmp_path, packages=packages(ANY), byte_code=False)
