@@ -1,6 +1,6 @@
-"""`python -m ops.doctor`: what is wrong with a deployment, before its users find out.
+"""`python -m ops.doctor`: find the faults of a deployment before its users do.
 
-Reads only. Settings are read as the functions read them, the account through the official
-clients, the functions by requests that cannot have an effect even where one is wrongly admitted.
-No output holds a secret, a token, or the value of a setting that may be one.
+It only reads. It parses the settings as the functions do, calls the account with the official
+clients, and sends the functions requests that have no effect, even if a function wrongly accepts
+one. No output holds a secret, a token, or the value of a setting that may be secret.
 """

@@ -1,4 +1,4 @@
-"""VOD's callbacks: do they come to the deployed URL, signed with the deployed key?"""
+"""Check that VOD sends its callbacks to the deployed URL, signed with the deployed key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
 from shared.config.settings import Settings
 
-_MEND = "Run `python -m ops.callbacks set --deployed` with the deployment's settings."
+_FIX = "Run `python -m ops.callbacks set --deployed` with the deployment's settings."
 _SUBJECT = "events"
 
 
@@ -22,7 +22,7 @@ def check(
 ) -> str | None:
     """Compare GetMessageCallback with the settings of `events`.
 
-    Returns the AuthKey that VOD signs with where it is one of the deployment's, else None.
+    Returns the AuthKey that VOD signs with if it is one of the deployment's, else None.
     """
     try:
         answer = account.vod("GetMessageCallback")
@@ -39,8 +39,8 @@ def check(
             "callback-unset",
             _SUBJECT,
             "VOD sends no callbacks.",
-            why="The app is never told that an upload has finished or a video is ready.",
-            mend=_MEND,
+            why="The app never learns that an upload has finished or that a video is ready.",
+            fix=_FIX,
         )
         return None
     before = len(report.findings)
@@ -51,31 +51,33 @@ def check(
     _check_url(report, str(given.get("CallbackURL") or ""), settings.callback_url)
     key = _check_key(report, given, settings.callback_keys)
     if len(report.findings) == before:
-        report.is_sound("VOD callback", "URL, key and event types are the deployment's")
+        report.is_sound("VOD callback", "URL, key and event types match the deployment")
     return key
 
 
 def _check_queue(report: Report, theirs: str, deployment: Deployment) -> None:
     if deployment.document is None:
-        report.was_not_checked("VOD callback", "events go to a queue: `s preview` tells who reads")
+        report.was_not_checked(
+            "VOD callback", "VOD sends them to a queue; `s preview` shows which function reads it"
+        )
         return
     read = deployment.queues(_SUBJECT)
     if theirs in read:
-        report.is_sound("VOD callback", "events go to the queue that the function reads")
+        report.is_sound("VOD callback", "VOD sends them to the queue that the function reads")
         return
     report.find(
         "callback-queue",
         _SUBJECT,
-        f"VOD sends its events to a queue, and the function reads {' and '.join(read) or 'none'}.",
-        why="Nobody takes the events out of that queue, so the app never hears of them.",
-        mend="Name the same queue in s.yaml and at VOD: `python -m ops.callbacks show`.",
+        f"VOD sends callbacks to a queue; the function reads {' and '.join(read) or 'none'}.",
+        why="No function reads that queue, so the app never gets the events.",
+        fix="Set the same queue in s.yaml and at VOD. `python -m ops.callbacks show` shows VOD's.",
     )
 
 
 def _check_url(report: Report, theirs: str, ours: str) -> None:
     if hmac.compare_digest(theirs.encode(), ours.encode()):
         return
-    # The path is half of what keeps forged callbacks out: only the host is shown.
+    # The path helps to keep forged callbacks out, so only the host is shown.
     place, wanted = urlsplit(theirs), urlsplit(ours)
     part = "path" if (place.scheme, place.netloc) == (wanted.scheme, wanted.netloc) else "host"
     shown = f" ({place.hostname}, not {wanted.hostname})" if part == "host" else ""
@@ -83,9 +85,9 @@ def _check_url(report: Report, theirs: str, ours: str) -> None:
         "callback-url",
         f"{_SUBJECT} VODPASS_CALLBACK_URL",
         f"VOD calls another URL: its {part} differs{shown}.",
-        why="The function refuses what is not sent to its own URL, byte for byte, so every event "
-        "is lost after three attempts.",
-        mend=_MEND,
+        why="The signature covers the URL, byte for byte, so the function refuses every callback. "
+        "VOD drops each after three attempts.",
+        fix=_FIX,
     )
 
 
@@ -95,8 +97,8 @@ def _check_key(report: Report, given: Mapping[str, Any], keys: tuple[str, ...]) 
             "callback-unsigned",
             f"{_SUBJECT} VODPASS_CALLBACK_KEYS",
             "VOD does not sign its callbacks (AuthSwitch is not on).",
-            why="The function refuses a callback without a signature: every event is lost.",
-            mend=_MEND,
+            why="The function refuses a callback without a signature, so every event is lost.",
+            fix=_FIX,
         )
         return None
     theirs = str(given.get("AuthKey") or "")
@@ -106,10 +108,10 @@ def _check_key(report: Report, given: Mapping[str, Any], keys: tuple[str, ...]) 
     report.find(
         "callback-key",
         f"{_SUBJECT} VODPASS_CALLBACK_KEYS",
-        "VOD signs with a key that is not among the deployment's.",
-        why="The function refuses the signature: every event is lost after three attempts.",
-        mend="Deploy VOD's key beside the new one, as `python -m ops.callbacks rotate` does; or, "
-        "where VOD's key is nobody's any more: " + _MEND,
+        "VOD signs with a key that the deployment does not have.",
+        why="The function refuses the signature. VOD drops each callback after three attempts.",
+        fix="Deploy VOD's key together with the new one, as `python -m ops.callbacks rotate` "
+        "does. If nobody has VOD's key any more: " + _FIX,
     )
     return None
 
@@ -122,6 +124,6 @@ def _check_types(report: Report, listed: str) -> None:
             _SUBJECT,
             f"VOD does not send {', '.join(missing)}.",
             why=loss(missing),
-            mend="Run `python -m ops.callbacks set` again for the road that VOD takes (--deployed "
-            "or --queue): it selects them unless --events says otherwise.",
+            fix="Run `python -m ops.callbacks set` again, with --deployed for HTTP or --queue for "
+            "a queue. It selects them unless --events says otherwise.",
         )

@@ -1,4 +1,4 @@
-"""Whose clock is off: this machine's, by VOD's `Date`."""
+"""Compare clocks by the `Date` header of an answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from ops.doctor.report import Report
 
-TOLERANCE = 30  # seconds: the leeway of a token's times
-REFUSED = 900  # seconds from which Alibaba Cloud refuses what is signed
+TOLERANCE = 30  # seconds: the leeway for the times in a token
+REFUSED = 900  # seconds: Alibaba Cloud refuses signatures that are this far off
 
 
 def date_of(headers: Mapping[str, str]) -> float | None:
@@ -21,22 +21,22 @@ def date_of(headers: Mapping[str, str]) -> float | None:
 
 
 def check(report: Report, whose: str, headers: Mapping[str, str]) -> None:
-    """Compare the `Date` that just came from `whose` with this machine's clock."""
+    """Compare the `Date` in a new answer of `whose` with this machine's clock."""
     theirs = date_of(headers)
     if theirs is None:
-        report.was_not_checked(whose, "its answer has no Date to compare clocks by")
+        report.was_not_checked(whose, "clock: its answer has no Date")
         return
     ahead = theirs - time.time()
     if abs(ahead) <= TOLERANCE:
-        report.is_sound(whose, f"its clock and this machine's agree within {TOLERANCE} s")
+        report.is_sound(whose, f"its clock agrees with this machine's within {TOLERANCE} s")
         return
     report.find(
         "clock",
         whose,
         f"Its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's.",
-        why=f"Tokens and callbacks are judged by the time: {TOLERANCE} s is a token's leeway, and "
-        f"signatures that are {REFUSED} s off are refused.",
-        mend="Set this machine's clock by NTP. If it is right, so must the other be: ask "
-        "Alibaba's support.",
+        why=f"Tokens and signatures hold a time. Tokens may be {TOLERANCE} s off. Alibaba Cloud "
+        f"refuses signatures that are {REFUSED} s off.",
+        fix="Set this machine's clock with NTP. If it is right, ask Alibaba's support about the "
+        "other clock.",
         severity="error" if abs(ahead) >= REFUSED else "warning",
     )

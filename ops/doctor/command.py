@@ -1,4 +1,4 @@
-"""The command line: which checks a run has the means for, in which order."""
+"""The command line, and which checks run in which order."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ops.doctor import (
     receiver,
     roles,
     vod,
+    web,
 )
 from ops.doctor import settings as settings_check
 from ops.doctor.deployment import (
@@ -32,7 +33,7 @@ from ops.doctor.deployment import (
     rendered,
 )
 from ops.doctor.report import COULD_NOT, Report
-from ops.doctor.web import Place, UnusableUrl, place
+from ops.doctor.web import Place, UnusableUrl
 from shared.config.jwk import KeySet
 from shared.config.settings import Settings
 
@@ -43,18 +44,18 @@ examples:
   node_modules/.bin/s preview --silent -o json | python -m ops.doctor --url https://vod.example.com
   python -m ops.doctor --settings rendered.json --at play=https://….fcapp.run --no-account
   set -a; . ./.env; set +a; python -m ops.doctor --settings env --url https://vod.example.com
-The account is asked with ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a
-temporary key, {TOKEN_VARIABLE}; reading is all that it must be allowed.
-exit codes: 0 nothing found, 1 something found, 2 could not run, or not wholly
+The key of the account comes from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and,
+for a temporary key, {TOKEN_VARIABLE}. It only needs permission to read.
+exit codes: 0 no finding, 1 a finding, 2 could not run, or could not do every check
 """
 
 
 class _CannotRun(Exception):
-    """The arguments leave nothing to do, or what they name cannot be read."""
+    """The arguments are incomplete, or a file that they name cannot be read."""
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Check, print, and return the exit code. `environ` stands for the process's own."""
+    """Check, print, and return the exit code. `environ` replaces the process's environment."""
     environment = os.environ if environ is None else environ
     silence_clients()
     arguments = _arguments().parse_args(argv)
@@ -69,18 +70,18 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
 
 
 def _run(report: Report, arguments: argparse.Namespace, environ: Mapping[str, str]) -> None:
-    places = _places(arguments)
+    places = web.places(arguments.url, arguments.at, METHODS)
     token = environ.get(arguments.token_env, "") if arguments.token_env else ""
     if arguments.token_env and not token:
         raise _CannotRun(f"{arguments.token_env}, which --token-env names, is not set")
     deployment = _deployment(arguments, environ)
     key = None if arguments.no_account else key_of(environ)
-    # Only this machine is asked without TLS.
+    # http is accepted for this machine only.
     rehearsal = bool(arguments.endpoint) or not all(at.tls for at in places.values())
     settings = settings_check.check(report, deployment, rehearsal=rehearsal)
     vod_key: str | None = None
     if key is None:
-        report.was_not_checked("account", "VOD, its callback, roles and functions: --no-account")
+        report.was_not_checked("account", "VOD, its callbacks, roles and functions: --no-account")
     else:
         region = _region(deployment, settings)
         account = Account(
@@ -101,7 +102,9 @@ def _deployment(arguments: argparse.Namespace, environ: Mapping[str, str]) -> De
         return of_process(environ)
     if arguments.settings == "-":
         if sys.stdin.isatty():
-            raise _CannotRun("give what `s preview --silent -o json` prints, or --settings env")
+            raise _CannotRun(
+                "pipe in what `s preview --silent -o json` prints, or give --settings env"
+            )
         return rendered(sys.stdin.read(LARGEST_INPUT))
     try:
         return rendered(Path(arguments.settings).read_text("utf-8"))
@@ -138,33 +141,22 @@ def _check_account(
     return None
 
 
-def _places(arguments: argparse.Namespace) -> dict[str, Place]:
-    """Where each function is, as the arguments say. Raises UnusableUrl or _CannotRun."""
-    places: dict[str, Place] = {}
-    if arguments.url:
-        base = place(arguments.url)
-        places = {name: base.below(f"/{name}") for name in METHODS}
-    for given in arguments.at:
-        name, _, url = given.partition("=")
-        if name not in METHODS:
-            raise _CannotRun(f"--at is FUNCTION=URL, and a function is one of {', '.join(METHODS)}")
-        places[name] = place(url)
-    return places
-
-
 def _reached(
     places: Mapping[str, Place],
     deployment: Deployment,
     settings: Mapping[str, Settings],
     rehearsal: bool,
 ) -> dict[str, Place]:
-    """Where each function of the deployment is asked. `events` is asked where VOD calls it: at
-    VODPASS_CALLBACK_URL, in a rehearsal at that path of the place that was given."""
+    """The place of each function of the deployment.
+
+    For `events` this is where VOD calls it: VODPASS_CALLBACK_URL or, in a rehearsal, the path of
+    that URL on the given host.
+    """
     found = {name: at for name, at in places.items() if name in deployment.functions}
     events = settings.get("events")
     if "events" in found and events is not None:
         path = urlsplit(events.callback_url).path
-        found["events"] = found["events"].at(path) if rehearsal else place(events.callback_url)
+        found["events"] = found["events"].at(path) if rehearsal else web.place(events.callback_url)
     return found
 
 
@@ -176,7 +168,7 @@ def _check_places(
     vod_key: str | None,
 ) -> None:
     if not places:
-        report.was_not_checked("functions", "whether they answer, and refuse: no --url or --at")
+        report.was_not_checked("functions", "what they answer: no --url or --at")
     published_at: dict[str, KeySet | None] = {}
     for name, at in places.items():
         own = settings.get(name)
@@ -193,15 +185,16 @@ def _check_places(
             endpoints.check_with_token(report, name, at, token)
     if places and not token:
         report.was_not_checked(
-            "functions", "whether they admit a caller, and their roles may look: no --token-env"
+            "functions",
+            "whether they accept a caller, and what their roles may read: no --token-env",
         )
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m ops.doctor",
-        description="Say what is wrong with a deployment, why it matters and how to mend it. "
-        "Reads only; shows no secret.",
+        description="Find the faults of a deployment, and say why each matters and how to fix it. "
+        "It only reads, and shows no secret.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -213,32 +206,32 @@ def _arguments() -> argparse.ArgumentParser:
         help="what `s preview --silent -o json` prints, in a file or on standard input (the "
         "default), or the word env: this process's environment",
     )
-    parser.add_argument("--url", help="where the functions are: URL/upload, URL/play, …")
+    parser.add_argument("--url", help="the address of all functions: URL/upload, URL/play, …")
     parser.add_argument(
         "--at",
         action="append",
         default=[],
         metavar="FUNCTION=URL",
-        help="where one function is; again for another",
+        help="the address of one function; repeat it for others",
     )
     parser.add_argument(
         "--token-env",
         metavar="VARIABLE",
-        help="the variable that holds a caller's token: then the functions are asked as that user",
+        help="the variable that holds a caller's token, to call the functions as that user",
     )
-    parser.add_argument("--no-account", action="store_true", help="ask nothing of Alibaba Cloud")
+    parser.add_argument("--no-account", action="store_true", help="do not call Alibaba Cloud")
     parser.add_argument(
         "--as-role",
         action="store_true",
-        help="try to become each role (AssumeRole): only Function Compute should be able to",
+        help="try to assume each role; only Function Compute should be able to",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument(
         "--ignore",
         action="append",
         default=[],
         metavar="CODE",
-        help="leave findings of this code out; again for another",
+        help="leave out findings with this code; repeat it for others",
     )
     rehearsal = parser.add_argument_group("rehearsal on one machine")
     for option, what in (

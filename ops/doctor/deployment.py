@@ -1,5 +1,4 @@
-"""What is meant to be deployed: each function's environment, as `s preview` renders it or as this
-process has it."""
+"""The deployment to check: each function's environment, from `s preview` or from this process."""
 
 from __future__ import annotations
 
@@ -23,22 +22,22 @@ METHODS: Mapping[str, str] = {
     "sts": "POST",
     "events": "POST",
 }
-"""The functions with an HTTP trigger, and the one method that each answers."""
+"""The functions with an HTTP trigger, and the method that clients use."""
 
 BEARER = ("upload", "refresh", "play", "sts")
-"""The functions whose callers bring a token."""
+"""The functions whose callers send a token."""
 
 _CALLBACK = ("VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS")
 _WATCH = ("VODPASS_WATCH", "VODPASS_CLEANUP")
 
 
 class UnreadableDeployment(Exception):
-    """What was given is no deployment; the message says what was expected."""
+    """The text does not describe a deployment; the message says what was expected."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """One function: its name in the account, its role's bare name, and its variables."""
+    """One function: its names here and in the account, its role's name, and its variables."""
 
     name: str
     deployed_name: str
@@ -48,19 +47,21 @@ class Function:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The functions by the name of their resource; `document` is what `s preview` prints, or None
-    where the settings are those of this process."""
+    """The functions by the name of their resource.
+
+    `document` is what `s preview` prints, or None if the settings come from this process.
+    """
 
     functions: Mapping[str, Function]
     document: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def queues(self, function: str) -> list[str]:
-        """The queues from which EventBridge hands a function its events, as the document says."""
+        """The queues from which EventBridge passes messages to a function."""
         source = ("eventSourceConfig", "eventSourceParameters", "sourceMNSParameters", "QueueName")
         return self._in_triggers(function, *source)
 
     def dead_letters(self, function: str) -> list[str]:
-        """The queues where EventBridge keeps what a function did not take."""
+        """The queues where EventBridge puts messages that a function did not accept."""
         arns = self._in_triggers(function, "runOptions", "deadLetterQueue", "Arn")
         return [arn.rpartition("/")[2] for arn in arns]
 
@@ -85,7 +86,7 @@ def rendered(text: str) -> Deployment:
             if name in USES
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        # The text holds secrets, and so may the parser's message.
+        # The text holds secrets, and the parser's message may quote it.
         raise UnreadableDeployment("not what `s preview --silent -o json` prints") from None
     if not functions:
         raise UnreadableDeployment(f"no resource is one of {', '.join(USES)}")
@@ -101,9 +102,10 @@ def _function(name: str, props: Mapping[str, Any]) -> Function:
 
 
 def of_process(environ: Mapping[str, str]) -> Deployment:
-    """The functions with the settings of this process, as after `set -a; . ./.env`.
+    """The functions with the settings of this process, for example after `set -a; . ./.env`.
 
-    Each reads what it uses. `events` and `watch` are there when a setting of theirs is.
+    Each gets the variables that it uses. `events` and `watch` are included if one of their own
+    settings is there.
     """
     chosen = ["upload", "refresh", "play", "sts"]
     if any(environ.get(name) for name in _CALLBACK):
@@ -127,7 +129,7 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
 
 
 def _of_s_yaml() -> set[str]:
-    """The variables that `s.yaml`, or one laid over it, reads and no function does."""
+    """The variables that `s.yaml` or a file that extends it reads, and no function."""
     read = {
         name
         for path in _PROJECT.glob("s*.yaml")

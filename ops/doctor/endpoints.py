@@ -1,7 +1,7 @@
-"""The deployed functions, asked as a stranger would, and with a caller's token where there is one.
+"""Call the deployed functions without a token, with forged tokens, and with a caller's token.
 
-Every request is one that can have no effect even if the function wrongly admits it: an empty
-object is no upload, and the VideoId is of no video.
+No request has an effect, even if a function wrongly accepts it: an empty object is no upload, and
+no video has the VideoId.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ _DETAIL = re.compile(r"[A-Za-z0-9 .,:;'()/-]{1,200}")
 def check(
     report: Report, name: str, at: Place, settings: Settings | None, keys: KeySet | None
 ) -> None:
-    """One function, without a good token. `keys` verify its callers', as far as known."""
+    """Check one function without a valid token. `keys` verify callers' tokens, if known."""
     before = len(report.findings)
     first = _alone(report, name, at)
     if first is None:
         return
     clock.check(report, at.origin, first.headers)
-    if name in BEARER:  # VOD sends no preflight, and nothing but POST
+    if name in BEARER:  # VOD sends no preflights, and only POST
         _check_methods(report, name, at)
         origins.check(report, name, at, settings)
         _check_forged(report, name, at, settings, keys)
     if len(report.findings) == before:
-        report.is_sound(f"{name} at {at.origin}", "answers as it should to a stranger")
+        report.is_sound(f"{name} at {at.origin}", "refuses a caller without a valid token")
 
 
 def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
-    """Ask without a token. None where there is no use in asking more."""
+    """Call without a token. None if further requests are of no use."""
     try:
         answer = web.ask(at, METHODS[name], headers=_JSON, body=_body(name))
     except TransportError as fault:
@@ -48,8 +48,8 @@ def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
             "unreachable",
             name,
             f"{at.origin} does not answer ({fault}).",
-            why="Its callers get nothing either.",
-            mend="Check the URL, the domain's DNS record, certificate and route, and that the "
+            why="Its callers get no answer either.",
+            fix="Check the URL, the domain's DNS record, certificate and route, and that the "
             "function is deployed.",
         )
         return None
@@ -62,18 +62,18 @@ def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
         report.find(
             "not-vodpass",
             name,
-            f"{at.origin} answers {answer.status}, and not as a function of vodpass does.",
-            why="The URL leads elsewhere, or Function Compute answers in the function's stead.",
-            mend="Check the URL, the domain's route, and the trigger's authType (anonymous).",
+            f"{at.origin} answers {answer.status}, but not in the form of vodpass.",
+            why="The URL leads elsewhere, or Function Compute answers before the function.",
+            fix="Check the URL, the domain's route, and the trigger's authType (anonymous).",
         )
         return None
     if code in ("MethodNotAllowed", "InvalidToken", "InvalidCallback") and code != wanted:
         report.find(
             "wrong-function",
             name,
-            f"{at.origin} leads to another function there: it answers {answer.status} {code}.",
-            why="Its callers do not reach it.",
-            mend="Check the domain's routes, or the URL.",
+            f"{at.origin} leads to another function: it answers {answer.status} {code}.",
+            why="Callers do not reach this function.",
+            fix="Check the domain's routes, or the URL.",
         )
         return None
     if (answer.status, code) != (401, wanted):
@@ -81,8 +81,8 @@ def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
             "no-token-accepted",
             name,
             f"Without a token it answers {answer.status} {code}.",
-            why="Whoever finds the URL may be admitted.",
-            mend="Deploy the code of this version: take the function away until then.",
+            why="Anyone who finds the URL may be able to use the function.",
+            fix="Remove the function, then deploy the code of this version.",
         )
         return None
     if name in BEARER and "www-authenticate" not in answer.headers:
@@ -90,8 +90,8 @@ def _alone(report: Report, name: str, at: Place) -> HttpAnswer | None:
             "no-challenge",
             name,
             "Its 401 has no WWW-Authenticate.",
-            why="Something between changes the answers; clients tell by it what is missing.",
-            mend="Take whatever rewrites headers out of the way.",
+            why="Something in between changes the answers. Clients need this header.",
+            fix="Remove what rewrites headers (a CDN, a gateway).",
             severity="warning",
         )
     _check_not_stored(report, name, answer)
@@ -105,9 +105,9 @@ def _misconfigured(report: Report, name: str, answer: HttpAnswer) -> None:
         "misconfigured",
         name,
         f"It answers 500 Misconfigured: {shown} {_request_id(answer)}",
-        why="Nobody gets anything from it.",
-        mend="A setting: the first line of the instance's log names it. A permission or a role: "
-        "ram/README.md.",
+        why="It refuses every caller.",
+        fix="For a setting, read the first line of the instance's log, which names it. For a "
+        "permission or a role, see ram/README.md.",
     )
 
 
@@ -118,8 +118,8 @@ def _check_not_stored(report: Report, name: str, answer: HttpAnswer) -> None:
                 "header",
                 name,
                 f"Its answer lacks {header}: {wanted}.",
-                why="A cache, or a browser, may keep or reinterpret a credential.",
-                mend="Take whatever rewrites headers out of the way (a CDN, a gateway).",
+                why="A cache or a browser may store or misinterpret a credential.",
+                fix="Remove what rewrites headers (a CDN, a gateway).",
             )
 
 
@@ -132,9 +132,9 @@ def _check_methods(report: Report, name: str, at: Place) -> None:
         report.find(
             "methods",
             name,
-            f"To PUT it answers {answer.status}, not 405 with Allow.",
-            why="Function Compute or something between answers in the function's stead.",
-            mend="List all methods in the trigger of s.yaml, so that the function answers.",
+            f"It answers PUT with {answer.status}, not with 405 and Allow.",
+            why="Function Compute, or something in between, answers before the function.",
+            fix="List all methods in the trigger in s.yaml, so that the function answers.",
             severity="warning",
         )
 
@@ -143,7 +143,7 @@ def _check_forged(
     report: Report, name: str, at: Place, settings: Settings | None, keys: KeySet | None
 ) -> None:
     if settings is None or keys is None:
-        report.was_not_checked(name, "forged tokens: the keys to forge against are not known")
+        report.was_not_checked(name, "forged tokens: the keys that verify tokens are not known")
         return
     for one in forged.tokens(settings, keys):
         headers = {**_JSON, "Authorization": f"Bearer {one.token}"}
@@ -162,10 +162,9 @@ def _check_forged(
         report.find(
             "forged-token",
             name,
-            f"A token that is {one.fault} is answered with {answer.status}, not 401.",
-            why="Whoever makes such a token is taken for any user that it names.",
-            mend="Deploy the code and the settings of this version: take the function away until "
-            "then.",
+            f"It answers {answer.status}, not 401, to a token that is {one.fault}.",
+            why="Anyone can make such a token, for any user.",
+            fix="Remove the function, then deploy the code and the settings of this version.",
         )
     open_ = forged.leaves_open(keys)
     if open_:
@@ -173,8 +172,11 @@ def _check_forged(
 
 
 def check_with_token(report: Report, name: str, at: Place, token: str) -> None:
-    """One function, with a caller's own token: a video that does not exist shows whether the
-    function's role may look, and that the token is accepted."""
+    """Check one function with a caller's token.
+
+    It asks for a video that does not exist. The answer shows whether the function accepts the
+    token, and whether its role may read videos.
+    """
     headers = {**_JSON, "Authorization": f"Bearer {token}"}
     query, body = "", b""
     if name == "play":
@@ -189,7 +191,7 @@ def check_with_token(report: Report, name: str, at: Place, token: str) -> None:
     code = str(web.problem(answer).get("Code", ""))
     wanted = {"play": "VideoNotFound", "refresh": "VideoNotFound"}.get(name, "InvalidRequest")
     if code == wanted:
-        report.is_sound(name, f"with the caller's token it answers {answer.status} {code}, rightly")
+        report.is_sound(name, f"answers {answer.status} {code} to the caller's token, as it should")
     elif code == "Misconfigured":
         _misconfigured(report, name, answer)
     elif code == "InvalidToken":
@@ -197,15 +199,15 @@ def check_with_token(report: Report, name: str, at: Place, token: str) -> None:
             "token-refused",
             name,
             f"It refuses the caller's token. {_request_id(answer)}",
-            why="Users with tokens like this one get nothing.",
-            mend="The function's log has the reason by that request id; docs/tokens.md says what "
-            "the settings must be for each issuer.",
+            why="It refuses every user with such a token.",
+            fix="Find the reason by that request id in the function's log. docs/tokens.md has the "
+            "settings for each issuer.",
         )
     elif code in ("Forbidden", "NotConfigured"):
-        report.was_not_checked(name, f"with a caller's token: it answers {code} to this one")
+        report.was_not_checked(name, f"what it answers to a caller's token: for this one, {code}")
     else:
         report.could_not_check(
-            name, f"with a caller's token it answers {answer.status} {code} {_request_id(answer)}"
+            name, f"answers {answer.status} {code} to the caller's token {_request_id(answer)}"
         )
 
 

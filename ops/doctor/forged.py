@@ -1,4 +1,4 @@
-"""Tokens that a sound function refuses, made from what it verifies with."""
+"""Forged tokens, which a function must refuse, made from the keys that verify its tokens."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ class Forged:
 
 
 def tokens(settings: Settings, keys: KeySet) -> Iterator[Forged]:
-    """One token for each way to forge one that these keys leave open to try."""
+    """One token for each kind of forgery that can be tried with these keys."""
     key = next(iter(keys))
     claims = _claims(settings)
-    # Empty as RFC 7519 has it, and not, as a verifier may refuse an empty part for its form alone.
+    # RFC 7519 has an empty signature. Try another too: a verifier may refuse an empty part as such.
     for signature in ("", _base64url(b"none")):
         yield Forged("unsigned (alg none)", f"{_unsigned(claims, key)}.{signature}")
     for one in _one_of_each_kind(keys):
-        yield Forged(f"signed with a key of its own ({one.alg})", _by_a_stranger(claims, one))
+        yield Forged(f"signed with an unknown key ({one.alg})", _by_a_stranger(claims, one))
         if not one.symmetric:
             for form, secret in _public_forms(one):
                 fault = f"HS256, signed with the public key as {form}"
                 yield Forged(fault, _hs256(claims, one.kid, secret))
     yield Forged(
-        "kid of no key", _hs256(claims, f"no-{secrets.token_hex(4)}", secrets.token_bytes(32))
+        "signed with an unknown kid",
+        _hs256(claims, f"no-{secrets.token_hex(4)}", secrets.token_bytes(32)),
     )
-    # With a shared secret the doctor can make tokens that are good but for one claim.
+    # With a shared secret the doctor can sign tokens in which only one claim is wrong.
     for one in (key for key in keys if key.symmetric):
         secret = decode_base64url(one.jwk["k"])
         for fault, changes in _wrong_claims(settings):
@@ -54,10 +55,10 @@ def tokens(settings: Settings, keys: KeySet) -> Iterator[Forged]:
 
 
 def leaves_open(keys: KeySet) -> str:
-    """What these keys do not let the doctor try, or an empty text."""
+    """What cannot be tried with these keys, or an empty text."""
     if any(key.symmetric for key in keys):
         return ""
-    return "a token that has expired or is another's: only the issuer can sign one"
+    return "tokens that have expired or have another audience: only the issuer can sign them"
 
 
 def _one_of_each_kind(keys: KeySet) -> list[VerificationKey]:
@@ -83,10 +84,10 @@ def _wrong_claims(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     now = int(time.time())
     yield "expired", {"iat": now - 7200, "exp": now - 3600}
     yield "not valid yet", {"nbf": now + 3600, "exp": now + 7200}
-    yield "of too long a life", {"exp": now + settings.jwt_max_life + 3600}
-    yield "of another audience", {"aud": "https://vodpass-doctor.invalid"}
+    yield "valid for too long", {"exp": now + settings.jwt_max_life + 3600}
+    yield "for another audience", {"aud": "https://vodpass-doctor.invalid"}
     if settings.jwt_issuer != NONE:
-        yield "of another issuer", {"iss": "https://vodpass-doctor.invalid"}
+        yield "from another issuer", {"iss": "https://vodpass-doctor.invalid"}
 
 
 def _by_a_stranger(claims: Mapping[str, Any], key: VerificationKey) -> str:
@@ -103,7 +104,7 @@ def _by_a_stranger(claims: Mapping[str, Any], key: VerificationKey) -> str:
 
 
 def _public_forms(key: VerificationKey) -> Iterator[tuple[str, bytes]]:
-    """The bytes that a careless verifier takes for an HMAC secret."""
+    """The forms of a public key that a faulty verifier may use as an HMAC secret."""
     public = jwt.PyJWK(dict(key.jwk), algorithm=key.alg).key
     pem = public.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -112,8 +113,7 @@ def _public_forms(key: VerificationKey) -> Iterator[tuple[str, bytes]]:
     yield "JWK", json.dumps(dict(key.jwk), separators=(",", ":")).encode()
 
 
-# By hand, because PyJWT declines to sign with a public key, and to sign nothing at all with a kid
-# that names a key.
+# Signed by hand: PyJWT refuses to sign with a public key, and to make an unsigned token with a kid.
 def _hs256(claims: Mapping[str, Any], kid: str, secret: bytes) -> str:
     signed = _signed_part({"alg": "HS256", "kid": kid, "typ": "JWT"}, claims)
     return f"{signed}.{_base64url(hmac.digest(secret, signed.encode(), hashlib.sha256))}"

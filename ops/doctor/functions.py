@@ -1,4 +1,4 @@
-"""The functions as Function Compute has them, against what `s preview` renders."""
+"""Compare the deployed functions with what `s preview` renders."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ops.doctor.deployment import BEARER, METHODS, Deployment, Function
 from ops.doctor.report import Report
 from shared.config.uses import ALWAYS
 
-_DEPLOY = "Run `s deploy` with the settings that you checked."
+_DEPLOY = "Run `s deploy` with the settings that were checked."
 
 
 def check(report: Report, account: Account, deployment: Deployment) -> None:
     """GetFunction, ListTriggers and GetAsyncInvokeConfig of each function. Reads only."""
     if not account.offers("fc"):
         report.was_not_checked(
-            "functions", "how they are deployed: this rehearsal has no Function Compute to ask"
+            "functions", "how they are deployed: this rehearsal has no --fc-endpoint"
         )
         return
     for function in deployment.functions.values():
@@ -46,7 +46,7 @@ def check(report: Report, account: Account, deployment: Deployment) -> None:
         _check_triggers(report, function, triggers.get("triggers") or [])
         _check_async(report, function, kept)
         if len(report.findings) == before:
-            report.is_sound(function.deployed_name, "deployed as it is to be")
+            report.is_sound(function.deployed_name, "deployed as `s preview` renders it")
 
 
 def _refused(report: Report, function: Function, refusal: ServiceRefused) -> None:
@@ -55,11 +55,11 @@ def _refused(report: Report, function: Function, refusal: ServiceRefused) -> Non
             "function-absent",
             function.deployed_name,
             "There is no such function in this region.",
-            why="Its callers get an error of Function Compute's.",
-            mend="Run `s deploy`, or correct VODPASS_NAME and VODPASS_REGION.",
+            why="Its callers get an error from Function Compute.",
+            fix="Run `s deploy`, or correct VODPASS_NAME or VODPASS_REGION.",
         )
     elif refusal.for_permission:
-        report.was_not_checked(function.deployed_name, f"this key may not look at it: {refusal}")
+        report.was_not_checked(function.deployed_name, f"this key may not read it: {refusal}")
     else:
         report.could_not_check(function.deployed_name, f"Function Compute refused: {refusal}")
 
@@ -76,16 +76,16 @@ def _async_config(account: Account, function: Function) -> Mapping[str, Any]:
 def _check_environment(
     report: Report, function: Function, deployed: Mapping[str, str], *, whole: bool
 ) -> None:
-    # Function Compute may leave out what is empty, which the functions take for unset.
+    # Function Compute may leave out empty variables. The functions treat them as not set.
     wanted = {name: value for name, value in function.environment.items() if value}
     theirs = {name: value for name, value in deployed.items() if value}
     for name in sorted(wanted.keys() | theirs.keys()):
         ours, other = wanted.get(name), theirs.get(name)
         if name in ALWAYS and other is not None:
             what = f"{name} is set."
-            why = "It is for a machine without an account: the function calls another cloud."
+            why = "It is for local development: the function then calls another cloud."
             report.find(
-                "local-mode", f"{function.deployed_name} {name}", what, why=why, mend=_DEPLOY
+                "local-mode", f"{function.deployed_name} {name}", what, why=why, fix=_DEPLOY
             )
             continue
         if ours is None and not (whole or name.startswith("VODPASS_")):
@@ -93,16 +93,16 @@ def _check_environment(
         if ours is not None and other is not None:
             if hmac.compare_digest(ours.encode(), other.encode()):
                 continue
-            what = f"{name} has another value there."
+            what = f"{name} has another value in the deployed function."
         else:
-            what = f"{name} is {'not set' if other is None else 'set'} there."
+            what = f"{name} is {'not set' if other is None else 'set'} in the deployed function."
         report.find(
             "deployed-setting",
             f"{function.deployed_name} {name}",
             what,
-            why="What runs is not what was checked: tokens, marks or callbacks may be judged by "
-            "other keys in one function than in the next.",
-            mend=_DEPLOY,
+            why="What runs is not what was checked. Functions may verify tokens, ownership marks "
+            "or callbacks with different keys.",
+            fix=_DEPLOY,
         )
 
 
@@ -112,8 +112,8 @@ def _check_role(report: Report, function: Function, arn: str) -> None:
             "deployed-role",
             function.deployed_name,
             "It has another role, or none.",
-            why="It may then do what another function is for, or nothing at all.",
-            mend=_DEPLOY,
+            why="It may be allowed too much, or nothing at all.",
+            fix=_DEPLOY,
         )
 
 
@@ -126,8 +126,8 @@ def _check_triggers(report: Report, function: Function, triggers: list[dict[str,
                 "trigger-open",
                 function.deployed_name,
                 "It has an HTTP trigger.",
-                why="Anyone can then start what is meant for a timer.",
-                mend="Remove the trigger, and deploy.",
+                why="Anyone can call it; only its timer and its queue should.",
+                fix="Remove the trigger, then deploy.",
             )
         return
     if not configs:
@@ -136,7 +136,7 @@ def _check_triggers(report: Report, function: Function, triggers: list[dict[str,
             function.deployed_name,
             "It has no HTTP trigger.",
             why="Nobody can call it.",
-            mend=_DEPLOY,
+            fix=_DEPLOY,
         )
     for config in configs:
         auth = config.get("authType")
@@ -144,10 +144,10 @@ def _check_triggers(report: Report, function: Function, triggers: list[dict[str,
             report.find(
                 "trigger-auth",
                 function.deployed_name,
-                f"Its HTTP trigger wants {auth or 'an unknown'} authentication.",
-                why="Function Compute then refuses your users' tokens before the function, which "
-                "verifies them itself, sees them.",
-                mend="authType: anonymous in s.yaml, and deploy.",
+                f"Its HTTP trigger requires {auth or 'an unknown kind of'} authentication.",
+                why="Function Compute refuses your users' tokens. The function, which would verify "
+                "them, never gets them.",
+                fix="Set authType: anonymous in s.yaml, then deploy.",
             )
         wanted = (method, "OPTIONS") if function.name in BEARER else (method,)
         lacking = [one for one in wanted if one not in (config.get("methods") or [])]
@@ -155,14 +155,14 @@ def _check_triggers(report: Report, function: Function, triggers: list[dict[str,
             report.find(
                 "trigger-methods",
                 function.deployed_name,
-                f"Its HTTP trigger does not take {' and '.join(lacking)}.",
-                why="Function Compute refuses the call, or a browser's preflight of it.",
-                mend=_DEPLOY,
+                f"Its HTTP trigger does not accept {' and '.join(lacking)}.",
+                why="Function Compute refuses the call, or a browser's preflight for it.",
+                fix=_DEPLOY,
             )
 
 
 def _config(trigger: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A trigger's settings, which travel as JSON in a text."""
+    """A trigger's settings, which the API returns as a JSON text."""
     try:
         config = json.loads(trigger.get("triggerConfig") or "{}")
     except ValueError:
@@ -183,18 +183,19 @@ def _check_async(report: Report, function: Function, config: Mapping[str, Any]) 
         report.find(
             "async-destination",
             function.deployed_name,
-            f"Results of asynchronous calls are kept ({', '.join(kept)}).",
-            why="Any caller may ask for an asynchronous call; the credential in its answer would "
-            "be stored.",
-            mend="Take destinationConfig out of s.yaml, and deploy.",
+            f"Results of asynchronous calls are stored ({', '.join(kept)}).",
+            why="Any caller can make an asynchronous call. The credential in its answer would be "
+            "stored.",
+            fix="Remove destinationConfig from s.yaml, then deploy.",
         )
     retries = config.get("maxAsyncRetryAttempts")
     if retries != 0:
         report.find(
             "async-retries",
             function.deployed_name,
-            f"A failed asynchronous call is repeated ({3 if retries is None else retries} times).",
-            why="Any caller may ask for one, and make the function work for nothing.",
-            mend="maxAsyncRetryAttempts: 0 in s.yaml, and deploy.",
+            "Function Compute retries a failed asynchronous call "
+            f"({3 if retries is None else retries} times).",
+            why="Any caller can make one, and so make the function work for nothing.",
+            fix="Set maxAsyncRetryAttempts: 0 in s.yaml, then deploy.",
             severity="warning",
         )

@@ -1,4 +1,4 @@
-"""Whose key the doctor has, and whether the account is the one the settings mean."""
+"""Check the doctor's own key, and that the settings name roles of the same account."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ def check(report: Report, account: Account, settings: dict[str, Settings]) -> st
             "key",
             "ALIBABA_CLOUD_ACCESS_KEY_ID",
             f"STS refuses the key: {refusal}.",
-            why="Nothing of the account can be checked with it.",
-            mend="Give the doctor a key of this account that is active, and may read.",
+            why="The account cannot be checked with this key.",
+            fix="Use an active key of this account that may read.",
         )
         return None
     except NotAnswered as fault:
         report.could_not_check("identity", f"STS did not answer ({fault})")
         return None
     account_id, kind = str(answer.body.get("AccountId")), answer.body.get("IdentityType")
-    report.is_sound("identity", f"the key is a {kind}'s of account {account_id}")
+    report.is_sound("identity", f"the key belongs to a {kind} of account {account_id}")
     if kind == "Account":
         report.find(
             "root-key",
             "ALIBABA_CLOUD_ACCESS_KEY_ID",
-            "The key is the account's own.",
-            why="It may do everything, and no policy can narrow it.",
-            mend="Make a RAM user with AliyunVODReadOnlyAccess, AliyunRAMReadOnlyAccess and "
+            "The key belongs to the account itself.",
+            why="It may do everything, and no policy can limit it.",
+            fix="Create a RAM user with AliyunVODReadOnlyAccess, AliyunRAMReadOnlyAccess and "
             "AliyunFCReadOnlyAccess, and delete the account's key.",
             severity="warning",
         )
@@ -43,8 +43,8 @@ def check(report: Report, account: Account, settings: dict[str, Settings]) -> st
             report.find(
                 "role-account",
                 f"sts VODPASS_{attribute.upper()}",
-                "The role is another account's.",
-                why="The client would get keys of an account that is not the deployment's.",
-                mend=f"Name a role of account {account_id}, or check with a key of the right one.",
+                "The role belongs to another account.",
+                why="Clients would get keys of another account than the deployment's.",
+                fix=f"Name a role of account {account_id}, or use a key of the other account.",
             )
     return account_id

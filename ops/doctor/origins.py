@@ -1,4 +1,4 @@
-"""Which pages of the web a function lets in: those of the listed origins, and no others."""
+"""Check that a function accepts browsers from the listed origins, and from no others."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from ops.doctor.web import Place
 from shared.config.settings import Settings
 from shared.transport import HttpAnswer
 
-STRANGER = "https://vodpass-doctor.invalid"
-"""An Origin that nobody has: the name cannot be registered (RFC 2606)."""
+UNLISTED = "https://vodpass-doctor.invalid"
+"""An origin that nobody can have: the name cannot be registered (RFC 2606)."""
 
 
 def check(report: Report, name: str, at: Place, settings: Settings | None) -> None:
-    """Send preflights from a stranger's origin, and from each that is listed."""
+    """Send preflights from an unlisted origin, and from each listed one."""
     origins = sorted(settings.cors_origins) if settings is not None else []
-    stranger = _preflight(report, name, at, STRANGER)
-    if stranger is None:
+    unlisted = _preflight(report, name, at, UNLISTED)
+    if unlisted is None:
         return
-    given = stranger.headers.get("access-control-allow-origin")
+    given = unlisted.headers.get("access-control-allow-origin")
     if given is not None:
         report.find(
             "cors-open",
             name,
-            "A page of any origin is let in.",
-            why="Function Compute's own address answers preflights by itself, whatever "
-            "VODPASS_CORS_ORIGINS says. The token is the boundary, but any page may try.",
-            mend="Serve the function behind a domain of your own.",
+            "It accepts browsers from any origin.",
+            why="On its own address, Function Compute answers preflights itself and ignores "
+            "VODPASS_CORS_ORIGINS. A token is still required, but any page may try.",
+            fix="Serve the function on a domain of your own.",
             severity="warning",
         )
-    if stranger.status != 204 or METHODS[name] not in stranger.headers.get("allow", ""):
+    if unlisted.status != 204 or METHODS[name] not in unlisted.headers.get("allow", ""):
         report.find(
             "preflight",
             name,
-            f"To OPTIONS it answers {stranger.status}, not 204 with Allow.",
-            why="Browsers do not send the call after such a preflight.",
-            mend="List OPTIONS in the trigger of s.yaml, so that the function answers.",
+            f"It answers OPTIONS with {unlisted.status}, not with 204 and Allow.",
+            why="After such a preflight, browsers do not send the call.",
+            fix="List OPTIONS in the trigger in s.yaml, so that the function answers.",
         )
         return
     for origin in origins:
@@ -45,10 +45,10 @@ def check(report: Report, name: str, at: Place, settings: Settings | None) -> No
             report.find(
                 "cors-closed",
                 name,
-                f"A page of {origin}, which is listed, is not let in.",
+                f"It does not accept browsers from {origin}, which is listed.",
                 why="The web app there cannot call the function.",
-                mend="Deploy the settings that were checked; nothing between may drop "
-                "Access-Control-Allow-Origin.",
+                fix="Deploy the settings that were checked. Remove what drops "
+                "Access-Control-Allow-Origin on the way.",
             )
 
 

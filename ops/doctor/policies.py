@@ -1,4 +1,4 @@
-"""What a role may do, against what its file in `ram/` says it should."""
+"""Compare what a role may do with its files in `ram/`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
 
 @dataclass(frozen=True)
 class RoleFiles:
-    """A role as `ram/` has it: the JSON objects of its two files, placeholders filled in."""
+    """A role's two files in `ram/` as JSON objects, with their placeholders filled in."""
 
     policy: Mapping[str, Any]
     trust: Mapping[str, Any]
 
 
 def read(folder: str, values: Mapping[str, str], ram: Path = RAM_FOLDER) -> RoleFiles | None:
-    """The files of `ram/<folder>`; None where there are none, or a placeholder has no value."""
+    """The files of `ram/<folder>`; None if there are none, or if a placeholder has no value."""
     found = []
     for name in ("policy.json", "trust.json"):
         path = ram / folder / name
@@ -42,7 +42,7 @@ def read(folder: str, values: Mapping[str, str], ram: Path = RAM_FOLDER) -> Role
 def missing(wanted: Mapping[str, Any], attached: Sequence[Mapping[str, Any]]) -> list[str]:
     """The actions of `wanted` that the attached policies do not allow.
 
-    Raises PolicyGrammarError for an attached policy that RAM's grammar does not explain.
+    Raises PolicyGrammarError for an attached policy that does not follow RAM's grammar.
     """
     policies = [Policy.parse(document) for document in attached]
     lacking = [
@@ -54,7 +54,7 @@ def missing(wanted: Mapping[str, Any], attached: Sequence[Mapping[str, Any]]) ->
 
 
 def beyond(wanted: Mapping[str, Any], attached: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What the attached policies allow and `wanted` does not, as `action on resource`."""
+    """What the attached policies allow beyond `wanted`, each as `action on resource`."""
     granted = {(action.lower(), resource) for action, resource in _grants(wanted)}
     anywhere = {action for action, resource in granted if resource == "*"}
     more = {
@@ -67,7 +67,7 @@ def beyond(wanted: Mapping[str, Any], attached: Iterable[Mapping[str, Any]]) -> 
 
 
 def principals(trust: Mapping[str, Any]) -> set[str]:
-    """Who a trust policy lets in, as `Service fc.aliyuncs.com`."""
+    """Who may assume a role by its trust policy, each as `Service fc.aliyuncs.com`."""
     return {
         f"{kind} {name}"
         for statement in _list(trust.get("Statement"))
@@ -78,7 +78,7 @@ def principals(trust: Mapping[str, Any]) -> set[str]:
 
 
 def parsed(text: object) -> Mapping[str, Any]:
-    """A policy document as RAM's answers hold it: JSON in a text. Raises PolicyGrammarError."""
+    """A policy document from RAM's answer, a JSON text. Raises PolicyGrammarError."""
     try:
         document = json.loads(str(text))
     except ValueError:
@@ -115,7 +115,7 @@ def _allows(policies: Sequence[Policy], action: str, resource: str) -> bool:
 
 
 def _sample(resource: str) -> str:
-    """One resource out of those that a pattern names."""
+    """One resource that matches a pattern."""
     return resource[:-1] + "sample" if resource.endswith("/*") else resource
 
 

@@ -8,16 +8,16 @@ from shared.config.jwk import KeySet, parse_published_keys
 from shared.config.settings import Settings
 from shared.transport import TransportError
 
-LONGEST = 64 * 1024  # bytes that the functions read of it
+LONGEST = 64 * 1024  # bytes; the functions accept no longer JWKS
 
 _NO_JWKS = (
-    "what it answers is no JWKS of usable keys (status 200, no redirect, at most 64 KB; RS256, "
-    "ES256 or EdDSA)"
+    "its answer is not a JWKS of usable keys (status 200, no redirect, at most 64 KB; RS256, ES256 "
+    "or EdDSA)"
 )
 
 
 def keys_of(report: Report, settings: Settings) -> KeySet | None:
-    """The keys; None where the URL does not have any, which is a finding."""
+    """The keys; None, with a finding, if the URL gives none."""
     if settings.jwt_keys is not None:
         return settings.jwt_keys
     subject, url = "VODPASS_JWT_JWKS_URL", settings.jwt_jwks_url
@@ -32,9 +32,9 @@ def keys_of(report: Report, settings: Settings) -> KeySet | None:
         report.find(
             "jwks",
             subject,
-            f"The issuer's keys cannot be had: {reason}.",
-            why="The functions verify tokens with them, and answer 503 without.",
-            mend="Correct the URL: docs/tokens.md has those of the usual issuers.",
+            f"The issuer's keys cannot be fetched: {reason}.",
+            why="The functions need them to verify tokens, and answer 503 without them.",
+            fix="Correct the URL. docs/tokens.md has those of common issuers.",
         )
         return None
     report.is_sound(subject, f"{len(keys)} keys")

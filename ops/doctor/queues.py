@@ -1,4 +1,4 @@
-"""The queues of SMQ that the deployment names: are they there, and do they keep what is put in?"""
+"""Check that the deployment's SMQ queues exist and keep messages long enough."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from shared.transport import HttpAnswer, TransportError
 
 TIMEOUT = 15.0  # seconds
 DAY = 86_400
-"""Seconds for which EventBridge tries a message, which its queue must outlast."""
+"""Seconds. EventBridge retries a message for a day, and the queue must keep it that long."""
 
 _RETENTION = re.compile(rb"<MessageRetentionPeriod>([0-9]{1,9})</MessageRetentionPeriod>")
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
-_MEND = "Make the queue in the functions' region, or name another: docs/deploy.md, 3."
+_FIX = "Create the queue in the functions' region, or name another: docs/deploy.md, 3."
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class _Queue:
 
 
 def check(report: Report, account: Account, deployment: Deployment, account_id: str) -> None:
-    """Ask SMQ for the attributes of each queue that a trigger reads, or that keeps dead letters."""
+    """Read the attributes of each queue that a trigger reads or that holds dead letters."""
     if deployment.document is None:
-        report.was_not_checked("queues", "`s preview` tells which there are to be")
+        report.was_not_checked("queues", "only `s preview` says which queues the deployment uses")
         return
     for queue in sorted(set(_queues(deployment)), key=lambda one: one.name):
         _check(report, account, queue, account_id)
@@ -40,9 +40,9 @@ def check(report: Report, account: Account, deployment: Deployment, account_id: 
 def _queues(deployment: Deployment) -> Iterator[_Queue]:
     for name in deployment.functions:
         for queue in deployment.queues(name):
-            yield _Queue(queue, f"which {name} reads")
+            yield _Queue(queue, f"{name} reads it")
         for queue in deployment.dead_letters(name):
-            yield _Queue(queue, "for what nobody took")
+            yield _Queue(queue, "it is for messages that no function accepted")
 
 
 def _check(report: Report, account: Account, queue: _Queue, account_id: str) -> None:
@@ -58,9 +58,9 @@ def _check(report: Report, account: Account, queue: _Queue, account_id: str) -> 
         report.find(
             "queue-absent",
             subject,
-            f"There is no such queue in {account.region}, {queue.use}.",
-            why="What is to go through it goes nowhere: events are lost, or repeated for a day.",
-            mend=_MEND,
+            f"There is no such queue in {account.region}; {queue.use}.",
+            why="Messages cannot pass through it: events are lost, or retried for a day.",
+            fix=_FIX,
         )
     elif code == "AccessDenied":
         report.was_not_checked(subject, "this key may not read it (AliyunMNSReadOnlyAccess)")
@@ -79,12 +79,12 @@ def _check_retention(report: Report, subject: str, answer: HttpAnswer) -> None:
             "queue-retention",
             subject,
             f"It keeps a message for {int(found[1])} seconds.",
-            why="A message is tried for a day, and one for a second look waits for an hour before: "
-            "what is older than that the queue drops without a word.",
-            mend=f"Set its MessageRetentionPeriod to {DAY} seconds or more.",
+            why="EventBridge retries a message for a day, and a recheck waits for almost an hour. "
+            "The queue silently drops older messages.",
+            fix=f"Set its MessageRetentionPeriod to {DAY} seconds or more.",
         )
     else:
-        report.is_sound(subject, "is there, and keeps its messages long enough")
+        report.is_sound(subject, "exists, and keeps messages long enough")
 
 
 def _attributes(account: Account, name: str, account_id: str) -> HttpAnswer:

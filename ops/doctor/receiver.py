@@ -12,14 +12,14 @@ from ops.doctor.web import Place
 from shared.config.settings import Settings
 from shared.transport import TransportError
 
-_MEND = "Deploy the settings that were checked; the function must get the URL as VOD calls it."
+_FIX = "Deploy the settings that were checked. The function must get the URL that VOD calls."
 
 
 def check(report: Report, at: Place, settings: Settings, vod_key: str | None) -> None:
-    """`at` is where VODPASS_CALLBACK_URL leads. `vod_key`: the AuthKey VOD has, where known.
+    """Send signed, forged and old callbacks. `vod_key` is VOD's own AuthKey, if known.
 
-    A callback with a good signature and `{}` for a body is refused for its body (400): nothing is
-    handed on, and nothing is read at VOD.
+    `at` is where VODPASS_CALLBACK_URL leads. The body is `{}`, so the function answers 400 to a
+    valid signature: it sends no event, and reads nothing from VOD.
     """
     keys = {f"key {number}": key for number, key in enumerate(settings.callback_keys, 1)}
     if vod_key is not None:
@@ -31,13 +31,13 @@ def check(report: Report, at: Place, settings: Settings, vod_key: str | None) ->
             report.find(
                 "callback-refused",
                 "events VODPASS_CALLBACK_URL",
-                f"It answers {status} to a callback that is signed with {whose}.",
-                why="It would refuse VOD's as well: every event is lost after three attempts.",
-                mend=_MEND,
+                f"It answers {status}, not 400, to a callback that is signed with {whose}.",
+                why="It would refuse VOD's callbacks too. VOD drops each after three attempts.",
+                fix=_FIX,
             )
-    stranger = secrets.token_urlsafe(24)
+    unknown = secrets.token_urlsafe(24)
     wrong = {
-        "signed with a key of nobody's": (now, stranger),
+        "signed with an unknown key": (now, unknown),
         "an hour old": (now - 3600, settings.callback_keys[0]),
     }
     for fault, (moment, key) in wrong.items():
@@ -47,8 +47,8 @@ def check(report: Report, at: Place, settings: Settings, vod_key: str | None) ->
                 "forged-callback",
                 "events VODPASS_CALLBACK_URL",
                 f"It answers {status}, not 401, to a callback that is {fault}.",
-                why="Whoever knows the URL can make it work for nothing.",
-                mend="Deploy the code of this version: take the function away until then.",
+                why="Anyone who knows the URL can make it work for nothing.",
+                fix="Remove the function, then deploy the code of this version.",
             )
 
 

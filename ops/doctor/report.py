@@ -1,4 +1,4 @@
-"""What the doctor has to say: findings, what is sound, and what it did not look at."""
+"""The doctor's report: findings, what is sound, and what was not checked."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 SOUND, FOUND, COULD_NOT = 0, 1, 2
-"""Exit codes: nothing found; something found; nothing found, but a check could not be done."""
+"""Exit codes: no finding; a finding; no finding, but a check could not be done."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. `code` is stable; `subject` is the function, role or setting."""
+    """One fault. `code` never changes its meaning; `subject` is a function, role or setting."""
 
     code: str
     severity: Severity
     subject: str
     what: str
     why: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What was found sound, was not checked, or could not be."""
+    """Something that is sound, was not checked, or could not be checked."""
 
     subject: str
     text: str
@@ -36,7 +36,7 @@ class Remark:
 
 @dataclass
 class Report:
-    """Collects what the checks say. Findings whose code is in `ignored` are left out."""
+    """Collects the results of the checks, without findings whose code is in `ignored`."""
 
     ignored: Sequence[str] = ()
     findings: list[Finding] = field(default_factory=list)
@@ -51,25 +51,25 @@ class Report:
         what: str,
         *,
         why: str,
-        mend: str,
+        fix: str,
         severity: Severity = "error",
     ) -> None:
-        """Something is wrong. Said twice in the same words, it counts once."""
-        finding = Finding(code, severity, subject, what, why, mend)
+        """Add a finding, unless the same one is there already."""
+        finding = Finding(code, severity, subject, what, why, fix)
         if code not in self.ignored and finding not in self.findings:
             self.findings.append(finding)
 
     def is_sound(self, subject: str, text: str) -> None:
-        """Something was checked and is as it should be."""
+        """Add something that was checked and is right."""
         if Remark(subject, text) not in self.sound:
             self.sound.append(Remark(subject, text))
 
     def was_not_checked(self, subject: str, text: str) -> None:
-        """Something is outside this run, by choice or by nature, and why."""
+        """Add something that this run does not check, and why."""
         self.not_checked.append(Remark(subject, text))
 
     def could_not_check(self, subject: str, text: str) -> None:
-        """Something was to be checked and could not be, and why."""
+        """Add a check that could not be done, and why."""
         self.could_not.append(Remark(subject, text))
 
     @property
@@ -80,16 +80,20 @@ class Report:
         return COULD_NOT if self.could_not else SOUND
 
     def as_json(self) -> str:
-        """All of it as one JSON object."""
-        return json.dumps({**asdict(self), "exit_code": self.exit_code}, indent=2)
+        """The report as one JSON object."""
+        report = {**asdict(self), "exit_code": self.exit_code}
+        for finding in report["findings"]:
+            # Scripts read this member by its first name.
+            finding["mend"] = finding.pop("fix")
+        return json.dumps(report, indent=2)
 
     def as_text(self) -> str:
-        """All of it for a reader."""
+        """The report as text."""
         parts = [
             f"{one.severity}: {one.code}: {one.subject}\n"
             + "\n".join(
                 textwrap.fill(text, 96, initial_indent=f"  {label} ", subsequent_indent=" " * 8)
-                for label, text in (("what ", one.what), ("why  ", one.why), ("mend ", one.mend))
+                for label, text in (("what ", one.what), ("why  ", one.why), ("fix  ", one.fix))
             )
             for one in sorted(self.findings, key=lambda one: one.severity)
         ]

@@ -1,8 +1,8 @@
-"""The functions' roles, and those they hand to clients, against `ram/`.
+"""Compare the functions' roles and the clients' roles with `ram/`.
 
-Two ways to look. RAM itself tells what is attached, to a key that may read it. And `--as-role`
-tries to become the role: only Function Compute should be able to, so that succeeding is a finding,
-and then shows by calls that read what the role may do.
+There are two ways. A key that may read RAM gets the attached policies from RAM. `--as-role` tries
+to assume each role. Only Function Compute should be able to, so success is a finding; calls that
+only read then show what the role may do.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ops.doctor.policies import RoleFiles
 from ops.doctor.report import Report
 from shared.config.settings import Settings
 
-_MEND = "Apply the role's files as ram/README.md shows."
+_FIX = "Apply the role's files as ram/README.md shows."
 _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}
 _WATCH_QUEUE = "vodpass-watch"
 """The queue's name in s.yaml where VODPASS_WATCH_QUEUE is empty."""
 
-_NOBODY = secrets.token_hex(16)  # the VideoId of no video
+_NOBODY = secrets.token_hex(16)  # no video has this VideoId
 _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoInfo": {"video_id": _NOBODY},
     "GetMezzanineInfo": {"video_id": _NOBODY},
@@ -34,7 +34,7 @@ _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoList": {"page_no": 1, "page_size": 1},
     "GetMessageCallback": {},
 }
-"""Operations of VOD that change nothing: what they answer shows whether a role may call them."""
+"""Operations of VOD that only read. Their answers show whether a role may call them."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def check(
     *,
     as_role: bool,
 ) -> None:
-    """Check each role of the deployment as far as the key lets one look."""
+    """Check each role of the deployment as far as the key allows."""
     events, sts = settings.get("events"), settings.get("sts")
     values = {"AccountId": account_id, "WatchQueue": _WATCH_QUEUE}
     if events is not None and events.watch_queue:
@@ -62,16 +62,18 @@ def check(
     for role in _roles(deployment, sts):
         files = policies.read(role.folder, values)
         if files is None:
-            report.was_not_checked(role.name, f"ram/{role.folder} does not say what it may do")
+            report.was_not_checked(
+                role.name, f"ram/{role.folder} has no files for it, or a value in them is not known"
+            )
             continue
         if account.offers("ram"):
             _by_ram(report, account, role, files)
         else:
-            report.was_not_checked(role.name, "its policies: this rehearsal has no RAM to ask")
+            report.was_not_checked(role.name, "its policies: this rehearsal has no --ram-endpoint")
         if as_role:
             _by_becoming_it(report, account, role, files, account_id)
     if not as_role:
-        report.was_not_checked("roles", "whether this key could become one; --as-role tries")
+        report.was_not_checked("roles", "whether this key can assume one: no --as-role")
 
 
 def _roles(deployment: Deployment, sts: Settings | None) -> Iterator[_Role]:
@@ -103,7 +105,7 @@ def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> 
         report.could_not_check(role.name, f"RAM did not answer ({fault})")
         return
     except (KeyError, TypeError, PolicyGrammarError):
-        report.could_not_check(role.name, "RAM's answer is not understood")
+        report.could_not_check(role.name, "RAM's answer cannot be read")
         return
     before = len(report.findings)
     if lacking:
@@ -113,7 +115,7 @@ def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> 
         _may_more(report, role, f"It may also do {'; '.join(more)}.")
     _compare_trust(report, role, policies.principals(files.trust), policies.principals(trust))
     if len(report.findings) == before:
-        report.is_sound(role.name, f"policies and trust as in ram/{role.folder}")
+        report.is_sound(role.name, f"its policies and trust match ram/{role.folder}")
 
 
 def _version(account: Account, listed: Mapping[str, str]) -> Answer:
@@ -131,8 +133,8 @@ def _compare_trust(report: Report, role: _Role, wanted: set[str], given: set[str
             "role-untrusting",
             role.name,
             f"Its trust policy does not name {', '.join(sorted(wanted - given))}.",
-            why="Who is to become the role cannot: a function then has no key, and answers 500.",
-            mend=_MEND,
+            why="They cannot assume the role. A function then has no key, and answers 500.",
+            fix=_FIX,
         )
     if given - wanted:
         _trusts_more(
@@ -159,12 +161,12 @@ def _by_becoming_it(
         elif refusal.for_permission:
             report.was_not_checked(
                 role.name,
-                "what it may do, by becoming it: this key may not, which is as it should be",
+                "what it may do, by assuming it: this key may not assume it, as it should be",
             )
         else:
             report.could_not_check(role.name, f"STS refused: {refusal}")
         return
-    _trusts_more(report, role, "The doctor's own key could become it")
+    _trusts_more(report, role, "The doctor's own key can assume it")
     given = answer.body["Credentials"]
     key = Key(given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"])
     _try_reads(report, account.as_session(key), role, files)
@@ -185,7 +187,7 @@ def _try_reads(report: Report, session: Account, role: _Role, files: RoleFiles) 
             _lacks(report, role, [f"vod:{operation}"])
         if may and not meant:
             _may_more(report, role, f"It may also call vod:{operation}.")
-    report.was_not_checked(role.name, "what it may change: only calls that read are made")
+    report.was_not_checked(role.name, "what it may change: the doctor only makes calls that read")
 
 
 def _one(action: str) -> Mapping[str, object]:
@@ -197,8 +199,8 @@ def _absent(report: Report, role: _Role) -> None:
         "role-absent",
         role.name,
         "There is no such role in the account.",
-        why="Function Compute gets no key for the function, which answers 500 to everyone.",
-        mend=_MEND,
+        why="The function gets no key, and answers 500 to everyone.",
+        fix=_FIX,
     )
 
 
@@ -208,7 +210,7 @@ def _lacks(report: Report, role: _Role, actions: list[str]) -> None:
         role.name,
         f"It may not {', '.join(actions)}.",
         why="VOD or STS refuses the call, and the caller gets 500 Misconfigured.",
-        mend=_MEND,
+        fix=_FIX,
     )
 
 
@@ -217,9 +219,9 @@ def _may_more(report: Report, role: _Role, what: str) -> None:
         "role-may-more",
         role.name,
         what,
-        why="VOD's permissions hold for every video: what a function needs not do, a defect in it "
-        "should not be able to.",
-        mend="Detach what is more. " + _MEND,
+        why="VOD's permissions cover every video. A role should allow only what its function "
+        "needs, so that a defect in it can do no more.",
+        fix="Detach the other policies. " + _FIX,
     )
 
 
@@ -228,6 +230,6 @@ def _trusts_more(report: Report, role: _Role, what: str) -> None:
         "role-trusts-more",
         role.name,
         f"{what}.",
-        why="Whoever can become the role can do what the function can, without its checks.",
-        mend=_MEND,
+        why="Anyone who can assume the role can do what the function can, without its checks.",
+        fix=_FIX,
     )

@@ -1,4 +1,4 @@
-"""Would each function start? Its variables, by the functions' own reading; names, never values."""
+"""Check each function's variables with the functions' own parsers. Shows names, never values."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ops.doctor.report import Report
 from shared.config.settings import Settings, SettingsError, load
 from shared.config.uses import ALWAYS, USES
 
-_WHY = "The function does not work with it: it answers 500 Misconfigured to everyone."
+_WHY = "The function cannot start with it: it answers 500 Misconfigured to everyone."
 _PLACE = ".environmentVariables."
 
 
 def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[str, Settings]:
-    """Report what is wrong, and return the settings of each function that has sound ones.
+    """Report faults, and return the settings of each function whose variables are valid.
 
     In a rehearsal, URLs may be http on this machine.
     """
@@ -35,11 +35,11 @@ def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[st
             f"{variable} of {', '.join(names)}",
             f"{variable} {allowed}.",
             why=_WHY,
-            mend=f"Correct {variable} in .env (.env.example explains it) and deploy.",
+            fix=f"Correct {variable} in .env (.env.example explains it) and deploy.",
         )
     if deployment.document is None:
         report.was_not_checked(
-            "s.yaml", "the settings are those of this process; `s preview` renders the rest"
+            "s.yaml", "the settings come from this process, not from `s preview`"
         )
     else:
         _check_document(report, deployment.document, rehearsal=rehearsal)
@@ -53,9 +53,9 @@ def _check_local(report: Report, function: Function) -> None:
                 "local-mode",
                 f"{function.name} {variable}",
                 f"{variable} is set.",
-                why="It is for a machine without an account: it lets the function call another "
-                "cloud than Alibaba's, and believe http issuers.",
-                mend=f"Take {variable} out of the deployment.",
+                why="It is for local development: the function then may call another cloud, and "
+                "trust issuers by http.",
+                fix=f"Remove {variable} from the deployment.",
             )
 
 
@@ -72,11 +72,11 @@ def _check_wise(report: Report, function: Function, settings: Settings) -> None:
             "setting-unwise",
             function.name,
             f"{warning}.",
-            why="A stolen token is of use for as long as it lives.",
-            mend="Let the issuer sign shorter tokens, and lower the setting.",
+            why="A stolen token works until it expires.",
+            fix="Let the issuer sign tokens for a shorter time, and lower the setting.",
             severity="warning",
         )
-    report.is_sound(function.name, f"{len(function.environment)} variables, each as it may be")
+    report.is_sound(function.name, f"{len(function.environment)} variables, all valid")
 
 
 def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> None:
@@ -92,16 +92,16 @@ def _check_document(report: Report, document: Mapping[str, object], *, rehearsal
             "s-yaml",
             place,
             f"{text}.",
-            why="`s` and Function Compute pass over it in silence and use a default, or refuse it "
-            "half-way through the deployment.",
-            mend="Correct s.yaml; `python -m ops.s_yaml` checks the same before each deployment.",
+            why="`s` and Function Compute silently use a default, or refuse it in the middle of "
+            "the deployment.",
+            fix="Correct s.yaml. `python -m ops.s_yaml` checks the same before each deployment.",
         )
     if len(report.findings) == before:
-        report.is_sound("s.yaml", "as ops.s_yaml wants it")
+        report.is_sound("s.yaml", "passes the checks of ops.s_yaml")
 
 
 def _found_already(report: Report, variable: str) -> bool:
-    """Whether what is wrong with a variable has been said in the functions' own words."""
+    """Whether a finding already names the variable."""
     return any(
         one.code in ("setting", "local-mode") and variable in one.subject.split()
         for one in report.findings

@@ -1,4 +1,4 @@
-"""VOD itself: open, in this region, with what the settings name."""
+"""Check that VOD is open in the region, and has what the settings name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REGION_IN_HOST = re.compile(r"\.oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$")
 
 
 def check(report: Report, account: Account, settings: Mapping[str, Settings]) -> bool:
-    """Whether VOD answers in the region. Reads one page of one video, and an absent video."""
+    """Whether VOD answers in the region. It reads a list of one video, or an absent video."""
     try:
         listed = account.vod("GetVideoList", page_no=1, page_size=1)
     except NotAnswered as fault:
@@ -38,7 +38,7 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
 
 
 def _reads_absent_video(report: Report, account: Account, first: ServiceRefused) -> bool:
-    """A key that may not list may still look: is it the key, or VOD?"""
+    """Whether VOD answers for an absent video: the key may be allowed to read, but not to list."""
     try:
         account.vod("GetVideoInfo", video_id=secrets.token_hex(16))
     except NotAnswered as fault:
@@ -56,8 +56,8 @@ def _reads_absent_video(report: Report, account: Account, first: ServiceRefused)
             "vod",
             "VODPASS_REGION",
             f"VOD refuses every call in {account.region}: {refusal}.",
-            why="The functions get the same answer, and issue nothing.",
-            mend="Open ApsaraVideo VOD in this region, or settle its bill; or correct "
+            why="The functions get the same answer, and issue no credentials.",
+            fix="Open ApsaraVideo VOD in this region, pay an overdue bill, or correct "
             "VODPASS_REGION.",
         )
         return False
@@ -74,19 +74,19 @@ def _check_storage(report: Report, account: Account, upload: Settings) -> None:
         report.find(
             "storage-region",
             subject,
-            f"The bucket is in {named[1]}, VOD is asked in {account.region}.",
-            why="An endpoint serves its own region's storage, so VOD refuses every upload. (Old "
+            f"The bucket is in {named[1]}, but the functions call VOD in {account.region}.",
+            why="VOD accepts only storage of its own region, so it refuses every upload. (Old "
             "accounts in cn-shanghai that added storage in cn-beijing are an exception.)",
-            mend=f"Name a bucket of {account.region} as VOD's console shows it, or correct "
+            fix=f"Name a bucket of {account.region} as VOD's console shows it, or correct "
             "VODPASS_REGION.",
             severity="warning",
         )
         return
-    report.was_not_checked(subject, "no call that reads tells whether a bucket is VOD's")
+    report.was_not_checked(subject, "whether VOD has this bucket: no call that reads shows it")
 
 
 def _check_named(report: Report, account: Account, upload: Settings) -> None:
-    """Template group and category, by the calls that read one."""
+    """Check the template group and the category with calls that read them."""
     if upload.template_group_id:
         _read(
             report,
@@ -112,15 +112,15 @@ def _read(report: Report, subject: str, call: Callable[[], Answer]) -> None:
         report.could_not_check(subject, f"VOD did not answer ({fault})")
     except ServiceRefused as refusal:
         if refusal.for_permission or refusal.code.startswith(_NOT_OFFERED):
-            report.was_not_checked(subject, f"VOD does not let this key look: {refusal}")
+            report.was_not_checked(subject, f"this key may not read it: {refusal}")
             return
-        # Which code an absent one gets is not documented for every region.
+        # The documentation does not say for every region which code an absent one gets.
         report.find(
             "vod-setting",
             subject,
             f"VOD does not find it: {refusal}.",
             why="VOD refuses every upload that names it.",
-            mend="Take the id from VOD's console, in this region and this account.",
+            fix="Copy the id from VOD's console, in this region and account.",
         )
     else:
         report.is_sound(subject, "VOD has it")

@@ -1,10 +1,10 @@
-"""Where the functions are reached, and one HTTP request to them."""
+"""The addresses of the functions, and single HTTP requests to them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ops.doctor.report import Report
 from shared.transport import HttpAnswer, Transport, TransportError
 
-TIMEOUT = 20.0  # seconds: a cold start, and a function's own timeout, are within
+TIMEOUT = 20.0  # seconds: longer than a cold start and a function's own timeout
 LIMIT = 256 * 1024  # bytes
 
 _URL = re.compile(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?", re.ASCII)
@@ -20,7 +20,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class UnusableUrl(ValueError):
-    """The URL is none that the doctor asks; the message says what is."""
+    """The doctor cannot use the URL; the message says which it can."""
 
 
 @dataclass(frozen=True)
@@ -33,35 +33,55 @@ class Place:
 
     @property
     def origin(self) -> str:
-        """Scheme and host, which may be shown; a path may hold a secret."""
+        """Scheme and host. These may be shown, but a path may hold a secret."""
         return f"{'https' if self.tls else 'http'}://{self.host}"
 
     def below(self, path: str) -> Place:
-        """The place at this path below."""
+        """The place at a path below this one."""
         return Place(self.tls, self.host, self.path.rstrip("/") + path)
 
     def at(self, path: str) -> Place:
-        """The place at exactly this path of the same host."""
+        """The place at a path of the same host."""
         return Place(self.tls, self.host, path)
 
 
 def place(url: str) -> Place:
-    """An https URL, or an http one of this machine, without query. Raises UnusableUrl."""
+    """The place of an https URL without a query, or an http one of this machine.
+
+    Raises UnusableUrl.
+    """
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises for a port that is none
+        parts.port  # noqa: B018 - raises for an invalid port
         sound = _URL.fullmatch(url) is not None and bool(parts.hostname)
     except ValueError:
         sound = False
     if not sound:
-        raise UnusableUrl("a URL is https://HOST or https://HOST/PATH, without a query")
+        raise UnusableUrl("a URL must be https://HOST or https://HOST/PATH, without a query")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise UnusableUrl("a URL must be https: tokens are sent to it")
+        raise UnusableUrl("a URL must be https, because tokens are sent to it")
     return Place(parts.scheme == "https", parts.netloc, parts.path)
 
 
+def places(url: str | None, at: Sequence[str], functions: Collection[str]) -> dict[str, Place]:
+    """The place of each function that the arguments URL and `--at FUNCTION=URL` name.
+
+    Raises UnusableUrl.
+    """
+    found: dict[str, Place] = {}
+    if url:
+        base = place(url)
+        found = {name: base.below(f"/{name}") for name in functions}
+    for given in at:
+        name, _, own = given.partition("=")
+        if name not in functions:
+            raise UnusableUrl(f"--at is FUNCTION=URL, a function one of {', '.join(functions)}")
+        found[name] = place(own)
+    return found
+
+
 class Once(Transport):
-    """A transport that keeps no connection: what rests, though it was to be closed, is closed."""
+    """A transport that closes every connection at its end, even one that it could reuse."""
 
     def __enter__(self) -> Once:
         return self
@@ -80,7 +100,10 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
 ) -> HttpAnswer:
-    """One request on a connection of its own; no redirect is followed. Raises TransportError."""
+    """The answer to one request, on its own connection, without redirects.
+
+    Raises TransportError.
+    """
     target = (at.path or "/") + (f"?{query}" if query else "")
     given = {"User-Agent": "vodpass-doctor", "Connection": "close", **(headers or {})}
     with Once() as transport:
@@ -99,7 +122,7 @@ def attempt(
     query: str = "",
     body: bytes = b"",
 ) -> HttpAnswer | None:
-    """As `ask`, of the function `name`; where there is no answer, the report says so."""
+    """As `ask`, for the function `name`. Without an answer, None and an entry in the report."""
     try:
         return ask(at, method, headers=headers, query=query, body=body)
     except TransportError as fault:
@@ -108,7 +131,7 @@ def attempt(
 
 
 def problem(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The problem details of a function's refusal; empty for anything else."""
+    """The problem details of a function's refusal; empty for any other answer."""
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return {}
     try:

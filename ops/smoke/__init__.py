@@ -1,5 +1,5 @@
-"""`python -m ops.smoke URL`: one upload and one playback against a deployment, and nothing left.
+"""`python -m ops.smoke URL`: upload and play one video through a deployment, then delete it.
 
-Issue, upload by multipart, refresh in the middle, play, redeem, delete: what a client does, by the
-official clients, with a token of one of the app's users and the operator's own key to clean up.
+It does what a client does, with the official clients and a token of one of the app's users: issue,
+upload in parts, refresh in the middle, play, redeem. The operator's own key deletes the video.
 """

@@ -14,7 +14,8 @@ from types import FrameType
 
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
-from ops.doctor.web import Place, UnusableUrl, place
+from ops.doctor import web
+from ops.doctor.web import Place, UnusableUrl
 from ops.smoke.round import PART, Round
 from ops.smoke.sample import mp4
 from ops.smoke.trigger import Triggers
@@ -27,16 +28,16 @@ LARGEST_TOKEN = 8 * 1024  # bytes
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
 
 _EPILOG = f"""\
-The token is one of the app's own, of a test user, with the scopes vod:upload, vod:refresh and
-vod:play; on standard input, or in the variable that --token-env names. The video is deleted with
+Give a token of a test user of your app, with the scopes vod:upload, vod:refresh and vod:play, on
+standard input or in the variable that --token-env names. The key that deletes the video comes from
 ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key,
-{TOKEN_VARIABLE}, which must be allowed vod:DeleteVideo and vod:GetVideoList.
+{TOKEN_VARIABLE}. It needs vod:DeleteVideo and vod:GetVideoList.
 exit codes: 0 passed, 1 a step failed or something may be left, 2 could not begin
 """
 
 
 class _CannotBegin(Exception):
-    """Nothing has been made; the message says what is missing."""
+    """The round has not started; the message says what is missing."""
 
 
 def main(
@@ -44,7 +45,7 @@ def main(
     environ: Mapping[str, str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """One round. `environ` and `sleep` stand for the process's own."""
+    """Run one round. `environ` and `sleep` replace the process's own."""
     environment = os.environ if environ is None else environ
     silence_clients()
     arguments = _arguments().parse_args(argv)
@@ -64,7 +65,7 @@ def main(
 
 
 def _interrupt_on_sigterm() -> None:
-    """So that being ended cleans up as Ctrl-C does."""
+    """Let SIGTERM clean up as Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -96,15 +97,7 @@ def _round(
 
 
 def _places(arguments: argparse.Namespace) -> dict[str, Place]:
-    places: dict[str, Place] = {}
-    if arguments.url:
-        base = place(arguments.url)
-        places = {name: base.below(f"/{name}") for name in FUNCTIONS}
-    for given in arguments.at:
-        name, _, url = given.partition("=")
-        if name not in FUNCTIONS:
-            raise _CannotBegin(f"--at is FUNCTION=URL, a function one of {', '.join(FUNCTIONS)}")
-        places[name] = place(url)
+    places = web.places(arguments.url, arguments.at, FUNCTIONS)
     missing = [name for name in FUNCTIONS if name not in places]
     if missing:
         raise _CannotBegin(f"give URL, or --at for {', '.join(missing)}")
@@ -123,7 +116,7 @@ def _token(arguments: argparse.Namespace, environ: Mapping[str, str]) -> str:
         token = environ.get(arguments.token_env, "")
     else:
         if sys.stdin.isatty():
-            print("Paste a token, then Ctrl-D.", file=sys.stderr)
+            print("Paste a token, then press Ctrl-D.", file=sys.stderr)
         token = sys.stdin.read(LARGEST_TOKEN + 1).strip()
     if not token or len(token) > LARGEST_TOKEN or not token.isascii() or len(token.split()) != 1:
         where = arguments.token_env or "standard input"
@@ -136,14 +129,14 @@ def _content(path: Path | None) -> tuple[bytes, str]:
         return mp4(SAMPLE), "mp4"
     suffix = path.suffix.removeprefix(".").lower()
     if not suffix.isalnum():
-        raise _CannotBegin("the file of --file must have an extension that VOD knows")
+        raise _CannotBegin("--file needs a file with an extension that VOD knows")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise _CannotBegin(f"--file: {os.strerror(error.errno or 0)}") from None
     if not 1 <= len(content) <= LARGEST_FILE:
-        raise _CannotBegin(f"--file must have 1 to {LARGEST_FILE} bytes")
+        raise _CannotBegin(f"the file must have 1 to {LARGEST_FILE} bytes")
     return content, suffix
 
 
@@ -161,24 +154,26 @@ def _seconds(text: str) -> float:
 def _arguments() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m ops.smoke",
-        description="One live round against a deployment: issue, upload, refresh in the middle, "
-        "play, redeem, delete. Leaves nothing behind.",
+        description="Run one round against a deployment: issue, upload, refresh in the middle, "
+        "play, redeem, delete. It leaves nothing behind.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="URL/upload, URL/refresh, URL/play")
+    parser.add_argument(
+        "url", nargs="?", metavar="URL", help="the address of all functions: URL/upload, …"
+    )
     parser.add_argument(
         "--at",
         action="append",
         default=[],
         metavar="FUNCTION=URL",
-        help="where one function is; again for another",
+        help="the address of one function; repeat it for others",
     )
     parser.add_argument("--token-env", metavar="VARIABLE", help="the variable with the token")
     parser.add_argument("--region", help="default VODPASS_REGION, else cn-shanghai")
     parser.add_argument(
-        "--file", type=Path, help="what to upload, of a few hundred KB; default a small MP4"
+        "--file", type=Path, help="the file to upload, a few hundred KB; default a small MP4"
     )
     parser.add_argument(
         "--wait",
@@ -192,6 +187,6 @@ def _arguments() -> argparse.ArgumentParser:
         "--endpoint",
         type=loopback,
         metavar="HOST:PORT",
-        help="a fake cloud's VOD, for a rehearsal on one machine",
+        help="the fake cloud's address, for a rehearsal on one machine",
     )
     return parser

@@ -1,4 +1,4 @@
-"""A PlayAuth redeemed as the web player does it, and the file behind it fetched."""
+"""Redeem a PlayAuth as the web player does, and fetch the file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TIMEOUT = 60.0  # seconds for the file
 
 
 class NotRedeemed(Exception):
-    """VOD does not give URLs for the PlayAuth, or a URL no file; the message quotes neither."""
+    """VOD gives no URL for the PlayAuth, or the URL no file. The message quotes neither."""
 
 
 def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mapping[str, Any]]:
-    """GetPlayInfo (RPC, V1 signature) with the keys inside the PlayAuth: the streams there are.
+    """The streams that GetPlayInfo (RPC, V1 signature) returns for the keys inside the PlayAuth.
 
-    `vod_endpoint` is a loopback address of a fake cloud. Raises NotRedeemed. A deployment that has
-    VOD's second, opaque form of PlayAuth cannot be checked so.
+    `vod_endpoint` is the loopback address of a fake cloud. Raises NotRedeemed. VOD's second, opaque
+    form of PlayAuth cannot be redeemed this way.
     """
     from alibabacloud_tea_openapi.utils import Utils
 
@@ -53,7 +53,7 @@ def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mappin
     except (ValueError, KeyError, TypeError):
         raise NotRedeemed("the PlayAuth is not in the form that this check can redeem") from None
     if region not in REGIONS:
-        raise NotRedeemed("the PlayAuth names no region of VOD's")
+        raise NotRedeemed("the PlayAuth does not name a region of VOD")
     signature = Utils.get_rpcsignature(parameters, "GET", secret)
     at = Place(not vod_endpoint, vod_endpoint or f"vod.{region}.aliyuncs.com", "/")
     try:
@@ -66,7 +66,7 @@ def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mappin
     except TransportError as fault:
         raise NotRedeemed(f"GetPlayInfo: {fault}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise NotRedeemed("GetPlayInfo: an answer that makes no sense") from None
+        raise NotRedeemed("GetPlayInfo: its answer cannot be read") from None
     if not found:
         raise NotRedeemed("GetPlayInfo: no stream")
     return list(found)
@@ -86,7 +86,7 @@ def fetch(url: str, limit: int) -> bytes:
                 "GET", parts.netloc, target, headers, b"", tls=tls, timeout=TIMEOUT, limit=limit
             )
     except (TransportError, ValueError) as fault:
-        reason = fault if isinstance(fault, TransportError) else "it is no URL"
+        reason = fault if isinstance(fault, TransportError) else "it is not a URL"
         raise NotRedeemed(f"the PlayURL: {reason}") from None
     if answer.status != 200:
         raise NotRedeemed(f"the PlayURL answers {answer.status}")
@@ -94,6 +94,6 @@ def fetch(url: str, limit: int) -> bytes:
 
 
 def shown_word(value: object) -> str:
-    """A code of VOD's, as it may be shown."""
+    """A code from VOD, safe to print; `?` for any other text."""
     found = re.fullmatch(r"[A-Za-z0-9._]{1,100}", str(value))
     return found[0] if found else "?"

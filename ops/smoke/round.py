@@ -1,4 +1,4 @@
-"""One round: issue, upload, refresh, play, redeem, delete. Whatever fails, the video goes."""
+"""One round: issue, upload, refresh, play, redeem, delete. The video is deleted in any case."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ from ops.smoke import playback
 from ops.smoke.trigger import NoAnswer, Reply, Triggers
 from shared.alibaba.session import utc_text
 
-PART = 100 * 1024  # bytes: the least that OSS takes for a part that is not the last
+PART = 100 * 1024  # bytes: the least that OSS accepts for a part before the last
 _OSS_TIMEOUT = 30  # seconds
 _CLEANING_ATTEMPTS = 3
 _CLEANING_PAUSE = 2.0  # seconds
 
 
 class StepFailed(Exception):
-    """A step did not do what it should; the message holds no credential."""
+    """A step failed; the message holds no credential."""
 
 
 Say = Callable[[str, str, str], None]
-"""Told of each step: its name, `ok` or `FAILED`, and what is to be said."""
+"""Prints one step: its name, its outcome (`ok`, `FAILED`, …), and a text."""
 
 
 @dataclass
 class Round:
-    """What one round needs. `account` is None where the video is to be kept; `wait` is how many
-    seconds the video may take to become playable."""
+    """What one round needs.
+
+    `account` deletes the video; None keeps it. `wait` is how many seconds the video may take to
+    become playable.
+    """
 
     triggers: Triggers
     account: Account | None
@@ -54,7 +57,7 @@ class Round:
         self._begun = time.time()
 
     def run(self) -> bool:
-        """Whether every step, the cleaning too, did what it should."""
+        """Whether every step passed, the deletion too."""
         passed = False
         try:
             issued = self._step("issue", self._issue)
@@ -67,7 +70,7 @@ class Round:
         except StepFailed:
             pass
         finally:
-            # Also when the operator interrupts, and for what nobody foresaw.
+            # Also after Ctrl-C, and after an unexpected error.
             cleaned = self._clean()
         return passed and cleaned
 
@@ -94,12 +97,12 @@ class Round:
         }
         headers = {"Idempotency-Key": self._title}
         reply = self.triggers.call("upload", "POST", fields=fields, headers=headers)
-        # What is refused has made nothing; of anything else that is not certain.
+        # A refusal creates no video. After any other answer there may be one.
         self._may_be_left = not 400 <= reply.status < 500
         _require(reply, "VideoId", "UploadAddress", "UploadAuth", "ExpiresIn")
         video_id = str(reply.body["VideoId"])
         if not re.fullmatch(r"[0-9a-f]{32}", video_id):
-            raise StepFailed("the answer's VideoId is none of VOD's")
+            raise StepFailed("the VideoId in the answer is not valid")
         self._video_id = video_id
         return reply.body, f"VideoId {self._video_id}{_of_request(reply.request_id)}"
 
@@ -115,9 +118,9 @@ class Round:
         reply = self.triggers.call("refresh", "POST", fields={"VideoId": self._video_id})
         _require(reply, "VideoId", "UploadAddress", "UploadAuth", "ExpiresIn")
         if reply.body["UploadAuth"] == issued["UploadAuth"]:
-            raise StepFailed(f"the same credential again{_of_request(reply.request_id)}")
+            raise StepFailed(f"it returned the same credential{_of_request(reply.request_id)}")
         if _decoded(reply.body["UploadAddress"]) != _decoded(issued["UploadAddress"]):
-            raise StepFailed(f"another place for the file{_of_request(reply.request_id)}")
+            raise StepFailed(f"the UploadAddress has changed{_of_request(reply.request_id)}")
         return reply.body, f"{_lives(reply)}{_of_request(reply.request_id)}"
 
     def _other_parts(
@@ -139,7 +142,7 @@ class Round:
                 break
             status, pause = playback.shown_word(reply.body.get("Status")), reply.retry_after
             if pause is None:
-                raise StepFailed(f"VOD's Status is {status}, and stays it")
+                raise StepFailed(f"VOD's Status is {status}, which is final")
             if pause > left:
                 raise StepFailed(f"still {status} after {self.wait:.0f} s; --wait allows more")
             self.say("play", "waits", f"VOD's Status is {status}; {pause} s")
@@ -155,14 +158,14 @@ class Round:
             kinds = ", ".join(
                 sorted({playback.shown_word(one.get("Definition")) for one in streams})
             )
-            return None, f"{kinds}: transcoded, so that there are no bytes to compare"
+            return None, f"{kinds}: transcoded, so there are no bytes to compare"
         found = playback.fetch(str(sources[0]["PlayURL"]), len(self.content) + 1)
         if found != self.content:
-            raise StepFailed("the file that comes back is another than the one that was uploaded")
+            raise StepFailed("the downloaded file differs from the uploaded one")
         return None, f"the same {len(found)} bytes (SHA-256 {_digest(found)})"
 
     def _clean(self) -> bool:
-        """Delete the video. Whether nothing is left."""
+        """Delete the video. Returns whether nothing is left."""
         if not self._may_be_left:
             return True
         if self.account is None:
@@ -176,7 +179,7 @@ class Round:
             try:
                 video_id = self._video_id or self._find(self.account)
                 if not video_id:
-                    continue  # the list may lag behind
+                    continue  # the list may be late
                 request_id = _delete(self.account, video_id)
             except (ServiceRefused, NotAnswered) as fault:
                 reason = str(fault)
@@ -191,7 +194,7 @@ class Round:
         return False
 
     def _find(self, account: Account) -> str:
-        """The video that was made although its answer never came, by its title."""
+        """The VideoId of a video whose answer was lost, found by its title; else empty."""
         since = utc_text(self._begun - 900)
         listed = account.vod("GetVideoList", start_time=since, page_no=1, page_size=100).body
         for one in (listed.get("VideoList") or {}).get("Video") or []:
@@ -212,7 +215,7 @@ def _delete(account: Account, video_id: str) -> str:
 
 def _require(reply: Reply, *members: str) -> None:
     if reply.status != 200:
-        code = playback.shown_word(reply.code) if reply.code else "no problem of vodpass's"
+        code = playback.shown_word(reply.code) if reply.code else "not in the form of vodpass"
         raise StepFailed(f"{reply.status} {code}{_of_request(reply.request_id)}")
     missing = [name for name in members if not reply.body.get(name)]
     if missing:
@@ -221,7 +224,7 @@ def _require(reply: Reply, *members: str) -> None:
 
 
 def _bucket(answer: Mapping[str, Any]) -> tuple[oss2.Bucket, str]:
-    """The bucket by the credential of an answer, and the file's key in it."""
+    """The bucket of an answer, opened with its credential, and the file's key in it."""
     auth, address = _decoded(answer["UploadAuth"]), _decoded(answer["UploadAddress"])
     keys = oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"])
     bucket = oss2.Bucket(keys, address["Endpoint"], address["Bucket"], connect_timeout=_OSS_TIMEOUT)
@@ -234,7 +237,7 @@ def _decoded(text: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise StepFailed("a credential that is not base64 of a JSON object")
+        raise StepFailed("the credential is not a JSON object in base64")
     return value
 
 
@@ -245,11 +248,11 @@ def _digest(content: bytes) -> str:
 def _lives(reply: Reply) -> str:
     seconds = reply.body["ExpiresIn"]
     if not isinstance(seconds, int) or seconds <= 0:
-        raise StepFailed(f"ExpiresIn is no number of seconds{_of_request(reply.request_id)}")
-    return f"lives {seconds} s"
+        raise StepFailed(f"ExpiresIn is not a number of seconds{_of_request(reply.request_id)}")
+    return f"valid for {seconds} s"
 
 
 def _of_request(request_id: object) -> str:
-    """An id for the operator, where it is one and not some text of the other side's."""
+    """The RequestId for the operator, or nothing if the other side sent another kind of text."""
     sound = re.fullmatch(r"[A-Za-z0-9-]{1,64}", str(request_id or ""))
     return f", RequestId {request_id}" if sound else ""

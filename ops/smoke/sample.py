@@ -1,4 +1,4 @@
-"""A small MP4 file, made here: one second of one still, grey picture."""
+"""Makes a small MP4 file: one second of a grey picture."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import struct
 
 WIDTH, HEIGHT = 160, 90
 LEAST = 45_000
-"""Bytes that a file must be able to have."""
+"""The smallest size, in bytes."""
 TIMESCALE = 1000  # units a second
 
 
 def mp4(size: int) -> bytes:
-    """A valid MP4 file of exactly `size` bytes, at least LEAST: an uncompressed RGB frame, and for
-    the rest random bytes in a box that players pass over, so that no two files are alike.
+    """A valid MP4 file of exactly `size` bytes, at least LEAST; every file is different.
 
-    Raises ValueError for a smaller size.
+    It has one uncompressed RGB frame. The rest are random bytes in a box that players skip. Raises
+    ValueError for a smaller size.
     """
     if size < LEAST:
         raise ValueError(f"the size must be at least {LEAST} bytes")

@@ -1,4 +1,4 @@
-"""The functions, called through Function Compute's own helper for HTTP triggers."""
+"""Calls the functions with the official client's helper for HTTP triggers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 
 from ops.doctor.web import Place
 
-DEADLINE = 60.0  # seconds for one call; the helper itself knows none
+DEADLINE = 60.0  # seconds for one call; the helper has no deadline of its own
 PASSING = ("Throttled", "Unavailable")
 ATTEMPTS = 3
 
 
 class NoAnswer(Exception):
-    """The function did not answer; the message is one of ours."""
+    """The function did not answer; the message quotes nothing from outside."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a function answered: header names in lower case, `body` the JSON object."""
+    """A function's answer: header names in lower case, and the JSON object in its body."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -30,7 +30,7 @@ class Reply:
 
     @property
     def request_id(self) -> str:
-        """Function Compute's request id, by which the log is searched."""
+        """Function Compute's request id, for a search in the log."""
         return str(self.body.get("RequestId") or self.headers.get("x-fc-request-id") or "")
 
     @property
@@ -40,7 +40,7 @@ class Reply:
 
     @property
     def retry_after(self) -> int | None:
-        """Seconds to wait before another try, where the function says so."""
+        """Seconds to wait before a retry, or None if the function does not name them."""
         text = self.headers.get("retry-after", "")
         return int(text) if text.isascii() and text.isdigit() else None
 
@@ -57,7 +57,7 @@ class Triggers:
         self._places = places
         self._token = token
         self._sleep = sleep
-        # No key: the functions' triggers are anonymous, and the region is that of nothing called.
+        # The triggers are anonymous, so no key is needed. The region is required, but not used.
         self._client = Client(Config(region_id="cn-shanghai"))
 
     def call(
@@ -69,7 +69,7 @@ class Triggers:
         fields: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """One call, repeated where the function says that its fault is passing. Raises NoAnswer."""
+        """One call, retried if the function names a temporary fault. Raises NoAnswer."""
         for attempt in range(1, ATTEMPTS + 1):
             reply = self._once(function, method, query, fields, headers or {})
             if reply.code not in PASSING or attempt == ATTEMPTS:
@@ -105,15 +105,17 @@ class Triggers:
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
-    """The call's result. Raises NoAnswer when it fails or takes longer; a call that hangs is left
-    to its thread, which does not keep the process."""
+    """The call's result. Raises NoAnswer if it fails or takes longer.
+
+    A call that hangs stays in its thread, which does not keep the process alive.
+    """
     results: list[Any] = []
     faults: list[Exception] = []
 
     def run() -> None:
         try:
             results.append(call())
-        except Exception as fault:  # noqa: BLE001 - told to the caller, by class alone
+        except Exception as fault:  # noqa: BLE001 - the caller gets only its class
             faults.append(fault)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -122,6 +124,6 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
     if results:
         return results[0]
     if faults:
-        # Its text may quote the request.
+        # The text of the fault may quote the request.
         raise NoAnswer(f"no answer ({type(faults[0]).__name__})")
     raise NoAnswer(f"no answer within {seconds:.0f} s")
