@@ -1,14 +1,14 @@
-"""Which events VOD is asked to send, by the names that its EventTypeList has for them."""
+"""Which events VOD should send, by their names in VOD's EventTypeList."""
 
 from collections.abc import Sequence
 
 AI_JOBS = "AIComplete"
-"""All events of AI jobs have this one name in EventTypeList, AIMediaAuditComplete among them (VOD's
-reference of SetMessageCallback). AI reviews are documented for Shanghai, Beijing and Singapore;
-nothing says that VOD refuses the name elsewhere."""
+"""In EventTypeList this one name selects all events of AI jobs, AIMediaAuditComplete among them
+(VOD's reference of SetMessageCallback). VOD documents AI reviews for Shanghai, Beijing and
+Singapore. Nothing says that it refuses the name in other regions."""
 
 OF_AI_JOBS = ("AIMediaAuditComplete", "AIMediaDNAComplete", "AIVideoTagComplete")
-"""What the function knows of them."""
+"""The events of AI jobs that `events` knows."""
 
 EVENTS = (
     "FileUploadComplete",
@@ -23,7 +23,7 @@ EVENTS = (
     "WorkflowTaskComplete",
     "DeleteMediaComplete",
 )
-"""The default: what VOD has to send, for an app to miss nothing that vodpass can tell."""
+"""The default: with these the app misses no event that vodpass can send."""
 
 PASSED_ON = (
     "MediaBaseChangeComplete",
@@ -36,21 +36,21 @@ PASSED_ON = (
     "RestoreMediaComplete",
     "SubmitMediaRefreshComplete",
 )
-"""What the function takes as well, for a `vod.event` or a deletion that is told anyway."""
+"""`events` accepts these too, for a `vod.event` or for a deletion that it reports anyway."""
 
 
 def not_selected(listed: str, events: Sequence[str] = EVENTS) -> list[str]:
-    """Which of the events an EventTypeList leaves out: `ALL`, a comma list, or empty for none."""
+    """The events that an EventTypeList (`ALL`, names with commas, or empty) does not select."""
     chosen = {name.strip() for name in listed.split(",")}
     return [] if "ALL" in chosen else [name for name in events if name not in chosen]
 
 
 def loss(missing: Sequence[str]) -> str:
-    """What it means that VOD does not send these, in a sentence or two."""
-    told = "What is not in EventTypeList is never sent, so the app never hears of it."
+    """What the app misses if VOD does not send these events."""
+    text = "VOD never sends an event that is not in EventTypeList, so the app never gets it."
     if AI_JOBS in missing:
-        told += (
-            f" {AI_JOBS} selects AIMediaAuditComplete and all else of AI jobs: a video that an AI"
-            " review blocks after video.ready would be news to nobody."
+        text += (
+            f" {AI_JOBS} selects AIMediaAuditComplete and all other events of AI jobs. Without it"
+            " the app does not learn that an AI review has blocked a video after video.ready."
         )
-    return told
+    return text

@@ -1,4 +1,4 @@
-"""CallbackURL and AuthKeys as the settings take them: made, read, shown without their secret."""
+"""Make, read and mask a CallbackURL and AuthKeys, in the form of the settings."""
 
 import hashlib
 import re
@@ -12,19 +12,18 @@ from shared.config.variables import VARIABLES
 URL_VARIABLE = "VODPASS_CALLBACK_URL"
 KEYS_VARIABLE = "VODPASS_CALLBACK_KEYS"
 
-KEY_LENGTH = 32  # characters, the most that VOD takes
-_URL_BYTES = 24  # random bytes in a made URL: 192 bits
+KEY_LENGTH = 32  # characters, the most that VOD accepts
+_URL_BYTES = 24  # random bytes in a new URL: 192 bits
 _KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 
 
 def new_url(base: str) -> str:
-    """The base with a secret segment behind it. Raises Refused where the functions would not
-    take the whole."""
+    """The base URL with a secret last segment. Raises Refused if the functions would refuse it."""
     return read_url(f"{base.rstrip('/')}/{secrets.token_urlsafe(_URL_BYTES)}")
 
 
 def read_url(raw: str) -> str:
-    """A CallbackURL as the functions take it. Raises Refused."""
+    """A CallbackURL that the functions accept. Raises Refused for any other."""
     if "?" in raw:
         raise Refused(f"{URL_VARIABLE} must have no query: the functions accept none")
     url: str = _parsed(URL_VARIABLE, raw)
@@ -32,7 +31,7 @@ def read_url(raw: str) -> str:
 
 
 def new_key() -> str:
-    """A random AuthKey: 32 letters and digits, upper and lower case and digits among them."""
+    """A random AuthKey of 32 characters, with upper case, lower case and digits."""
     while True:
         key = "".join(secrets.choice("".join(_KINDS)) for _ in range(KEY_LENGTH))
         if all(any(character in kind for character in key) for kind in _KINDS):
@@ -40,8 +39,10 @@ def new_key() -> str:
 
 
 def read_keys(raw: str) -> tuple[str, ...]:
-    """One or two AuthKeys from the setting's value, alone or as the line `NAME=value` among
-    others. Raises Refused."""
+    """One or two AuthKeys, from the setting's value or from a file with its line `NAME=value`.
+
+    Raises Refused.
+    """
     for line in raw.splitlines():
         name, mark, value = line.strip().removeprefix("export ").partition("=")
         if mark and name == KEYS_VARIABLE:
@@ -53,14 +54,14 @@ def read_keys(raw: str) -> tuple[str, ...]:
 
 
 def line(variable: str, *values: str) -> str:
-    """`NAME=value`, as an environment file has it; what the functions would not take is Refused."""
+    """`NAME=value` for an environment file. Raises Refused if the functions would refuse it."""
     raw = ",".join(values)
     _parsed(variable, raw)
     return f"{variable}={raw}"
 
 
 def masked_url(url: str) -> str:
-    """A CallbackURL whose last segment, the secret, is not shown."""
+    """A CallbackURL without its last segment, which is secret."""
     start, slash, secret = url.partition("?")[0].rpartition("/")
     if not re.search(r"://[^/]", start):
         return url if url.isprintable() else ascii(url)
@@ -69,7 +70,7 @@ def masked_url(url: str) -> str:
 
 
 def masked_key(key: str) -> str:
-    """What tells a key from others and tells nobody what it is."""
+    """A short SHA-256 of a key, to tell keys apart without revealing them."""
     return f"sha256:{hashlib.sha256(key.encode()).hexdigest()[:8]} ({len(key)} characters)"
 
 

@@ -1,4 +1,4 @@
-"""A public key in PEM as the JWK that the settings take."""
+"""Convert a public key in PEM to a JWK for the settings."""
 
 import base64
 import hashlib
@@ -6,18 +6,18 @@ import json
 from typing import Any
 
 _NUMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
-"""The members that make up a thumbprint, in its order (RFC 7638, RFC 8037)."""
+"""The members of a thumbprint, in its order (RFC 7638, RFC 8037)."""
 
 
 class PublicKeyError(Exception):
-    """The text is no public key that can be used; the message says why."""
+    """The text is not a usable public key; the message says why."""
 
 
 def jwk_of_pem(pem: bytes, kid: str | None = None) -> dict[str, Any]:
-    """The JWK of one RSA, P-256 or Ed25519 public key, or of a certificate's.
+    """The JWK of an RSA, P-256 or Ed25519 public key, or of the key in a certificate.
 
-    `kid` is the key's thumbprint (RFC 7638) unless given. Raises PublicKeyError; whether the key
-    is strong enough is for the settings to say.
+    `kid` defaults to the key's thumbprint (RFC 7638). Raises PublicKeyError. The settings check
+    whether the key is strong enough.
     """
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
@@ -25,15 +25,15 @@ def jwk_of_pem(pem: bytes, kid: str | None = None) -> dict[str, Any]:
         from cryptography.x509 import load_pem_x509_certificate
     except ImportError:
         raise PublicKeyError(
-            "needs the package cryptography to be read: run `make setup`"
+            "reading it needs the package cryptography: run `make setup`"
         ) from None
     if b"PRIVATE KEY" in pem:
         raise PublicKeyError(
-            "holds a private key, which belongs to the issuer alone; "
+            "holds a private key, which only the issuer may have; "
             "`openssl pkey -pubout` writes its public key"
         )
     if pem.count(b"-----BEGIN ") > 1:
-        raise PublicKeyError("holds more than one key; give each a file of its own")
+        raise PublicKeyError("holds more than one key; put each into its own file")
     try:
         if b"CERTIFICATE" in pem:
             public: Any = load_pem_x509_certificate(pem).public_key()
@@ -59,7 +59,7 @@ def _jwk(public: Any) -> dict[str, Any]:
     if isinstance(public, ed25519.Ed25519PublicKey):
         raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return {"kty": "OKP", "alg": "EdDSA", "crv": "Ed25519", "x": _text(raw)}
-    raise PublicKeyError("must be an RSA, P-256 or Ed25519 key: those of RS256, ES256 and EdDSA")
+    raise PublicKeyError("must be an RSA, P-256 or Ed25519 key, for RS256, ES256 or EdDSA")
 
 
 def _thumbprint(jwk: dict[str, Any]) -> str:

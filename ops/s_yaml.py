@@ -1,11 +1,14 @@
-"""Check a rendered `s.yaml`: the mistakes that `s` and Function Compute's schema let pass.
+"""Check a rendered `s.yaml` for mistakes that `s` and Function Compute's schema do not report.
 
     node_modules/.bin/s preview --silent -o json | python3 -m ops.s_yaml
 
-`s deploy` only notes a breach of the component's schema in its debug log, and that schema knows
-neither unknown keys nor a wrong trigger. Here everything that is not named is a fault, and the
-environment is read as each function will read it. No message repeats a variable's value. Only the
-standard library is needed, because this runs before every deployment with the operator's Python.
+`s deploy` writes a violation of the component's schema only to its debug log. That schema allows
+unknown keys and wrong triggers. Here every unknown key is a fault, and the functions' own parsers
+read the environment. No message repeats a variable's value.
+
+This runs before every deployment with the operator's own Python, so it needs only the standard
+library. The fake Function Compute (`fakealiyun/fc`) checks properties of functions too. The two
+stay apart: the fake imports nothing of this project, and this module imports no package.
 """
 
 import json
@@ -16,6 +19,7 @@ from typing import Any
 from ops.domains import METHODS, between_domains, domain, in_domain
 from ops.environment import in_environment
 from ops.shape import (
+    LINE,
     Shape,
     anything,
     by,
@@ -36,39 +40,40 @@ from shared.config.variables import REGIONS
 
 PREVIEW_RUNTIME = "python3.12"
 PREVIEW_RUNTIME_ABSENT = frozenset({"ap-southeast-1", "ap-southeast-5", "me-central-1"})
-"""VOD's regions that the list of the public preview of python3.12 does not name (2026-06)."""
+"""VOD's regions that do not offer python3.12, by the list of its public preview (2026-06)."""
 
 RESERVED_INSTANCES = 90
-"""Function quotas together may be at most 90 % of the account's instances in a region, which are
-100 or 300 unless raised, by the page one reads; the lower is taken."""
+"""All functions together may reserve 90 % of the account's instances in a region. The documentation
+names 100 on one page and 300 on another as the default; this uses the lower."""
 
 _NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "a name of 1 to 64 of letters, digits, _ and -")
-_TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
-_INNER_PATH = text(r"\./[A-Za-z0-9_./-]*", "a path inside the project that begins ./")
+_INNER_PATH = text(r"\./[A-Za-z0-9_./-]*", "a path inside the project that begins with ./")
 
 _LOG_CONFIG = record(
     {"project": text(r"[a-z0-9-]{3,63}", "a log project"), "logstore": text(r".+", "a log store")},
     {
         "enableRequestMetrics": truth,
         "enableInstanceMetrics": truth,
-        # DefaultRegex begins an entry at a date, and our lines have none.
+        # DefaultRegex begins an entry at a date, and our log lines have none.
         "logBeginRule": choice("None"),
     },
 )
 _TAG = record(
     {
-        "key": text(r"(?!aliyun|acs:)(?!.*://).{1,128}", "1 to 128 characters, not of Alibaba's"),
+        "key": text(
+            r"(?!aliyun|acs:)(?!.*://).{1,128}", "1 to 128 characters, without Alibaba's prefixes"
+        ),
         "value": text(r".{0,128}", "at most 128 characters"),
     }
 )
 _TAGS = each(_TAG, most=20)
 
-# No destinations anywhere: anyone may ask for an asynchronous call of a function with an HTTP
-# trigger, and its result would be kept; and what the watch finds out is for the webhook alone.
-_NEVER_AGAIN = record(
+# No function may have destinations. Anyone can make an asynchronous call to a function with an HTTP
+# trigger, and a destination would store its result. The results of `watch` go to the webhook only.
+_NO_RETRIES = record(
     {"maxAsyncRetryAttempts": choice(0), "maxAsyncEventAgeInSeconds": whole(1, 2_592_000)}
 )
-_PERHAPS_AGAIN = record(
+_RETRIES = record(
     {"maxAsyncRetryAttempts": whole(0, 8), "maxAsyncEventAgeInSeconds": whole(1, 2_592_000)}
 )
 
@@ -77,18 +82,18 @@ def _function(
     triggers: Shape,
     *,
     timeout: Shape,
-    again: Shape = _NEVER_AGAIN,
+    async_calls: Shape = _NO_RETRIES,
     methods: Shape | None = None,
 ) -> Shape:
     props = record(
         {
             "region": choice(*sorted(REGIONS)),
             "functionName": _NAME,
-            "description": _TEXT,
+            "description": LINE,
             "runtime": choice("python3.10", PREVIEW_RUNTIME),
             "handler": choice("index.handler"),
             "code": _INNER_PATH,
-            # The component lowers the case of a role, and no role of that name may then exist.
+            # The component changes a role's name to lower case. That role may not exist.
             "role": text(r"[a-z0-9.-]{1,64}", "a bare role name in lower case, without arn:"),
             "cpu": number(0.05, 16),
             "memorySize": whole(128, 32768, multiple_of=64),
@@ -97,7 +102,7 @@ def _function(
             "internetAccess": choice(True),
             "logConfig": either("auto", _LOG_CONFIG),
             "environmentVariables": values(text(r"(?s).*", "text")),
-            "asyncInvokeConfig": again,
+            "asyncInvokeConfig": async_calls,
             "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
             "triggers": triggers,
         },
@@ -120,11 +125,11 @@ _EVENTS = _function(
     timeout=whole(6, 60),
     methods=_POST,
 )
-# No HTTP trigger: nothing from outside reaches the one function that may renew every upload.
+# No HTTP trigger: nobody outside may call the function that can refresh every upload.
 _WATCH = _function(
     each(by("triggerType", {"timer": TIMER, "eventbridge": QUEUE}), most=2),
     timeout=whole(60, 600),
-    again=_PERHAPS_AGAIN,
+    async_calls=_RETRIES,
 )
 
 _DOCUMENT = record(
@@ -133,12 +138,12 @@ _DOCUMENT = record(
         "name": _NAME,
         "access": text(r"[A-Za-z0-9_-]+", "the literal name of an alias"),
         "actions": record(
-            {"pre-deploy": each(record({"run": _TEXT, "path": _INNER_PATH}))},
+            {"pre-deploy": each(record({"run": LINE, "path": _INNER_PATH}))},
         ),
         "resources": named({"events": _EVENTS, "watch": _WATCH}, _CALLED),
     },
     {
-        # Already merged into the resources, and checked there.
+        # `s` has merged these into the resources, where they are checked.
         "vars": anything,
         "template": anything,
     },
@@ -146,9 +151,9 @@ _DOCUMENT = record(
 
 
 def faults(document: Any) -> list[str]:
-    """Say what is wrong with the object that `s preview -o json` prints; empty when nothing is."""
+    """The faults of the object that `s preview -o json` prints, one line each."""
     shape = list(_DOCUMENT("s.yaml", document))
-    # What compares parts of the document needs parts of the right type.
+    # The other checks rely on the right types.
     return shape or [*_between_functions(document), *_in_functions(document)]
 
 
@@ -160,7 +165,7 @@ def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
             continue
         core_gb = props["memorySize"] / 1024 / props["cpu"]
         if not 1 <= core_gb <= 4:
-            yield f"{place}.memorySize: must be 1 to 4 GB a core of cpu, is {core_gb:.2f}"
+            yield f"{place}.memorySize: must be 1 to 4 GB for each core of cpu, is {core_gb:.2f}"
         if round(props["cpu"] * 100) % 5:
             yield f"{place}.cpu: must be a multiple of 0.05"
         if props["runtime"] == PREVIEW_RUNTIME and props["region"] in PREVIEW_RUNTIME_ABSENT:
@@ -169,7 +174,7 @@ def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}.code: must be ./build/{name}, the function's own folder"
         tags = [tag["key"] for tag in props.get("tags", [])]
         if len(set(tags)) < len(tags):
-            yield f"{place}.tags: two have the same key"
+            yield f"{place}.tags: two tags have the same key"
         yield from in_triggers(f"{place}.triggers", name, props)
         yield from in_domain(f"{place}.customDomain", name, props)
         yield from in_environment(f"{place}.environmentVariables", name, props)
@@ -183,7 +188,7 @@ def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
         seen: dict[str, str] = {}
         for name, props in functions.items():
             if props[key] in seen:
-                yield f"s.yaml.resources.{name}.props.{key}: is that of {seen[props[key]]} too"
+                yield f"s.yaml.resources.{name}.props.{key}: {seen[props[key]]} has the same"
             seen.setdefault(props[key], name)
     reserved = sum(
         props["concurrencyConfig"]["reservedConcurrency"] for props in functions.values()
@@ -206,7 +211,7 @@ def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Read the rendered document from standard input; 0 when nothing is wrong with it, else 1."""
+    """Check the document on standard input; returns 0 if it has no fault, else 1."""
     try:
         document = json.load(sys.stdin)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Closed shapes for plain data: a key, a type or a value that is not named is a fault.
+"""Closed shapes for plain data: an unknown key, a wrong type or a wrong value is a fault.
 
-A shape takes the place of a value (dotted, for the message) and the value, and yields one line for
-each fault. No line repeats the value, which may be a secret.
+A shape is called with the place of a value (dotted, for the message) and the value, and yields one
+line for each fault. No line repeats the value, which may be a secret.
 """
 
 import difflib
@@ -12,7 +12,7 @@ Shape = Callable[[str, object], Iterator[str]]
 
 
 def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
-    """A mapping with all the required keys, perhaps the optional ones, and no other."""
+    """A mapping with all required keys, some of the optional ones, and no other."""
     known = {**required, **(optional or {})}
 
     def check(place: str, value: object) -> Iterator[str]:
@@ -35,7 +35,7 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
 
 
 def each(shape: Shape, *, least: int = 1, most: int | None = None) -> Shape:
-    """A list of at least `least` and at most `most` items, each of one shape, none twice."""
+    """A list of `least` to `most` different items of one shape."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if not isinstance(value, list):
@@ -53,7 +53,7 @@ def each(shape: Shape, *, least: int = 1, most: int | None = None) -> Shape:
 
 
 def values(shape: Shape) -> Shape:
-    """A mapping with any text keys, each value of one shape."""
+    """A mapping with any text keys, and values of one shape."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if not isinstance(value, dict) or not value:
@@ -66,7 +66,7 @@ def values(shape: Shape) -> Shape:
 
 
 def named(shapes: Mapping[str, Shape], others: Shape) -> Shape:
-    """A mapping with any text keys, where some keys have a shape of their own."""
+    """A mapping with any text keys; some keys have their own shape."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if not isinstance(value, dict) or not value:
@@ -79,7 +79,7 @@ def named(shapes: Mapping[str, Shape], others: Shape) -> Shape:
 
 
 def by(key: str, shapes: Mapping[str, Shape]) -> Shape:
-    """A mapping whose value at `key` says which shape it has."""
+    """A mapping whose value at `key` selects its shape."""
     kind = choice(*shapes)
 
     def check(place: str, value: object) -> Iterator[str]:
@@ -93,7 +93,7 @@ def by(key: str, shapes: Mapping[str, Shape]) -> Shape:
 
 
 def choice(*allowed: object) -> Shape:
-    """One of the values, of the same type: `True` is not 1."""
+    """One of the values, with the same type: `True` is not 1."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if not any(type(value) is type(item) and value == item for item in allowed):
@@ -103,7 +103,7 @@ def choice(*allowed: object) -> Shape:
 
 
 def whole(lowest: int, highest: int, *, multiple_of: int = 1) -> Shape:
-    """A whole number between two bounds, both allowed."""
+    """A whole number from `lowest` to `highest`."""
     what = f"a whole number from {lowest} to {highest}"
     if multiple_of > 1:
         what += f" and a multiple of {multiple_of}"
@@ -121,7 +121,7 @@ def whole(lowest: int, highest: int, *, multiple_of: int = 1) -> Shape:
 
 
 def number(lowest: float, highest: float) -> Shape:
-    """A number between two bounds, both allowed."""
+    """A number from `lowest` to `highest`."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if (
@@ -135,7 +135,7 @@ def number(lowest: float, highest: float) -> Shape:
 
 
 def text(pattern: str, what: str) -> Shape:
-    """Text that matches a pattern whole; `what` describes it."""
+    """Text that fully matches a pattern; `what` describes it in the message."""
     compiled = re.compile(pattern)
 
     def check(place: str, value: object) -> Iterator[str]:
@@ -147,14 +147,16 @@ def text(pattern: str, what: str) -> Shape:
 
 truth = choice(True, False)
 
+LINE = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
+
 
 def anything(place: str, value: object) -> Iterator[str]:  # noqa: ARG001 - a shape's arguments
-    """No fault, whatever the value."""
+    """Accepts any value."""
     return iter(())
 
 
 def either(literal: str, shape: Shape) -> Shape:
-    """One text, or a mapping of a shape."""
+    """One fixed text, or a mapping of a shape."""
 
     def check(place: str, value: object) -> Iterator[str]:
         if isinstance(value, dict):

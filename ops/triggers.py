@@ -1,28 +1,27 @@
-"""The triggers in a rendered `s.yaml`: their shapes, and what must hold between them.
+"""The triggers in a rendered `s.yaml`: their shapes, and the rules between them.
 
-Function Compute's schema passes any trigger, and `runOptions` of an EventBridge trigger decides
-whether an event is ever lost. The names are those of the SDK's models.
+Function Compute's schema accepts any trigger, and the `runOptions` of an EventBridge trigger decide
+whether events can be lost. Names follow the SDK's models.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.shape import Shape, choice, record, text, truth, whole
+from ops.shape import LINE, Shape, choice, record, text, truth, whole
 from shared.config.variables import REGIONS
 
-_TEXT = text(r"[^\n]{1,256}", "one line of 1 to 256 characters")
 _TRIGGER_NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a name that begins with a letter")
 _QUEUE_NAME = text(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}", "a queue's name: letters, digits and -")
 
 
 def _trigger(kind: str, config: Shape) -> Shape:
     required = {"triggerName": _TRIGGER_NAME, "triggerType": choice(kind), "triggerConfig": config}
-    return record(required, {"description": _TEXT, "qualifier": choice("LATEST")})
+    return record(required, {"description": LINE, "qualifier": choice("LATEST")})
 
 
 def http(methods: Shape) -> Shape:
-    """The shape of an HTTP trigger, whose list of methods has the shape `methods`."""
-    # The function verifies who calls; clients hold no key to sign with.
+    """The shape of an HTTP trigger whose list of methods has the shape `methods`."""
+    # The function verifies its callers. Clients have no key to sign requests with.
     config = {"authType": choice("anonymous"), "methods": methods}
     return _trigger("http", record(config, {"disableURLInternet": truth}))
 
@@ -43,7 +42,7 @@ QUEUE = _trigger(
     record(
         {
             "triggerEnable": truth,
-            # An asynchronous call is taken for delivered whatever becomes of it.
+            # EventBridge would count an asynchronous call as delivered, even if it fails.
             "asyncInvocationType": choice(False),
             "eventRuleFilterPattern": choice("{}"),
             "eventSourceConfig": record(
@@ -65,7 +64,7 @@ QUEUE = _trigger(
             "eventSinkConfig": record(
                 {"deliveryOption": record({"eventSchema": choice("CloudEvents")})}
             ),
-            # The component's schema leaves all of this free, and the defaults lose events.
+            # The component's schema does not check any of this, and the defaults lose events.
             "runOptions": record(
                 {
                     "mode": choice("event-streaming"),
@@ -78,7 +77,7 @@ QUEUE = _trigger(
                     ),
                     "deadLetterQueue": record(
                         {
-                            # Where `s` knows no account, its preview leaves the expression.
+                            # If `s` knows no account, its preview keeps the expression.
                             "Arn": text(
                                 r"acs:mns:[a-z0-9-]+:([0-9]+|\$\{config\('AccountID'\)\})"
                                 r":/queues/[A-Za-z0-9][A-Za-z0-9-]{0,119}",
@@ -96,7 +95,7 @@ _MUST_HAVE = {"events": "http", "watch": "timer"}
 
 
 def in_triggers(place: str, function: str, props: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong between the triggers of one function, and with its other settings."""
+    """Faults in the triggers of one function, compared with each other and its properties."""
     kinds = [trigger["triggerType"] for trigger in props["triggers"]]
     for key in ("triggerName", "triggerType"):
         if len({trigger[key] for trigger in props["triggers"]}) < len(kinds):
@@ -129,7 +128,7 @@ def _source(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def between_triggers(functions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """What is wrong between the triggers of the functions, given their props by name."""
+    """Faults between the triggers of different functions, given their props by name."""
     read: dict[str, str] = {}
     for name, props in functions.items():
         for trigger in props["triggers"]:
@@ -139,11 +138,11 @@ def between_triggers(functions: Mapping[str, Mapping[str, Any]]) -> Iterator[str
             if queue in read:
                 yield (
                     f"s.yaml.resources.{name}.props.triggers: reads the queue of {read[queue]}; "
-                    "each message would reach one of the two alone"
+                    "each message would reach only one of them"
                 )
             read[queue] = name
     watched = next((queue for queue, name in read.items() if name == "watch"), "")
-    # Without the watch there is nothing to compare with.
+    # Without `watch` there is nothing to compare with.
     for name, props in functions.items() if "watch" in functions else ():
         written = props["environmentVariables"].get("VODPASS_WATCH_QUEUE", "")
         if name in ("events", "watch") and written != watched:

@@ -1,30 +1,13 @@
-"""The deployment as the real `s` renders it, in a folder of its own and without a network."""
+"""The deployment as the real `s` renders it."""
 
 import base64
 import json
-import os
 import secrets
-import shutil
-import subprocess
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
-S = PROJECT / "node_modules" / ".bin" / "s"
-
-OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod.yaml"]
-OF_PROD = {
-    "VODPASS_DOMAIN": "vod.example.com",
-    "VODPASS_CERTIFICATE_ID": "1234567",
-    "VODPASS_LOG_PROJECT": "vodpass-logs",
-}
-"""A value for each variable without a default that s.prod.yaml adds."""
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.support.serverless import OF_PROD, OVERLAYS, Run, preview
 
 
 def _base64url(data: bytes) -> str:
@@ -59,61 +42,15 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def s_preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run `s preview` on a copy of `s.yaml` (or another text), with the environment given alone.
-
-    In a folder of its own, because `s` reads a developer's `.env`. By itself `s` also reports each
-    call to its makers and looks for a newer version, in processes of their own; both are off here,
-    and if they were not, `serverless_devs_daemon_enable` would make them spoil the output.
-    """
-    if not S.exists():
-        pytest.fail("node_modules is missing: run `make setup`")
-    home = tmp_path_factory.mktemp("serverless-devs")
-    (home / ".s" / "config").mkdir(parents=True)
-    (home / ".s" / "set-config.yml").write_text("analysis: disable\n")
-    checked = json.dumps({"lastUpdateCheck": int(time.time() * 1000)})
-    (home / ".s" / "config" / "update-notifier.json").write_text(checked)
-
-    def run(
-        environment: Mapping[str, str],
-        *,
-        s_yaml: str | None = None,
-        dot_env: str | None = None,
-        command: str = f"{S} preview --silent -o json",
-        template: str = "s.yaml",
-    ) -> "subprocess.CompletedProcess[str]":
-        folder = tmp_path_factory.mktemp("project")
-        for path in PROJECT.glob("s*.yaml"):
-            shutil.copy(path, folder)
-        if s_yaml is not None:
-            (folder / "s.yaml").write_text(s_yaml)
-        if dot_env is not None:
-            (folder / ".env").write_text(dot_env)
-        for name in ("node_modules", "ops", "shared"):
-            (folder / name).symlink_to(PROJECT / name)
-        return subprocess.run(
-            ["sh", "-c", command if template == "s.yaml" else f"{command} -t {template}"],
-            cwd=folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(home),
-                "serverless_devs_config_home": str(home),
-                "serverless_devs_daemon_enable": "false",
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    """Run `s preview` on a copy of the project's files, with the given environment only."""
+    return preview(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def rendered(s_preview: Run, environment: dict[str, str]) -> dict[str, Any]:
-    """What `s` makes of `s.yaml` where only the variables without a default are set.
+    """What `s` renders for `s.yaml` if only the variables without a default are set.
 
-    Shared by the tests of a session: change a copy, not this.
+    All tests of a session share it: change only a copy.
     """
     done = s_preview(environment)
     assert done.returncode == 0, done.stderr
@@ -122,8 +59,8 @@ def rendered(s_preview: Run, environment: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def laid_upon(s_preview: Run, environment: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """What `s` makes of each file that is laid upon `s.yaml`, by its name. Change copies alone."""
+def overlays(s_preview: Run, environment: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What `s` renders for each file that extends `s.yaml`, by its name. Change only copies."""
     found = {}
     for name in OVERLAYS:
         done = s_preview(environment | OF_PROD, template=name)

@@ -12,7 +12,7 @@ import pytest
 
 from local.gateway import load_deployment
 from ops.s_yaml import faults
-from tests.deployment.conftest import OF_PROD, OVERLAYS
+from tests.support.serverless import OF_PROD, OVERLAYS
 
 PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ["upload", "refresh", "play", "sts", "events", "watch"]
@@ -43,14 +43,14 @@ def test_each_file_is_one_that_is_tested() -> None:
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_each_has_no_fault_by_our_rules_and_the_vendors_schema(
-    laid_upon: dict[str, Document], name: str
+    overlays: dict[str, Document], name: str
 ) -> None:
-    assert faults(laid_upon[name]) == []
-    assert list(laid_upon[name]["resources"]) == FUNCTIONS
+    assert faults(overlays[name]) == []
+    assert list(overlays[name]["resources"]) == FUNCTIONS
     schema = json.loads((Path(__file__).parent / "fc3-schema.json").read_text())
     validator = jsonschema.Draft7Validator(schema)
     for function in FUNCTIONS:
-        wrong = validator.iter_errors(props(laid_upon[name], function))
+        wrong = validator.iter_errors(props(overlays[name], function))
         assert [error.message for error in wrong] == []
 
 
@@ -63,9 +63,9 @@ def test_each_lies_upon_s_yaml_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["s.yaml", *OVERLAYS])
 def test_what_is_checked_before_a_deployment_is_what_is_deployed(
-    rendered: Document, laid_upon: dict[str, Document], name: str
+    rendered: Document, overlays: dict[str, Document], name: str
 ) -> None:
-    document = rendered if name == "s.yaml" else laid_upon[name]
+    document = rendered if name == "s.yaml" else overlays[name]
     check, bundle = (action["run"] for action in document["actions"]["pre-deploy"])
     chosen = "" if name == "s.yaml" else f" -t {name}"
     preview = f"node_modules/.bin/s preview --silent -o json{chosen}"
@@ -77,12 +77,12 @@ def test_what_is_checked_before_a_deployment_is_what_is_deployed(
 @pytest.mark.parametrize("name", ["s.yaml", "s.prod.yaml"])
 def test_the_check_passes_and_stops_as_s_runs_it(
     rendered: Document,
-    laid_upon: dict[str, Document],
+    overlays: dict[str, Document],
     s_preview: Callable[..., Any],
     environment: dict[str, str],
     name: str,
 ) -> None:
-    document = rendered if name == "s.yaml" else laid_upon[name]
+    document = rendered if name == "s.yaml" else overlays[name]
     check = document["actions"]["pre-deploy"][0]["run"]
     sound = environment | OF_PROD
     passed = s_preview(sound, command=check)
@@ -100,13 +100,13 @@ def test_the_check_passes_and_stops_as_s_runs_it(
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_the_gateway_serves_what_s_renders(
-    laid_upon: dict[str, Document], environment: dict[str, str], name: str
+    overlays: dict[str, Document], environment: dict[str, str], name: str
 ) -> None:
     account = "1234567890123456"
     served = load_deployment(PROJECT / name, environment | OF_PROD, account_id=account)
     # `s` knows no account here, and leaves the expression.
     text = json.dumps(dict(served.props)).replace(account, "${config('AccountID')}")
-    expected = {function: props(laid_upon[name], function) for function in FUNCTIONS}
+    expected = {function: props(overlays[name], function) for function in FUNCTIONS}
     assert json.loads(text) == expected
     routes = {function: served.functions[function].routes for function in FUNCTIONS}
     for function in FUNCTIONS[:-2]:
@@ -116,9 +116,9 @@ def test_the_gateway_serves_what_s_renders(
 
 
 def test_a_deployment_without_queues_differs_in_nothing_else(
-    rendered: Document, laid_upon: dict[str, Document]
+    rendered: Document, overlays: dict[str, Document]
 ) -> None:
-    expected, document = without_queues(rendered), copy.deepcopy(laid_upon["s.no-queue.yaml"])
+    expected, document = without_queues(rendered), copy.deepcopy(overlays["s.no-queue.yaml"])
     for one in (expected, document):
         del one["actions"]
     assert document == expected
@@ -126,9 +126,9 @@ def test_a_deployment_without_queues_differs_in_nothing_else(
 
 
 def test_dev_is_small_without_queues_and_never_in_the_place_of_another(
-    rendered: Document, laid_upon: dict[str, Document]
+    rendered: Document, overlays: dict[str, Document]
 ) -> None:
-    document, expected = laid_upon["s.dev.yaml"], without_queues(rendered)
+    document, expected = overlays["s.dev.yaml"], without_queues(rendered)
     reserved = 0
     for function in FUNCTIONS:
         own = copy.deepcopy(props(document, function))
@@ -149,9 +149,9 @@ def test_dev_stays_dev_where_the_environment_names_another(
 
 
 def test_prod_has_a_domain_with_a_route_for_each_function_that_is_called(
-    laid_upon: dict[str, Document],
+    overlays: dict[str, Document],
 ) -> None:
-    document = laid_upon["s.prod.yaml"]
+    document = overlays["s.prod.yaml"]
     routes = {}
     for function in FUNCTIONS[:-1]:
         domain = props(document, function)["customDomain"]
@@ -166,10 +166,10 @@ def test_prod_has_a_domain_with_a_route_for_each_function_that_is_called(
 
 
 def test_prod_differs_in_nothing_else_but_logs_and_tags(
-    rendered: Document, laid_upon: dict[str, Document]
+    rendered: Document, overlays: dict[str, Document]
 ) -> None:
     for function in FUNCTIONS:
-        own = copy.deepcopy(props(laid_upon["s.prod.yaml"], function))
+        own = copy.deepcopy(props(overlays["s.prod.yaml"], function))
         own.pop("customDomain", None)
         assert own.pop("logConfig") == {
             "project": "vodpass-logs",

@@ -343,16 +343,16 @@ def test_a_mistake_in_one_of_the_others_is_named(
 
 @pytest.mark.parametrize(("change", "fault"), told(IN_A_DOMAIN))
 def test_a_mistake_in_a_domain_is_named(
-    laid_upon: dict[str, Document], change: Callable[[Any], None], fault: str
+    overlays: dict[str, Document], change: Callable[[Any], None], fault: str
 ) -> None:
-    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+    document = copy.deepcopy(overlays["s.prod.yaml"])
     change(document["resources"]["upload"]["props"])
     found = faults(document)
     assert any(fault in line for line in found), found
 
 
-def test_a_certificate_may_come_from_files(laid_upon: dict[str, Document]) -> None:
-    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+def test_a_certificate_may_come_from_files(overlays: dict[str, Document]) -> None:
+    document = copy.deepcopy(overlays["s.prod.yaml"])
     for resource in document["resources"].values():
         if DOMAIN in resource["props"]:
             resource["props"][DOMAIN]["certConfig"] = PEM | {"privateKey": "keys/vod.pem"}
@@ -393,9 +393,9 @@ def with_callback_url(document: Document, url: str, *, queue: bool = True) -> li
     ],
 )
 def test_a_callback_that_the_domain_does_not_lead_to_events_is_named(
-    laid_upon: dict[str, Document], start: str, queue: bool
+    overlays: dict[str, Document], start: str, queue: bool
 ) -> None:
-    found = with_callback_url(laid_upon["s.prod.yaml"], start + SECRET, queue=queue)
+    found = with_callback_url(overlays["s.prod.yaml"], start + SECRET, queue=queue)
     assert len(found) == 1, found
     assert found[0].startswith(
         "s.yaml.resources.events.props.environmentVariables.VODPASS_CALLBACK_URL: must be on "
@@ -413,17 +413,17 @@ def test_a_callback_that_the_domain_does_not_lead_to_events_is_named(
     ],
 )
 def test_a_callback_that_the_domain_leads_to_events_is_no_fault(
-    laid_upon: dict[str, Document], start: str
+    overlays: dict[str, Document], start: str
 ) -> None:
-    assert with_callback_url(laid_upon["s.prod.yaml"], start + SECRET) == []
+    assert with_callback_url(overlays["s.prod.yaml"], start + SECRET) == []
 
 
 def test_without_a_domain_a_callback_may_have_any_address(rendered: Document) -> None:
     assert with_callback_url(rendered, f"https://example.com/{SECRET}") == []
 
 
-def test_nothing_leads_to_the_watch(laid_upon: dict[str, Document]) -> None:
-    document = copy.deepcopy(laid_upon["s.prod.yaml"])
+def test_nothing_leads_to_the_watch(overlays: dict[str, Document]) -> None:
+    document = copy.deepcopy(overlays["s.prod.yaml"])
     resources = document["resources"]
     resources["watch"]["props"][DOMAIN] = resources["play"]["props"][DOMAIN]
     assert any("watch.props.customDomain: unknown key" in line for line in faults(document))

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ops.bundle import __main__ as bundle
-from tests.deployment.conftest import OF_PROD, S
 from tests.support import sample_project as sample
+from tests.support.serverless import OF_PROD, S
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_DEFAULT = re.compile(r"\$\{env\('(\w+)'\)\}")

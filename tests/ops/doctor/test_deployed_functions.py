@@ -1,4 +1,4 @@
-"""What Function Compute has, against what `s preview` renders; deployed by the official SDK."""
+"""The doctor compares deployed functions with `s preview`; the official SDK deploys them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from alibabacloud_tea_openapi.utils_models import Config
 
 from fakealiyun import FakeCloud
 from local.roles import LOCAL_VALUES, RAM_FOLDER
-from tests.ops.doctor.conftest import Examined, Hospital
+from tests.support.doctor_target import DoctorRun, DoctorTarget
 
 
 class Compute:
-    """A Function Compute with the deployment in it, and the means to spoil that."""
+    """A Function Compute with the deployment, which a test can change."""
 
     def __init__(self, cloud: FakeCloud, document: dict[str, Any]) -> None:
         self.cloud = cloud
@@ -102,63 +102,64 @@ def compute_cloud() -> Iterator[FakeCloud]:
 
 
 @pytest.fixture
-def compute(compute_cloud: FakeCloud, hospital: Hospital) -> Compute:
+def compute(compute_cloud: FakeCloud, target: DoctorTarget) -> Compute:
     compute_cloud.reset()
-    return Compute(compute_cloud, hospital.document)
+    return Compute(compute_cloud, target.document)
 
 
-def examined(hospital: Hospital, compute: Compute, **more: Any) -> Examined:
-    return hospital.examine("--fc-endpoint", compute.cloud.endpoint, **more)
+def run_doctor(target: DoctorTarget, compute: Compute, **more: Any) -> DoctorRun:
+    return target.check("--fc-endpoint", compute.cloud.endpoint, **more)
 
 
-def test_functions_as_they_are_to_be(hospital: Hospital, compute: Compute) -> None:
-    found = examined(hospital, compute)
+def test_correctly_deployed_functions(target: DoctorTarget, compute: Compute) -> None:
+    found = run_doctor(target, compute)
     assert found.report["findings"] == []
     assert {"vodpass-upload", "vodpass-watch"} <= {one["subject"] for one in found.report["sound"]}
 
 
-def test_a_function_that_is_not_deployed(hospital: Hospital, compute: Compute) -> None:
+def test_a_function_that_is_not_deployed(target: DoctorTarget, compute: Compute) -> None:
     compute.remove_trigger("vodpass-play")
     compute.client.delete_function("vodpass-play")
-    assert examined(hospital, compute).found("function-absent")["subject"] == "vodpass-play"
+    assert run_doctor(target, compute).found("function-absent")["subject"] == "vodpass-play"
 
 
-def test_a_trigger_that_asks_for_a_signature(hospital: Hospital, compute: Compute) -> None:
+def test_a_trigger_that_requires_a_signature(target: DoctorTarget, compute: Compute) -> None:
     compute.remove_trigger("vodpass-refresh")
     compute.add_trigger("vodpass-refresh", {"authType": "function", "methods": ["POST", "OPTIONS"]})
-    finding = examined(hospital, compute).found("trigger-auth")
+    finding = run_doctor(target, compute).found("trigger-auth")
     assert finding["subject"] == "vodpass-refresh"
-    assert "wants function authentication" in finding["what"]
+    assert "requires function authentication" in finding["what"]
 
 
-def test_a_trigger_without_preflights(hospital: Hospital, compute: Compute) -> None:
+def test_a_trigger_without_preflights(target: DoctorTarget, compute: Compute) -> None:
     compute.remove_trigger("vodpass-upload")
     compute.add_trigger("vodpass-upload", {"authType": "anonymous", "methods": ["POST"]})
-    assert "OPTIONS" in examined(hospital, compute).found("trigger-methods")["what"]
+    assert "OPTIONS" in run_doctor(target, compute).found("trigger-methods")["what"]
 
 
-def test_a_function_without_a_trigger(hospital: Hospital, compute: Compute) -> None:
+def test_a_function_without_a_trigger(target: DoctorTarget, compute: Compute) -> None:
     compute.remove_trigger("vodpass-events")
-    assert examined(hospital, compute).found("trigger-absent")["subject"] == "vodpass-events"
+    assert run_doctor(target, compute).found("trigger-absent")["subject"] == "vodpass-events"
 
 
-def test_a_watch_that_anyone_may_start(hospital: Hospital, compute: Compute) -> None:
+def test_watch_with_an_http_trigger(target: DoctorTarget, compute: Compute) -> None:
     compute.add_trigger("vodpass-watch", {"authType": "anonymous", "methods": ["GET"]})
-    assert examined(hospital, compute).found("trigger-open")["subject"] == "vodpass-watch"
+    assert run_doctor(target, compute).found("trigger-open")["subject"] == "vodpass-watch"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [("another", "has another value"), (None, "is not set there")]
+    ("value", "said"),
+    [("another", "has another value"), (None, "is not set in the deployed function")],
 )
 def test_a_variable_that_differs(
-    hospital: Hospital, compute: Compute, value: str | None, said: str
+    target: DoctorTarget, compute: Compute, value: str | None, said: str
 ) -> None:
     variables = compute.variables("vodpass-play")
     owner_keys = variables.pop("VODPASS_OWNER_KEYS")
     if value is not None:
         variables["VODPASS_OWNER_KEYS"] = f"k9:{base64.b64encode(b'z' * 32).decode()}"
     compute.change("vodpass-play", environment_variables=variables)
-    found = examined(hospital, compute)
+    found = run_doctor(target, compute)
     finding = found.found("deployed-setting")
     assert finding["subject"] == "vodpass-play VODPASS_OWNER_KEYS"
     assert said in finding["what"]
@@ -166,19 +167,19 @@ def test_a_variable_that_differs(
     assert "enpuenp6" not in found.printed
 
 
-def test_local_mode_that_was_deployed(hospital: Hospital, compute: Compute) -> None:
+def test_a_deployed_function_in_local_mode(target: DoctorTarget, compute: Compute) -> None:
     variables = {**compute.variables("vodpass-sts"), "VODPASS_LOCAL": "1"}
     compute.change("vodpass-sts", environment_variables=variables)
-    assert examined(hospital, compute).found("local-mode")["subject"] == "vodpass-sts VODPASS_LOCAL"
+    assert run_doctor(target, compute).found("local-mode")["subject"] == "vodpass-sts VODPASS_LOCAL"
 
 
-def test_a_role_that_is_another_functions(hospital: Hospital, compute: Compute) -> None:
+def test_the_role_of_another_function(target: DoctorTarget, compute: Compute) -> None:
     role = f"acs:ram::{compute.cloud.account_id}:role/vodpass-upload"
     compute.change("vodpass-play", role=role)
-    assert examined(hospital, compute).found("deployed-role")["subject"] == "vodpass-play"
+    assert run_doctor(target, compute).found("deployed-role")["subject"] == "vodpass-play"
 
 
-def test_answers_that_are_kept(hospital: Hospital, compute: Compute) -> None:
+def test_stored_results_of_asynchronous_calls(target: DoctorTarget, compute: Compute) -> None:
     name = f"acs:mns:cn-shanghai:{compute.cloud.account_id}:/queues/results/messages"
     compute.set_async(
         "vodpass-upload",
@@ -187,22 +188,22 @@ def test_answers_that_are_kept(hospital: Hospital, compute: Compute) -> None:
             on_success=models.Destination(destination=name)
         ),
     )
-    assert "onSuccess" in examined(hospital, compute).found("async-destination")["what"]
+    assert "onSuccess" in run_doctor(target, compute).found("async-destination")["what"]
 
 
-def test_calls_that_are_repeated(hospital: Hospital, compute: Compute) -> None:
+def test_retried_asynchronous_calls(target: DoctorTarget, compute: Compute) -> None:
     compute.client.delete_async_invoke_config(
         "vodpass-play", models.DeleteAsyncInvokeConfigRequest(qualifier="LATEST")
     )
-    finding = examined(hospital, compute).found("async-retries")
+    finding = run_doctor(target, compute).found("async-retries")
     assert (finding["subject"], finding["severity"]) == ("vodpass-play", "warning")
     assert "3 times" in finding["what"]
 
 
-def test_a_key_that_may_not_look_is_told_apart(hospital: Hospital, compute: Compute) -> None:
+def test_a_key_without_permission_to_read_functions(target: DoctorTarget, compute: Compute) -> None:
     statement = {"Effect": "Allow", "Action": ["vod:*", "sts:*"], "Resource": "*"}
     compute.cloud.ram.set_user_policies("admin", {"Version": "1", "Statement": [statement]})
-    found = examined(hospital, compute)
+    found = run_doctor(target, compute)
     assert found.codes == set()
     said = [one["text"] for one in found.report["not_checked"]]
-    assert sum(one.startswith("this key may not look at it") for one in said) == 6
+    assert sum(one.startswith("this key may not read it") for one in said) == 6

@@ -1,4 +1,4 @@
-"""The file that is made when none is given."""
+"""The file that the smoke test uploads by default."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.smoke.sample import HEIGHT, LEAST, WIDTH, mp4
 
 
 @pytest.mark.parametrize("size", [LEAST, 100_000, SAMPLE])
-def test_is_an_mp4_file_of_the_size_that_was_asked_for(tmp_path: Path, size: int) -> None:
+def test_is_an_mp4_file_of_the_given_size(tmp_path: Path, size: int) -> None:
     path = tmp_path / "sample.mp4"
     path.write_bytes(mp4(size))
     assert path.stat().st_size == size
@@ -21,7 +21,7 @@ def test_is_an_mp4_file_of_the_size_that_was_asked_for(tmp_path: Path, size: int
     assert read_picture(path) == Picture(1.0, WIDTH, HEIGHT)
 
 
-def test_no_two_are_alike() -> None:
+def test_every_file_is_different() -> None:
     assert mp4(SAMPLE) != mp4(SAMPLE)
 
 

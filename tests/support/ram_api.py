@@ -1,5 +1,7 @@
-"""RAM's calls that read a role (2015-05-01), behind the fake cloud's own gateway: signatures and
-permissions are checked as for VOD. Members and error code as RAM's API reference has them."""
+"""RAM's operations that read a role (2015-05-01), behind the fake cloud's own gateway.
+
+It checks signatures and permissions as for VOD. Members and error code follow RAM's API reference.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from local.stack import PROJECT
 
 
 class RamApi:
-    """Roles with the documents of the project's `ram/`, until a test plants others."""
+    """Roles with the documents of the project's `ram/`, which a test can replace."""
 
     name = "ram"
     version = "2015-05-01"

@@ -1,4 +1,4 @@
-"""Functions that admit what they should refuse: each a mistake that people have made."""
+"""Functions that accept what they must refuse; each has a mistake that people have made."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import jwt
 
 
-class Careless(BaseHTTPRequestHandler):
-    """Answers every path as one function would, but for its `mistake`."""
+class FaultyFunction(BaseHTTPRequestHandler):
+    """Answers every path as one function would, except for its `mistake`."""
 
     protocol_version = "HTTP/1.1"
     mistake: ClassVar[str]
@@ -102,10 +102,10 @@ class Careless(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve(mistake: str, secret: bytes, kid: str, public_key: bytes = b"") -> Iterator[str]:
-    """The URL of a function that makes this mistake."""
+    """The URL of a function with this mistake."""
     made = type(
         "Function",
-        (Careless,),
+        (FaultyFunction,),
         {
             "mistake": mistake,
             "method": "POST",
@@ -121,7 +121,7 @@ def serve(mistake: str, secret: bytes, kid: str, public_key: bytes = b"") -> Ite
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
-        # Whatever was admitted could not have made an upload.
+        # No accepted request could have created an upload.
         assert set(made.bodies) == {b"{}"}  # type: ignore[attr-defined]
     finally:
         server.shutdown()

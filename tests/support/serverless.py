@@ -1,0 +1,76 @@
+"""The real `s` command, in a folder of its own and without a network."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+S = PROJECT / "node_modules" / ".bin" / "s"
+
+OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod.yaml"]
+OF_PROD = {
+    "VODPASS_DOMAIN": "vod.example.com",
+    "VODPASS_CERTIFICATE_ID": "1234567",
+    "VODPASS_LOG_PROJECT": "vodpass-logs",
+}
+"""A value for each variable without a default that s.prod.yaml adds."""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A function that runs `s preview` on a copy of `s.yaml` or another text.
+
+    `s` gets only the given environment. It runs in a new folder, because it reads a developer's
+    `.env`. By default `s` also reports each call to its makers and looks for a newer version, in
+    extra processes. Both are off here; if they were not, `serverless_devs_daemon_enable` would let
+    them write into the output.
+    """
+    if not S.exists():
+        pytest.fail("node_modules is missing: run `make setup`")
+    home = tmp_path_factory.mktemp("serverless-devs")
+    (home / ".s" / "config").mkdir(parents=True)
+    (home / ".s" / "set-config.yml").write_text("analysis: disable\n")
+    checked = json.dumps({"lastUpdateCheck": int(time.time() * 1000)})
+    (home / ".s" / "config" / "update-notifier.json").write_text(checked)
+
+    def run(
+        environment: Mapping[str, str],
+        *,
+        s_yaml: str | None = None,
+        dot_env: str | None = None,
+        command: str = f"{S} preview --silent -o json",
+        template: str = "s.yaml",
+    ) -> "subprocess.CompletedProcess[str]":
+        folder = tmp_path_factory.mktemp("project")
+        for path in PROJECT.glob("s*.yaml"):
+            shutil.copy(path, folder)
+        if s_yaml is not None:
+            (folder / "s.yaml").write_text(s_yaml)
+        if dot_env is not None:
+            (folder / ".env").write_text(dot_env)
+        for name in ("node_modules", "ops", "shared"):
+            (folder / name).symlink_to(PROJECT / name)
+        return subprocess.run(
+            ["sh", "-c", command if template == "s.yaml" else f"{command} -t {template}"],
+            cwd=folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(home),
+                "serverless_devs_config_home": str(home),
+                "serverless_devs_daemon_enable": "false",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
