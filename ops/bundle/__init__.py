@@ -1,4 +1,4 @@
-"""Build what is deployed: one folder a function, exactly what it gets at `/code`.
+"""Builds the deployed bundle: one folder for each function, which becomes its `/code`.
 
 python -m ops.bundle --python 3.10 --out build
 """

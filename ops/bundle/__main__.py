@@ -1,4 +1,4 @@
-"""`python -m ops.bundle`: see the package."""
+"""The command line of `python -m ops.bundle`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.code_folder import BuildError
 
 PROJECT = Path(__file__).resolve().parents[2]
 LARGEST_ZIP = 6_000_000
-"""Bytes. A function's zip is fetched and unpacked at every cold start of a new machine."""
+"""Bytes. A new machine downloads and unpacks a function's zip at its first cold start."""
 
 _LOCAL_ONLY = (
     "VODPASS_LOCAL",
@@ -25,14 +25,18 @@ _LOCAL_ONLY = (
 
 
 def main() -> int:
-    """Build the bundle that the command line describes; the exit code says whether it stands."""
-    parser = argparse.ArgumentParser(prog="python -m ops.bundle", description=__doc__)
-    parser.add_argument("--python", choices=RUNTIMES, default=RUNTIMES[0], help="the runtime's")
-    parser.add_argument("--out", type=Path, default=PROJECT / "build", help="default: build")
+    """Build the bundle; returns 0 if it is built, and has byte code where that is required."""
+    parser = argparse.ArgumentParser(prog="python -m ops.bundle", description=_ABOUT)
+    parser.add_argument(
+        "--python", choices=RUNTIMES, default=RUNTIMES[0], help="the runtime's version of Python"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=PROJECT / "build", help="the folder to fill; default build"
+    )
     parser.add_argument(
         "--require-byte-code",
         action="store_true",
-        help="fail where no interpreter of the runtime's version is found, instead of warning",
+        help="fail, instead of warning, if this machine has no Python of the runtime's version",
     )
     arguments = parser.parse_args()
     try:
@@ -50,13 +54,18 @@ def main() -> int:
 
 
 _NO_INTERPRETER = """\
-bundle: WARNING: no Python {python} was found on this machine. The bundle has no byte code and was
-bundle: not tried: it runs, but every cold start compiles it, which takes about three times as long.
+bundle: WARNING: no Python {python} was found on this machine. The bundle has no byte code, and was
+bundle: not tested. It runs, but every cold start compiles it and takes about three times as long.
 bundle: Install Python {python} (for example: uv python install {python}) and build again."""
+
+_ABOUT = (
+    "Build what is deployed: one folder for each function, with its code and the packages that it "
+    "uses. The packages are those of requirements.txt, each checked against its hash."
+)
 
 
 def _refuse_local_settings() -> None:
-    """Where they are set, somebody is about to deploy what is meant for a developer's machine."""
+    """Raise BuildError if the environment is that of a developer's machine."""
     for name in _LOCAL_ONLY:
         if os.environ.get(name):
             raise BuildError(f"{name} is set, which no deployment may have; unset it")
@@ -73,7 +82,7 @@ def _report(built: Built, python: str) -> None:
     print(f"  keeps {', '.join(built.kept)}")
     print(f"  leaves out {', '.join(built.left_out)}")
     if zipped > LARGEST_ZIP:
-        print(f"  larger than {LARGEST_ZIP / 1e6:.0f} MB, which costs cold starts", file=sys.stderr)
+        print(f"  larger than {LARGEST_ZIP / 1e6:.0f} MB, which slows cold starts", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From a project and its locked packages to one folder a function."""
+"""Builds one folder for each function from the project and its locked packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEEDS_LEFT_OUT = frozenset(
     {*sdk.SERVICES, *(place.partition("/")[0] for place in sdk.DEFERRED)}
     | {module.partition(".")[0] for module in stand_ins.STAND_INS}
 )
-_CERTIFI = '''"""Where the certificates are: no more of certifi is needed."""
+_CERTIFI = '''"""The path of the certificates, which is all that is needed of certifi."""
 import os
 
 
@@ -32,7 +32,7 @@ def where():
 
 @dataclass(frozen=True)
 class Built:
-    """A function's folder, and what became of the packages in it. Sizes are bytes."""
+    """A function's folder, and which packages it has. Sizes are bytes."""
 
     folder: Path
     operations: tuple[str, ...]
@@ -53,10 +53,10 @@ def build(
 ) -> list[Built]:
     """Make `out/<function>/` for every function of the project.
 
-    `python` is the runtime's version, whatever runs this. Folders that exist are replaced, each
-    only when its successor is whole. `packages` is a folder that `packages.fetch` filled for the
-    same target. `interpreter` finds one of that version; where there is none, the bundle goes
-    without byte code and untried, and `Built.with_byte_code` says so. Raises BuildError.
+    `python` is the version of the runtime, not of the Python that runs this. An existing folder is
+    replaced when the new one is complete. `packages` is a folder that `packages.fetch` filled for
+    the same target. `interpreter` finds a Python of that version. Without one, the bundle has no
+    byte code and is not tested, and `Built.with_byte_code` is false. Raises BuildError.
     """
     target = Target(python)
     names = function_names(project)
@@ -80,7 +80,7 @@ def build(
 
 
 def _checked(folder: Path, target: Target) -> Packages:
-    """The packages, once everything that the bundle relies on has been found in them."""
+    """The packages, after a check that they fit the target. Raises BuildError."""
     packages = Packages(folder, target.python)
     for distribution in packages.distributions:
         native.check_wheel(distribution.info, target)
@@ -93,7 +93,7 @@ def _moved(built: Built, out: Path) -> Built:
 
 
 class _Function:
-    """One function on its way into the bundle."""
+    """Builds one function's folder."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class _Function:
         self._kept = self._roots - stand_ins.STOOD_IN_PACKAGES
 
     def make(self, folder: Path) -> Built:
-        """Fill `folder`, which must not exist."""
+        """Create and fill `folder`, which must not exist."""
         python = folder / "python"
         python.mkdir(parents=True)
         for place, path in self._code.files.items():
@@ -162,12 +162,12 @@ class _Function:
         return module.partition(".")[0] in self._kept
 
     def _copy_packages(self, python: Path) -> dict[str, list[str]]:
-        """Copy what is kept, each in the form that loads fast; the operations of each service."""
+        """Copy the packages in the form that loads fast. Returns the operations of each service."""
         operations: dict[str, list[str]] = {}
         for root in sorted(self._kept):
             source = self._packages.root(root)
             if source is None:
-                raise AssertionError("what is kept was found before")
+                raise AssertionError("a kept package was found before")
             if source.is_file():
                 shutil.copyfile(source, python / source.name)
             elif root == "certifi":
@@ -197,11 +197,11 @@ class _Function:
         return [path for path in found if path.parent.name != "models" or path.name in files]
 
     def _service(self, package: Path) -> tuple[sdk.Models, list[str]]:
-        """The models of a service, and its operations that the function's code names."""
+        """The models of a service, and the operations that the function's code names."""
         models = self._models(package)
         operations = models.operations(self._code.constants)
         if not operations:
-            raise BuildError(f"{self._name} takes {package.name} and names no operation of it")
+            raise BuildError(f"{self._name} imports {package.name} but names no operation of it")
         return models, operations
 
     def _copy_service(self, source: Path, destination: Path) -> list[str]:
@@ -219,7 +219,7 @@ class _Function:
         return operations
 
     def _licences(self, python: Path) -> dict[str, str]:
-        """Copy the licences of what is kept; its distributions and their versions."""
+        """Copy the licences of the kept packages. Returns their distributions and versions."""
         kept: dict[str, str] = {}
         for root in sorted(self._kept):
             distribution = self._packages.distribution_of(root)
@@ -236,7 +236,7 @@ def _module_of(place: Path) -> str:
 
 
 def _not_code(_folder: str, names: list[str]) -> set[str]:
-    """What a package has besides code and native parts, and byte code of others' making."""
+    """The files of a package that are neither source nor native code."""
     return {
         name
         for name in names

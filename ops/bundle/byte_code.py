@@ -1,4 +1,4 @@
-"""What only the target's own interpreter can do: byte code, and loading the function once."""
+"""Runs the target's own interpreter: to compile byte code, and to load the function once."""
 
 from __future__ import annotations
 
@@ -12,23 +12,20 @@ from ops.code_folder import BuildError
 
 _SCRIPTS = Path(__file__).parent / "in_target"
 _SECONDS = 300
-# As an instance runs: no site-packages, nothing written. The seed orders the elements of sets, so
-# that byte code is the same each time.
+# As in an instance: no site-packages, and no byte code written. The fixed seed keeps the order of
+# sets, and so the byte code, the same each time.
 _FLAGS = ("-S", "-s", "-B")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 def compile_folder(interpreter: Path, folder: Path) -> None:
-    """Give every source in `folder` its byte code, and hold it against its source.
-
-    Raises BuildError.
-    """
+    """Compile every source in `folder`, and check the byte code against it. Raises BuildError."""
     for step in ("compile", "check"):
         _run(interpreter, "byte_code.py", (step, str(folder)), {}, "byte code")
 
 
 def try_function(interpreter: Path, folder: Path, plan: Mapping[str, Any]) -> None:
-    """Load the function in `folder` in a fresh process. Raises BuildError with its last words."""
+    """Load the function in `folder` in a new process. Raises BuildError with its last lines."""
     environment = {"PYTHONPATH": str(folder / "python")}
     arguments = (str(folder), json.dumps(plan))
     _run(interpreter, "trial.py", arguments, environment, f"{folder.name} does not load")

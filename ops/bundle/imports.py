@@ -1,4 +1,4 @@
-"""What code imports, read from its source: the modules a function needs, and no others."""
+"""Finds the modules that a function needs, by reading the imports in its source."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Import:
     names: tuple[str, ...]
     level: int
     at_once: bool
-    """Whether it happens when the importing module is loaded, rather than in a call."""
+    """Whether it runs when the importing module is loaded, not later in a call."""
 
     @property
     def root(self) -> str:
-        """The package at the top, empty for a relative import."""
+        """The top-level package; empty for a relative import."""
         return "" if self.level else self.module.partition(".")[0]
 
 
@@ -35,8 +35,10 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imports_of(path: Path, python: str) -> tuple[Import, ...]:
-    """Every import that a module makes under a Python version (`3.10`), in calls too; not those
-    for type checkers alone."""
+    """Every import that a module makes under a Python version (`3.10`), also inside functions.
+
+    Imports for type checkers are left out.
+    """
     version = tuple(int(part) for part in python.split("."))
     return tuple(_imports(parsed(path), version, at_once=True))
 
@@ -57,7 +59,7 @@ def _imports(node: ast.AST, version: tuple[int, ...], *, at_once: bool) -> Itera
 
 
 def _outcome(test: ast.expr, version: tuple[int, ...]) -> bool | None:
-    """What a test for type checkers or for the Python version comes to; None for any other."""
+    """The result of a test for type checkers or for the Python version; None for other tests."""
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
     if name == "TYPE_CHECKING":
         return False
@@ -72,8 +74,10 @@ def _outcome(test: ast.expr, version: tuple[int, ...]) -> bool | None:
 
 @dataclass(frozen=True)
 class Code:
-    """A function's own code: its files by their place at `/code`, what it imports from packages,
-    and every text constant in it, among which are the names of the operations it calls."""
+    """A function's own code: its files by their place at `/code`, and the packages it imports.
+
+    `constants` has every text in the code, and so the names of the operations that it calls.
+    """
 
     files: Mapping[str, Path]
     packages: frozenset[str]
@@ -83,7 +87,7 @@ class Code:
 def code_of(project: Path, function: str, python: str) -> Code:
     """The `index.py` of a function and the modules of `shared/` that it reaches.
 
-    Raises BuildError for a module that is not there or that an import does not name in full.
+    Raises BuildError for a missing module, and for an import that does not name a module in full.
     """
     files: dict[str, Path] = {}
     packages: set[str] = set()

@@ -1,4 +1,4 @@
-"""The manifest of a bundle, and what makes its bytes the same wherever it is built."""
+"""The manifest of a bundle, and the steps that make its bytes the same on every machine."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 PLACE = "python/manifest.json"
-"""Where a function's folder has it. Folder and file names at `/code` are fixed, so not beside."""
+"""Its place in a function's folder. It is in `python/` because the names at `/code` are fixed."""
 
-_TIME = 315532800  # 1980-01-01, the earliest that a zip can tell
+_TIME = 315532800  # 1980-01-01, the earliest time that a zip can hold
 
 
 def write(folder: Path, about: Mapping[str, Any]) -> None:
@@ -34,14 +34,14 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def settle(folder: Path) -> None:
-    """Give every file and folder the same rights and times, whoever built it and when."""
+    """Give every file and folder fixed permissions and times."""
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_TIME, _TIME))
 
 
 def archive(folder: Path) -> bytes:
-    """The zip that a deployment uploads: sorted, times fixed, as the `s` tool makes it."""
+    """The zip that a deployment uploads, sorted and with fixed times, as the `s` tool makes it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for place, path in _files(folder):

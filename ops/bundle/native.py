@@ -1,4 +1,4 @@
-"""Native parts: each must fit the target, or a function would fail where nobody sees it."""
+"""Checks that native code fits the target; else a function would fail only when it is deployed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SHARED_OBJECT = 3  # e_type
 _WHEEL_TAG = re.compile(r"^Tag: (\S+)-(\S+)-(\S+)$", re.MULTILINE)
 _MANYLINUX = re.compile(r"manylinux_2_(\d+)_x86_64|manylinux(?:1|2010|2014)_x86_64")
 _GLIBC_2 = 28
-"""Debian 10, under python3.10, has glibc 2.28: the older of the two runtimes."""
+"""python3.10 runs on Debian 10 with glibc 2.28, the older of the two runtimes."""
 
 
 def check(folder: Path, target: Target) -> list[Path]:
-    """The native parts in `folder`. Raises BuildError for one that does not fit."""
+    """The native files in `folder`. Raises BuildError for one that does not fit."""
     found = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
@@ -28,7 +28,7 @@ def check(folder: Path, target: Target) -> list[Path]:
             _check_elf(path, head, target)
             found.append(path)
         elif path.suffix in (".so", ".pyd", ".dll", ".dylib") or ".so." in path.name:
-            raise BuildError(f"{path.name} is a native part of another platform")
+            raise BuildError(f"{path.name} is native code for another platform")
     return found
 
 
@@ -42,10 +42,7 @@ def _check_elf(path: Path, head: bytes, target: Target) -> None:
 
 
 def check_wheel(info: Path, target: Target) -> None:
-    """Refuse a distribution whose wheel was made for another Python, or for a newer glibc.
-
-    Raises BuildError.
-    """
+    """Raise BuildError if a distribution's wheel is for another Python or a newer glibc."""
     tags = _WHEEL_TAG.findall((info / "WHEEL").read_text())
     if not any(_fits(python, abi, platform, target) for python, abi, platform in tags):
         made = ", ".join("-".join(tag) for tag in tags) or "nothing"

@@ -1,4 +1,4 @@
-"""The locked packages as pip installs them for the target, and which of them a function needs."""
+"""The locked packages as pip installs them for the target, and which a function needs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ops.bundle.target import Target
 from ops.code_folder import BuildError, install
 
 NEEDED_BY_NATIVE_CODE: Mapping[str, tuple[str, ...]] = {"cryptography": ("_cffi_backend",)}
-"""Modules that a package's native part imports, which no source shows."""
+"""Modules that a package's native code imports; no source names them."""
 
 _LICENCE = re.compile(r"LICEN[CS]E|NOTICE|COPYING|AUTHORS", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed distribution and the modules at its top."""
+    """One installed distribution and its top-level modules."""
 
     name: str
     version: str
@@ -29,19 +29,19 @@ class Distribution:
 
     @property
     def licences(self) -> list[Path]:
-        """The texts that must go wherever the code goes."""
+        """The licence texts, which must be shipped with the code."""
         return sorted(p for p in self.info.rglob("*") if p.is_file() and _LICENCE.match(p.name))
 
 
 def fetch(requirements: Path, target: Target, folder: Path) -> None:
-    """Install what is locked into `folder`, which must not exist. Raises BuildError."""
+    """Install the locked packages into `folder`, which must not exist. Raises BuildError."""
     install(requirements, folder, target.pip_options)
-    # Console scripts carry this machine's interpreter and are of no use to a function.
+    # Console scripts name this machine's interpreter, and a function does not use them.
     shutil.rmtree(folder / "bin", ignore_errors=True)
 
 
 class Packages:
-    """An installed set of packages, which does not change any more."""
+    """A folder of installed packages that no longer changes."""
 
     def __init__(self, folder: Path, python: str) -> None:
         self.folder = folder
@@ -52,14 +52,14 @@ class Packages:
         )
 
     def root(self, name: str) -> Path | None:
-        """The package folder or module file of that name at the top."""
+        """The top-level package folder or module file of that name; None if there is none."""
         for path in (self.folder / name, self.folder / f"{name}.py"):
             if path.exists():
                 return path
         return next(iter(sorted(self.folder.glob(f"{name}.*.so"))), None)
 
     def distribution_of(self, root: str) -> Distribution:
-        """The distribution that a module at the top belongs to. Raises BuildError."""
+        """The distribution of a top-level module. Raises BuildError."""
         for distribution in self.distributions:
             if root in distribution.roots:
                 return distribution
@@ -72,10 +72,10 @@ class Packages:
         sources: Callable[[str], Iterable[Path]],
         passed_over: Mapping[str, frozenset[str]],
     ) -> frozenset[str]:
-        """The modules at the top that `modules` need, directly or through others.
+        """The top-level modules that `modules` need, directly or through others.
 
-        The search does not go on behind those in `ends`, but reports them. `sources` are those of
-        a module at the top that count; `passed_over` says of a source which imports do not.
+        The result includes the modules in `ends`, but not what only they need. `sources` gives the
+        sources of a top-level module to read. `passed_over` names, by source, imports to ignore.
         """
         pending = {module.partition(".")[0] for module in modules}
         found: set[str] = set()
@@ -83,7 +83,7 @@ class Packages:
             root = pending.pop()
             path = self.root(root)
             if path is None or root in found:
-                continue  # the standard library's, or an optional one that is not locked
+                continue  # of the standard library, or optional and not locked
             found.add(root)
             if root not in ends:
                 for source in sources(root):
@@ -98,14 +98,14 @@ class Packages:
         return frozenset(found)
 
     def sources(self, root: str) -> list[Path]:
-        """The sources of a module at the top."""
+        """The sources of a top-level module."""
         path = self.root(root)
         if path is None:
             return []
         return sorted(path.rglob("*.py")) if path.is_dir() else [path] * (path.suffix == ".py")
 
     def imports_of(self, source: Path) -> tuple[Import, ...]:
-        """See `imports.imports_of`; each source is read once."""
+        """As `imports.imports_of`; each source is read once."""
         if source not in self._imports:
             self._imports[source] = imports_of(source, self._python)
         return self._imports[source]

@@ -1,8 +1,8 @@
-"""The SDK made quick to load: models on demand, and imports that wait until they are used.
+"""Changes the SDK so that it loads fast: models on demand, and imports at their first use.
 
-The SDK is under the Apache License 2.0, which allows changed copies that say so; each does, in
-its first line. Whatever is not exactly as it is expected here stops the build: a new version of
-the SDK has to be looked at before it is trusted to the same treatment.
+The SDK is under the Apache License 2.0, which allows changed copies that say so. Each changed file
+says so in its first line. Anything unexpected stops the build, so that someone looks at a new
+version of the SDK before it is changed in the same way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ops.bundle.imports import parsed
 from ops.code_folder import BuildError
 
 SERVICES = ("alibabacloud_vod20170321", "alibabacloud_sts20150401")
-"""The SDK packages of single services: a client and hundreds of models."""
+"""The SDK's packages for single services, each with a client and hundreds of models."""
 
 DEFERRED: Mapping[str, tuple[str, ...]] = {
     "darabonba/core.py": ("import asyncio",),
@@ -26,13 +26,13 @@ DEFERRED: Mapping[str, tuple[str, ...]] = {
         "from cryptography.hazmat.primitives.serialization import load_pem_private_key",
     ),
 }
-"""Imports of the SDK that no synchronous, HMAC-signed call needs, and that cost most."""
+"""The SDK's most expensive imports that no synchronous, HMAC-signed call needs."""
 
 REPLACED: Mapping[str, Mapping[str, str]] = {
-    # Asked for system, machine and version only, at every call; it takes subprocess and signal.
+    # The SDK asks it for system, machine and version at every call. It imports subprocess and more.
     "alibabacloud_tea_openapi/utils.py": {"import platform": "import uname as platform"},
 }
-"""Imports of the SDK for which a shipped module of ours does."""
+"""Imports of the SDK that a module of ours replaces."""
 
 NOT_NEEDED: Mapping[str, frozenset[str]] = {
     place: frozenset(
@@ -43,19 +43,21 @@ NOT_NEEDED: Mapping[str, frozenset[str]] = {
     )
     for place, statements in DEFERRED.items()
 }
-"""The modules behind them, by source: nothing is bundled for their sake."""
+"""The modules behind deferred imports, by source; they are not a reason to bundle a package."""
 
 _NOTICE = "# Changed by vodpass when it was bundled: {}.\n"
 
 
 def changed(what: str) -> BuildError:
-    """The error for an SDK that is not as it was."""
+    """The error for an SDK that differs from what is expected."""
     return BuildError(f"the SDK has changed: {what} (ops/bundle/sdk.py)")
 
 
 def defer_imports(folder: Path) -> None:
-    """Make the imports of DEFERRED in `folder` happen on first use, and replace those of
-    REPLACED. Raises BuildError."""
+    """Defer the imports of DEFERRED in `folder` to their first use, and replace those of REPLACED.
+
+    Raises BuildError.
+    """
     for place in sorted({*DEFERRED, *REPLACED}):
         path = folder / place
         if not path.is_file():
@@ -64,7 +66,7 @@ def defer_imports(folder: Path) -> None:
 
 
 def _rewritten(source: str, place: str) -> str:
-    """The source with those import statements replaced, and nothing else. Raises BuildError."""
+    """The source with only those import statements replaced. Raises BuildError."""
     tree = ast.parse(source)
     lines = source.splitlines(keepends=True)
     for statement, replacement in REPLACED.get(place, {}).items():
@@ -75,7 +77,7 @@ def _rewritten(source: str, place: str) -> str:
             if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "platform"
         }
         if not used <= {"system", "machine", "python_version"}:
-            raise changed(f"{place} asks more of platform than it did")
+            raise changed(f"{place} uses more of platform than before")
         lines[node.lineno - 1] = f"{replacement}\n"
     for statement in DEFERRED.get(place, ()):
         node = _only(tree, statement, place)
@@ -89,7 +91,7 @@ def _rewritten(source: str, place: str) -> str:
 
 
 def _only(tree: ast.Module, statement: str, place: str) -> ast.stmt:
-    """The one line that is this statement. Raises BuildError."""
+    """The only line with this statement. Raises BuildError."""
     found = [node for node in tree.body if ast.unparse(node) == statement]
     if len(found) != 1 or found[0].lineno != found[0].end_lineno:
         raise changed(f"{place} does not say `{statement}` exactly once")
@@ -97,7 +99,7 @@ def _only(tree: ast.Module, statement: str, place: str) -> ast.stmt:
 
 
 def _bound(node: ast.stmt) -> dict[str, str]:
-    """The names an import binds, each with what finds it later."""
+    """The names that an import binds, each with the arguments that find it later."""
     if isinstance(node, ast.ImportFrom):
         return {a.asname or a.name: f"{node.module!r}, {a.name!r}" for a in node.names}
     if isinstance(node, ast.Import):
@@ -106,7 +108,7 @@ def _bound(node: ast.stmt) -> dict[str, str]:
 
 
 def _used_while_loading(tree: ast.Module, names: set[str]) -> str | None:
-    """A name that is used outside of function bodies, decorators and defaults included."""
+    """One of the names that is used outside of function bodies; decorators and defaults count."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -122,7 +124,7 @@ def _used_while_loading(tree: ast.Module, names: set[str]) -> str | None:
 
 
 class Models:
-    """The models of one service: which module has which, and which need which."""
+    """The models of one service: the module of each, and the models that each needs."""
 
     def __init__(self, package: Path) -> None:
         self.package = package.name
@@ -135,7 +137,7 @@ class Models:
         return sorted(name for name in constants if f"{name}Request" in self.home)
 
     def reached(self, operations: list[str]) -> frozenset[str]:
-        """The models that these operations take, return, and consist of. Raises BuildError."""
+        """All models of these operations' requests and responses. Raises BuildError."""
         pending = {f"{name}{part}" for name in operations for part in ("Request", "Response")}
         found: set[str] = set()
         while pending:
@@ -156,7 +158,7 @@ class Models:
         return self._needs[module]
 
     def source(self, reached: frozenset[str]) -> str:
-        """What takes the place of `models/__init__.py`: these models, loaded on demand."""
+        """The new `models/__init__.py`, which loads these models on demand."""
         homes = {name: self.home[name] for name in sorted(reached)}
         return (
             _NOTICE.format("models are loaded on demand, those of unused operations left out")
@@ -185,7 +187,7 @@ _ON_DEMAND = """def __getattr__(name):
 
 
 def _homes(folder: Path) -> dict[str, str]:
-    """Name -> module, from a package that only lists `from ._module import Name`."""
+    """Name to module, from a package that consists of `from ._module import Name`."""
     path = folder / "__init__.py"
     if not path.is_file():
         raise changed(f"{folder.parent.name} has no models")
@@ -211,7 +213,7 @@ def _homes(folder: Path) -> dict[str, str]:
 
 
 def check_seam(folder: Path) -> None:
-    """The one method that `shared.alibaba.client` replaces is where it was, and calls use it.
+    """Check the method that `shared.alibaba.client` replaces: it exists, and calls go through it.
 
     Raises BuildError.
     """

@@ -1,7 +1,7 @@
-"""Stand-ins for what a synchronous call through our own transport never touches.
+"""Stand-ins for modules that a synchronous call through our own transport does not use.
 
-The SDK imports all of these when it is loaded, and each brings others along. A stand-in has the
-names that the SDK takes from it, and raises LeftOutError when one of them is used.
+The SDK imports all of these when it is loaded, and each imports more. A stand-in has the names that
+the SDK imports from it, and raises LeftOutError when one of them is used.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ops.code_folder import BuildError
 
 @dataclass(frozen=True)
 class StandIn:
-    """One module: `names` are refused on any use; `idle` may be instantiated while loading."""
+    """One module: any use of `names` is refused; `idle` classes may be instantiated."""
 
     names: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
 
 
 STAND_INS: Mapping[str, StandIn] = {
-    # The SDK's transports, asynchronous and synchronous: shared/transport.py takes their place.
+    # The SDK's transports, asynchronous and synchronous. shared/transport.py replaces them.
     "aiohttp": StandIn(("ClientResponse", "ClientSession", "ClientTimeout", "TCPConnector")),
     "requests": StandIn(("PreparedRequest", "Session", "status_codes")),
     "requests.adapters": StandIn(idle=("HTTPAdapter",)),
-    # Web sockets, which VOD and STS do not have.
+    # Web sockets, which VOD and STS do not use.
     "darabonba.websocket": StandIn(
         (
             "get_web_socket_enable_reconnect",
@@ -45,7 +45,7 @@ STAND_INS: Mapping[str, StandIn] = {
         ("StreamHandler", "SubProtocolAWAP", "SubProtocolGeneral", "new_websocket_client")
     ),
     "alibabacloud_tea_openapi.websocket_utils_models": StandIn(),
-    # Where keys come from: shared/alibaba/credentials.py takes its place. And hooks around calls.
+    # The source of keys, which shared/alibaba/credentials.py replaces; and hooks around calls.
     "alibabacloud_credentials": StandIn(),
     "alibabacloud_credentials.client": StandIn(("Client",)),
     "alibabacloud_credentials.models": StandIn(("Config",)),
@@ -60,17 +60,17 @@ STAND_INS: Mapping[str, StandIn] = {
             "InterceptorContextResponse",
         )
     ),
-    # PyJWT's own fetching of keys takes urllib, tempfile and more:
+    # PyJWT's own fetching of keys imports urllib, tempfile and more.
     # shared/auth/published_keys.py fetches ours.
     "jwt.jwks_client": StandIn(("PyJWKClient",)),
 }
 
 STOOD_IN_PACKAGES = frozenset(name for name in STAND_INS if "." not in name)
-"""The packages of which nothing else is bundled."""
+"""The packages of which only the stand-ins are bundled."""
 
 
 def check(source: Path, imports: Sequence[Import]) -> None:
-    """Refuse a source that takes what its stand-ins do not have. Raises BuildError."""
+    """Raise BuildError if a source imports a name that its stand-ins do not have."""
     for item in imports:
         stood_in = item.root in STOOD_IN_PACKAGES or covers(item.module)
         if not stood_in or item.level or not item.at_once:
@@ -87,12 +87,12 @@ def check(source: Path, imports: Sequence[Import]) -> None:
 
 
 def covers(module: str) -> bool:
-    """Whether a stand-in takes the place of a module, or of the package that it is in."""
+    """Whether a stand-in replaces a module, or the package that it is in."""
     return any(f"{module}.".startswith(f"{name}.") for name in STAND_INS)
 
 
 def write(folder: Path, roots: frozenset[str]) -> None:
-    """Write the stand-ins of these packages, and within them, into `folder`."""
+    """Write the stand-ins for and in these packages into `folder`."""
     for module, stand_in in STAND_INS.items():
         if module.partition(".")[0] not in roots:
             continue

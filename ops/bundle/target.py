@@ -1,4 +1,4 @@
-"""The runtime that a bundle is for, and an interpreter like it on this machine."""
+"""The runtime that a bundle is for, and an interpreter of its version on this machine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNTIMES = ("3.10", "3.12")
-"""Function Compute's Python runtimes that this project supports, as pip names the version."""
+"""The versions of Function Compute's Python runtimes that this project supports."""
 
 PLATFORM = "manylinux2014_x86_64"
-"""glibc 2.17: Debian 10 (python3.10) has 2.28, Debian 11 (python3.12) 2.31."""
+"""It needs glibc 2.17. Debian 10 (python3.10) has 2.28, and Debian 11 (python3.12) has 2.31."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Target:
 
     @property
     def cache_tag(self) -> str:
-        """What byte code and native modules of this version carry in their names."""
+        """The tag in the file names of byte code and native modules of this version."""
         return f"cpython-{self.python.replace('.', '')}"
 
     @property
     def pip_options(self) -> list[str]:
-        """What makes pip install for this target, whatever runs pip."""
+        """The options that let any pip install for this target."""
         return [
             *("--platform", PLATFORM),
             *("--python-version", self.python),
@@ -39,9 +39,9 @@ class Target:
 
 
 def find_interpreter(python: str) -> Path | None:
-    """An interpreter of that minor version on this machine; None where there is none.
+    """An interpreter of that minor version on this machine; None if there is none.
 
-    Looked for: the one that runs this, the search path, and where pyenv and uv keep theirs.
+    Tries the one that runs this, those in PATH, and those of pyenv and uv.
     """
     for candidate in _candidates(python):
         if candidate.is_file() and _version_of(candidate) == python:
@@ -64,7 +64,7 @@ def _candidates(python: str) -> Iterator[Path]:
 def _version_of(interpreter: Path) -> str | None:
     code = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
     try:
-        # A shim of pyenv is there for every version, and fails for those that are not chosen.
+        # pyenv has a shim for every installed version. It fails if that version is not selected.
         done = subprocess.run(
             [interpreter, "-I", "-S", "-c", code],
             capture_output=True,

@@ -1,4 +1,4 @@
-"""`.env.example` is complete, and nothing in it works."""
+"""`.env.example` has every variable, and the functions refuse each of its placeholders."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_says_required_of_just_the_variables_without_a_default() -> None:
     for name, text in FILES.items():
         added = set(re.findall(r"\$\{env\('(\w+)'\)\}", text)) - set(without_default)
         assert set(re.findall(rf"required by {name}\n(\w+)=", TEXT)) == added
-    # One of two is required of the keys, which no default or its absence can say.
+    # One of the two variables for keys is required, so neither has a default or none.
     assert set(required) == set(without_default) == set(PLACEHOLDERS) - {"VODPASS_JWT_KEYS"}
 
 

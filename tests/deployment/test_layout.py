@@ -1,5 +1,8 @@
-"""Which part of the project may import which: what keeps the deployed code small and cold starts
-short, and the fakes honest (they may not borrow from the code they are there to test)."""
+"""Which part of the project may import which.
+
+This keeps the deployed code small and cold starts short. And it keeps the fake independent: it may
+not import the code that it tests.
+"""
 
 import ast
 import graphlib
@@ -66,7 +69,7 @@ class Import:
 
 
 def imports(source: str) -> Iterator[Import]:
-    """The imports of a module, but for those under `if TYPE_CHECKING`, which never run."""
+    """The imports of a module, without those under `if TYPE_CHECKING`, which never run."""
     yield from _imports(ast.parse(source), at_once=True)
 
 
@@ -82,7 +85,7 @@ def _imports(node: ast.AST, *, at_once: bool) -> Iterator[Import]:
             for name in [f"{module}.{alias.name}" for alias in inner] or [module]:
                 yield Import(name, at_once, relative)
         elif isinstance(child, ast.Call) and _name(child.func) in {"import_module", "__import__"}:
-            # A module that is named by an expression could be any: "" is in no list.
+            # An expression could name any module. "" is in no list.
             argument = child.args[0] if child.args else None
             constant = isinstance(argument, ast.Constant) and str(argument.value)
             yield Import(constant or "", at_once)
@@ -101,7 +104,7 @@ def _name(node: ast.AST) -> str:
 
 
 def breaches(part: str, source: str) -> list[str]:
-    """What a module of a part of the project imports and may not."""
+    """The imports that a module of a part of the project may not make."""
     found = []
     for item in imports(source):
         if item.root in MAY_IMPORT:
@@ -153,7 +156,7 @@ def test_the_modules_of_shared_depend_one_way() -> None:
         for path in modules("shared")
         if path.stem != "__init__"
     }
-    # Raises when there is a circle.
+    # Raises if there is a cycle.
     order = list(graphlib.TopologicalSorter(graph).static_order())
     assert {"shared.errors", "shared.runtime.endpoint"} <= set(order) <= set(graph)
 
@@ -208,8 +211,8 @@ print(json.dumps(sorted(name for name in Recorded.asked if name.startswith("VODP
 def test_a_function_starts_with_no_package_and_asks_for_just_its_variables(
     rendered: dict[str, Any], function: str
 ) -> None:
-    """As Function Compute loads it, but where nothing is installed: whatever it needs is loaded
-    when a request has got that far."""
+    """Loaded as by Function Compute, but without packages: the function loads them when a request
+    needs them."""
     variables = rendered["resources"][function]["props"]["environmentVariables"]
     done = subprocess.run(
         [sys.executable, "-S", "-B", "-c", START, f"functions/{function}"],
@@ -221,7 +224,7 @@ def test_a_function_starts_with_no_package_and_asks_for_just_its_variables(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    # The only line: a fault of the settings would be another.
+    # There is one line only. A fault in the settings would add another.
     assert set(json.loads(done.stdout)) == ALWAYS | set(variables) - {"PYTHONPATH"}
 
 

@@ -1,4 +1,4 @@
-"""The files that are laid upon `s.yaml`: what each changes, and that it is what gets checked."""
+"""The files that extend `s.yaml`: what each changes, and that each checks itself."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ def props(document: Document, function: str) -> Document:
 
 
 def without_queues(document: Document) -> Document:
-    """The document as it would be if no trigger read a queue, and nobody wrote to one."""
+    """The document without queues: no trigger reads one, and no function writes to one."""
     changed = copy.deepcopy(document)
     for resource in changed["resources"].values():
         listed = resource["props"]["triggers"]
@@ -37,7 +37,7 @@ def without_queues(document: Document) -> Document:
     return changed
 
 
-def test_each_file_is_one_that_is_tested() -> None:
+def test_every_file_is_tested() -> None:
     assert sorted(path.name for path in PROJECT.glob("s.*.yaml")) == OVERLAYS
 
 
@@ -55,8 +55,8 @@ def test_each_has_no_fault_by_our_rules_and_the_vendors_schema(
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_each_lies_upon_s_yaml_itself(name: str) -> None:
-    """`s` lays one file upon another. Of three it renders nothing, and says so with exit code 0."""
+def test_each_extends_s_yaml(name: str) -> None:
+    """`s` can extend one file by another. With three it renders nothing, and exits with 0."""
     assert re.findall(r"^extend:.*", (PROJECT / name).read_text(), re.M) == ["extend: s.yaml"]
     assert not re.findall(r"^extend:", (PROJECT / "s.yaml").read_text(), re.M)
 
@@ -87,9 +87,9 @@ def test_the_check_passes_and_stops_as_s_runs_it(
     sound = environment | OF_PROD
     passed = s_preview(sound, command=check)
     assert (passed.returncode, passed.stdout) == (0, "s.yaml: 6 functions, no fault\n")
-    # A mistake that s.prod.yaml alone can hold, else one that any can.
+    # A mistake that only s.prod.yaml can have, or one that every file can have.
     wrong, named = (
-        ({"VODPASS_DOMAIN": "auto"}, "customDomain.domainName: must be a domain of yours")
+        ({"VODPASS_DOMAIN": "auto"}, "customDomain.domainName: must be your own domain")
         if name == "s.prod.yaml"
         else ({"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, "OWNER_KEYS: must be id:base64 pairs")
     )
@@ -104,7 +104,7 @@ def test_the_gateway_serves_what_s_renders(
 ) -> None:
     account = "1234567890123456"
     served = load_deployment(PROJECT / name, environment | OF_PROD, account_id=account)
-    # `s` knows no account here, and leaves the expression.
+    # `s` knows no account here, and keeps the expression.
     text = json.dumps(dict(served.props)).replace(account, "${config('AccountID')}")
     expected = {function: props(overlays[name], function) for function in FUNCTIONS}
     assert json.loads(text) == expected
@@ -125,7 +125,7 @@ def test_a_deployment_without_queues_differs_in_nothing_else(
     assert expected["resources"] != rendered["resources"]
 
 
-def test_dev_is_small_without_queues_and_never_in_the_place_of_another(
+def test_dev_is_small_without_queues_and_replaces_no_other_deployment(
     rendered: Document, overlays: dict[str, Document]
 ) -> None:
     document, expected = overlays["s.dev.yaml"], without_queues(rendered)
@@ -141,7 +141,7 @@ def test_dev_is_small_without_queues_and_never_in_the_place_of_another(
     assert reserved == 11
 
 
-def test_dev_stays_dev_where_the_environment_names_another(
+def test_dev_stays_dev_with_another_name(
     s_preview: Callable[..., Any], environment: dict[str, str]
 ) -> None:
     done = s_preview(environment | {"VODPASS_NAME": "live"}, template="s.dev.yaml")

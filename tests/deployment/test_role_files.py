@@ -1,4 +1,4 @@
-"""The project's own roles: what each may do, who may become it, and how they are attached."""
+"""The project's own roles: what each may do, who may assume it, and how they are attached."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def ram() -> Ram:
 
 
 def resource_of(action: str) -> str:
-    """A resource that the policies mean: VOD's are never narrower than everything."""
+    """A resource that the policies cover; for VOD they always cover everything."""
     if action.startswith("oss:"):
         return f"acs:oss:oss-cn-shanghai:{ACCOUNT_ID}:bucket/uploads/x/y.mp4"
     if action.startswith("mns:"):
@@ -105,21 +105,21 @@ def test_a_role_may_exactly_this(ram: Ram, role: str) -> None:
 
 @pytest.mark.parametrize("role", ALLOWED)
 def test_actions_are_named_one_by_one(role: str) -> None:
-    """No wildcard, so that the list in the file is the list of what is granted."""
+    """Without wildcards, the list in the file is exactly what the role may do."""
     document = json.loads((RAM_FOLDER / role / "policy.json").read_text())
     named = [statement["Action"] for statement in document["Statement"]]
     flat = [a for item in named for a in ([item] if isinstance(item, str) else item)]
     assert sorted(flat) == sorted(ALLOWED[role])
 
 
-def test_a_message_goes_to_the_watchs_queue_alone(ram: Ram) -> None:
+def test_messages_may_go_only_to_the_queue_of_watch(ram: Ram) -> None:
     for queue, allowed in (("vodpass-watch", True), ("vodpass-events", False), ("v", False)):
         arn = f"acs:mns:cn-shanghai:{ACCOUNT_ID}:/queues/{queue}/messages"
         assert allows(ram, "vodpass-events", "mns:SendMessage", arn) is allowed
         assert allows(ram, "vodpass-watch", "mns:SendMessage", arn) is allowed
 
 
-def test_the_sts_function_takes_the_client_roles_and_no_other(ram: Ram) -> None:
+def test_the_sts_function_may_assume_only_the_client_roles(ram: Ram) -> None:
     for role in ALLOWED:
         arn = f"acs:ram::{ACCOUNT_ID}:role/{role}"
         assert allows(ram, "vodpass-sts", "sts:AssumeRole", arn) is (role in CLIENT_ROLES)
@@ -137,13 +137,13 @@ def test_the_sts_function_takes_the_client_roles_and_no_other(ram: Ram) -> None:
         ("other/x:bucket/uploads/x", False),
     ],
 )
-def test_the_oss_role_is_bound_to_its_prefix(ram: Ram, key: str, allowed: bool) -> None:
+def test_the_oss_role_may_write_only_under_its_prefix(ram: Ram, key: str, allowed: bool) -> None:
     resource = f"acs:oss:oss-cn-shanghai:{ACCOUNT_ID}:{key}"
     assert allows(ram, "vodpass-client-oss", "oss:PutObject", resource) is allowed
 
 
 @pytest.mark.parametrize("role", ALLOWED)
-def test_who_may_become_a_role(ram: Ram, role: str) -> None:
+def test_who_may_assume_a_role(ram: Ram, role: str) -> None:
     request = AccessRequest("sts:AssumeRole", ram.roles[role].arn)
     candidates = {
         "fc": cloud_service(FC, ACCOUNT_ID),
@@ -172,7 +172,7 @@ printf '\\1' >> "$CALLS"
 
 
 def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
-    """Run them with an `aliyun` that writes down what it is asked to do."""
+    """Run them with an `aliyun` that records its arguments."""
     blocks = re.findall(r"```sh\n(.*?)```", (RAM_FOLDER / "README.md").read_text(), re.DOTALL)
     assert len(blocks) == 3
     aliyun = tmp_path / "bin" / "aliyun"

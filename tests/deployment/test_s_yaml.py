@@ -50,7 +50,7 @@ def vendor_schema() -> jsonschema.Draft7Validator:
     return jsonschema.Draft7Validator(json.loads(text))
 
 
-def test_deploys_just_the_functions_there_are(rendered: Document) -> None:
+def test_deploys_every_function(rendered: Document) -> None:
     assert list(rendered["resources"]) == FUNCTIONS
     folders = {path.parent.name for path in (PROJECT / "functions").glob("*/index.py")}
     assert folders == set(FUNCTIONS)
@@ -70,7 +70,7 @@ def test_is_valid_by_the_vendors_schema(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_gets_just_the_variables_it_reads(rendered: Document, function: str) -> None:
+def test_a_function_gets_only_the_variables_it_reads(rendered: Document, function: str) -> None:
     variables = rendered["resources"][function]["props"]["environmentVariables"]
     assert set(variables) == USES[function] | {"PYTHONPATH"}
     load(variables, USES[function])
@@ -121,7 +121,7 @@ def test_no_variable_that_the_functions_require_has_a_default() -> None:
     assert sorted(set(re.findall(r"\$\{env\('(\w+)'\)\}", text))) == WITHOUT_DEFAULT
     used = frozenset().union(*(USES[function] for function in FUNCTIONS))
     required = {name for name in used if VARIABLES[name].required}
-    # The region has one, being the only answer that most deployments would give.
+    # The region has a default, because most deployments use the same one.
     assert required - {"VODPASS_REGION"} <= set(WITHOUT_DEFAULT)
 
 
@@ -149,10 +149,10 @@ def test_keys_come_from_the_settings_or_a_url(
             assert [fault for fault in found if fault.startswith(place)]
 
 
-def test_what_opens_every_video_is_off_until_it_is_named(rendered: Document) -> None:
+def test_sts_purposes_are_off_by_default(rendered: Document) -> None:
     variables = rendered["resources"]["sts"]["props"]["environmentVariables"]
     assert {name: variables[name] for name in STS} == dict.fromkeys(STS, "")
-    # The mark's keys would let whoever reads them claim any video; no purpose needs them.
+    # Anyone with the owner keys could claim any video, and no purpose needs them.
     assert "VODPASS_OWNER_KEYS" not in variables
 
 
@@ -178,7 +178,7 @@ def test_name_region_and_python_come_from_the_environment(
         assert props["functionName"] == f"staging-{function}"
         assert props["region"] == "eu-central-1"
         assert props["runtime"] == "python3.12"
-        # The roles are those of the files in ram/, whatever the deployment is called.
+        # Every deployment uses the roles of the files in ram/.
         assert (PROJECT / "ram" / props["role"] / "policy.json").is_file()
 
 
@@ -204,7 +204,7 @@ def triggers(document: Document, function: str) -> dict[str, Document]:
     return found
 
 
-def test_a_message_that_nobody_takes_is_kept_in_the_account_that_deploys(
+def test_dead_letters_stay_in_the_account_that_deploys(
     s_preview: Callable[..., Any], environment: dict[str, str]
 ) -> None:
     account = {"AccountID": "1234567890123456", "AccessKeyID": "id", "AccessKeySecret": "secret"}
@@ -217,11 +217,13 @@ def test_a_message_that_nobody_takes_is_kept_in_the_account_that_deploys(
 
 
 @pytest.mark.parametrize("function", ["events", "watch"])
-def test_a_message_is_tried_for_a_day(rendered: Document, function: str) -> None:
-    """The default gives up after three tries within a minute, and drops the event."""
+def test_a_message_is_retried_for_a_day(rendered: Document, function: str) -> None:
+    """By default EventBridge drops an event after three tries within a minute."""
     config = triggers(rendered, function)["eventbridge"]
     assert config["triggerEnable"] is True
-    assert config["asyncInvocationType"] is False, "else an error of the function is no failure"
+    assert config["asyncInvocationType"] is False, (
+        "else an error of the function does not count as a failure"
+    )
     options = config["runOptions"]
     assert options["retryStrategy"] == {"PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY"}
     assert options["errorsTolerance"] == "ALL"
@@ -232,7 +234,7 @@ def test_a_message_is_tried_for_a_day(rendered: Document, function: str) -> None
     assert queue == {"events": "vodpass-events", "watch": "vodpass-watch"}[function]
 
 
-def test_only_vod_can_reach_events_and_nobody_the_watch(rendered: Document) -> None:
+def test_only_vod_can_call_events_and_nobody_can_call_watch(rendered: Document) -> None:
     assert set(triggers(rendered, "events")) == {"http", "eventbridge"}
     assert triggers(rendered, "events")["http"] == {"authType": "anonymous", "methods": ["POST"]}
     assert set(triggers(rendered, "watch")) == {"timer", "eventbridge"}
@@ -241,7 +243,7 @@ def test_only_vod_can_reach_events_and_nobody_the_watch(rendered: Document) -> N
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_result_is_stored_and_nothing_a_stranger_asks_for_is_repeated(
+def test_asynchronous_results_are_not_stored_and_calls_not_retried(
     rendered: Document, function: str
 ) -> None:
     config = rendered["resources"][function]["props"]["asyncInvokeConfig"]
@@ -251,7 +253,7 @@ def test_no_result_is_stored_and_nothing_a_stranger_asks_for_is_repeated(
 
 
 def test_an_answer_to_vod_and_a_run_of_the_watch_fit_their_timeouts(rendered: Document) -> None:
-    """What the functions allow themselves is theirs; a deadline is 0.8 of the timeout at most."""
+    """The functions set their own deadlines, which are at most 0.8 of the timeout."""
     for function, longest in (("events", "ANSWER_WITHIN"), ("watch", "RUN_SECONDS")):
         source = (PROJECT / "functions" / function / "index.py").read_text()
         [seconds] = re.findall(rf"^{longest} = ([0-9.]+)", source, re.MULTILINE)
@@ -261,7 +263,7 @@ def test_an_answer_to_vod_and_a_run_of_the_watch_fit_their_timeouts(rendered: Do
 
 
 @pytest.mark.parametrize("function", ["events", "watch"])
-def test_what_deletes_is_a_policy_apart(rendered: Document, function: str) -> None:
+def test_deleting_needs_a_policy_of_its_own(rendered: Document, function: str) -> None:
     role = PROJECT / "ram" / rendered["resources"][function]["props"]["role"]
     assert "Delete" not in (role / "policy.json").read_text()
     assert (role / "clean-up.json").exists() == (function == "watch")

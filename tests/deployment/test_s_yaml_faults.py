@@ -1,4 +1,4 @@
-"""The check of `s.yaml` bites: each mistake that the vendor's tools let pass is named."""
+"""The check of `s.yaml` names each mistake that the vendor's tools do not report."""
 
 import copy
 import json
@@ -64,7 +64,7 @@ IN_A_FUNCTION = [
     (put("tags", value=[{"key": "acs:team", "value": "video"}]), "tags.0.key: must be 1 to 128"),
     (
         put("tags", value=[{"key": "team", "value": "a"}, {"key": "team", "value": "b"}]),
-        "props.tags: two have the same key",
+        "props.tags: two tags have the same key",
     ),
     # Where and what.
     (put("region", value="cn-hangzhou"), "props.region: must be ap-northeast-1 or"),
@@ -82,8 +82,14 @@ IN_A_FUNCTION = [
     (put("memorySize", value=500), "props.memorySize: must be a whole number from 128 to 32768"),
     (put("memorySize", value="512"), "props.memorySize: must be a whole number"),
     (put("memorySize", value=True), "props.memorySize: must be a whole number"),
-    (put("memorySize", value=448), "props.memorySize: must be 1 to 4 GB a core of cpu, is 0.88"),
-    (put("memorySize", value=2112), "props.memorySize: must be 1 to 4 GB a core of cpu, is 4.12"),
+    (
+        put("memorySize", value=448),
+        "props.memorySize: must be 1 to 4 GB for each core of cpu, is 0.88",
+    ),
+    (
+        put("memorySize", value=2112),
+        "props.memorySize: must be 1 to 4 GB for each core of cpu, is 4.12",
+    ),
     (put("cpu", value=0.33), "props.cpu: must be a multiple of 0.05"),
     (put("cpu", value=0), "props.cpu: must be a number from 0.05 to 16"),
     (put("cpu", value="0.5"), "props.cpu: must be a number from 0.05 to 16"),
@@ -124,16 +130,22 @@ IN_A_FUNCTION = [
     (put(ENVIRONMENT, "1ST", value=""), "1ST: must begin with a letter"),
     (put(ENVIRONMENT, "A-B", value=""), "A-B: must begin with a letter"),
     (put(ENVIRONMENT, "FC_REGION", value=""), "FC_REGION: FC_ is Function Compute's own prefix"),
-    (put(ENVIRONMENT, "VODPASS_LOCAL", value="1"), "VODPASS_LOCAL: is for a machine without an"),
-    (put(ENVIRONMENT, "VODPASS_LOCAL", value=""), "VODPASS_LOCAL: is for a machine without an"),
-    (put(ENVIRONMENT, "VODPASS_VOD_ENDPOINT", value="127.0.0.1:1"), "_ENDPOINT: is for a machine"),
+    (put(ENVIRONMENT, "VODPASS_LOCAL", value="1"), "VODPASS_LOCAL: is for local development"),
+    (put(ENVIRONMENT, "VODPASS_LOCAL", value=""), "VODPASS_LOCAL: is for local development"),
+    (
+        put(ENVIRONMENT, "VODPASS_VOD_ENDPOINT", value="127.0.0.1:1"),
+        "_ENDPOINT: is for local development",
+    ),
     (put(ENVIRONMENT, "VODPASS_WORKFLOW", value="a"), "VODPASS_WORKFLOW: upload does not read it"),
     (put(ENVIRONMENT, "VODPASS_PLAY_MAX_TIMEOUT", value=""), "TIMEOUT: upload does not read it"),
     (put(ENVIRONMENT, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", value="a"), "upload does not read it"),
     (put(ENVIRONMENT, "VODPASS_CATE_ID", value=7), "VODPASS_CATE_ID: must be text"),
     (put(ENVIRONMENT, "VODPASS_CATE_ID", value=None), "VODPASS_CATE_ID: must be text"),
     (put(ENVIRONMENT, "VODPASS_CATE_ID", value="seven"), "VODPASS_CATE_ID: must be a CateId"),
-    (put(ENVIRONMENT, "VODPASS_APP_ID", value="${vars.app}"), "expression that was not resolved"),
+    (
+        put(ENVIRONMENT, "VODPASS_APP_ID", value="${vars.app}"),
+        "expression that `s` did not resolve",
+    ),
     (put(ENVIRONMENT, "VODPASS_OWNER_KEYS", value=""), "VODPASS_OWNER_KEYS: is not set"),
     (put(ENVIRONMENT, "VODPASS_JWT_KEYS", value=""), "VODPASS_JWT_KEYS: is not set"),
     (put(ENVIRONMENT, "VODPASS_JWT_JWKS_URL", value="https://a.example/keys"), "VODPASS_JWT_"),
@@ -152,12 +164,15 @@ IN_STS = [
     (put(ENVIRONMENT, "VODPASS_STS_PLAY_ROLE", value="client"), "PLAY_ROLE: must be a role's ARN"),
     (put(ENVIRONMENT, "VODPASS_STS_OSS_ROLE", value=ROLE), "VODPASS_OSS_BUCKET: is not set"),
     (put(ENVIRONMENT, "VODPASS_OSS_PREFIX", value="uploads"), "OSS_PREFIX: must be a key prefix"),
-    (put(ENVIRONMENT, "VODPASS_STS_ENDPOINT", value="127.0.0.1:1"), "_ENDPOINT: is for a machine"),
+    (
+        put(ENVIRONMENT, "VODPASS_STS_ENDPOINT", value="127.0.0.1:1"),
+        "_ENDPOINT: is for local development",
+    ),
     (
         lambda props: props[ENVIRONMENT].update(
             VODPASS_STS_UPLOAD_ROLE=ROLE, VODPASS_STS_PLAY_ROLE=ROLE
         ),
-        "VODPASS_STS_PLAY_ROLE: is the role of VODPASS_STS_UPLOAD_ROLE too",
+        "VODPASS_STS_PLAY_ROLE: is also the role of VODPASS_STS_UPLOAD_ROLE",
     ),
 ]
 
@@ -244,15 +259,18 @@ DOMAIN = "customDomain"
 CERTIFICATE = (DOMAIN, "certConfig")
 PEM = {"certName": "vod", "certificate": "vod.pem"}
 IN_A_DOMAIN = [
-    (put(DOMAIN, "domainName", value="auto"), "domainName: must be a domain of yours"),
-    (put(DOMAIN, "domainName", value="Vod.Example.com"), "domainName: must be a domain of yours"),
-    (put(DOMAIN, "domainName", value="https://vod.example.com"), "domainName: must be a domain"),
+    (put(DOMAIN, "domainName", value="auto"), "domainName: must be your own domain"),
+    (put(DOMAIN, "domainName", value="Vod.Example.com"), "domainName: must be your own domain"),
+    (
+        put(DOMAIN, "domainName", value="https://vod.example.com"),
+        "domainName: must be your own domain",
+    ),
     (put(DOMAIN, "protocol", value="HTTP,HTTPS"), "customDomain.protocol: must be HTTPS"),
     (put(DOMAIN, "domain", value="a.example"), "domain: unknown key; did you mean domainName?"),
     (put(DOMAIN, "authConfig", value={"authType": "jwt"}), "authConfig: unknown key"),
     (put(DOMAIN, "routes", value=[]), "customDomain.routes: unknown key; did you mean route?"),
     (cut(DOMAIN, "route"), "customDomain.route: missing"),
-    (put(DOMAIN, "route", "path", value="/*"), "route.path: must be a path as /upload"),
+    (put(DOMAIN, "route", "path", value="/*"), "route.path: must be a path such as /upload"),
     (put(DOMAIN, "route", "path", value="/play"), "customDomain.route.path: must be /upload"),
     (put(DOMAIN, "route", "path", value="/upload/*"), "customDomain.route.path: must be /upload"),
     (put(DOMAIN, "route", "methods", value=["post"]), "route.methods.0: must be GET or"),
@@ -264,7 +282,7 @@ IN_A_DOMAIN = [
     (put(*CERTIFICATE, value=PEM), "certConfig.privateKey: missing"),
     (
         put(*CERTIFICATE, value=PEM | {"privateKey": "-----BEGIN PRIVATE KEY-----\nMIIE"}),
-        "privateKey: must be the path of a .pem file, never what is in it",
+        "privateKey: must be the path of a .pem file, not its content",
     ),
     (cut(DOMAIN, "tlsConfig"), "customDomain.tlsConfig: missing"),
     (put(DOMAIN, "tlsConfig", "minVersion", value="TLSv1.0"), "minVersion: must be TLSv1.2 or"),
@@ -275,9 +293,9 @@ IN_A_DOMAIN = [
     # Two functions on one domain.
     (
         put(*CERTIFICATE, "certId", value="7"),
-        "refresh.props.customDomain: must be that of upload but for the route",
+        "refresh.props.customDomain: must equal that of upload, except for the route",
     ),
-    (cut(DOMAIN), "upload.props.customDomain: missing, where others have one"),
+    (cut(DOMAIN), "upload.props.customDomain: missing, but others have one"),
 ]
 
 IN_THE_DOCUMENT = [
@@ -289,11 +307,11 @@ IN_THE_DOCUMENT = [
     (put("resources", "play", "actions", value={}), "resources.play.actions: unknown key"),
     (
         put("resources", "play", "props", "role", value="vodpass-upload"),
-        "resources.play.props.role: is that of upload too",
+        "resources.play.props.role: upload has the same",
     ),
     (
         put("resources", "play", "props", "functionName", value="vodpass-upload"),
-        "resources.play.props.functionName: is that of upload too",
+        "resources.play.props.functionName: upload has the same",
     ),
     (
         put("resources", "play", "props", "code", value="./build/upload"),
@@ -310,11 +328,11 @@ IN_THE_DOCUMENT = [
 ]
 
 
-def told(cases: list[tuple[Callable[[Any], None], str]]) -> list[Any]:
+def cases_of(cases: list[tuple[Callable[[Any], None], str]]) -> list[Any]:
     return [pytest.param(change, fault, id=fault) for change, fault in cases]
 
 
-@pytest.mark.parametrize(("change", "fault"), told(IN_A_FUNCTION))
+@pytest.mark.parametrize(("change", "fault"), cases_of(IN_A_FUNCTION))
 def test_a_mistake_in_a_function_is_named(
     rendered: Document, change: Callable[[Any], None], fault: str
 ) -> None:
@@ -341,7 +359,7 @@ def test_a_mistake_in_one_of_the_others_is_named(
     assert any(fault in line for line in found), found
 
 
-@pytest.mark.parametrize(("change", "fault"), told(IN_A_DOMAIN))
+@pytest.mark.parametrize(("change", "fault"), cases_of(IN_A_DOMAIN))
 def test_a_mistake_in_a_domain_is_named(
     overlays: dict[str, Document], change: Callable[[Any], None], fault: str
 ) -> None:
@@ -363,7 +381,7 @@ SECRET = "k7Yw9Qz3Xb1Lm5Tn8Rc2Vd"
 
 
 def with_callback_url(document: Document, url: str, *, queue: bool = True) -> list[str]:
-    """The faults of a deployment whose VODPASS_CALLBACK_URL is this."""
+    """The faults of a deployment with this VODPASS_CALLBACK_URL."""
     changed = copy.deepcopy(document)
     events, watch = (changed["resources"][name]["props"] for name in ("events", "watch"))
     events[ENVIRONMENT]["VODPASS_CALLBACK_URL"] = url
@@ -429,7 +447,7 @@ def test_nothing_leads_to_the_watch(overlays: dict[str, Document]) -> None:
     assert any("watch.props.customDomain: unknown key" in line for line in faults(document))
 
 
-@pytest.mark.parametrize(("change", "fault"), told(IN_THE_DOCUMENT))
+@pytest.mark.parametrize(("change", "fault"), cases_of(IN_THE_DOCUMENT))
 def test_a_mistake_in_the_document_is_named(
     rendered: Document, change: Callable[[Any], None], fault: str
 ) -> None:
@@ -454,11 +472,11 @@ def test_the_preview_runtime_is_refused_where_it_is_not_offered(rendered: Docume
 
 
 @pytest.mark.parametrize("document", [None, [], "s.yaml", 3, {}], ids=repr)
-def test_what_is_no_deployment_at_all_is_refused(document: Any) -> None:
+def test_other_documents_are_refused(document: Any) -> None:
     assert faults(document)
 
 
-def test_a_misspelt_template_is_found_though_s_passes_over_it(
+def test_a_misspelt_template_is_found_although_s_ignores_it(
     s_preview: Callable[..., Any], environment: dict[str, str]
 ) -> None:
     text = (PROJECT / "s.yaml").read_text()
@@ -489,7 +507,7 @@ def test_no_fault_repeats_a_secret(rendered: Document, environment: dict[str, st
 
 
 def command(stdin: str) -> "subprocess.CompletedProcess[str]":
-    # -S: without installed packages, as on the machine of an operator.
+    # -S: without installed packages, as on an operator's machine.
     return subprocess.run(
         [sys.executable, "-S", "-m", "ops.s_yaml"],
         input=stdin,

@@ -1,4 +1,4 @@
-"""A secret that is missing stops `s` by its name; one that is there is in no output of ours."""
+"""A missing secret stops `s`, which names it. A given secret is in no output of our tools."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def secret(environment: dict[str, str]) -> dict[str, str]:
 
 
 def shown(text: str, values: Mapping[str, str]) -> list[str]:
-    """The secrets of which any 12 characters in a row are in a text."""
+    """The secrets of which a text has any 12 characters in a row."""
     found = []
     for name in SECRETS:
         pieces = re.findall(r"[A-Za-z0-9+/_-]{12,}", values.get(name, ""))
@@ -62,7 +62,7 @@ def test_a_missing_variable_stops_s_and_is_named(
 
 
 @pytest.mark.parametrize("command", ["deploy -y", "remove -y"])
-def test_it_stops_every_command_before_anything_is_asked(
+def test_it_stops_every_command_before_any_request(
     s_preview: Callable[..., Any], environment: dict[str, str], command: str
 ) -> None:
     # Empty, as a line of .env that was not filled in.
@@ -92,7 +92,7 @@ def test_the_check_shows_no_secret_whether_it_passes_or_not(
 
     sound = check(done.stdout)
     assert (sound.returncode, shown(sound.stdout + sound.stderr, secret)) == (0, [])
-    # A value that cannot be read, and one in the place of another: each kind of fault by itself.
+    # A value that cannot be parsed, and a value in a wrong place.
     document = json.loads(done.stdout)
     for resource in document["resources"].values():
         variables = resource["props"]["environmentVariables"]
@@ -104,7 +104,7 @@ def test_the_check_shows_no_secret_whether_it_passes_or_not(
     for wrong in (document, misplaced):
         told = check(json.dumps(wrong))
         assert (told.returncode, shown(told.stdout + told.stderr, secret)) == (1, [])
-    # Cut short, as when `s` ends in the middle.
+    # Cut off, as when `s` stops in the middle.
     broken = check(done.stdout[: len(done.stdout) // 2])
     assert (broken.returncode, shown(broken.stdout + broken.stderr, secret)) == (1, [])
 
@@ -113,7 +113,7 @@ def test_the_check_shows_no_secret_whether_it_passes_or_not(
 def test_the_bundle_shows_no_secret_whether_it_refuses_or_fails(
     secret: dict[str, str], tmp_path: Path, name: str
 ) -> None:
-    """Where pip finds no package it fails, and its own words are told."""
+    """If pip finds no package, the bundle fails with pip's own message."""
     done = subprocess.run(
         [sys.executable, "-m", "ops.bundle", "--out", str(tmp_path / "out")],
         cwd=PROJECT,

@@ -1,1 +1,1 @@
-"""Scripts that the target's own interpreter runs; nothing of the builder imports them."""
+"""Scripts that the target's own interpreter runs; the builder imports none of them."""

@@ -3,9 +3,9 @@
 python byte_code.py compile FOLDER
 python byte_code.py check FOLDER
 
-The byte code is tied to its source by a hash that is not looked at when it is loaded (PEP 552,
-`unchecked-hash`): the times of the files, which a zip changes, say nothing. So it is looked at
-here. Paths in it are those of the deployed function.
+The byte code holds a hash of its source that Python does not check when it loads it (PEP 552,
+`unchecked-hash`), because a zip changes the files' times. So it is checked here. Paths in the byte
+code are those of the deployed function.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def deployed(path: Path, folder: Path) -> str:
 
 def compiled(source: bytes, name: str) -> bytes:
     code = compile(source, name, "exec", dont_inherit=True)
-    # Once loaded again, equal constants are as often one object as they ever will be: without
-    # this, the bytes would depend on what else the compiler had in memory.
+    # Dump, load and dump again. Otherwise the bytes would depend on which equal constants happened
+    # to be the same object in the compiler's memory.
     return marshal.dumps(marshal.loads(marshal.dumps(code)))  # noqa: S302 - our own bytes
 
 
@@ -54,7 +54,7 @@ def check_all(folder: Path) -> None:
     for target, path in expected.items():
         data = target.read_bytes()
         if data[:HEAD] != head_of(path.read_bytes()):
-            raise SystemExit(str(target.relative_to(folder)) + " is not of its source")
+            raise SystemExit(str(target.relative_to(folder)) + " does not match its source")
         code = marshal.loads(data[HEAD:])  # noqa: S302 - our own bytes
         if code.co_filename != deployed(path, folder):
             raise SystemExit(str(target.relative_to(folder)) + " names another file")

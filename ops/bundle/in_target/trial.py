@@ -1,4 +1,4 @@
-"""Load a function as Function Compute does, and everything that it loads only when it is called.
+"""Load a function as Function Compute does, with everything that it otherwise loads in calls.
 
 python trial.py FOLDER PLAN        PLAN is JSON: {"modules": [...], "operations": {package: [...]}}
 """
@@ -21,7 +21,7 @@ def try_function(folder: str, plan: dict[str, Any]) -> None:
     if "jwt" in plan["modules"]:
         algorithms = importlib.import_module("jwt.algorithms")
         if not algorithms.has_crypto:
-            raise SystemExit("PyJWT does not find cryptography, which keys other than HS256 need")
+            raise SystemExit("PyJWT does not find cryptography, which all keys but HS256 need")
     for package, operations in plan["operations"].items():
         models = importlib.import_module(package + ".models")
         client = importlib.import_module(package + ".client").Client

@@ -1,1 +1,1 @@
-"""Modules that go into every bundle as they are; nothing of the builder imports them."""
+"""Modules that are copied into bundles unchanged; the builder imports none of them."""

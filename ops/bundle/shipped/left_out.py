@@ -1,6 +1,6 @@
-"""What stands in for code that a bundle leaves out: it can be imported, and not used.
+"""Stand-ins for code that a bundle leaves out: they can be imported, but not used.
 
-Part of every cold start, so it imports nothing at once.
+Every cold start loads this module, so it imports nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LeftOutError(RuntimeError):
-    """Something was used that no function of this bundle was known to need."""
+    """The code used a part of a package that this bundle leaves out."""
 
 
 def _refuse(name: str) -> NoReturn:
@@ -21,7 +21,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 class _LeftOut(type):
-    """The class of stand-in classes. They may be named, and be a base; any use is refused."""
+    """The class of stand-in classes: they may be named and derived from, but not used."""
 
     def __getattr__(cls, attribute: str) -> Any:
         if attribute.startswith("__"):
@@ -38,8 +38,10 @@ def left_out(module: str, name: str) -> type:
 
 
 class Idle:
-    """Stands in for a class that is instantiated while the SDK is loaded. An instance may exist;
-    whatever is asked of it is refused."""
+    """Stands in for a class that the SDK instantiates while it is loaded.
+
+    An instance may exist, but any use of it is refused.
+    """
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -58,7 +60,7 @@ class Deferred:
 
     def _resolve(self) -> Any:
         module, name = self._deferred
-        # As `from module import name` does it, so that a name may be a module too.
+        # As in `from module import name`: the name may also be a module.
         found = __import__(module, fromlist=[name or "*"])
         return found if name is None else getattr(found, name)
 

@@ -1,4 +1,4 @@
-"""What the SDK asks of `platform` for its User-Agent, without what `platform` takes to load."""
+"""The functions of `platform` that the SDK uses for its User-Agent, in a form that loads fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in a bundle: only what the function reaches, byte for byte the same each time."""
+"""The content of a bundle: only what the function reaches, and the same bytes each time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sources(folder: Path) -> set[str]:
 def test_two_builds_in_different_folders_are_the_same_bytes(
     bundle: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """The second one by the command, by another user's habits, at another place."""
+    """The command makes the second one, with another environment and in another place."""
     if ANY not in RUNTIMES:
         pytest.skip("there is no interpreter of a runtime on this machine")
     first = bundle(ANY)
@@ -62,7 +62,7 @@ def test_two_builds_in_different_folders_are_the_same_bytes(
     zipped = archive(first / "upload")
     assert zipped == archive(second / "upload")
     assert len(zipped) < LARGEST_ZIP
-    # It says what it did.
+    # The command reports what it did.
     assert "  leaves out aiofiles, aiohappyeyeballs, aiohttp" in done.stdout
     assert "  calls AssumeRole\n" in done.stdout
 
@@ -116,7 +116,7 @@ def test_the_manifest_names_every_file_by_its_hash(
         for name, version in manifest["distributions"].items():
             assert f"\n{name}=={version} " in locked
             licence = folder.glob(f"python/{name}-{version}.dist-info/**/LICENSE*")
-            # Alibaba's own distributions carry no text; they name the Apache License 2.0.
+            # Alibaba's own distributions have no licence text; they name the Apache License 2.0.
             assert list(licence) or name.startswith(("alibabacloud_", "darabonba_"))
 
 
@@ -136,7 +136,7 @@ def test_byte_code_stays_valid_whatever_a_zip_does_to_times(
             assert str(folder.parent).encode() not in data, "no path of this machine"
 
 
-def test_what_lies_about_in_a_project_stays_there(sample_project: Path, tmp_path: Path) -> None:
+def test_other_files_of_a_project_are_not_bundled(sample_project: Path, tmp_path: Path) -> None:
     for place in (
         ".env",
         "functions/one/.env",
@@ -166,7 +166,7 @@ def test_what_lies_about_in_a_project_stays_there(sample_project: Path, tmp_path
     assert not any(b"a secret" in data for data in contents(tmp_path / "out").values())
 
 
-def test_a_new_bundle_takes_the_place_of_the_old_one(sample_project: Path, tmp_path: Path) -> None:
+def test_a_new_bundle_replaces_the_old_one(sample_project: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / "one").mkdir(parents=True)
     (out / "one" / "left_over.py").touch()
@@ -176,7 +176,7 @@ def test_a_new_bundle_takes_the_place_of_the_old_one(sample_project: Path, tmp_p
     assert {path.name for path in out.iterdir()} == {"one", "two", "other"}
 
 
-def test_without_an_interpreter_like_the_runtime_the_bundle_has_source_alone(
+def test_without_an_interpreter_the_bundle_has_only_source(
     sample_project: Path, tmp_path: Path
 ) -> None:
     made = build(sample_project, ANY, tmp_path / "out", interpreter=lambda _: None)

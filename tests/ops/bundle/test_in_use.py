@@ -1,4 +1,4 @@
-"""A bundle at work: in the gateway, by each interpreter that is found, with every kind of key."""
+"""A bundle in use: in the gateway, with each interpreter, and with every kind of key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
 
 def keys() -> tuple[dict[str, Any], dict[str, Any]]:
-    """A JWKS with a key of each algorithm, and what signs with it, by `kid`."""
+    """A JWKS with a key of each algorithm, and the signing keys by `kid`."""
     hmac = secrets.token_bytes(32)
     signing: dict[str, Any] = {
         "HS256": hmac,
@@ -112,7 +112,7 @@ def test_every_function_issues_its_credential(served: Served, algorithm: str) ->
 
 
 def put(credential: dict[str, Any]) -> None:
-    """Upload a video that plays as it is, by the official client."""
+    """Upload a playable video with the official client."""
     address = json.loads(base64.b64decode(credential["UploadAddress"]))
     temporary = json.loads(base64.b64decode(credential["UploadAuth"]))
     auth = oss2.StsAuth(
@@ -122,7 +122,7 @@ def put(credential: dict[str, Any]) -> None:
 
 
 def in_bundle(interpreter: Path, folder: Path, script: str, *arguments: str) -> Any:
-    """What a script prints as JSON that is run like an instance."""
+    """Run a script like an instance, and return the JSON that it prints."""
     done = subprocess.run(
         [interpreter, "-S", "-s", "-B", "-c", script, *arguments],
         cwd=folder,
@@ -207,9 +207,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_what_is_loaded_on_demand_is_there_when_it_is_asked_for(
-    bundle: Callable[[str], Path], python: str
-) -> None:
+def test_modules_load_on_demand(bundle: Callable[[str], Path], python: str) -> None:
     found = in_bundle(require(python), bundle(python) / "play", MODELS)
     assert found.pop("roots") > 50
     assert found == {

@@ -1,4 +1,4 @@
-"""When a bundle is not built: each time with a message that says what has to be looked at."""
+"""When a bundle is not built, each with a message that names the cause."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARED_OBJECT, X86_64, AARCH64 = b"\x03\x00", b"\x3e\x00", b"\xb7\x00"
 
 @pytest.fixture
 def sdk(packages: Callable[[str], Path], tmp_path: Path) -> Path:
-    """The real packages for one Python, to be changed file by file."""
+    """A copy of the real packages for one Python, which a test may change."""
     folder = tmp_path / "packages"
     shutil.copytree(packages(ANY), folder, copy_function=os.link)
     return folder
@@ -42,7 +42,7 @@ def play(tmp_path: Path) -> Path:
 
 
 def change(path: Path, old: str, new: str) -> None:
-    """Replace a text that is there; the linked original stays as it is."""
+    """Replace a text in a file; the original that it links to does not change."""
     text = path.read_text()
     assert old in text
     path.unlink()
@@ -108,7 +108,7 @@ VOD, OPENAPI = "alibabacloud_vod20170321", "alibabacloud_tea_openapi"
             f"{OPENAPI}/utils.py",
             "platform.machine()",
             "platform.node()",
-            r"alibabacloud_tea_openapi/utils\.py asks more of platform than it did",
+            r"alibabacloud_tea_openapi/utils\.py uses more of platform than before",
             id="a replaced module is asked for more",
         ),
         pytest.param(
@@ -141,7 +141,7 @@ VOD, OPENAPI = "alibabacloud_vod20170321", "alibabacloud_tea_openapi"
         ),
     ],
 )
-def test_an_sdk_of_another_shape(
+def test_an_sdk_that_has_changed(
     sdk: Path, play: Path, tmp_path: Path, place: str, old: str, new: str, message: str
 ) -> None:
     change(sdk / place, old, new)
@@ -175,10 +175,10 @@ def test_a_function_that_does_not_load(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_function_that_loads_only_where_something_else_is_installed(
+def test_a_function_that_needs_another_installed_package(
     sample_project: Path, tmp_path: Path
 ) -> None:
-    """Function Compute has the bundle and the standard library, and so has the trial."""
+    """The trial has only the bundle and the standard library, like Function Compute."""
     index = sample_project / "functions" / "one" / "index.py"
     index.write_text("import pytest\n\ndef handler(e, c): ...\n")
     with pytest.raises(BuildError, match="No module named 'pytest'"):
@@ -212,12 +212,12 @@ def test_a_package_that_is_locked_without_a_hash(sample_project: Path, tmp_path:
         ("_fast.abi3.so", ELF + SHARED_OBJECT + AARCH64, "not native code for Linux x86-64"),
         ("_fast.abi3.so", ELF + b"\x02\x00" + X86_64, "not native code for Linux x86-64"),
         ("_fast.abi3.so", b"\x7fELF\x01" + bytes(15), "not native code for Linux x86-64"),
-        ("_fast.abi3.so", b"\xcf\xfa\xed\xfe" + bytes(16), "of another platform"),
-        ("_fast.cp310-win_amd64.pyd", b"MZ" + bytes(18), "of another platform"),
+        ("_fast.abi3.so", b"\xcf\xfa\xed\xfe" + bytes(16), "for another platform"),
+        ("_fast.cp310-win_amd64.pyd", b"MZ" + bytes(18), "for another platform"),
         ("data.bin", ELF + SHARED_OBJECT + AARCH64, "not native code for Linux x86-64"),
     ],
 )
-def test_a_native_part_for_something_else(
+def test_native_code_for_another_target(
     tmp_path: Path, name: str, data: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(data)
@@ -228,7 +228,7 @@ def test_a_native_part_for_something_else(
 @pytest.mark.parametrize(
     "name", ["_fast.cpython-310-x86_64-linux-gnu.so", "_fast.abi3.so", "module.py"]
 )
-def test_a_native_part_that_fits(tmp_path: Path, name: str) -> None:
+def test_native_code_that_fits(tmp_path: Path, name: str) -> None:
     native_part = name.endswith(".so")
     path = tmp_path / name
     path.write_bytes(ELF + SHARED_OBJECT + X86_64 if native_part else b"VALUE = 1\n")
@@ -262,7 +262,9 @@ def test_a_wheel_is_for_the_runtime(tmp_path: Path, tags: str, fits: bool) -> No
             native.check_wheel(info, Target("3.10"))
 
 
-def test_a_foreign_native_part_stops_the_build(sample_project: Path, tmp_path: Path) -> None:
+def test_native_code_for_another_target_stops_the_build(
+    sample_project: Path, tmp_path: Path
+) -> None:
     for old in tmp_path.glob("*.whl"):
         old.unlink()
     packed = sample.wheel(
@@ -283,7 +285,7 @@ def test_a_foreign_native_part_stops_the_build(sample_project: Path, tmp_path: P
         "VODPASS_MNS_ENDPOINT",
     ],
 )
-def test_the_command_where_a_developers_settings_are_set(
+def test_the_command_with_a_developers_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setenv(name, "1")
@@ -293,7 +295,7 @@ def test_the_command_where_a_developers_settings_are_set(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_warns_or_fails_where_there_is_no_such_interpreter(
+def test_the_command_warns_or_fails_without_an_interpreter(
     sample_project: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
