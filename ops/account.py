@@ -70,7 +70,7 @@ def key_of(environ: Mapping[str, str]) -> Key:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """An operation's answer: its members, and the HTTP headers by lower-case name."""
 
     body: Mapping[str, Any] = field(repr=False)
@@ -133,7 +133,7 @@ class Account:
         rehearsed = self._endpoints["vod"]
         return rehearsed or f"{account_id}.mns.{self.region}.aliyuncs.com", not rehearsed
 
-    def vod(self, operation: str, **fields: Any) -> Answer:
+    def vod(self, operation: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of VOD; fields have the SDK's names.
 
         Raises ServiceRefused or NotAnswered.
@@ -143,7 +143,7 @@ class Account:
 
         return self._ask("vod", Client, models, operation, fields)
 
-    def sts(self, operation: str, **fields: Any) -> Answer:
+    def sts(self, operation: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of STS. Raises ServiceRefused or NotAnswered."""
         from alibabacloud_sts20150401 import models
         from alibabacloud_sts20150401.client import Client
@@ -153,7 +153,7 @@ class Account:
             return _answer(lambda: client.get_caller_identity_with_options(_options()))
         return self._ask("sts", Client, models, operation, fields)
 
-    def ram(self, operation: str, **parameters: str) -> Answer:
+    def ram(self, operation: str, **parameters: str) -> ServiceAnswer:
         """Call an operation of RAM (2015-05-01); parameters have RAM's names. Raises as `vod`."""
         from alibabacloud_tea_openapi.client import Client
         from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
@@ -173,7 +173,7 @@ class Account:
         request = OpenApiRequest(query=dict(parameters))
         return _answer(lambda: client.call_api(params, request, _options()))
 
-    def fc(self, operation: str, *path: str, **fields: Any) -> Answer:
+    def fc(self, operation: str, *path: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of Function Compute 3.0; `path` has the parameters in the URL's path.
 
         Raises as `vod`.
@@ -188,7 +188,7 @@ class Account:
 
     def _ask(
         self, service: str, client: Any, models: Any, operation: str, fields: Mapping[str, Any]
-    ) -> Answer:
+    ) -> ServiceAnswer:
         made = self._client(service, client)
         request = getattr(models, f"{operation}Request")(**fields)
         call = getattr(made, f"{_snake(operation)}_with_options")
@@ -235,7 +235,7 @@ def _options() -> Any:
     return RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_READ)
 
 
-def _answer(call: Callable[[], Any]) -> Answer:
+def _answer(call: Callable[[], Any]) -> ServiceAnswer:
     from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 
     try:
@@ -244,7 +244,9 @@ def _answer(call: Callable[[], Any]) -> Answer:
             body, headers = given["body"], given["headers"]
         else:
             body, headers = given.body.to_map(), given.headers
-        return Answer(dict(body), {str(name).lower(): value for name, value in headers.items()})
+        return ServiceAnswer(
+            dict(body), {str(name).lower(): value for name, value in headers.items()}
+        )
     except AlibabaCloudException as refusal:
         code = refusal.code if isinstance(refusal.code, str) else "Unknown"
         status = refusal.status_code if isinstance(refusal.status_code, int) else 0

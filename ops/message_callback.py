@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from ops.account import LOOPBACK, Account, Answer, NoKey, NotAnswered, ServiceRefused, key_of
+from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceAnswer, ServiceRefused, key_of
 from ops.command_line import Refused
 from shared.config.variables import REGIONS
 
@@ -54,7 +54,7 @@ class MessageCallback:
             {_SDK_NAMES[name]: value for name, value in wanted.items() if name in _SDK_NAMES},
         )
 
-    def _call(self, operation: str, fields: Mapping[str, str]) -> Answer:
+    def _call(self, operation: str, fields: Mapping[str, str]) -> ServiceAnswer:
         try:
             return self._account.vod(operation, **fields, **self._application)
         except ImportError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakealiyun.ram.policy import PolicyGrammarError
-from ops.account import Account, Answer, Key, NotAnswered, ServiceRefused
+from ops.account import Account, Key, NotAnswered, ServiceAnswer, ServiceRefused
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RoleFiles
@@ -118,7 +118,7 @@ def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> 
         report.is_sound(role.name, f"its policies and trust match ram/{role.folder}")
 
 
-def _version(account: Account, listed: Mapping[str, str]) -> Answer:
+def _version(account: Account, listed: Mapping[str, str]) -> ServiceAnswer:
     return account.ram(
         "GetPolicyVersion",
         PolicyType=listed["PolicyType"],

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from ops.account import Account, Answer, NotAnswered, ServiceRefused
+from ops.account import Account, NotAnswered, ServiceAnswer, ServiceRefused
 from ops.doctor import clock
 from ops.doctor.report import Report
 from shared.config.settings import Settings
@@ -105,7 +105,7 @@ def _check_named(report: Report, account: Account, upload: Settings) -> None:
         )
 
 
-def _read(report: Report, subject: str, call: Callable[[], Answer]) -> None:
+def _read(report: Report, subject: str, call: Callable[[], ServiceAnswer]) -> None:
     try:
         call()
     except NotAnswered as fault:
