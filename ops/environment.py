@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops import setting_faults
 from ops.domains import TO_EVENTS, leads_to_events
-from shared.config.settings import Settings, SettingsError, load
+from shared.config.settings import Settings, load
 from shared.config.uses import USES
-from shared.config.variables import VARIABLES
+from shared.config.variables import PREFIX, VARIABLES
 
 ENVIRONMENT_BYTES = 4096
 """Function Compute's limit for all variables of a function. It does not document what it counts
@@ -24,7 +25,7 @@ def in_environment(place: str, function: str, props: Mapping[str, Any]) -> Itera
             yield f"{place}.{name}: FC_ is Function Compute's own prefix"
         elif name == "VODPASS_LOCAL" or name.endswith("_ENDPOINT"):
             yield f"{place}.{name}: is for local development, never for a deployment"
-        elif name != "PYTHONPATH" and name not in USES[function]:
+        elif name not in {*USES[function], "PYTHONPATH"} and not _is_unknown_setting(name):
             yield f"{place}.{name}: {function} does not read it"
         if "${" in value:
             yield f"{place}.{name}: holds an expression that `s` did not resolve"
@@ -33,11 +34,12 @@ def in_environment(place: str, function: str, props: Mapping[str, Any]) -> Itera
         yield f"{place}: must be at most {ENVIRONMENT_BYTES} bytes in all, is {size}"
     if variables.get("PYTHONPATH") != "/code/python":
         yield f"{place}.PYTHONPATH: must be /code/python, where the bundle has its packages"
-    try:
-        settings = load(variables, USES[function])
-    except SettingsError as error:
-        yield f"{place}.{error.variable}: {error.allowed}"
+    faults = setting_faults.of_function(variables, USES[function])
+    for name, text in faults.items():
+        yield f"{place}.{name}: {text}"
+    if faults:
         return
+    settings = load(variables, USES[function])
     if settings.region != props["region"]:
         yield f"{place}.VODPASS_REGION: must be the region of the function"
     verifies = "VODPASS_JWT_KEYS" in USES[function]
@@ -47,6 +49,11 @@ def in_environment(place: str, function: str, props: Mapping[str, Any]) -> Itera
         yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
     yield from _callback(place, settings, props)
     yield from _client_roles(place, settings)
+
+
+def _is_unknown_setting(name: str) -> bool:
+    """Whether `setting_faults` reports the name."""
+    return name.startswith(PREFIX) and name not in VARIABLES
 
 
 def _callback(place: str, settings: Settings, props: Mapping[str, Any]) -> Iterator[str]:

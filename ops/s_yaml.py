@@ -12,10 +12,15 @@ stay apart: the fake imports nothing of this project, and this module imports no
 """
 
 import json
+import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from ops import dot_env, setting_faults
+from ops.command_line import Parser
 from ops.domains import METHODS, between_domains, domain, in_domain
 from ops.environment import in_environment
 from ops.shape import (
@@ -210,19 +215,84 @@ def _between_functions(document: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def main() -> int:
+def report(found: Iterable[str]) -> list[str]:
+    """The faults for an operator: by the variable in `.env`, and each only once."""
+    functions: dict[tuple[str, str], list[str]] = {}
+    others: dict[str, None] = {}
+    for fault in found:
+        match = _IN_VARIABLE.fullmatch(fault)
+        if match is None:
+            others[fault] = None
+        else:
+            functions.setdefault((match["name"], match["text"]), []).append(match["function"])
+    lines = [
+        f"{name}: {text} ({', '.join(dict.fromkeys(names))})"
+        for (name, text), names in sorted(functions.items(), key=lambda item: item[0][0])
+    ]
+    return [*lines, *others]
+
+
+_IN_VARIABLE = re.compile(
+    r"s\.yaml\.resources\.(?P<function>[^.]+)\.props\.environmentVariables\.(?P<name>VODPASS_\w+): "
+    r"(?P<text>.*)",
+    re.DOTALL,
+)
+_OF_S = re.compile(r"Error Message:\s*(.*?)\s*(?:A complete log|Env: |\Z)", re.DOTALL)
+_LONGEST_MESSAGE = 12  # lines
+
+
+def _message_of_s(text: str, environ: Mapping[str, str]) -> list[str]:
+    """The message of `s` in its output, without any value of a setting; empty if there is none."""
+    found = _OF_S.search(text)
+    if found is None or text.lstrip().startswith(("{", "[")):
+        return []
+    message = found[1]
+    for name, value in environ.items():
+        if name.startswith("VODPASS_") and len(value) >= _SHORTEST_SECRET:
+            message = message.replace(value, f"<{name}>")
+    lines = (line.rstrip() for line in message.splitlines())
+    return [line for line in lines if line][:_LONGEST_MESSAGE]
+
+
+_SHORTEST_SECRET = 8  # characters; a shorter value is a number or a name
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Check the document on standard input; returns 0 if it has no fault, else 1."""
+    Parser(
+        prog="python3 -m ops.s_yaml",
+        description="Check what `s preview --silent -o json` prints, on standard input. Prints one "
+        "line for each fault, but no value of a variable. Also names unknown VODPASS_ variables in "
+        ".env and in the environment.",
+        epilog="exit codes: 0 no fault, 1 a fault, or standard input has no document",
+    ).parse_args(argv)
+    environ = {**dot_env.read(Path(".env")), **os.environ}
+    unknown = [f"{name}: {text}" for name, text in setting_faults.unknown_in(environ).items()]
+    text = sys.stdin.read()
     try:
-        document = json.load(sys.stdin)
+        document = json.loads(text)
     except ValueError:
-        print("s.yaml: standard input is not what `s preview --silent -o json` prints")
+        _report_no_document(text, environ, unknown)
         return 1
-    found = faults(document)
+    found = [*unknown, *report(faults(document))]
     for fault in found:
         print(fault)
     if not found:
         print(f"s.yaml: {len(document['resources'])} functions, no fault")
     return 1 if found else 0
+
+
+def _report_no_document(text: str, environ: Mapping[str, str], unknown: Sequence[str]) -> None:
+    message = _message_of_s(text, environ)
+    if not message:
+        print("s.yaml: standard input is not what `s preview --silent -o json` prints")
+        return
+    print("s.yaml: `s preview` failed:")
+    for line in message:
+        print(f"  {line}")
+    # `s` stops at the first variable that is missing; name all faults that can be known now.
+    for fault in (*unknown, *setting_faults.of_process(environ)):
+        print(fault)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ops import dot_env
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
 from ops.doctor import (
@@ -79,6 +80,9 @@ def _run(report: Report, arguments: argparse.Namespace, environ: Mapping[str, st
     # http is accepted for this machine only.
     rehearsal = bool(arguments.endpoint) or not all(at.tls for at in places.values())
     settings = settings_check.check(report, deployment, rehearsal=rehearsal)
+    settings_check.check_names(report, dot_env.read(Path(".env")), where=".env")
+    if deployment.document is not None:  # else the environment is what was checked
+        settings_check.check_names(report, environ, where="the environment")
     vod_key: str | None = None
     if key is None:
         report.was_not_checked("account", "VOD, its callbacks, roles and functions: --no-account")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from ops.setting_faults import read_by_s
 from shared.config.uses import USES
-from shared.config.variables import PREFIX, VARIABLES
-
-_PROJECT = Path(__file__).resolve().parents[2]
-_READ_BY_S = re.compile(r"\benv\(\s*['\"](VODPASS_[A-Z0-9_]+)['\"]")
+from shared.config.variables import PREFIX
 
 METHODS: Mapping[str, str] = {
     "upload": "POST",
@@ -112,7 +108,7 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
         chosen.append("events")
     if any(environ.get(name) for name in _WATCH):
         chosen.append("watch")
-    of_s_yaml = _of_s_yaml()
+    of_s_yaml = read_by_s()
     known = {
         name: value
         for name, value in environ.items()
@@ -126,13 +122,3 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
         own = {key: value for key, value in known.items() if key not in others}
         functions[name] = Function(name, f"{begin}-{name}", f"vodpass-{name}", own)
     return Deployment(functions)
-
-
-def _of_s_yaml() -> set[str]:
-    """The variables that `s.yaml` or a file that extends it reads, and no function."""
-    read = {
-        name
-        for path in _PROJECT.glob("s*.yaml")
-        for name in _READ_BY_S.findall(path.read_text("utf-8"))
-    }
-    return read - VARIABLES.keys()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops import s_yaml
+from ops import s_yaml, setting_faults
 from ops.doctor.deployment import Deployment, Function
 from ops.doctor.report import Report
-from shared.config.settings import Settings, SettingsError, load
+from shared.config.settings import Settings, load
 from shared.config.uses import ALWAYS, USES
 
 _WHY = "The function cannot start with it: it answers 500 Misconfigured to everyone."
@@ -23,11 +23,12 @@ def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[st
     wrong: dict[tuple[str, str], list[str]] = {}
     for name, function in deployment.functions.items():
         _check_local(report, function)
-        try:
-            found[name] = _load(function, rehearsal=rehearsal)
-        except SettingsError as error:
-            wrong.setdefault((error.variable, error.allowed), []).append(name)
-        else:
+        environment = _environment(function, rehearsal=rehearsal)
+        faults = setting_faults.of_function(environment, USES[name])
+        for variable, text in faults.items():
+            wrong.setdefault((variable, text), []).append(name)
+        if not faults:
+            found[name] = load(environment, USES[name])
             _check_wise(report, function, found[name])
     for (variable, allowed), names in wrong.items():
         report.find(
@@ -37,13 +38,29 @@ def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[st
             why=_WHY,
             fix=f"Correct {variable} in .env (.env.example explains it) and deploy.",
         )
+    refused: set[str] = set()
     if deployment.document is None:
         report.was_not_checked(
             "s.yaml", "the settings come from this process, not from `s preview`"
         )
     else:
-        _check_document(report, deployment.document, rehearsal=rehearsal)
+        refused = _check_document(report, deployment.document, rehearsal=rehearsal)
+    for name in found.keys() - refused:
+        count = len(deployment.functions[name].environment)
+        report.is_sound(name, f"{count} variables, all valid")
     return found
+
+
+def check_names(report: Report, environ: Mapping[str, str], *, where: str) -> None:
+    """Report variables in `environ` that look like settings but are not."""
+    for name, text in setting_faults.unknown_in(environ).items():
+        report.find(
+            "setting",
+            f"{name} in {where}",
+            f"{name} {text}.",
+            why="No function reads it, so the setting that you meant has its default.",
+            fix=f"Correct the name in {where}, or remove it.",
+        )
 
 
 def _check_local(report: Report, function: Function) -> None:
@@ -59,11 +76,11 @@ def _check_local(report: Report, function: Function) -> None:
             )
 
 
-def _load(function: Function, *, rehearsal: bool) -> Settings:
+def _environment(function: Function, *, rehearsal: bool) -> Mapping[str, str]:
     environment = {k: v for k, v in function.environment.items() if k not in ALWAYS}
     if rehearsal:
         environment["VODPASS_LOCAL"] = "1"
-    return load(environment, USES[function.name])
+    return environment
 
 
 def _check_wise(report: Report, function: Function, settings: Settings) -> None:
@@ -76,18 +93,23 @@ def _check_wise(report: Report, function: Function, settings: Settings) -> None:
             fix="Let the issuer sign tokens for a shorter time, and lower the setting.",
             severity="warning",
         )
-    report.is_sound(function.name, f"{len(function.environment)} variables, all valid")
 
 
-def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> None:
-    before = len(report.findings)
+def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> set[str]:
+    """Report the faults of the document. Returns the functions whose variables have one."""
+    sound = True
+    refused: set[str] = set()
     for fault in s_yaml.faults(document):
         place, _, text = fault.partition(": ")
-        variable = place.partition(_PLACE)[2]
+        start, _, variable = place.partition(_PLACE)
         if variable and _found_already(report, variable):
+            sound = False
             continue
         if rehearsal and variable and text.startswith("must be an https URL"):
             continue
+        sound = False
+        if variable:
+            refused.add(start.split(".")[3])
         report.find(
             "s-yaml",
             place,
@@ -96,8 +118,9 @@ def _check_document(report: Report, document: Mapping[str, object], *, rehearsal
             "the deployment.",
             fix="Correct s.yaml. `python -m ops.s_yaml` checks the same before each deployment.",
         )
-    if len(report.findings) == before:
+    if sound:
         report.is_sound("s.yaml", "passes the checks of ops.s_yaml")
+    return refused
 
 
 def _found_already(report: Report, variable: str) -> bool:

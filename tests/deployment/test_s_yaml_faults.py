@@ -136,7 +136,10 @@ IN_A_FUNCTION = [
         put(ENVIRONMENT, "VODPASS_VOD_ENDPOINT", value="127.0.0.1:1"),
         "_ENDPOINT: is for local development",
     ),
-    (put(ENVIRONMENT, "VODPASS_WORKFLOW", value="a"), "VODPASS_WORKFLOW: upload does not read it"),
+    (
+        put(ENVIRONMENT, "VODPASS_WORKFLOW", value="a"),
+        "VODPASS_WORKFLOW: is not a setting of vodpass (did you mean VODPASS_WORKFLOW_ID?)",
+    ),
     (put(ENVIRONMENT, "VODPASS_PLAY_MAX_TIMEOUT", value=""), "TIMEOUT: upload does not read it"),
     (put(ENVIRONMENT, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", value="a"), "upload does not read it"),
     (put(ENVIRONMENT, "VODPASS_CATE_ID", value=7), "VODPASS_CATE_ID: must be text"),
@@ -529,7 +532,37 @@ def test_the_command_reports_and_fails(rendered: Document) -> None:
     assert wrong.stdout == (
         "s.yaml.resources.play.props.timeout: must be a whole number from 5 to 60\n"
     )
-    for text in ("", "Error Message: env('VODPASS_OWNER_KEYS') not found"):
-        nothing = command(text)
-        assert nothing.returncode == 1
-        assert "is not what `s preview --silent -o json` prints" in nothing.stdout
+    nothing = command("")
+    assert nothing.returncode == 1
+    assert "is not what `s preview --silent -o json` prints" in nothing.stdout
+    failed = command("Error Message: env('VODPASS_OWNER_KEYS') not found")
+    assert failed.returncode == 1
+    assert failed.stdout.startswith(
+        "s.yaml: `s preview` failed:\n  env('VODPASS_OWNER_KEYS') not found\n"
+    )
+
+
+def test_the_command_names_each_variable_once(rendered: Document) -> None:
+    document = copy.deepcopy(rendered)
+    for resource in document["resources"].values():
+        variables = resource["props"][ENVIRONMENT]
+        for name in ("VODPASS_OWNER_KEYS", "VODPASS_JWT_ISSUER"):
+            if name in variables:
+                variables[name] = "replace me"
+    document["resources"]["play"]["props"][ENVIRONMENT]["VODPASS_PLAY_MAX_TIMEOUT"] = "5"
+    document["resources"]["play"]["props"]["timeout"] = 1
+    wrong = command(json.dumps(document))
+    assert wrong.returncode == 1
+    # The shape comes first: the other checks rely on it.
+    assert wrong.stdout == (
+        "s.yaml.resources.play.props.timeout: must be a whole number from 5 to 60\n"
+    )
+    document["resources"]["play"]["props"]["timeout"] = 10
+    lines = command(json.dumps(document)).stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        *("VODPASS_JWT_ISSUER", "VODPASS_OWNER_KEYS", "VODPASS_PLAY_MAX_TIMEOUT"),
+    ]
+    assert lines[0].startswith("VODPASS_JWT_ISSUER: is still `replace me`: it must be ")
+    assert lines[0].endswith(" (upload, refresh, play, sts)")
+    assert lines[1].endswith(" (upload, refresh, play, events, watch)")
+    assert lines[2].endswith(" (play)")

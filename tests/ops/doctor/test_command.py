@@ -125,3 +125,52 @@ def test_the_sdk_does_not_print_its_requests(
     run: Any = target.check()
     assert run.exit_code == 0
     assert "Authorization" not in run.printed
+
+
+def test_an_unknown_setting_in_dot_env_and_in_the_environment(
+    target: DoctorTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(target.folder)
+    (target.folder / ".env").write_text("VODPASS_NAME=a\nVODPASS_WACTH=expiring\n")
+    try:
+        run = target.check(
+            "--no-account", environment={**target.environment, "VODPASS_CORS_ORIGIN": "x"}
+        )
+    finally:
+        (target.folder / ".env").unlink()
+    found = {one["subject"]: one["what"] for one in run.report["findings"]}
+    assert found == {
+        "VODPASS_WACTH in .env": (
+            "VODPASS_WACTH is not a setting of vodpass (did you mean VODPASS_WATCH?)."
+        ),
+        "VODPASS_CORS_ORIGIN in the environment": (
+            "VODPASS_CORS_ORIGIN is not a setting of vodpass (did you mean VODPASS_CORS_ORIGINS?)."
+        ),
+    }
+
+
+def test_every_wrong_setting_is_found_in_one_run(target: DoctorTarget) -> None:
+    wrong = {
+        "VODPASS_ISSUER_ALIAS": "replace me",
+        "VODPASS_JWT_ISSUER": "replace me",
+        "VODPASS_OWNER_KEYS": "k1:c2hvcnQ=",
+        "VODPASS_PLAY_MAX_TIMEOUT": "5",
+        "VODPASS_WEBHOOK_SECRETS": "short",
+    }
+    run = target.check("--no-account", document=target.rendered(**wrong))
+    settings = [one for one in run.report["findings"] if one["code"] == "setting"]
+    assert sorted(one["subject"].partition(" of ")[0] for one in settings) == sorted(wrong)
+    # No other finding repeats them, and neither the functions nor s.yaml are called sound.
+    assert run.codes == {"setting"}
+    sound = {one["subject"] for one in run.report["sound"]}
+    assert not sound & {"s.yaml", *target.document["resources"]}
+
+
+def test_a_function_that_the_check_of_s_yaml_refuses_is_not_sound(target: DoctorTarget) -> None:
+    role = "acs:ram::1234567890123456:role/client"
+    document = target.rendered(VODPASS_STS_PLAY_ROLE=role, VODPASS_STS_UPLOAD_ROLE=role)
+    run = target.check("--no-account", document=document)
+    assert "s-yaml" in run.codes
+    sound = {one["subject"] for one in run.report["sound"]}
+    assert "sts" not in sound
+    assert "upload" in sound
