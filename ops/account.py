@@ -12,8 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KEY_VARIABLES = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 TOKEN_VARIABLE = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+NAMINGS = (
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", TOKEN_VARIABLE),
+    ("AccessKeyID", "AccessKeySecret", "SecurityToken"),
+)
+"""The variables for a key as the SDKs name them, then as `s` names them."""
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
 
 _CONNECT, _READ = 5_000, 15_000  # milliseconds
@@ -60,13 +64,19 @@ def silence_clients() -> None:
 
 
 def key_of(environ: Mapping[str, str]) -> Key:
-    """The key in `ALIBABA_CLOUD_ACCESS_KEY_ID`, `…_SECRET` and, if it is temporary,
-    `ALIBABA_CLOUD_SECURITY_TOKEN`. Raises NoKey."""
-    missing = [name for name in KEY_VARIABLES if not environ.get(name)]
+    """The key in the environment, by the SDKs' names for its variables or by those of `s`.
+
+    Raises NoKey.
+    """
+    begun = [naming for naming in NAMINGS if any(environ.get(name) for name in naming[:2])]
+    # The first naming that is complete; else the first that is begun, whose rest is missing.
+    complete = [naming for naming in begun if all(environ.get(name) for name in naming[:2])]
+    chosen = (*complete, *begun, *NAMINGS)[0]
+    missing = [name for name in chosen[:2] if not environ.get(name)]
     if missing:
         raise NoKey(f"{' and '.join(missing)}: not set")
-    access_key_id, secret = (environ[name] for name in KEY_VARIABLES)
-    return Key(access_key_id, secret, environ.get(TOKEN_VARIABLE, ""))
+    access_key_id, secret, token = (environ.get(name, "") for name in chosen)
+    return Key(access_key_id, secret, token)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ops.account import LOOPBACK
 
@@ -20,9 +20,19 @@ class Refused(Exception):
 class Parser(argparse.ArgumentParser):
     """A parser whose errors repeat no argument: it may be a secret in the wrong place."""
 
+    _has_commands = False
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """As argparse. A mistake then shows the list of commands."""
+        self._has_commands = True
+        return super().add_subparsers(**options)
+
     def error(self, _message: str) -> NoReturn:
-        """Print the usage and exit with 2."""
-        self.print_usage(sys.stderr)
+        """Print the usage, or the help with the commands, and exit with 2."""
+        if self._has_commands:
+            self.print_help(sys.stderr)
+        else:
+            self.print_usage(sys.stderr)
         self.exit(
             2,
             f"{self.prog}: cannot read these arguments; see --help. No secret is an argument.\n",

@@ -22,20 +22,20 @@ _SDK_NAMES: Mapping[str, str] = {
 class MessageCallback:
     """The callback configuration of one application in one region.
 
-    The key comes from the environment. `endpoint` is the loopback address of a fake cloud.
-    Raises Refused if something is missing, or if VOD refuses a call.
+    The first call needs the key, which comes from the environment. `endpoint` is the loopback
+    address of a fake cloud. Raises Refused if something is missing, or if VOD refuses a call.
     """
 
     def __init__(self, region: str, endpoint: str | None = None, app_id: str | None = None) -> None:
         if region not in REGIONS:
-            raise Refused(f"the region must be one of {', '.join(sorted(REGIONS))}")
+            raise Refused(
+                "give --region or set VODPASS_REGION: the region must be one of "
+                + ", ".join(sorted(REGIONS))
+            )
         if endpoint is not None and not LOOPBACK.fullmatch(endpoint):
             raise Refused("--endpoint is for a fake cloud on this machine: 127.0.0.1:PORT")
-        try:
-            key = key_of(os.environ)
-        except NoKey as missing:
-            raise Refused(str(missing)) from None
-        self._account = Account(key, region, endpoint=endpoint or "")
+        self._region = region
+        self._endpoint = endpoint or ""
         self._application = {"app_id": app_id} if app_id else {}
 
     def get(self) -> Mapping[str, str]:
@@ -56,7 +56,10 @@ class MessageCallback:
 
     def _call(self, operation: str, fields: Mapping[str, str]) -> ServiceAnswer:
         try:
-            return self._account.vod(operation, **fields, **self._application)
+            account = Account(key_of(os.environ), self._region, endpoint=self._endpoint)
+            return account.vod(operation, **fields, **self._application)
+        except NoKey as missing:
+            raise Refused(str(missing)) from None
         except ImportError:
             raise Refused("needs the package alibabacloud-vod20170321: run `make setup`") from None
         except ServiceRefused as refusal:

@@ -492,6 +492,31 @@ def test_without_an_access_key(operator: Operator, monkeypatch: pytest.MonkeyPat
     assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in operator.refused("show")
 
 
+def test_prepare_needs_no_access_key(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name)
+    assert list(operator.done("set", "--base-url", BASE, "--prepare")) == [URL, KEYS]
+
+
+def test_the_key_may_have_the_names_that_s_wants(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AccessKeyID", operator.house.cloud.admin.access_key_id)
+    assert "AccessKeySecret: not set" in operator.refused("show")
+    monkeypatch.setenv("AccessKeySecret", operator.house.cloud.admin.access_key_secret)
+    assert operator.run("show")[0] == 0
+
+
+def test_a_missing_region_names_the_option_and_the_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VODPASS_REGION", raising=False)
+    assert main(["show"]) == 1
+    assert "give --region or set VODPASS_REGION" in capsys.readouterr().err
+
+
 def test_plain_http_is_for_a_fake(operator: Operator, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["set", "--base-url", "http://127.0.0.1:9000/events", "--region", "cn-shanghai"]
     assert main(arguments) == 1
