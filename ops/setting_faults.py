@@ -32,18 +32,23 @@ def of_function(environ: Mapping[str, str], uses: frozenset[str]) -> dict[str, s
             found[name] = f"is still `{PLACEHOLDER}`: it must be {VARIABLES[name].allowed}"
     left = {name: value for name, value in environ.items() if name not in found}
     read = set(uses) - found.keys()
+    seen = set(found)
     # Each round leaves out a variable, or gives it a stand-in.
     while (error := _first(left, frozenset(read))) is not None:
         name = error.variable
-        if name not in found:
-            found[name] = error.allowed
+        others = set(_NAME.findall(error.allowed)) - {name}
+        if name not in seen:
+            seen.add(name)
             out = {name}
+            # A variable that was left out because it is wrong is not missing to the others.
+            if not any(environ.get(other) for other in others & seen):
+                found[name] = error.allowed
         elif name in _STAND_INS and name not in left:
             left[name] = _STAND_INS[name]
             read.add(name)
             continue
         else:
-            out = {other for other in _NAME.findall(error.allowed) if other in left}
+            out = others & left.keys()
         if not out:
             break
         left = {other: value for other, value in left.items() if other not in out}

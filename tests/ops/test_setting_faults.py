@@ -70,6 +70,16 @@ def test_every_fault_between_variables_is_found_at_once() -> None:
     assert set(setting_faults.of_function(without, USES["play"])) == {"VODPASS_JWT_KEYS"}
 
 
+def test_a_wrong_variable_is_not_also_called_missing() -> None:
+    given = {name: value for name, value in SOUND.items() if name != "VODPASS_JWT_KEYS"}
+    given["VODPASS_JWT_JWKS_URL"] = "http://login.example.com/keys"
+    found = setting_faults.of_function(given, USES["upload"])
+    assert list(found) == ["VODPASS_JWT_JWKS_URL"]
+    assert found["VODPASS_JWT_JWKS_URL"].startswith("must be an https URL")
+    given["VODPASS_JWT_JWKS_URL"] = "replace me"
+    assert set(setting_faults.of_function(given, USES["upload"])) == {"VODPASS_JWT_JWKS_URL"}
+
+
 def test_a_name_that_only_s_reads_is_known() -> None:
     environ = {"VODPASS_NAME": "", "VODPASS_DOMAIN": "", "VODPASS_OWNERKEYS": "", "HOME": ""}
     assert setting_faults.unknown_in(environ) == {
