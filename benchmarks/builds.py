@@ -54,12 +54,18 @@ def pick(python: str | None) -> tuple[str, Path]:
 
 
 def build_contenders(
-    python: str | None, folder: Path, *, packages: Path | None = None, byte_code: bool = True
+    python: str | None,
+    folder: Path,
+    *,
+    packages: Path | None = None,
+    bundle: Path | None = None,
+    byte_code: bool = True,
 ) -> Builds:
-    """Build every contender in `folder`. `packages` has the locked packages, if they exist already.
+    """Build every contender in `folder`.
 
-    Without `byte_code`, the plain contenders have none: quicker to build, slower to start.
-    Raises BuildError or BenchmarkError.
+    `packages` has the locked packages, and `bundle` the bundle, if they exist already. Without
+    `byte_code`, the plain contenders have none: quicker to build, slower to start. Raises
+    BuildError or BenchmarkError.
     """
     version, interpreter = pick(python)
     if packages is None:
@@ -76,7 +82,10 @@ def build_contenders(
     if byte_code:
         _compile(interpreter, stale)
     valid = folder / "valid"
-    shutil.copytree(stale, valid)  # keeps file times: byte code is valid by them
+    if byte_code:
+        shutil.copytree(stale, valid)  # keeps file times: byte code is valid by them
+    else:
+        valid.symlink_to(packages, target_is_directory=True)  # nothing writes byte code into it
     _plain(folder / PLAIN, stale)
     _plain(folder / PLAIN_VALID, valid)
     for source in stale.rglob("*.py"):

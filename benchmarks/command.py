@@ -15,7 +15,7 @@ from benchmarks.builds import Builds, build_contenders
 from benchmarks.cloud import CloudProcess
 from benchmarks.process import BenchmarkError
 from benchmarks.workload import Workload
-from local.build import BuildError
+from ops.code_folder import BuildError
 
 
 def parser(module: str, description: str | None) -> argparse.ArgumentParser:

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from local.build import fill
-from ops.code_folder import BuildError
 from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
 from local.stack import PROJECT, Stack, StartError

@@ -20,7 +20,9 @@ def test_every_contender_works_and_is_measured(
     packages: Callable[[str], Path], bundle: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """One test, because the contenders take a while to build."""
-    builds = build_contenders(ANY, tmp_path, packages=packages(ANY), byte_code=False)
+    builds = build_contenders(
+        ANY, tmp_path, packages=packages(ANY), bundle=bundle(ANY), byte_code=False
+    )
     with CloudProcess() as cloud:
         workload = Workload(cloud)
         for function in FUNCTIONS:

@@ -15,7 +15,7 @@ import pytest
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
-from tests.support.bundling import ANY, PYTHONS
+from tests.support.runtimes import ANY, PYTHONS
 
 PROJECT = Path(__file__).resolve().parents[3]
 

@@ -13,7 +13,7 @@ import pytest
 
 from ops.bundle.imports import Import, code_of, imports_of
 from ops.code_folder import BuildError
-from tests.support.bundling import PYTHONS
+from tests.support.runtimes import PYTHONS
 
 PROJECT = Path(__file__).resolve().parents[3]
 FILES = {

@@ -22,7 +22,6 @@ from local.checkout_keys import load_keys
 from local.development_token import AUDIENCE, ISSUER
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
-from tests.support.bundling import PYTHONS
 from tests.support.code_under_test import bundled, require
 from tests.support.runtimes import PYTHONS
 

@@ -16,7 +16,7 @@ from ops.bundle.build import build
 from ops.bundle.target import RUNTIMES, Target
 from ops.code_folder import BuildError
 from tests.support import sample_project as sample
-from tests.support.bundling import ANY
+from tests.support.runtimes import ANY
 
 PROJECT = Path(__file__).resolve().parents[3]
 

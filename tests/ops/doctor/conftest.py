@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.doctor_target import DoctorTarget
 from tests.support.serverless import Run, preview

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakealiyun.vod.settings import TRANSCODE
-from local.keys import load_keys
+from local.checkout_keys import load_keys
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.smoke_target import SmokeTarget
 
