@@ -35,9 +35,10 @@ run: setup
 test: setup
 	$(PY) -m pytest -n 2 $(ARGS)
 
-# The same tests, with the functions served as they are deployed: RUNTIME=3.10, RUNTIME=3.12.
+# The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
+BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
 test-bundle: setup
-	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(ARGS)
+	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # The tests of the fake cloud alone.
 test-fake: setup
