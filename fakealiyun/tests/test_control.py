@@ -115,7 +115,7 @@ def test_the_state_shows_no_secret(cloud: FakeCloud, vod: Vod) -> None:
         assert credential is not None
         assert credential.access_key_secret.encode() not in answer.body
         assert (credential.security_token or "no token").encode() not in answer.body
-    cloud.clock.advance(3001)
+    cloud.clock.advance(3601)
     later = send(cloud, "GET", "/_local/state").json()["vod"]["credentials"]
     assert [c["expired"] for c in later] == [True, True]
 

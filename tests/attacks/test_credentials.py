@@ -129,7 +129,7 @@ class TestAnUploadCredential:
         assert refused(bare.put_object, object_key(first), SMALL)[0] == 403
 
     def test_after_it_expired(self, house: House, begun: dict[str, Any]) -> None:
-        house.cloud.clock.advance(3001)
+        house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
         assert refused(bucket(begun).put_object, object_key(begun), SMALL) == (
             403,
             "SecurityTokenExpired",
@@ -141,7 +141,7 @@ class TestAnUploadCredential:
         """Until then it works: VOD cannot revoke it. So a review must wait until then."""
         put(begun, SMALL)
         put(begun, SMALL[:-1] + b"x")
-        house.cloud.clock.advance(3001)
+        house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
         assert refused(bucket(begun).put_object, object_key(begun), SMALL)[0] == 403
 
 

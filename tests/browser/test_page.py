@@ -98,7 +98,8 @@ def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(stack: Stack, 
 
 def test_a_credential_that_expires_during_the_upload_is_renewed(stack: Stack, page: Page) -> None:
     # The cloud's clock moves between the response of /upload and the PUT.
-    page.expose_function("afterUpload", lambda: stack.cloud.clock.advance(3001))
+    lifetime = stack.cloud.vod.settings.upload_lifetime
+    page.expose_function("afterUpload", lambda: stack.cloud.clock.advance(lifetime + 1))
     page.evaluate(
         """() => {
           const fetch = window.fetch;

@@ -175,7 +175,7 @@ class TestOneOfThem:
 def test_one_expires_like_any_upload(house: House, alice: str, body: dict[str, Any]) -> None:
     answer = house.post("/upload", alice, body).json()
     assert 2990 < answer["ExpiresIn"] <= 3000
-    house.cloud.clock.advance(3001)
+    house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
     with pytest.raises(oss2.exceptions.ServerError) as refused:
         put(answer, JPEG)
     assert refused.value.code == "SecurityTokenExpired"

@@ -53,7 +53,7 @@ def test_an_upload_outlives_its_credential_and_the_video_plays(house: House, ali
         for n, part in enumerate(PARTS[:half], start=1)
     ]
 
-    house.cloud.clock.advance(3001)
+    house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
     with pytest.raises(oss2.exceptions.ServerError) as refused:
         bucket(first).upload_part(key, upload_id, half + 1, PARTS[half])
     assert (refused.value.status, refused.value.code) == (403, "SecurityTokenExpired")
@@ -95,7 +95,7 @@ def test_the_same_with_the_v4_client(house: House, alice: str) -> None:
         return oss_v2.UploadPart(part_number=number, etag=client.upload_part(request).etag)
 
     done = [part(client, number) for number in range(1, half + 1)]
-    house.cloud.clock.advance(3001)
+    house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
     with pytest.raises(oss_v2.exceptions.OperationError) as refused:
         part(client, half + 1)
     assert refused.value.unwrap().code == "SecurityTokenExpired"

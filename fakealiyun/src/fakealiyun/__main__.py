@@ -42,6 +42,20 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("expected a whole number")
+    return int(text)
+
+
+def _offset(text: str) -> tuple[str, float]:
+    name, seconds = _assignment(text)
+    try:
+        return name, float(seconds)
+    except ValueError:
+        raise argparse.ArgumentTypeError("expected TYPE=SECONDS") from None
+
+
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line. Ends the process with status 2 if it is wrong."""
     parser = argparse.ArgumentParser(
@@ -84,6 +98,22 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         " resolve (%(default)s)",
     )
     parser.add_argument(
+        "--upload-lifetime",
+        type=_whole_number,
+        default=VodSettings.upload_lifetime,
+        metavar="SECONDS",
+        help="how long an upload credential is valid (%(default)s)",
+    )
+    parser.add_argument(
+        "--callback-offset",
+        action="append",
+        default=[],
+        type=_offset,
+        metavar="TYPE=SECONDS",
+        help="send callbacks of this event type, or ALL, so many seconds after the status that they"
+        " announce; a negative number means before it; may be repeated (0)",
+    )
+    parser.add_argument(
         "--map-host",
         action="append",
         default=[],
@@ -119,7 +149,11 @@ def make_cloud(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         region=arguments.region,
         admin_access_key_id=environment.get(KEY_ID_VARIABLE) or ADMIN_ACCESS_KEY_ID,
         admin_access_key_secret=environment.get(KEY_SECRET_VARIABLE) or ADMIN_ACCESS_KEY_SECRET,
-        vod_settings=VodSettings(upload_endpoint=arguments.upload_endpoint),
+        vod_settings=VodSettings(
+            upload_endpoint=arguments.upload_endpoint,
+            upload_lifetime=arguments.upload_lifetime,
+            callback_offsets=dict(arguments.callback_offset),
+        ),
         mapped_hosts=arguments.map_host,
         own_origins=arguments.own_origin,
         allow_deploy=arguments.allow_deploy,

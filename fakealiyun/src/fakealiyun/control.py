@@ -25,7 +25,7 @@ _Route = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
 
 
 class Control:
-    """The routes `clock`, `faults`, `queues`, `state` and `reset` of one cloud."""
+    """The routes `clock`, `faults`, `queues`, `vod`, `state` and `reset` of one cloud."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
@@ -33,6 +33,7 @@ class Control:
             "/_local/clock": {"GET": self._clock, "POST": self._move_clock},
             "/_local/faults": {"GET": self._faults, "POST": self._set_fault},
             "/_local/queues/<name>/messages": {"POST": self._send_message},
+            "/_local/vod": {"GET": self._vod, "POST": self._adjust_vod},
             "/_local/state": {"GET": self._state},
             "/_local/reset": {"POST": self._reset},
         }
@@ -120,6 +121,33 @@ class Control:
             return {"MessageId": self._cloud.queues.queue(name).send(content)}
         except ValueError as error:
             raise GuardError(400, str(error)) from None
+
+    async def _vod(self, _request: web.Request) -> Mapping[str, Any]:
+        """Show the settings of VOD that can change: times in seconds of cloud time."""
+        settings = self._cloud.vod.settings
+        return {
+            "upload_lifetime": settings.upload_lifetime,
+            "callback_offsets": dict(settings.callback_offsets),
+        }
+
+    async def _adjust_vod(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"upload_lifetime": seconds, "callback_offsets": {type or ALL: seconds}}`, each
+        optional: change settings until the reset. A negative offset sends callbacks before the
+        status."""
+        body = _only(await control_body(request), "upload_lifetime", "callback_offsets")
+        lifetime = body.get("upload_lifetime")
+        if "upload_lifetime" in body and (
+            isinstance(lifetime, bool) or not isinstance(lifetime, int)
+        ):
+            raise GuardError(400, "upload_lifetime must be a whole number of seconds")
+        offsets = body.get("callback_offsets")
+        if "callback_offsets" in body and not isinstance(offsets, dict):
+            raise GuardError(400, "callback_offsets must be an object")
+        try:
+            self._cloud.vod.adjust(upload_lifetime=lifetime, callback_offsets=offsets)
+        except ValueError as error:
+            raise GuardError(400, str(error)) from None
+        return await self._vod(request)
 
     async def _reset(self, request: web.Request) -> Mapping[str, Any]:
         """`{}`: go back to the state at the start."""

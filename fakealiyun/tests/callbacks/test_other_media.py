@@ -32,7 +32,7 @@ def test_an_image_from_its_creation_to_its_url(house: House) -> None:
     assert ID.fullmatch(image_id)
     assert re.fullmatch(r"image/default/[0-9A-F]{32}-6-2\.png", upload.key)
     assert upload.answer["FileURL"] == f"http://{house.cloud.vod.storage_location}/{upload.key}"
-    assert upload.auth["Expiration"] == "3000"
+    assert upload.auth["Expiration"] == "3600"
     info = house.vod.call("get_image_info", image_id=image_id)["ImageInfo"]
     assert info["Status"] == "Uploading"
     assert "Mezzanine" not in info
@@ -183,7 +183,7 @@ def test_a_credential_stores_its_own_object_alone(house: House) -> None:
         image.bucket().put_object(attached.key, b"x")
     with pytest.raises(oss2.exceptions.AccessDenied):
         attached.bucket().put_object(image.key, b"x")
-    house.cloud.clock.advance(3000)
+    house.cloud.clock.advance(3600)
     with pytest.raises(oss2.exceptions.ServerError) as caught:
         image.put(PNG)
     assert caught.value.code == "SecurityTokenExpired"

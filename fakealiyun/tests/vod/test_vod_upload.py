@@ -35,19 +35,19 @@ def test_the_answer_is_two_base64_objects_of_a_fixed_form(cloud: FakeCloud, vod:
         "Expiration",
         "Region",
     ]
-    assert (upload.auth["Expiration"], upload.auth["Region"]) == ("3000", "cn-shanghai")
+    assert (upload.auth["Expiration"], upload.auth["Region"]) == ("3600", "cn-shanghai")
     assert upload.auth["SecurityToken"].startswith("CAIS")
     ends = datetime.strptime(upload.auth["ExpireUTCTime"], "%Y-%m-%dT%H:%M:%SZ")
     left = ends.replace(tzinfo=timezone.utc).timestamp() - cloud.clock.now()
-    assert 2990 < left <= 3000
+    assert 3590 < left <= 3600
 
 
 def test_the_endpoint_may_be_the_one_for_browsers() -> None:
-    settings = VodSettings(upload_endpoint="localhost", expiration_text="3600")
+    settings = VodSettings(upload_endpoint="localhost", expiration_text="3000")
     with FakeCloud(vod_settings=settings) as cloud:
         upload = Vod(cloud).create()
         assert upload.address["Endpoint"] == f"http://oss-cn-shanghai.localhost:{cloud.port}"
-        assert upload.auth["Expiration"] == "3600"
+        assert upload.auth["Expiration"] == "3000"
 
 
 def test_two_creates_are_two_videos(vod: Vod) -> None:
@@ -293,7 +293,7 @@ def test_the_credentials_keys_call_no_api(cloud: FakeCloud, vod: Vod) -> None:
 
 def test_the_credential_ends_after_3000_seconds_of_cloud_time(cloud: FakeCloud, vod: Vod) -> None:
     upload = vod.create()
-    cloud.clock.advance(2900)
+    cloud.clock.advance(3500)
     upload.put()
     cloud.clock.advance(100)
     assert denied(upload.put) == "SecurityTokenExpired"
@@ -307,7 +307,7 @@ def test_an_upload_goes_on_after_expiry_with_a_refreshed_credential(
     upload_id = bucket.init_multipart_upload(upload.key).upload_id
     content = MP4 + b"\0" * 200_000
     first = bucket.upload_part(upload.key, upload_id, 1, content)
-    cloud.clock.advance(3001)
+    cloud.clock.advance(3601)
     late = denied(lambda: bucket.upload_part(upload.key, upload_id, 2, b"tail"))
     assert late == "SecurityTokenExpired"
     renewed = vod.refresh(upload.video_id)
@@ -338,10 +338,10 @@ def test_a_refresh_is_granted_in_every_state() -> None:
 
 def test_an_older_credential_lives_on_beside_a_newer(cloud: FakeCloud, vod: Vod) -> None:
     old = vod.create()
-    cloud.clock.advance(1500)
+    cloud.clock.advance(1800)
     new = vod.refresh(old.video_id)
     old.put()
-    cloud.clock.advance(1501)
+    cloud.clock.advance(1801)
     assert denied(old.put) == "SecurityTokenExpired"
     new.put()
 

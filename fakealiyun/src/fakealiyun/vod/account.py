@@ -16,6 +16,8 @@ from fakealiyun.oss.signed_url import sign_url
 from fakealiyun.oss.state import Storage
 from fakealiyun.ram.principal import cloud_service
 from fakealiyun.vod import errors
+from fakealiyun.vod.callbacks.timing import CallbackTiming
+from fakealiyun.vod.events import Events
 from fakealiyun.vod.media import Media
 from fakealiyun.vod.other_media import OtherMedia, OtherMediaLibrary
 from fakealiyun.vod.parameters import optional, reference_id
@@ -59,6 +61,7 @@ class VodAccount:
         clock: Clock,
     ) -> None:
         self.settings = settings
+        self._first_settings = settings
         self.region = region
         self.clock = clock
         self.base_url = "http://127.0.0.1"
@@ -67,9 +70,10 @@ class VodAccount:
         name = hashlib.sha256(f"{account_id}:{region}".encode()).hexdigest()[:32]
         self.bucket = f"outin-{name}"
         self._storage = storage
-        self.library = Library(settings, storage, clock, self.bucket, self.location)
+        self.timing = CallbackTiming(clock, Events(), settings.callback_offsets)
+        self.library = Library(settings, storage, clock, self.bucket, self.location, self.timing)
         self.other_media = OtherMediaLibrary(
-            storage, clock, self.bucket, self.location, self.library.events
+            storage, clock, self.bucket, self.location, self.timing
         )
         self._play_auths = PlayAuths(identities, clock, self._issuer, region)
         self._issued: deque[IssuedCredential] = deque(maxlen=_MOST_REMEMBERED)
@@ -87,11 +91,21 @@ class VodAccount:
         return self.base_url.partition("://")[2]
 
     def reset(self) -> None:
-        """Forget all media and events. Call it after storage and identities were reset."""
+        """Forget all media, events and changed settings.
+
+        Call it after storage and identities were reset.
+        """
+        self.timing.reset()
         self.library.reset()
         self.other_media.reset()
         self._issued.clear()
+        self.adjust(self._first_settings)
         self._set_up()
+
+    def adjust(self, settings: VodSettings) -> None:
+        """Replace the settings, until the next reset."""
+        self.settings = settings
+        self.timing.offsets = settings.callback_offsets
 
     def _set_up(self) -> None:
         self._storage.create_bucket(self.bucket, self.region, cors=VOD_BUCKET_RULES)
@@ -132,11 +146,14 @@ class VodAccount:
         if self.settings.upload_endpoint == "localhost":
             port = self.base_url.rpartition(":")[2]
             endpoint = f"http://oss-{self.region}.localhost:{port}"
-        keys = upload_keys(self._identities, self._issuer, media.bucket, media.key)
+        lifetime = self.settings.upload_lifetime
+        keys = upload_keys(self._identities, self._issuer, media.bucket, media.key, lifetime)
         self._remember("UploadAuth", media, keys)
         return {
             "UploadAddress": upload_address(endpoint, media.bucket, media.key),
-            "UploadAuth": upload_auth(keys, self.region, self.settings.expiration_text),
+            "UploadAuth": upload_auth(
+                keys, self.region, self.settings.expiration_text or str(lifetime)
+            ),
         }
 
     def play_auth(self, media: Media, timeout: int) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 from fakealiyun.clock import Clock
 from fakealiyun.oss.state import Storage, StoredObject
 from fakealiyun.vod import notifications
-from fakealiyun.vod.events import Events
+from fakealiyun.vod.callbacks.timing import CallbackTiming
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class OtherMedia:
 class OtherMediaLibrary:
     """All images and attached media of the account. Thread-safe.
 
-    `bucket` contains the files, and `location` is its public host. `events` gets an event for each
-    uploaded file.
+    `bucket` contains the files, and `location` is its public host. `timing` announces an event for
+    each uploaded file.
     """
 
     def __init__(
-        self, storage: Storage, clock: Clock, bucket: str, location: str, events: Events
+        self, storage: Storage, clock: Clock, bucket: str, location: str, timing: CallbackTiming
     ) -> None:
         self.bucket = bucket
         self._location = location
         self._clock = clock
-        self._events = events
+        self._timing = timing
         self._lock = threading.RLock()
         self._by_id: dict[str, OtherMedia] = {}
         self._by_key: dict[str, str] = {}
@@ -106,10 +106,15 @@ class OtherMediaLibrary:
                 return
             # What the real service does with bytes that are not an image is not documented.
             medium = replace(self._by_id[media_id], status="Normal", size=stored.size, modified=now)
-            self._by_id[media_id] = medium
         announce = (
             notifications.image_upload
             if medium.kind == "image"
             else notifications.attached_media_upload
         )
-        self._events.announce(announce(medium, self.file_url(medium), now))
+        event = announce(medium, self.file_url(medium), now)
+        self._timing.carry_out(lambda: self._publish(medium), event)
+
+    def _publish(self, medium: OtherMedia) -> None:
+        with self._lock:
+            if medium.media_id in self._by_id:
+                self._by_id[medium.media_id] = replace(medium, modified=self._clock.now())

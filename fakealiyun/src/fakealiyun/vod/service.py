@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from fakealiyun.clock import Clock
 from fakealiyun.faults import Faults
@@ -47,7 +49,6 @@ class VodService:
         faults: Faults,
         queues: Queues,
     ) -> None:
-        self.settings = settings
         self._account = VodAccount(
             settings,
             account_id=account_id,
@@ -76,6 +77,25 @@ class VodService:
         self.operations: Mapping[str, Operation] = MappingProxyType(
             {name: one for group in groups for name, one in group.operations.items()}
         )
+
+    @property
+    def settings(self) -> VodSettings:
+        """The current settings."""
+        return self._account.settings
+
+    def adjust(
+        self,
+        *,
+        upload_lifetime: int | None = None,
+        callback_offsets: Mapping[str, float] | None = None,
+    ) -> None:
+        """Change settings until the next reset. What is None stays. Raises ValueError."""
+        changes: dict[str, Any] = {
+            "upload_lifetime": upload_lifetime,
+            "callback_offsets": callback_offsets,
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        self._account.adjust(replace(self._account.settings, **given))
 
     @property
     def library(self) -> Library:

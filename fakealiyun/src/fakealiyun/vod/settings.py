@@ -8,6 +8,7 @@ from typing import Literal
 
 from fakealiyun.openapi.types import ApiError
 from fakealiyun.vod import errors
+from fakealiyun.vod.callbacks.timing import check_offsets
 
 NO_TRANSCODE = "VOD_NO_TRANSCODE"
 """The built-in template group that does not transcode."""
@@ -16,8 +17,8 @@ TRANSCODE = "b4a1f8c2d90e47c6a3d7518e62fb0c94"
 WORKFLOW = "6f0d3b7e15c84a2c9be2417a80d95f33"
 """A workflow of the fake account, which runs the template group TRANSCODE."""
 DEFAULT_APP = "app-1000000"
-
-UPLOAD_LIFETIME = 3000  # seconds; the same for every upload credential
+LONGEST_LIFETIME = 43_200
+"""Seconds. No token of STS is valid longer."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,23 @@ class VodSettings:
     upload_endpoint: Literal["ip", "localhost"] = "ip"
     """`UploadAddress.Endpoint`: `http://127.0.0.1:PORT`, or `http://oss-REGION.localhost:PORT`,
     which only browsers can resolve."""
-    expiration_text: str = str(UPLOAD_LIFETIME)
-    """`Expiration` in UploadAuth. The documentation says 3000, one sample shows 3600."""
+    upload_lifetime: int = 3600
+    """How long an upload credential is valid.
+
+    The documentation says 3000. About twenty real samples of 2017 to 2021 say 3600, and none says
+    3000. In one of them ExpireUTCTime is exactly 3600 seconds after the issue.
+    """
+    expiration_text: str | None = None
+    """`Expiration` in UploadAuth, if it differs from `upload_lifetime`."""
     duplicate_reference_id: Callable[[], ApiError] = errors.reference_id_taken
     """The error for a ReferenceId that another video has. Not documented."""
     reference_ids_outlive_videos: bool = True
     """Whether the ReferenceId of a deleted video cannot be used again. Not documented."""
+    callback_offsets: Mapping[str, float] = field(default_factory=dict)
+    """How long after the change of status each callback is sent: see `CallbackTiming`.
 
+    The keys are event types, and `ALL` for the others. A negative number means before the change.
+    """
     queue_ignores_upload_callback: bool = True
     """Whether the callback URL of an upload is ignored if the account's callbacks go to a queue.
 
@@ -73,3 +84,6 @@ class VodSettings:
         known = self.template_groups.keys()
         if self.default_template_group not in known or not known >= set(self.workflows.values()):
             raise ValueError("a template group in the settings does not exist")
+        if not 1 <= self.upload_lifetime <= LONGEST_LIFETIME:
+            raise ValueError(f"upload_lifetime must be from 1 to {LONGEST_LIFETIME} seconds")
+        check_offsets(self.callback_offsets)

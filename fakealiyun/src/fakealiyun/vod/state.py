@@ -20,8 +20,8 @@ from typing import Any
 from fakealiyun.clock import Clock
 from fakealiyun.oss.state import Storage, StoredObject
 from fakealiyun.vod import notifications
+from fakealiyun.vod.callbacks.timing import CallbackTiming
 from fakealiyun.vod.container import fits, read_container
-from fakealiyun.vod.events import Events
 from fakealiyun.vod.extensions import PLAYABLE
 from fakealiyun.vod.media import Media, Source, Status, Stream
 from fakealiyun.vod.mp4 import read_picture
@@ -35,15 +35,23 @@ class ReferenceIdTaken(Exception):
 class Library:
     """All assets of the account. Thread-safe.
 
-    `bucket` contains the uploaded files, and `location` is its public host.
+    `bucket` contains the uploaded files, and `location` is its public host. `timing` announces the
+    events.
     """
 
     def __init__(
-        self, settings: VodSettings, storage: Storage, clock: Clock, bucket: str, location: str
+        self,
+        settings: VodSettings,
+        storage: Storage,
+        clock: Clock,
+        bucket: str,
+        location: str,
+        timing: CallbackTiming,
     ) -> None:
         self.bucket = bucket
         self._location = location
-        self.events = Events()
+        self.events = timing.events
+        self._timing = timing
         self._settings = settings
         self._storage = storage
         self._clock = clock
@@ -75,7 +83,7 @@ class Library:
                 self._by_reference[media.reference_id] = media.video_id
             self._by_id[media.video_id] = media
             self._by_key[media.key] = media.video_id
-        self.events.announce(notifications.base_change(media, "create", now))
+        self._timing.announce(notifications.base_change(media, "create", now))
         return media
 
     def get(self, video_id: str) -> Media | None:
@@ -110,8 +118,8 @@ class Library:
                         self._references.discard(media.reference_id.casefold())
             self._storage.delete(media.bucket, media.key)
             now = self._clock.now()
-            self.events.announce(notifications.base_change(media, "delete", now))
-            self.events.announce(notifications.deletion(media, now))
+            self._timing.announce(notifications.base_change(media, "delete", now))
+            self._timing.announce(notifications.deletion(media, now))
 
     def reset(self) -> None:
         """Forget all assets and events. The storage removes the objects."""
@@ -134,16 +142,14 @@ class Library:
             video_id = self._by_key.get(stored.key)
             if video_id is None:
                 return
-            media = self._change(
-                video_id,
-                status="UploadSucc",
-                source=Source(stored.size, stored.md5, picture),
-                streams=(),
-                generation=self._by_id[video_id].generation + 1,
-            )
-        now = self._clock.now()
-        self.events.announce(notifications.file_upload(media, self._file_url(media), now))
-        self._process(media, family)
+            known = self._by_id[video_id]
+            known = self._by_id[video_id] = replace(known, generation=known.generation + 1)
+        source = Source(stored.size, stored.md5, picture)
+        media = replace(known, status="UploadSucc", source=source, streams=())
+        event = notifications.file_upload(media, self._file_url(media), self._clock.now())
+        self._timing.carry_out(
+            lambda: self._become(media), event, then=lambda: self._process(media, family)
+        )
 
     def _process(self, media: Media, family: str | None) -> None:
         definitions = self._settings.template_groups[media.template_group_id].definitions
@@ -176,21 +182,33 @@ class Library:
         form = "mp3" if media.media_type == "audio" else "mp4"
         streams = tuple(Stream(d, form, secrets.token_hex(16), now) for d in definitions)
         status: Status = "Normal" if good else "TranscodeFail"
-        with self._lock:
-            if not self._is_current(media):
-                return
-            media = self._change(media.video_id, status=status, streams=streams if good else ())
+        if not self._is_current(media):
+            return
+        done = replace(media, status=status, streams=streams if good else ())
         outcome: notifications.Outcome = "success" if good else "fail"
         url = self._file_url(media)
-        for stream in streams:
-            self.events.announce(notifications.stream_transcode(media, stream, outcome, url, now))
-        self.events.announce(notifications.transcode(media, streams, outcome, url, now))
+        self._timing.carry_out(
+            lambda: self._become(done),
+            *(notifications.stream_transcode(done, s, outcome, url, now) for s in streams),
+            notifications.transcode(done, streams, outcome, url, now),
+        )
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         if seconds > 0:
             self._clock.call_at(self._clock.now() + seconds, action)
         else:
             action()
+
+    def _become(self, media: Media) -> None:
+        """Give the asset the status, file and streams of `media`, unless a newer file arrived."""
+        with self._lock:
+            if self._is_current(media):
+                self._change(
+                    media.video_id,
+                    status=media.status,
+                    source=media.source,
+                    streams=media.streams,
+                )
 
     def _is_current(self, media: Media) -> bool:
         known = self._by_id.get(media.video_id)

@@ -10,7 +10,6 @@ from typing import Any
 from fakealiyun.clock import utc
 from fakealiyun.identity import Credential, Identities, Principal
 from fakealiyun.vod.permissions import allow
-from fakealiyun.vod.settings import UPLOAD_LIFETIME
 
 # The OSS operations that the vendor lists for the upload credentials of VOD (2019). The policy in a
 # real credential is not public. The list does not allow reading the object.
@@ -40,10 +39,12 @@ def upload_address(endpoint: str, bucket: str, key: str) -> str:
     return pack({"Endpoint": endpoint, "Bucket": bucket, "FileName": key})
 
 
-def upload_keys(identities: Identities, issuer: Principal, bucket: str, key: str) -> Credential:
-    """New keys for one object, valid for 3000 seconds of cloud time."""
+def upload_keys(
+    identities: Identities, issuer: Principal, bucket: str, key: str, lifetime: int
+) -> Credential:
+    """New keys for one object, valid for `lifetime` seconds of cloud time."""
     policy = allow(_ACTIONS, f"acs:oss:*:*:{bucket}/{key}")
-    return identities.issue(issuer, (policy,), UPLOAD_LIFETIME)
+    return identities.issue(issuer, (policy,), lifetime)
 
 
 def upload_auth(keys: Credential, region: str, expiration_text: str) -> str:

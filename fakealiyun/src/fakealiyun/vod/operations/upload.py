@@ -40,7 +40,8 @@ class UploadOperations:
                     "AccelerateConfig and unknown keys in UserData are refused.",
                     "FileSize must be a number, but is not compared with the file.",
                     "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
-                    "Expiration is the text 3000. One sample shows 3600 (a setting).",
+                    "UploadAuth is valid for 3600 seconds, as samples of 2017 to 2021 show. The "
+                    "documentation says 3000 (a setting).",
                     "The policy in a real credential is not public. Here it allows the operations "
                     "of the vendor's list on exactly one object.",
                 ),
