@@ -65,6 +65,30 @@ def test_without_a_type_it_is_http(house: House) -> None:
     assert configured(house)["CallbackType"] == "HTTP"
 
 
+VENDORS_LIST = """
+    FileUploadComplete ImageUploadComplete AttachedMediaUploadComplete UploadByURLComplete
+    MediaBaseChangeComplete StreamTranscodeComplete TranscodeComplete SnapshotComplete
+    VideoAnalysisComplete DynamicImageComplete AddLiveRecordVideoComplete
+    LiveRecordVideoComposeStart CreateAuditComplete AIMediaAuditComplete AIMediaDNAComplete
+    AIVideoTagComplete ProduceMediaComplete UpdateMediaStorageClassComplete DeleteMediaComplete
+    WorkflowTaskComplete RestoreMediaComplete SubmitMediaRefreshComplete
+""".split()
+"""The 22 event types of the vendor's page."""
+
+
+@pytest.mark.parametrize("event_type", VENDORS_LIST)
+def test_every_type_of_the_vendors_list_can_be_set(house: House, event_type: str) -> None:
+    assert len(set(VENDORS_LIST)) == 22
+    name = "AIComplete" if event_type.startswith("AI") else event_type
+    house.vod.call("set_message_callback", **{**HTTP, "event_type_list": name})
+    assert configured(house)["EventTypeList"] == name
+    callback = house.cloud.vod.callbacks.configuration(DEFAULT_APP)
+    assert callback is not None
+    selected = [one for one in VENDORS_LIST if callback.selects(one)]
+    of_ai_jobs = [one for one in VENDORS_LIST if one.startswith("AI")]
+    assert selected == (of_ai_jobs if name == "AIComplete" else [event_type])
+
+
 def test_deleting_leaves_nothing(house: House) -> None:
     house.vod.call("set_message_callback", **HTTP)
     house.vod.call("delete_message_callback")

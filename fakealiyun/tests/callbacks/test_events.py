@@ -6,13 +6,34 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from fakealiyun import FakeCloud
+from fakealiyun.clock import utc
 from fakealiyun.testing.callbacks import House
 from fakealiyun.testing.mp4 import film
 from fakealiyun.testing.vod import MP4
-from fakealiyun.vod.settings import TRANSCODE, VodSettings
+from fakealiyun.vod.settings import TRANSCODE, WORKFLOW, VodSettings
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+STREAM = {
+    "Status": str,
+    "IsAudio": bool,
+    "Size": int,
+    "Definition": str,
+    "Fps": str,
+    "StartTime": str,
+    "Duration": float,
+    "Bitrate": str,
+    "Encrypt": bool,
+    "FileUrl": str,
+    "Format": str,
+    "FinishTime": str,
+    "Height": int,
+    "Width": int,
+    "JobId": str,
+}
+"""The fields of a stream in TranscodeComplete, in order, with their types."""
 
 
 def only(house: House, event_type: str) -> dict[str, Any]:
@@ -36,6 +57,65 @@ def test_file_upload_complete(house: House) -> None:
         "FileUrl": f"http://{house.cloud.vod.storage_location}/{upload.key}",
         "Extend": '{"who":"é"}',
     }
+
+
+def test_file_upload_complete_has_the_fields_of_a_production_message_in_their_order(
+    house: House,
+) -> None:
+    house.subscribe()
+    house.uploaded(reference_id="mark-0001")
+    event = only(house, "FileUploadComplete")
+    assert list(event) == ["Status", "FileUrl", "VideoId", "EventType", "EventTime", "Size"]
+    assert event["FileUrl"].startswith("http://outin-")
+
+
+def test_transcode_complete_has_the_fields_of_a_production_message_in_their_order(
+    house: House,
+) -> None:
+    house.subscribe()
+    before = utc(house.cloud.clock.now())
+    house.transcoded(film(seconds=2.0, width=64, height=36), reference_id="mark-0001")
+    event = only(house, "TranscodeComplete")
+    assert list(event) == ["Status", "VideoId", "EventType", "EventTime", "StreamInfos"]
+    for stream in event["StreamInfos"]:
+        assert {name: type(value) for name, value in stream.items()} == STREAM
+        assert list(stream) == list(STREAM)
+        assert stream["IsAudio"] is False
+        assert re.fullmatch(r"[0-9]+", stream["Bitrate"])
+        assert re.fullmatch(r"[0-9]+", stream["Fps"])
+        assert before <= stream["StartTime"] < stream["FinishTime"] <= event["EventTime"]
+        assert stream["FileUrl"].startswith("http://outin-")
+
+
+def test_an_audio_stream_says_so(house: House) -> None:
+    house.subscribe("TranscodeComplete")
+    house.transcoded(b"ID3" + b"\0" * 600, file_name="song.mp3")
+    infos = only(house, "TranscodeComplete")["StreamInfos"]
+    assert [info["IsAudio"] for info in infos] == [True, True]
+
+
+@pytest.mark.parametrize(("content", "status"), [(MP4, "Succeed"), (b"no film", "Failed")])
+def test_a_workflow_reports_its_task_and_not_the_transcode(
+    house: House, content: bytes, status: str
+) -> None:
+    house.subscribe()
+    video_id = house.uploaded(content, workflow_id=WORKFLOW, user_data='{"Extend":"mine"}')
+    house.pass_time(10)
+    event = only(house, "WorkflowTaskComplete")
+    assert TIME.fullmatch(event.pop("EventTime"))
+    assert event == {
+        "Status": status,
+        "VideoId": video_id,
+        "EventType": "WorkflowTaskComplete",
+        "Extend": "mine",
+    }
+    assert sorted(house.receiver.types()) == [
+        "FileUploadComplete",
+        "MediaBaseChangeComplete",
+        "StreamTranscodeComplete",
+        "StreamTranscodeComplete",
+        "WorkflowTaskComplete",
+    ]
 
 
 def test_extend_is_the_same_text_that_was_given_as_a_text(house: House) -> None:

@@ -33,11 +33,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Stream:
-    """One playable stream. `definition` is OD for the uploaded file itself."""
+    """One playable stream. `definition` is OD for the uploaded file itself.
+
+    `started` and `created` say when its job started and finished.
+    """
 
     definition: str
     format: str
     job_id: str
+    started: float
     created: float
 
 

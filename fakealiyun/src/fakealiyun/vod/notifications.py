@@ -1,6 +1,8 @@
 """The bodies of VOD's callbacks, with the irregular details of the real ones.
 
-Source of the fields: the event pages of 2021 and 2024 to 2026. `now` is in epoch seconds of cloud
+Source of the fields: the event pages of 2021 and 2024 to 2026. The order of the fields of
+FileUploadComplete and TranscodeComplete, and the types in a stream, are those of two production
+messages. No callback contains the ReferenceId. `now` is in epoch seconds of cloud
 time. `url` is the address of the file: http, never https, and without a signature.
 """
 
@@ -18,25 +20,47 @@ if TYPE_CHECKING:
     from fakealiyun.vod.other_media import OtherMedia
 
 Outcome = Literal["success", "fail"]
+FRAME_RATE = "25"
+"""Frames per second, as text. The fake does not read the real rate of a file."""
 
 
 def file_upload(media: Media, url: str, now: float) -> Event:
     """FileUploadComplete: a video or audio file was uploaded."""
-    return _of_video("FileUploadComplete", media, now, "success", Size=media.size, FileUrl=url)
+    fields = {
+        "Status": "success",
+        "FileUrl": url,
+        **_head("FileUploadComplete", media, now),
+        "Size": media.size,
+    }
+    return _of_video(media, fields)
 
 
 def stream_transcode(media: Media, stream: Stream, outcome: Outcome, url: str, now: float) -> Event:
     """StreamTranscodeComplete: one definition in one format is finished or failed."""
-    fields = _stream(media, stream, outcome, url)
-    return _of_video("StreamTranscodeComplete", media, now, **fields)
+    fields = {
+        "Status": outcome,
+        **_head("StreamTranscodeComplete", media, now),
+        **_stream(media, stream, outcome, url),
+    }
+    return _of_video(media, fields)
 
 
 def transcode(
     media: Media, streams: tuple[Stream, ...], outcome: Outcome, url: str, now: float
 ) -> Event:
     """TranscodeComplete: all definitions are finished. It is a success if one of them is."""
-    infos = [_stream(media, stream, outcome, url) for stream in streams]
-    return _of_video("TranscodeComplete", media, now, outcome, StreamInfos=infos)
+    fields = {
+        "Status": outcome,
+        **_head("TranscodeComplete", media, now),
+        "StreamInfos": [_stream(media, stream, outcome, url) for stream in streams],
+    }
+    return _of_video(media, fields)
+
+
+def workflow_task(media: Media, outcome: Outcome, now: float) -> Event:
+    """WorkflowTaskComplete: comes instead of TranscodeComplete where a workflow transcodes."""
+    status = "Succeed" if outcome == "success" else "Failed"
+    return _of_video(media, {"Status": status, **_head("WorkflowTaskComplete", media, now)})
 
 
 def image_upload(medium: OtherMedia, url: str, now: float) -> Event:
@@ -74,18 +98,17 @@ def deletion(media: Media, now: float) -> Event:
     return _of_any("DeleteMediaComplete", media, now, DeleteType="all")
 
 
-def _of_video(
-    kind: str, media: Media, now: float, status: Outcome | None = None, **fields: Any
-) -> Event:
-    body = {"EventTime": utc(now), "EventType": kind, "VideoId": media.video_id}
-    if status is not None:
-        body["Status"] = status
-    body |= fields
+def _head(kind: str, media: Media, now: float) -> dict[str, str]:
+    return {"VideoId": media.video_id, "EventType": kind, "EventTime": utc(now)}
+
+
+def _of_video(media: Media, fields: Mapping[str, Any]) -> Event:
+    body = dict(fields)
     if media.extend is not None:
         body["Extend"] = media.extend
     return Event(
-        kind,
-        utc(now),
+        body["EventType"],
+        body["EventTime"],
         media.video_id,
         body["Status"],
         body,
@@ -144,23 +167,30 @@ def _of_other(
 
 
 def _stream(media: Media, stream: Stream, outcome: Outcome, url: str) -> dict[str, Any]:
-    info: dict[str, Any] = {
+    if outcome == "success" and media.source is not None:
+        return {
+            "Status": outcome,
+            "IsAudio": media.media_type == "audio",
+            "Size": media.size,
+            "Definition": stream.definition,
+            "Fps": FRAME_RATE,
+            "StartTime": utc(stream.started),
+            "Duration": media.duration,
+            "Bitrate": str(round(media.bit_rate)),
+            "Encrypt": False,
+            "FileUrl": url,
+            "Format": stream.format,
+            "FinishTime": utc(stream.created),
+            "Height": media.source.picture.height,
+            "Width": media.source.picture.width,
+            "JobId": stream.job_id,
+        }
+    return {
         "Status": outcome,
         "Definition": stream.definition,
+        "Encrypt": False,
         "Format": stream.format,
         "JobId": stream.job_id,
-        "Encrypt": False,
-    }
-    if outcome == "success" and media.source is not None:
-        return info | {
-            "Size": media.size,
-            "Duration": media.duration,
-            "Bitrate": f"{media.bit_rate:.3f}",
-            "Width": media.source.picture.width,
-            "Height": media.source.picture.height,
-            "FileUrl": url,
-        }
-    return info | {
         "ErrorCode": "InvalidParameter.ResourceContentBad",
         "ErrorMessage": "The resource operated is bad.",
     }

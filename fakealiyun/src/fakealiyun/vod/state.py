@@ -160,9 +160,10 @@ class Library:
                 media = self._change(media.video_id, status="Transcoding")
             # A transcoder looks at the content, not at the name. The real transcode of a file that
             # is not video or audio fails with TranscodeFail.
+            started, good = self._clock.now(), family is not None
             self._later(
                 self._settings.transcode_seconds,
-                lambda: self._finish_transcode(media, definitions, good=family is not None),
+                lambda: self._finish_transcode(media, definitions, started, good=good),
             )
         elif media.extension in PLAYABLE and fits(family, media.extension):
             self._later(self._settings.settle_seconds, lambda: self._publish(media))
@@ -172,15 +173,17 @@ class Library:
 
     def _publish(self, media: Media) -> None:
         now = self._clock.now()
-        stream = Stream("OD", media.extension, secrets.token_hex(16), now)
+        stream = Stream("OD", media.extension, secrets.token_hex(16), now, now)
         with self._lock:
             if self._is_current(media):
                 self._change(media.video_id, status="Normal", streams=(stream,))
 
-    def _finish_transcode(self, media: Media, definitions: tuple[str, ...], *, good: bool) -> None:
+    def _finish_transcode(
+        self, media: Media, definitions: tuple[str, ...], started: float, *, good: bool
+    ) -> None:
         now = self._clock.now()
         form = "mp3" if media.media_type == "audio" else "mp4"
-        streams = tuple(Stream(d, form, secrets.token_hex(16), now) for d in definitions)
+        streams = tuple(Stream(d, form, secrets.token_hex(16), started, now) for d in definitions)
         status: Status = "Normal" if good else "TranscodeFail"
         if not self._is_current(media):
             return
@@ -190,7 +193,9 @@ class Library:
         self._timing.carry_out(
             lambda: self._become(done),
             *(notifications.stream_transcode(done, s, outcome, url, now) for s in streams),
-            notifications.transcode(done, streams, outcome, url, now),
+            notifications.workflow_task(done, outcome, now)
+            if media.workflow_id is not None
+            else notifications.transcode(done, streams, outcome, url, now),
         )
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:

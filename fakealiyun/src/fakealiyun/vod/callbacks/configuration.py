@@ -26,8 +26,17 @@ EVENT_TYPES = (
     "ProduceMediaComplete",
     "UpdateMediaStorageClassComplete",
     "DeleteMediaComplete",
+    "WorkflowTaskComplete",
+    "RestoreMediaComplete",
+    "SubmitMediaRefreshComplete",
 )
-"""The values of EventTypeList. AIComplete selects all events of AI jobs."""
+"""The values of EventTypeList.
+
+The vendor's page of events lists 22 types: these without AIComplete, and AI_EVENTS, which
+AIComplete selects."""
+
+AI_EVENTS = ("AIMediaAuditComplete", "AIMediaDNAComplete", "AIVideoTagComplete")
+"""The events of AI jobs. EventTypeList has one name for all of them, AIComplete."""
 
 ALL = "ALL"
 LONGEST_URL = 256  # bytes
@@ -75,7 +84,8 @@ class MessageCallback:
     def selects(self, event_type: str) -> bool:
         """Whether events of this type are sent."""
         chosen = self.event_types.split(",")
-        return ALL in chosen or event_type in chosen
+        name = "AIComplete" if event_type in AI_EVENTS else event_type
+        return ALL in chosen or name in chosen
 
     @property
     def signing_key(self) -> str | None:

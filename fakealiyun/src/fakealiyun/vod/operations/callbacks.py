@@ -43,6 +43,17 @@ class CallbackOperations:
                     "MissingAuthKey if AuthSwitch is on.",
                     "An AuthKey with other characters than letters and digits is refused.",
                     "Unknown event types are refused. AI events have only the name AIComplete.",
+                    "Events of jobs that this fake does not have can be set, but are never sent: "
+                    "among them SnapshotComplete, RestoreMediaComplete and "
+                    "SubmitMediaRefreshComplete.",
+                    "Where a workflow transcodes, WorkflowTaskComplete comes instead of "
+                    "TranscodeComplete, after the StreamTranscodeComplete of each stream. It has "
+                    "VideoId and Status (Succeed or Failed); its other fields are not known.",
+                    "FileUploadComplete and TranscodeComplete have the fields of two production "
+                    "messages, in their order. The order in other events is not known. Fps is "
+                    "always 25, and Bitrate is rounded.",
+                    "Callbacks come with the status that they announce. The real order is not "
+                    "documented, and TranscodeComplete was seen before the status (a setting).",
                     "Whether the queue exists is only checked when an event is sent to it: after "
                     "three failures the event is lost. The fake assumes that the role "
                     "AliyunVODDefaultRole is granted.",
