@@ -29,6 +29,7 @@ VARIABLE = {
     "RequestId": r"vp_[a-z2-7]{32}",
     **dict.fromkeys(("subject", "VideoId", "ImageId", "MediaId", "JobId"), ID),
     **dict.fromkeys(("time", "CreationTime", "SettlesAt", "ExpireUTCTime", "EventTime"), TIME),
+    **dict.fromkeys(("StartTime", "FinishTime"), TIME),
     **dict.fromkeys(("FileUrl", "FileURL"), r"http://[a-z0-9.-]+/\S+"),
     **dict.fromkeys(("UploadAddress", "UploadAuth"), r"eyJ[A-Za-z0-9+/]+(=*|…)"),
     "m": r"[A-Za-z0-9_-]{27}",
