@@ -24,6 +24,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 
 from fakealiyun.clock import Clock, http_date
 from fakealiyun.guard import Guard, GuardError, is_control, split_host
@@ -78,6 +79,8 @@ def build(
 
     async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = http_date(clock.now())
+        if response.headers.get("Server") == SERVER_SOFTWARE:
+            del response.headers["Server"]  # the real services do not name Python
         if not any(name in response.headers for name in _REQUEST_IDS):
             response.headers["x-acs-request-id"] = secrets.token_hex(16).upper()
 

@@ -31,7 +31,7 @@ _PROTOCOL = frozenset(
         "RegionId",
     }
 )
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{3})?Z", re.ASCII)
 _NONCE = re.compile(r"[\x21-\x7e]{1,256}")
 
 
@@ -186,10 +186,16 @@ def _nonce(text: str) -> str:
 
 
 def time_of(text: str) -> float:
-    """Epoch seconds of `yyyy-MM-ddTHH:mm:ssZ`, the only documented form. Raises ApiError."""
-    if not _TIME.fullmatch(text):
+    """Epoch seconds of `yyyy-MM-ddTHH:mm:ssZ`, with or without milliseconds. Raises ApiError.
+
+    Only the form without them is documented. The official clients for Node (`ali-oss`, `sts-sdk`)
+    always send milliseconds, and the real gateway accepts them.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
         raise errors.time_stamp_format()
     try:
-        return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
+        seconds = calendar.timegm(time.strptime(found[1], "%Y-%m-%dT%H:%M:%S"))
+        return seconds + float(found[2] or 0)
     except (ValueError, OverflowError):
         raise errors.time_stamp_format() from None

@@ -84,7 +84,7 @@ def nonce_used() -> ApiError:
 
 
 def time_stamp_format() -> ApiError:
-    """The date does not have the form `yyyy-MM-ddTHH:mm:ssZ`."""
+    """The date does not have the form `yyyy-MM-ddTHH:mm:ssZ`, with milliseconds or without."""
     return ApiError(
         400,
         "InvalidTimeStamp.Format",

@@ -106,6 +106,7 @@ class OpenApi:
             exchange.allow_pages()
         else:
             self._guard.check_page(exchange.request)
+            exchange.allow_pages()  # there is no page, or it is one of our own origins
         if raw.method not in ("GET", "POST"):
             raise errors.method_not_supported()
         if not target.action:
@@ -169,14 +170,18 @@ class _GatewayExchange:
         self.form: Format = "XML"
         self.product = "vod"
         self._headers: dict[str, str] = {}
+        if "Origin" not in request.headers and "Sec-Fetch-Site" not in request.headers:
+            self.allow_pages()
 
     def allow_pages(self) -> None:
-        """Let a page of any origin read the answer.
+        """Add the CORS headers with which the real gateway answers every request.
 
-        The page has a credential, or the call needs none. With `*`, browsers never send cookies.
+        Here they would open the cloud to every page that the developer visits. So an answer to a
+        page has them only if the page has a credential, if the call needs none, or if the page is
+        one of our own. The others are refused. With `*`, browsers never send cookies.
         """
         self._headers["Access-Control-Allow-Origin"] = "*"
-        self._headers["Access-Control-Expose-Headers"] = "x-acs-request-id"
+        self._headers["Access-Control-Expose-Headers"] = "*"
 
     def answer(self, action: str, fields: Mapping[str, Any]) -> web.Response:
         body = render.success_body(action, fields, self.request_id, self.form)

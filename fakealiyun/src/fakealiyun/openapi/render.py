@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +23,12 @@ _XML_LAYOUT = xml.Layout(indent=None, replacement="", short_empty=True)
 
 
 def success_body(action: str, fields: Mapping[str, Any], request_id: str, form: Format) -> bytes:
-    """The body of a successful answer. It adds `RequestId`."""
-    body = {"RequestId": request_id, **fields}
+    """The body of a successful answer, with `RequestId`.
+
+    It is the first field, unless `fields` has a place for it.
+    """
+    known = {"RequestId": request_id}
+    body = {**fields, **known} if "RequestId" in fields else {**known, **fields}
     return _json(body) if form == "JSON" else xml.render(f"{action}Response", body, _XML_LAYOUT)
 
 
@@ -49,10 +56,18 @@ def response(
         headers={
             "Content-Type": _JSON_TYPE if form == "JSON" else _XML_TYPE,
             "x-acs-request-id": request_id,
-            "X-Content-Type-Options": "nosniff",
+            "x-acs-trace-id": uuid.uuid4().hex,
+            "ETag": _etag(body),
+            "Keep-Alive": "timeout=25",
             **headers,
         },
     )
+
+
+def _etag(body: bytes) -> str:
+    """An ETag as long as real ones. How the real gateway computes it is not known."""
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return f"1{base64.b64encode(digest).decode()[:22]}{len(body) % 10}"
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

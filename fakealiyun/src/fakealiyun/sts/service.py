@@ -15,6 +15,12 @@ from fakealiyun.ram.state import Ram, Role
 from fakealiyun.sts import errors
 from fakealiyun.sts.parameters import AssumeRoleParameters, read, read_role_arn
 
+_CORS_DOUBT = (
+    "The real gateway sends Access-Control-Allow-Origin: * with every answer. Here a page of a "
+    "foreign origin is refused without it, so that no page in the developer's browser can use the "
+    "cloud. VOD operations that web clients call are the exception. The value of ETag is made up."
+)
+
 LONGEST_CHAINED_SESSION = 3600
 """The longest DurationSeconds if a role session assumes another role."""
 
@@ -35,7 +41,7 @@ class StsService:
                     self.assume_role,
                     resource=lambda call: read_role_arn(call.parameters).text,
                     denied=errors.NOT_AUTHORIZED,
-                    source="AssumeRole, API reference of STS (2025)",
+                    source="AssumeRole, API reference of STS (2025); recorded answers",
                     doubts=(
                         "The order of the checks is not documented. Here: form of RoleArn, "
                         "permission, other parameters, existence of the role, trust, duration.",
@@ -50,10 +56,12 @@ class StsService:
                 "GetCallerIdentity": Operation(
                     self.get_caller_identity,
                     needs_permission=False,
-                    source="GetCallerIdentity, API reference of STS (2025)",
+                    source="GetCallerIdentity, API reference of STS (2025); recorded answers",
                     doubts=(
                         "Credentials inside an UploadAuth or a PlayAuth, which VOD issued in its "
                         "own name, are refused. What STS answers for them is not documented.",
+                        "The order of the fields is recorded for a role session only.",
+                        _CORS_DOUBT,
                     ),
                 ),
             }
@@ -89,9 +97,9 @@ class StsService:
                 "AssumedRoleId": principal.principal_id,
             },
             "Credentials": {
+                "SecurityToken": session.security_token,
                 "AccessKeyId": session.access_key_id,
                 "AccessKeySecret": session.access_key_secret,
-                "SecurityToken": session.security_token,
                 "Expiration": utc(session.expires_at or 0),
             },
         }
@@ -108,9 +116,10 @@ class StsService:
         return {
             "IdentityType": principal.kind,
             "AccountId": principal.account_id,
+            "RequestId": call.request_id,
             "PrincipalId": principal.principal_id,
-            owner: principal.owner_id,
             "Arn": principal.arn,
+            owner: principal.owner_id,
         }
 
     def _find(self, wanted: AssumeRoleParameters) -> Role:
