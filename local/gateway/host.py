@@ -79,10 +79,10 @@ class FunctionHost:
         try:
             payload = await self._run(instance, event, request_id, retry_count)
             usable = instance.alive
-            return Outcome(request_id, payload, None, log.tail())
+            return Outcome(request_id, payload, None, log.tail(), instance.id)
         except InvocationFailed as failed:
             usable = instance.alive and instance.loaded
-            return Outcome(request_id, failed.payload, failed.error_type, log.tail())
+            return Outcome(request_id, failed.payload, failed.error_type, log.tail(), instance.id)
         finally:
             del self._serving[instance.id]
             if usable:

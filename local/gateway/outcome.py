@@ -14,12 +14,16 @@ TIMED_OUT = "FunctionTimeoutError"
 
 @dataclass(frozen=True)
 class Outcome:
-    """If `error_type` is None, the handler returned `payload`; else it describes the error."""
+    """If `error_type` is None, the handler returned `payload`; else it describes the error.
+
+    `instance_id` is empty if no instance started.
+    """
 
     request_id: str
     payload: bytes
     error_type: str | None
     log_tail: bytes
+    instance_id: str = ""
 
 
 class InvocationFailed(Exception):

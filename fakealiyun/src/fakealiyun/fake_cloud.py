@@ -16,7 +16,7 @@ from fakealiyun.clock import Clock
 from fakealiyun.control import Control
 from fakealiyun.faults import Faults
 from fakealiyun.fc import FcService
-from fakealiyun.fc.code import temporary_host
+from fakealiyun.fc.code import temporary_hosts
 from fakealiyun.guard import Guard
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.in_thread import InThread
@@ -117,9 +117,9 @@ class FakeCloud(InThread):
             account_id=self.account_id,
         )
         if allow_deploy:
-            # The deployment tool sends packages to this name. It belongs to Alibaba Cloud, so no
-            # stranger can point it to this machine.
-            mapped_hosts = (*mapped_hosts, temporary_host(region))
+            # The deployment tool sends packages to these names. They belong to Alibaba Cloud, so no
+            # stranger can point them to this machine.
+            mapped_hosts = (*mapped_hosts, *temporary_hosts(region))
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
             (self.vod, self.sts),

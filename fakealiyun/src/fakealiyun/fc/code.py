@@ -56,9 +56,14 @@ def temporary_bucket(region: str) -> str:
     return f"fc-temporary-code-{region}"
 
 
-def temporary_host(region: str) -> str:
-    """The Host that the deployment tool's OSS client uses for that bucket."""
-    return f"{temporary_bucket(region)}.oss-{BUCKET_REGION}.aliyuncs.com"
+def temporary_hosts(region: str) -> tuple[str, ...]:
+    """The Hosts that the deployment tool's OSS client uses for that bucket.
+
+    The first is for a custom endpoint. Without one, the tool uses `oss-accelerate`. It may also use
+    the endpoint of the region, which is refused here, because the bucket is in BUCKET_REGION.
+    """
+    bucket = temporary_bucket(region)
+    return (f"{bucket}.oss-{BUCKET_REGION}.aliyuncs.com", f"{bucket}.oss-accelerate.aliyuncs.com")
 
 
 def read_code(given: Mapping[str, Any]) -> CodeInput:

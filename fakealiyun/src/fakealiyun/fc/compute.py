@@ -50,6 +50,13 @@ class Result(Protocol):
         """The value of `X-Fc-Error-Type`. None if the handler returned."""
 
     @property
+    def instance_id(self) -> str:
+        """The value of `x-fc-instance-id`: the instance that ran the handler.
+
+        Empty if none started.
+        """
+
+    @property
     def log_tail(self) -> bytes:
         """The last 4 KB of the log of the invocation."""
 

@@ -114,12 +114,12 @@ class FcService:
             operation, call = self._accept(raw, request_id)
             return await self._run(request, operation, call)
         except ApiError as error:
-            return wire.refusal(errors.translated(error), request_id)
+            return wire.refusal(errors.translated(error), request_id, request.path)
         except (GuardError, ConnectionError):
             raise
         except Exception:  # noqa: BLE001 - a defect must be answered as the real cloud would
             _log.exception("an operation failed")
-            return wire.refusal(errors.internal(), request_id)
+            return wire.refusal(errors.internal(), request_id, request.path)
 
     def _accept(self, raw: RawRequest, request_id: str) -> tuple[FcOperation, FcCall]:
         """Find the operation and check the caller. Raises ApiError."""

@@ -117,8 +117,12 @@ def response(answer: FcAnswer, request_id: str) -> web.Response:
     )
 
 
-def refusal(error: ApiError, request_id: str) -> web.Response:
-    """The HTTP answer for an error."""
+def refusal(error: ApiError, request_id: str, path: str = "") -> web.Response:
+    """The HTTP answer for an error. The fields depend on the API version in `path`."""
+    if path.startswith("/2016-08-15/"):
+        # The client of that version reads these two, and the request id from the header.
+        old = {"ErrorCode": error.code, "ErrorMessage": error.message}
+        return response(FcAnswer(error.status, old, error.headers), request_id)
     body = {
         "RequestId": request_id,
         "Code": error.code,

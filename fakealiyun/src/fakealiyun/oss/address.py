@@ -67,9 +67,12 @@ def bucket_of_host(host: str) -> str | None:
 
 
 def region_of_host(host: str) -> str | None:
-    """The region in a Host like `bkt.oss-cn-shanghai.localhost`; None if there is none."""
+    """The region in a Host like `bkt.oss-cn-shanghai.localhost`; None if there is none.
+
+    The accelerate endpoint, `oss-accelerate`, serves the buckets of every region.
+    """
     for label in host_name(host).split(".")[:2]:
-        if label.startswith("oss-"):
+        if label.startswith("oss-") and label != "oss-accelerate":
             return label[len("oss-") :].removesuffix("-internal")
     return None
 

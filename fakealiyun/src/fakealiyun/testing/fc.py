@@ -255,11 +255,14 @@ class FcReply:
 
     @property
     def code(self) -> str:
-        return str(json.loads(self.body)["Code"])
+        fields = json.loads(self.body)
+        # The second name is that of the API version 2016-08-15.
+        return str(fields["Code"] if "Code" in fields else fields["ErrorCode"])
 
     @property
     def message(self) -> str:
-        return str(json.loads(self.body)["Message"])
+        fields = json.loads(self.body)
+        return str(fields["Message"] if "Message" in fields else fields["ErrorMessage"])
 
 
 def send(

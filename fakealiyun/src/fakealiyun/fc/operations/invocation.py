@@ -67,6 +67,8 @@ def _answer(function: Function, result: Result, tail: bool) -> FcAnswer:
         "X-Fc-Code-Checksum": function.package.checksum,
         "X-Fc-Invocation-Service-Version": "LATEST",
     }
+    if result.instance_id:
+        headers["X-Fc-Instance-Id"] = result.instance_id
     if result.error_type is not None:
         headers["X-Fc-Error-Type"] = result.error_type
     if tail:
