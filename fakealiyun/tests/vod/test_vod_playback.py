@@ -238,6 +238,35 @@ def test_a_play_auth_of_a_video_that_was_swapped_for_no_film(cloud: FakeCloud, v
     assert (answer.status, answer.code) == (403, "Forbidden.IllegalStatus")
 
 
+@pytest.mark.parametrize("definition", ["240", "8K", "240,OD"])
+def test_an_unknown_definition_is_not_refused(cloud: FakeCloud, vod: Vod, definition: str) -> None:
+    """Public tools send 240, a number, with empty objects as PlayConfig and ReAuthInfo."""
+    video_id = vod.normal()
+    answer = redeem(cloud, play_auth(vod, video_id), video_id, Definition=definition)
+    assert answer.status == 200
+    (info,) = answer.json()["PlayInfoList"]["PlayInfo"]
+    assert info["Definition"] == "OD"
+
+
+@pytest.mark.parametrize(
+    "config",
+    ['{"PlayDomain":"example.com","PreviewTime":"20"}', '{"EncryptType":"HLSEncryption"}', "{}"],
+)
+def test_a_play_config_as_players_send_it(cloud: FakeCloud, vod: Vod, config: str) -> None:
+    video_id = vod.normal()
+    changes = {"PlayConfig": config, "ReAuthInfo": "{}", "Definition": ""}
+    assert redeem(cloud, play_auth(vod, video_id), video_id, **changes).status == 200
+
+
+def test_the_codec_of_a_stream(vod: Vod) -> None:
+    video, audio = vod.normal(), vod.normal(HEADS["mp3"], file_name="a.mp3")
+    for video_id, codec, other in ((video, "h264", "h265"), (audio, "mp3", "aac")):
+        answer = vod.call("get_play_info", video_id=video_id, codec_name=codec)
+        assert [one["CodecName"] for one in answer["PlayInfoList"]["PlayInfo"]] == [codec]
+        refusal = vod.refused("get_play_info", video_id=video_id, codec_name=other)
+        assert refusal == (404, "InvalidVideo.NoneStream")
+
+
 def test_filters_of_get_play_info(vod: Vod) -> None:
     video = vod.normal()
     audio = vod.normal(HEADS["mp3"], file_name="a.mp3")
@@ -259,7 +288,6 @@ def test_filters_of_get_play_info(vod: Vod) -> None:
         assert vod.refused("get_play_info", video_id=video_id, **{name: value}) == none
     invalid: tuple[dict[str, Any], ...] = (
         {"formats": "exe"},
-        {"definition": "8K"},
         {"output_type": "ftp"},
         {"result_type": "All"},
         {"auth_timeout": 0},

@@ -147,10 +147,12 @@ class VodAccount:
             port = self.base_url.rpartition(":")[2]
             endpoint = f"http://oss-{self.region}.localhost:{port}"
         lifetime = self.settings.upload_lifetime
-        keys = upload_keys(self._identities, self._issuer, media.bucket, media.key, lifetime)
+        prefix = media.object_prefix
+        opened = media.key if prefix is None else f"{prefix}*"
+        keys = upload_keys(self._identities, self._issuer, media.bucket, opened, lifetime)
         self._remember("UploadAuth", media, keys)
         return {
-            "UploadAddress": upload_address(endpoint, media.bucket, media.key),
+            "UploadAddress": upload_address(endpoint, media.bucket, media.key, prefix),
             "UploadAuth": upload_auth(
                 keys, self.region, self.settings.expiration_text or str(lifetime)
             ),

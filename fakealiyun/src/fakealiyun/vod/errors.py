@@ -41,8 +41,13 @@ def template_group_not_found() -> ApiError:
 
 
 def storage_not_found() -> ApiError:
-    """The account does not have this StorageLocation in this region."""
-    return ApiError(404, "InvalidStorage.NotFound", "The StorageLocation does not exist.")
+    """The account does not have this StorageLocation in this region, or no storage at all."""
+    return ApiError(403, "InvalidStorage.NotFound", "The storageLocation does not exist.")
+
+
+def service_not_open() -> ApiError:
+    """The account has not activated VOD. The status is a guess."""
+    return ApiError(404, "UserNotFound", "Your VOD service has not opened.")
 
 
 def not_found(parameter: str) -> ApiError:
@@ -72,6 +77,11 @@ def video_not_found() -> ApiError:
 def video_not_found_for_refresh() -> ApiError:
     """The video does not exist: the text of RefreshUploadVideo."""
     return ApiError(404, "InvalidVideo.NotFound", "The video not exist.")
+
+
+def video_damaged() -> ApiError:
+    """The creation of the upload went wrong, or the video is damaged. A new upload is needed."""
+    return ApiError(400, "InvalidVideo.Damaged", "The video has been Damaged.")
 
 
 def image_not_found() -> ApiError:

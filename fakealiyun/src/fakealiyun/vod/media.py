@@ -84,6 +84,11 @@ class Media:
         return self.video_id
 
     @property
+    def object_prefix(self) -> str | None:
+        """Where the segments of an m3u8 are uploaded to, ending in `/`; None for other files."""
+        return self.key.rpartition("/")[0] + "/" if self.extension == "m3u8" else None
+
+    @property
     def media_type(self) -> str:
         """`video` or `audio`."""
         return media_type(self.extension)

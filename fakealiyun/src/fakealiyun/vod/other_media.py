@@ -2,15 +2,15 @@
 
     Uploading --file stored--> Normal
 
-They have no ReferenceId, cannot be refreshed, and no operation of this fake deletes them. A valid
-credential can upload another file for the same object. This causes another event.
+They have no ReferenceId and cannot be refreshed. A valid credential can upload another file for the
+same object. This causes another event.
 """
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -47,6 +47,11 @@ class OtherMedia:
     status: Literal["Uploading", "Normal", "UploadFail"] = "Uploading"
     size: int = 0
 
+    @property
+    def object_prefix(self) -> None:
+        """They have no other objects."""
+        return None
+
 
 class OtherMediaLibrary:
     """All images and attached media of the account. Thread-safe.
@@ -60,6 +65,7 @@ class OtherMediaLibrary:
     ) -> None:
         self.bucket = bucket
         self._location = location
+        self._storage = storage
         self._clock = clock
         self._timing = timing
         self._lock = threading.RLock()
@@ -80,6 +86,15 @@ class OtherMediaLibrary:
         """The one of that kind and id, or None."""
         found = self._by_id.get(media_id)
         return found if found is not None and found.kind == kind else None
+
+    def delete(self, media: Iterable[OtherMedia]) -> None:
+        """Delete media and their objects. A credential stays valid, but its file has no medium."""
+        for medium in media:
+            with self._lock:
+                if self._by_id.pop(medium.media_id, None) is None:
+                    continue
+                self._by_key.pop(medium.key, None)
+            self._storage.delete(medium.bucket, medium.key)
 
     def all(self) -> list[OtherMedia]:
         """All of them, oldest first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +12,9 @@ from fakealiyun.clock import Clock
 from fakealiyun.faults import Faults
 from fakealiyun.identity import Identities
 from fakealiyun.mns import Queues
-from fakealiyun.openapi.types import Operation
+from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.oss.state import Storage
+from fakealiyun.vod import errors
 from fakealiyun.vod.account import IssuedCredential, VodAccount
 from fakealiyun.vod.callbacks.sender import Callbacks
 from fakealiyun.vod.events import Events
@@ -75,8 +77,25 @@ class VodService:
             CallbackOperations(self._account, self.callbacks),
         )
         self.operations: Mapping[str, Operation] = MappingProxyType(
-            {name: one for group in groups for name, one in group.operations.items()}
+            {
+                name: replace(one, handler=self._if_open(one.handler))
+                for group in groups
+                for name, one in group.operations.items()
+            }
         )
+
+    def _if_open(
+        self, handler: Callable[[Call], Mapping[str, Any]]
+    ) -> Callable[[Call], Mapping[str, Any]]:
+        """The handler, which refuses every call if the account has not activated VOD."""
+
+        @wraps(handler)
+        def guarded(call: Call) -> Mapping[str, Any]:
+            if not self.settings.service_open:
+                raise errors.service_not_open()
+            return handler(call)
+
+        return guarded
 
     @property
     def settings(self) -> VodSettings:

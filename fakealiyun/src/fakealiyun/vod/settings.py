@@ -47,6 +47,11 @@ class VodSettings:
     group."""
     categories: Mapping[int, str] = field(default_factory=lambda: {1000000001: "Samples"})
     apps: frozenset[str] = frozenset({DEFAULT_APP})
+    service_open: bool = True
+    """Whether the account has activated VOD. If not, every operation answers UserNotFound."""
+    storage_enabled: bool = True
+    """Whether the region has a storage. If not, no upload can be created, with or without a
+    StorageLocation."""
     transcode_seconds: float = 5.0
     """The duration of a transcode."""
     settle_seconds: float = 0.0

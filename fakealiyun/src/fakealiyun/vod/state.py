@@ -66,7 +66,7 @@ class Library:
     def create(self, build: Callable[[str, str, float, int], Media]) -> Media:
         """Add an asset. Raises ReferenceIdTaken.
 
-        `build` gets the VideoId, a unique name for the object key, the time and the sequence
+        `build` gets the VideoId, a unique name for the object, the time and the sequence
         number. Whether ReferenceIds are case-sensitive is not documented. A ReferenceId that only
         differs in case from an existing one is refused.
         """
@@ -74,7 +74,7 @@ class Library:
             self._sequence += 1
             now = self._clock.now()
             stem = f"{secrets.token_hex(4)}-{int(now * 1000):011x}"
-            media = build(secrets.token_hex(16), f"sv/{stem}/{stem}", now, self._sequence)
+            media = build(secrets.token_hex(16), stem, now, self._sequence)
             if media.reference_id is not None:
                 folded = media.reference_id.casefold()
                 if folded in self._references:
@@ -116,10 +116,18 @@ class Library:
                     self._by_reference.pop(media.reference_id, None)
                     if not self._settings.reference_ids_outlive_videos:
                         self._references.discard(media.reference_id.casefold())
-            self._storage.delete(media.bucket, media.key)
+            for key in self._objects_of(media):
+                self._storage.delete(media.bucket, key)
             now = self._clock.now()
             self._timing.announce(notifications.base_change(media, "delete", now))
             self._timing.announce(notifications.deletion(media, now))
+
+    def _objects_of(self, media: Media) -> list[str]:
+        prefix = media.object_prefix
+        if prefix is None:
+            return [media.key]
+        stored = (one.key for one in self._storage.objects(media.bucket))
+        return [key for key in stored if key.startswith(prefix)]
 
     def reset(self) -> None:
         """Forget all assets and events. The storage removes the objects."""

@@ -34,15 +34,22 @@ def pack(value: Mapping[str, Any]) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def upload_address(endpoint: str, bucket: str, key: str) -> str:
-    """`UploadAddress`. `endpoint` has a scheme, and no bucket in its host."""
-    return pack({"Endpoint": endpoint, "Bucket": bucket, "FileName": key})
+def upload_address(endpoint: str, bucket: str, key: str, prefix: str | None) -> str:
+    """`UploadAddress`. `endpoint` has a scheme, and no bucket in its host.
+
+    `prefix` is the ObjectPrefix, which official SDKs use for the segments of an m3u8, or None.
+    """
+    address = {"Endpoint": endpoint, "Bucket": bucket, "FileName": key}
+    return pack(address if prefix is None else {**address, "ObjectPrefix": prefix})
 
 
 def upload_keys(
     identities: Identities, issuer: Principal, bucket: str, key: str, lifetime: int
 ) -> Credential:
-    """New keys for one object, valid for `lifetime` seconds of cloud time."""
+    """New keys, valid for `lifetime` seconds of cloud time.
+
+    `key` is an object, or a prefix followed by `*`.
+    """
     policy = allow(_ACTIONS, f"acs:oss:*:*:{bucket}/{key}")
     return identities.issue(issuer, (policy,), lifetime)
 

@@ -101,6 +101,7 @@ def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
         "Width": picture.width,
         "Height": picture.height,
         "Encrypt": 0,
+        "CodecName": "mp3" if media.media_type == "audio" else "h264",
         "Specification": "Original" if stream.definition == "OD" else "H264." + stream.definition,
         "CreationTime": utc(stream.created),
         "ModificationTime": utc(stream.created),

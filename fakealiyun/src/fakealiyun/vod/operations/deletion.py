@@ -1,14 +1,18 @@
-"""DeleteVideo."""
+"""DeleteVideo, DeleteImage and DeleteAttachedMedia."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from fakealiyun.openapi.errors import invalid, missing
 from fakealiyun.openapi.types import Call, Operation
-from fakealiyun.vod import errors
+from fakealiyun.vod import errors, parameters
 from fakealiyun.vod.account import VodAccount
-from fakealiyun.vod.operations.info import find_each
+from fakealiyun.vod.operations.info import MAX_IDS, find_each
+
+_SNAPSHOTS = ("CoverSnapshot", "NormalSnapshot", "SpriteSnapshot", "SpriteOriginSnapshot", "All")
 
 
 class DeletionOperations:
@@ -21,6 +25,21 @@ class DeletionOperations:
                 self.delete_video,
                 source="API reference of 2021, Python SDK 3.12.1",
                 doubts=("The answer is InvalidVideo.NotFound only if none of the ids exists.",),
+            ),
+            "DeleteImage": Operation(
+                self.delete_image,
+                source="Python SDK 3.12.1",
+                doubts=(
+                    "The answer is InvalidImage.NotFound only if none of the images exists. The "
+                    "real code is not documented.",
+                    "The fake makes no snapshots, so DeleteImageType VideoId deletes nothing.",
+                    "No callback is sent: by the documentation only DeleteVideo causes one.",
+                ),
+            ),
+            "DeleteAttachedMedia": Operation(
+                self.delete_attached_media,
+                source="Python SDK 3.12.1",
+                doubts=("It also succeeds if none of the ids exists.",),
             ),
         }
 
@@ -35,3 +54,44 @@ class DeletionOperations:
             "NonExistVideoIds": missing_ids,
             "NonExistReferenceIds": missing_references,
         }
+
+    def delete_image(self, call: Call) -> Mapping[str, Any]:
+        """Delete images with their objects, by ids or by URLs (at most 20)."""
+        given, library = call.parameters, self._account.other_media
+        kind = parameters.choice(given, "DeleteImageType", ("ImageId", "ImageURL", "VideoId"))
+        if kind is None:
+            raise missing("DeleteImageType")
+        if kind == "VideoId":
+            parameters.required(given, "VideoId")
+            self._account.find(given)
+            chosen = parameters.choices(given, "ImageType", _SNAPSHOTS)
+            if chosen is None:
+                raise missing("ImageType")
+            if "All" in chosen and len(chosen) > 1:
+                raise invalid("ImageType", "All alone, or a comma list of other types")
+            return {}
+        name = "ImageIds" if kind == "ImageId" else "ImageURLs"
+        wanted = parameters.id_list(given, name, MAX_IDS)
+        if wanted is None:
+            raise missing(name)
+        if kind == "ImageId":
+            images = [library.get("image", one) for one in wanted]
+        else:
+            keys = {unquote(urlsplit(one).path).lstrip("/") for one in wanted}
+            keys |= {key.removeprefix(f"{self._account.bucket}/") for key in keys}
+            images = [m for m in library.all() if m.kind == "image" and m.key in keys]
+        found = [image for image in images if image is not None]
+        if not found:
+            raise errors.image_not_found()
+        library.delete(found)
+        return {}
+
+    def delete_attached_media(self, call: Call) -> Mapping[str, Any]:
+        """Delete attached media with their objects, by MediaIds (at most 20)."""
+        ids = parameters.id_list(call.parameters, "MediaIds", MAX_IDS)
+        if ids is None:
+            raise missing("MediaIds")
+        library = self._account.other_media
+        media = {one: library.get("attached", one) for one in ids}
+        library.delete(medium for medium in media.values() if medium is not None)
+        return {"NonExistMediaIds": [one for one, medium in media.items() if medium is None]}

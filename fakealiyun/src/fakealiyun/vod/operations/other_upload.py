@@ -20,8 +20,7 @@ _DOUBTS = (
     "Without a CDN domain the access URL is an OSS URL, signed for an hour. FileURL is not signed.",
     "The content is not checked: every uploaded file becomes Normal, and UploadFail never occurs.",
     "The error codes are those of CreateUploadVideo, because no other table is published.",
-    "It cannot be deleted: DeleteVideo does not accept its id, and this fake does not have "
-    "DeleteImage and DeleteAttachedMedia.",
+    "DeleteVideo does not accept its id.",
 )
 
 

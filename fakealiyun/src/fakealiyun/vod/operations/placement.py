@@ -13,7 +13,9 @@ MAX_CATEGORIES = 5
 
 
 def check_storage(account: VodAccount, given: Mapping[str, str]) -> None:
-    """Raises ApiError if `StorageLocation` is given and the account does not have it."""
+    """Raises ApiError if the account does not have the `StorageLocation`, or no storage at all."""
+    if not account.settings.storage_enabled:
+        raise errors.storage_not_found()
     location = parameters.optional(given, "StorageLocation")
     if location not in (None, account.location):
         raise errors.storage_not_found()

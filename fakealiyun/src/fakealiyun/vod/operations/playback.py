@@ -50,6 +50,9 @@ class PlaybackOperations:
                     "Without a CDN domain the real service is said to play only MP4. This fake "
                     "returns an OSS URL for every playable format.",
                     "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks have no effect.",
+                    "Public tools send Definition 240, and the real service does not refuse it. "
+                    "Here an unknown Definition has no effect.",
+                    "CodecName of a stream is always h264, or mp3 for audio.",
                 ),
             ),
         }
@@ -100,11 +103,13 @@ class PlaybackOperations:
 
 
 class _StreamFilter:
-    """The filters of GetPlayInfo. Raises ApiError for unknown values."""
+    """The filters of GetPlayInfo. Raises ApiError for unknown values, except of Definition."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._formats = parameters.choices(given, "Formats", _FORMATS)
-        self._definitions = parameters.choices(given, "Definition", _DEFINITIONS)
+        listed = (parameters.optional(given, "Definition") or "").split(",")
+        self._definitions = [name for name in listed if name in _DEFINITIONS] or None
+        self._codecs = parameters.optional(given, "CodecName")
         self._types = parameters.choices(given, "StreamType", ("video", "audio"))
         parameters.choice(given, "ResultType", ("Single", "Multiple"))
         for name in ("PlayConfig", "ReAuthInfo"):
@@ -119,6 +124,7 @@ class _StreamFilter:
                 or info["Definition"] in self._definitions
             )
             and (self._types is None or info["StreamType"] in self._types)
+            and (self._codecs is None or info["CodecName"] in self._codecs.split(","))
         )
 
 

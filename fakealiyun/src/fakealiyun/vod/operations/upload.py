@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fakealiyun.openapi.errors import missing
 from fakealiyun.openapi.types import Call, Operation
@@ -43,7 +44,12 @@ class UploadOperations:
                     "UploadAuth is valid for 3600 seconds, as samples of 2017 to 2021 show. The "
                     "documentation says 3000 (a setting).",
                     "The policy in a real credential is not public. Here it allows the operations "
-                    "of the vendor's list on exactly one object.",
+                    "of the vendor's list on exactly one object. For an m3u8, UploadAddress also "
+                    "has ObjectPrefix, as official SDKs read it, and the credential is valid for "
+                    "every object below it.",
+                    "The object key begins with sv, with customerTrans if TemplateGroupId is "
+                    "given, or with original/workflow. What follows in the last two is made up.",
+                    "The HTTP status of UserNotFound is not known (404 here).",
                 ),
             ),
             "RefreshUploadVideo": Operation(
@@ -51,10 +57,12 @@ class UploadOperations:
                 web=True,
                 source="API reference of 2021 and 2024, Python SDK 3.12.1",
                 doubts=(
-                    "It is accepted in every status. No condition is documented.",
+                    "It is accepted in every status but UploadFail. No condition is documented.",
                     "The old credential stays valid until it expires. No page says that it is "
                     "revoked.",
-                    "InvalidVideo.Damaged is never answered: its meaning is not documented.",
+                    "InvalidVideo.Damaged is the answer in the status UploadFail. By public "
+                    "reports it means that the creation of the upload went wrong or the video is "
+                    "damaged. No upload to this fake gets this status by itself.",
                 ),
             ),
         }
@@ -69,8 +77,10 @@ class UploadOperations:
         return {"VideoId": media.video_id, **self._account.upload_credential(media)}
 
     def refresh_upload_video(self, call: Call) -> Mapping[str, Any]:
-        """Return a new credential for the same object, in every status of the asset."""
+        """Return a new credential for the same object, in every status but UploadFail."""
         media = self._account.find(call.parameters, errors.video_not_found_for_refresh)
+        if media.status == "UploadFail":
+            raise errors.video_damaged()
         return {"VideoId": media.video_id, **self._account.upload_credential(media)}
 
     def _read(self, given: Mapping[str, str]) -> _Draft:
@@ -88,8 +98,10 @@ class UploadOperations:
         workflow_id, group_id = self._processing(given)
         user_data = parameters.optional(given, "UserData")
         read = read_user_data(user_data)
+        chosen = parameters.optional(given, "TemplateGroupId") is not None
         return _Draft(
             self._account.bucket,
+            "workflow" if workflow_id is not None else "template" if chosen else "plain",
             {
                 "title": title,
                 "file_name": file_name,
@@ -126,17 +138,28 @@ class UploadOperations:
 class _Draft:
     """A checked request. The library calls it with an id, an object name and a time."""
 
-    def __init__(self, bucket: str, fields: Mapping[str, Any]) -> None:
+    def __init__(
+        self, bucket: str, form: Literal["plain", "template", "workflow"], fields: Mapping[str, Any]
+    ) -> None:
         self._bucket = bucket
+        self._form = form
         self._fields = fields
 
     def __call__(self, video_id: str, stem: str, now: float, sequence: int) -> Media:
         return Media(
             video_id=video_id,
             bucket=self._bucket,
-            key=f"{stem}.{self._fields['extension']}",
+            key=f"{self._folder(stem)}/{stem}.{self._fields['extension']}",
             created=now,
             modified=now,
             sequence=sequence,
             **self._fields,
+        )
+
+    def _folder(self, stem: str) -> str:
+        """The folder of the object. No other asset has it."""
+        if self._form == "workflow":
+            return f"original/workflow/{stem}"
+        return (
+            f"customerTrans/{secrets.token_hex(16)}" if self._form == "template" else f"sv/{stem}"
         )
