@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,7 +22,7 @@ FILES = {
 
 
 class Site:
-    """`url` serves FILES. `POST /hook` calls `hook`, which a test can set."""
+    """`url` serves files. `POST /hook` calls `hook`, which a test can set."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -30,12 +30,12 @@ class Site:
 
 
 @contextmanager
-def serve() -> Iterator[Site]:
-    """Serve on a free loopback port until the block ends."""
+def serve(files: Mapping[str, Path] = FILES) -> Iterator[Site]:
+    """Serve files by path, on a free loopback port, until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path = FILES.get(self.path.partition("?")[0])
+            path = files.get(self.path.partition("?")[0])
             if path is None:
                 self.send_error(404)
                 return

@@ -1,0 +1,58 @@
+"""An app's site with the web client, and the browser, stack and helpers of the browser tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import site as customer
+from tests.browser.conftest import (
+    browser,
+    complaints,
+    context,
+    page,
+    running_stack,
+    site,
+    stack,
+    traffic,
+    unavailable,
+)
+
+__all__ = ["browser", "complaints", "context", "page", "running_stack", "site", "stack", "traffic"]
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+FILES = {
+    **customer.FILES,
+    "/client": HERE / "pages" / "client.html",
+    "/vodpass.js": PROJECT / "clients" / "web" / "vodpass.js",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The time limit is of the tests themselves: a fixture may have Chromium to install."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(90, func_only=True))
+
+
+@pytest.fixture(scope="package")
+def running_site() -> Iterator[customer.Site]:
+    """The app's site."""
+    for path in FILES.values():
+        if not path.exists():
+            unavailable(f"{path.name} is missing; make setup installs node_modules")
+    with customer.serve(FILES) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node's program."""
+    found = shutil.which("node")
+    if found is None:
+        unavailable("no Node on this machine")
+    return found
