@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import unavailable
+from tests.browser.conftest import unavailable
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEB = PROJECT / "clients" / "web"
