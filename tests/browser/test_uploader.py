@@ -152,6 +152,31 @@ def test_an_interrupted_upload_continues_after_a_reload(
     assert stored.path.read_bytes() == film.read_bytes()
 
 
+def test_an_upload_that_cannot_continue_begins_anew(
+    stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
+) -> None:
+    def break_after_two_parts() -> None:
+        if parts_sent(stack) == [2]:
+            stack.cloud.faults.set("oss", "UploadPart", "reset_before", count=5)
+
+    site.hook = break_after_two_parts
+    start(page, stack, site, token(stack, "alice"), film)
+    assert page.evaluate("finished.then(([what]) => what)") == "failed"
+    stack.cloud.faults.clear()
+    site.hook = lambda: None
+    start(page, stack, site, token(stack, "bob"), film)
+    assert page.evaluate("finished.then(([what]) => what)") == "succeeded", page.evaluate("told")
+
+    requests = traffic.to(stack.url)
+    assert [urlsplit(one.url).path for one in requests] == ["/upload", "/refresh", "/upload"]
+    keys = [one.headers.get("idempotency-key") for one in requests]
+    assert keys[1] is None
+    assert keys[0]
+    assert keys[2]
+    states = sorted(one.status for one in stack.cloud.vod.library.all())
+    assert states == ["Normal", "Uploading"]
+
+
 def test_a_refusal_ends_the_upload(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
 ) -> None:

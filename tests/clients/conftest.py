@@ -28,6 +28,7 @@ PROJECT = HERE.parents[1]
 FILES = {
     **customer.FILES,
     "/client": HERE / "pages" / "client.html",
+    "/official.js": HERE / "pages" / "official.js",
     "/vodpass.js": PROJECT / "clients" / "web" / "vodpass.js",
 }
 

@@ -250,27 +250,20 @@ def test_play_waits_until_the_video_is_ready(
 
 
 OFFICIAL = """async ([url, token]) => {
-  const { Vodpass } = await import("/vodpass.js");
-  const vodpass = new Vodpass({ url, token: () => token });
+  const { officialUploader } = await import("/official.js");
   window.finished = new Promise((resolve) => {
-    window.uploader = new AliyunUpload.Vod({
-      userId: "1",
-      region: "cn-shanghai",
-      parallel: 1,
-      ...vodpass.uploaderCallbacks(() => window.uploader, {
-        onProgress: (file, fraction) => {
-          if (!fraction || fraction >= 1) return;
-          const request = new XMLHttpRequest();
-          request.open("POST", "/hook", false);
-          request.send();
-        },
-        onSucceed: (file, videoId) => resolve(["succeeded", videoId]),
-        onFail: (file, { Code, source }) => resolve([Code, source]),
-      }),
-    });
+    const told = (what, value) => {
+      if (what !== "progress") return resolve([what, value]);
+      if (!value || value >= 1) return;
+      const request = new XMLHttpRequest();
+      request.open("POST", "/hook", false);
+      request.send();
+    };
+    window.uploader = officialUploader({ url, token, told });
   });
   uploader.addFile(document.getElementById("file").files[0], null, null, null, "{}");
   uploader.options.partSize = 102400;
+  uploader.options.parallel = 1;
   uploader.startUpload();
 }"""
 
@@ -312,8 +305,8 @@ def test_the_official_sdk_is_told_to_forget_a_stale_checkpoint(
             stack.cloud.faults.set("oss", "UploadPart", "reset_before", count=5)
 
     site.hook = break_after_two_parts
-    what, _ = official(page, stack, site, film, token(stack, "alice"))
-    assert what == "RequestError"
+    what, code = official(page, stack, site, film, token(stack, "alice"))
+    assert (what, code) == ("failed", "RequestError")
     stack.cloud.faults.clear()
     site.hook = lambda: None
     what, video_id = official(page, stack, site, film, token(stack, "bob"))
@@ -328,7 +321,7 @@ def test_the_official_sdk_gives_up_after_a_refusal(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
 ) -> None:
     bearer = token(stack, "alice", scope="vod:play")
-    assert official(page, stack, site, film, bearer) == ["Forbidden", "vodpass"]
+    assert official(page, stack, site, film, bearer) == ["failed", "Forbidden"]
     assert traffic.to(stack.cloud.url) == []
 
 

@@ -19,6 +19,7 @@ PAGES = [
     PROJECT / "CHANGELOG.md",
     PROJECT / "SECURITY.md",
     PROJECT / "ram" / "README.md",
+    *sorted((PROJECT / "clients").glob("*/README.md")),
     *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 API = PROJECT / "docs" / "api.md"
@@ -68,7 +69,7 @@ def test_every_variable_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_every_path_of_the_repository_exists(page: Path) -> None:
-    folders = "functions|shared|fakealiyun|local|ops|ram|benchmarks|tests|docs"
+    folders = "clients|functions|shared|fakealiyun|local|ops|ram|benchmarks|tests|docs"
     for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text(page)):
         assert (PROJECT / path).exists(), path
 
@@ -95,13 +96,6 @@ def test_every_endpoint_that_is_deployed_is_described() -> None:
     assert described <= {path.parent.name for path in PROJECT.glob("functions/*/index.py")}
 
 
-def test_the_sample_for_the_web_uploader_is_the_one_that_is_tested() -> None:
-    source = text(PROJECT / "tests" / "browser" / "pages" / "uploader.js")
-    _, tested, _ = re.split(r"^// ---\n", source, flags=re.MULTILINE)
-    shown = re.findall(r"^```js\n(.*?)^```", text(PROJECT / "docs" / "clients.md"), re.M | re.S)
-    assert shown == [tested]
-
-
 def test_the_readme_is_short() -> None:
     assert len(text(PROJECT / "README.md").splitlines()) < 150
 
@@ -110,6 +104,9 @@ def test_the_index_links_every_page() -> None:
     index = text(PROJECT / "docs" / "README.md")
     for page in (PROJECT / "docs").glob("*.md"):
         assert page.name == "README.md" or f"]({page.name}" in index, page.name
+    clients = text(PROJECT / "docs" / "clients.md")
+    for page in (PROJECT / "docs" / "clients").glob("*.md"):
+        assert f"](clients/{page.name})" in clients, page.name
     decisions = PROJECT / "docs" / "decisions"
     listed = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", text(decisions / "README.md"))
     assert listed == sorted(page.name for page in decisions.glob("0*.md"))

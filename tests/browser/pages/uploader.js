@@ -1,16 +1,30 @@
-// The official uploader with vodpass. docs/clients.md shows everything below the dashed line.
+// The official uploader with vodpass. docs/clients/web.md shows everything below the dashed line.
 // ---
 function startUploader({ vodpass, token, told }) {
-  const ask = async (path, body) => {
+  const ask = async (path, body, more) => {
     const answer = await fetch(vodpass + path, {
       method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...more },
       body: JSON.stringify(body),
     });
     const content = await answer.json();
-    if (!answer.ok) throw new Error(`${content.Code}: ${content.detail ?? content.Message}`);
-    return content;
+    if (answer.ok) return content;
+    const { Code, detail, Message } = content;
+    throw Object.assign(new Error(`${Code}: ${detail ?? Message}`), { Code });
   };
+  const keys = new WeakMap(); // one Idempotency-Key for each file
+  const create = ({ file }) => {
+    if (!keys.has(file)) keys.set(file, crypto.randomUUID());
+    const body = { FileName: file.name, FileSize: file.size };
+    return ask("/upload", body, { "Idempotency-Key": keys.get(file) });
+  };
+  // After a reload the uploader remembers the video. That upload may no longer continue.
+  const stale = ["UploadFinished", "UploadWindowClosed", "VideoNotFound"];
+  const proceed = (info) =>
+    ask("/refresh", { VideoId: info.videoId }).catch((error) => {
+      if (!stale.includes(error.Code)) throw error;
+      return create(info);
+    });
   // Without a credential the uploader waits forever, so cancel. (stopUpload would throw here.)
   const giveUp = (info, reason) => {
     uploader.cancelFile(uploader.listFiles().indexOf(info));
@@ -26,10 +40,7 @@ function startUploader({ vodpass, token, told }) {
 
     onUploadstarted: async (info) => {
       try {
-        // After a reload the uploader remembers the video: continue that upload.
-        const issued = info.videoId
-          ? await ask("/refresh", { VideoId: info.videoId })
-          : await ask("/upload", { FileName: info.file.name, FileSize: info.file.size });
+        const issued = await (info.videoId ? proceed(info) : create(info));
         const { UploadAuth, UploadAddress, VideoId } = issued;
         uploader.setUploadAuthAndAddress(info, UploadAuth, UploadAddress, VideoId);
       } catch (error) {

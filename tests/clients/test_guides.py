@@ -1,0 +1,266 @@
+"""The pages of `docs/clients/`: their blocks run as they are shown, or the page says that they do
+not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.browser.conftest import token
+from tests.browser.test_uploader import objects
+from tests.support.files import PART, mp4
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGES = PROJECT / "docs" / "clients"
+BASE = "https://vod.example.com"
+RUN = {"node.md": 2, "python.md": 2, "web.md": 4, "wechat.md": 1}
+"""Pages whose blocks are run, with how many there are besides those that install."""
+INSTALLS = ("sh", "xml")
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Language and text of a page's blocks that are no installation."""
+    text = (PAGES / page).read_text("utf-8")
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [(language, block) for language, block in found if language not in INSTALLS]
+
+
+def block(page: str, number: int, stack: Stack) -> str:
+    """A block that talks to the running functions."""
+    text = blocks(page)[number][1]
+    assert BASE in text
+    return text.replace(BASE, stack.url)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of three parts of 1 MiB, the last one small."""
+    path = tmp_path / "my film.mp4"
+    path.write_bytes(mp4(2 * 1024 * 1024 + 777))
+    return path
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    """A folder whose modules find the packages of the pages."""
+    installed = tmp_path / "node_modules"
+    installed.mkdir()
+    (installed / "vodpass").symlink_to(PROJECT / "clients" / "web")
+    for name in ("ali-oss", "crypto-js"):
+        found = PROJECT / "node_modules" / name
+        if not found.exists():
+            pytest.skip(f"{name} is missing; make setup installs node_modules")
+        (installed / name).symlink_to(found)
+    return tmp_path
+
+
+def run_node(node: str, folder: Path, driver: str, *arguments: str) -> list[object]:
+    """What a driver prints: a JSON value for each line."""
+    (folder / "driver.mjs").write_text(driver, "utf-8")
+    done = subprocess.run(
+        [node, "driver.mjs", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_every_page_runs_or_says_that_it_does_not() -> None:
+    for page in PAGES.glob("*.md"):
+        not_run = "**Not run" in page.read_text("utf-8")
+        assert not_run is (page.name not in RUN), page.name
+        assert len(blocks(page.name)) == RUN.get(page.name, 1), page.name
+
+
+def test_every_page_keeps_the_rules() -> None:
+    for page in PAGES.glob("*.md"):
+        if page.name not in ("web.md", "node.md", "python.md"):
+            [(_, text)] = blocks(page.name)
+            assert "Idempotency-Key" in text, page.name
+            assert "/refresh" in text, page.name
+        install = re.search(r"^```(?:sh|xml)$", page.read_text("utf-8"), re.M)
+        assert install or page.name in ("android.md", "harmony.md"), page.name
+
+
+@pytest.mark.parametrize(
+    ("number", "file"),
+    [(1, "tests/clients/pages/official.js"), (2, "tests/browser/pages/uploader.js")],
+)
+def test_the_samples_for_the_official_uploader_are_those_that_are_tested(
+    number: int, file: str
+) -> None:
+    source = (PROJECT / file).read_text("utf-8")
+    _, tested, _ = re.split(r"^// ---\n", source, flags=re.MULTILINE)
+    assert blocks("web.md")[number] == ("js", tested)
+
+
+WEB = """
+import { readFileSync } from "node:fs";
+import { connect, send } from "./upload.mjs";
+import { play } from "./play.mjs";
+
+const [path, good, bad] = process.argv.slice(2);
+globalThis.Aliplayer = class { constructor(options) { this.options = options; } };
+const file = new File([readFileSync(path)], "my film.mp4");
+const told = [];
+const show = (fraction) => told.push(fraction);
+const vodpass = connect(() => good);
+const videoId = await send(vodpass, file, { show, explain: (code) => told.push(code) });
+const { options } = await play(vodpass, videoId);
+const refused = [];
+await send(connect(() => bad), file, { show, explain: (code) => refused.push(code) });
+const played = [options.vid, Boolean(options.playauth)];
+console.log(JSON.stringify([videoId, told.at(-1), ...played, refused]));
+"""
+
+
+def test_the_web_client_of_the_page_uploads_and_plays(
+    stack: Stack, node: str, modules: Path, film: Path
+) -> None:
+    (modules / "upload.mjs").write_text(block("web.md", 0, stack), "utf-8")
+    (modules / "play.mjs").write_text(blocks("web.md")[3][1], "utf-8")
+    tokens = token(stack, "alice"), token(stack, "alice", scope="vod:play")
+    [told] = run_node(node, modules, WEB, str(film), *tokens)
+    (media,) = stack.cloud.vod.library.all()
+    assert told == [media.video_id, 1, media.video_id, True, ["Forbidden"]]
+
+
+NODE = """
+import { upload } from "./block.mjs";
+const [path, token] = process.argv.slice(2);
+console.log(JSON.stringify(await upload(path, async () => token)));
+"""
+
+
+LOCALLY = {
+    "endpoint: Endpoint": 'endpoint: Endpoint.replace("127.0.0.1", "localhost"), cname: true'
+}
+AT_ONCE = {"ExpiresIn * 900": "0"}
+"""Changes for ali-oss: what the page says for `make run`; a refresh before each request."""
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [(0, {}), (1, LOCALLY), (1, LOCALLY | AT_ONCE)],
+    ids=["vodpass", "ali-oss", "ali-oss that refreshes"],
+)
+def test_node_uploads(
+    stack: Stack, node: str, modules: Path, film: Path, number: int, changes: dict[str, str]
+) -> None:
+    text = block("node.md", number, stack)
+    for shown, run in changes.items():
+        assert text.count(shown) == 1
+        text = text.replace(shown, run)
+    (modules / "block.mjs").write_text(text, "utf-8")
+    [video_id] = run_node(node, modules, NODE, str(film), token(stack, "alice"))
+    (media,) = stack.cloud.vod.library.all()
+    assert (media.video_id, media.status, media.title) == (video_id, "Normal", "my film")
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+    refreshed = "RefreshUploadVideo" in json.dumps(stack.cloud.calls.snapshot())
+    assert refreshed is (changes.keys() >= AT_ONCE.keys())
+
+
+def test_the_change_for_ali_oss_is_the_one_that_the_page_shows() -> None:
+    assert all(
+        f"`{change}`" in (PAGES / "node.md").read_text("utf-8") for change in LOCALLY.values()
+    )
+
+
+PYTHON = """
+import sys
+import block
+_, path, token = sys.argv
+print(block.{function}(path, token{more}))
+"""
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_python_uploads(stack: Stack, tmp_path: Path, film: Path, number: int) -> None:
+    (tmp_path / "block.py").write_text(block("python.md", number, stack), "utf-8")
+    function, more = (("upload_and_play", ""), ("upload", f", part_size={PART}"))[number]
+    script = PYTHON.format(function=function, more=more)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(film), token(stack, "alice")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "clients" / "python")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (media,) = stack.cloud.vod.library.all()
+    assert media.status == "Normal"
+    assert number == 0 or done.stdout.strip() == media.video_id
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+
+
+WECHAT = """
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const [path, token, cloud] = process.argv.slice(2);
+let posts = 0;
+
+// The calls of a mini program, with the names and arguments of theirs.
+globalThis.wx = {
+  request({ url, method, header, data, success, fail }) {
+    const headers = { "Content-Type": "application/json", ...header };
+    fetch(url, { method, headers, body: JSON.stringify(data) }).then(
+      async (answer) => success({ statusCode: answer.status, data: await answer.json() }),
+      (error) => fail({ errMsg: error.message }),
+    );
+  },
+  uploadFile({ url, filePath, name, formData, success, fail }) {
+    const form = new FormData();
+    for (const [key, value] of Object.entries(formData)) form.append(key, value);
+    form.append(name, new File([readFileSync(filePath)], "film.mp4"));
+    // An address cannot have the bucket in front, as a host name has.
+    const [, bucket, host] = /^http:\\/\\/([a-z0-9-]+)\\.(.*)$/.exec(url) ?? [];
+    if (host !== new URL(cloud).host) throw new Error(url);
+    const first = posts++ === 0;
+    const moved = first
+      ? fetch(`${cloud}/_local/clock`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: '{"advance": 3001}',
+        })
+      : Promise.resolve();
+    moved.then(() => fetch(`${cloud}/${bucket}`, { method: "POST", body: form })).then(
+      async (answer) => success({ statusCode: answer.status, data: await answer.text() }),
+      (error) => fail({ errMsg: error.message }),
+    );
+    return { onProgressUpdate: (act) => act({ progress: 100 }) };
+  },
+};
+
+const { upload } = createRequire(import.meta.url)("./block.cjs");
+const options = { token, idempotencyKey: "film-1", onProgress: () => {} };
+const videoId = await upload(path, "film.mp4", options);
+const refused = await upload(path, "film.exe", options).catch((error) => error.Code);
+console.log(JSON.stringify([videoId, posts, refused]));
+"""
+
+
+def test_a_mini_program_uploads_and_survives_an_expiry(
+    stack: Stack, node: str, modules: Path, film: Path
+) -> None:
+    (modules / "block.cjs").write_text(block("wechat.md", 0, stack), "utf-8")
+    bearer = token(stack, "alice")
+    [told] = run_node(node, modules, WECHAT, str(film), bearer, stack.cloud.url)
+    (media,) = stack.cloud.vod.library.all()
+    assert told == [media.video_id, 2, "InvalidRequest"]
+    assert media.status == "Normal"
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
