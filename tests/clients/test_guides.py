@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from tests.browser.conftest import token
+from tests.browser.functions import token
 from tests.browser.test_uploader import objects
 from tests.support.files import PART, mp4
 

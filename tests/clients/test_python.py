@@ -14,7 +14,7 @@ import pytest
 
 from clients.python.vodpass_client import Vodpass, VodpassError
 from local.stack import Stack
-from tests.browser.conftest import token
+from tests.browser.functions import token
 from tests.browser.test_uploader import objects
 from tests.support.files import PART, mp4
 

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Page
 
 from local.stack import Stack
-from tests.browser.conftest import Traffic, call, token
+from tests.browser.functions import call, token
 from tests.browser.site import Site
 from tests.browser.test_uploader import objects, parts_sent, queried
+from tests.browser.traffic import Traffic
 from tests.support.clients import put
 from tests.support.files import PART, SMALL, mp4
 
