@@ -234,7 +234,7 @@ globalThis.wx = {
       ? fetch(`${cloud}/_local/clock`, {
           method: "POST",
           headers: { "Content-Type": "application/json" },
-          body: '{"advance": 3001}',
+          body: '{"advance": 3601}',
         })
       : Promise.resolve();
     moved.then(() => fetch(`${cloud}/${bucket}`, { method: "POST", body: form })).then(

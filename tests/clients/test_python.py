@@ -63,7 +63,7 @@ def test_an_upload_survives_the_expiry_of_its_credential(
     def expire_after_two_parts(sent: int, _size: int) -> None:
         told.append(sent)
         if sent == 2 * PART:
-            stack.cloud.clock.advance(3001)
+            stack.cloud.clock.advance(3601)
 
     vodpass.upload(film, progress=expire_after_two_parts)
     (stored,) = objects(stack)

@@ -88,15 +88,15 @@ def test_an_upload_survives_the_expiry_of_its_credential(
 
     def expire_after_two_parts() -> None:
         if parts_sent(stack) == [2] and not moved:
-            stack.cloud.clock.advance(3001)
-            moved.append(3001)
+            stack.cloud.clock.advance(3601)
+            moved.append(3601)
 
     site.hook = expire_after_two_parts
     bearer = token(stack, "alice")
     visit(page, site, film)
     start(page, stack, bearer)
     video_id = page.evaluate("outcome.then((done) => done.VideoId)")
-    assert moved == [3001]
+    assert moved == [3601]
     assert called(traffic, stack) == ["/upload", "/refresh"]
     numbers = part_numbers(traffic, stack)
     assert numbers.count(1) == numbers.count(2) == 1, "what had arrived is not sent again"
@@ -285,14 +285,14 @@ def test_the_official_sdk_with_our_callbacks_survives_an_expiry(
 
     def expire_after_two_parts() -> None:
         if parts_sent(stack) == [2] and not moved:
-            stack.cloud.clock.advance(3001)
-            moved.append(3001)
+            stack.cloud.clock.advance(3601)
+            moved.append(3601)
 
     site.hook = expire_after_two_parts
     what, video_id = official(page, stack, site, film, token(stack, "alice"))
     (media,) = stack.cloud.vod.library.all()
     assert (what, video_id, media.status) == ("succeeded", media.video_id, "Normal")
-    assert moved == [3001]
+    assert moved == [3601]
     assert called(traffic, stack) == ["/upload", "/refresh"]
     (request, *_) = traffic.to(stack.url)
     assert request.headers["idempotency-key"]
