@@ -84,6 +84,27 @@ def mezzanine(media: Media, file_url: str | None) -> dict[str, Any]:
     return _set(fields)
 
 
+def media_infos(
+    media: Media, settings: VodSettings, location: str, region: str, file_url: str | None
+) -> dict[str, Any]:
+    """An entry of `MediaInfos` of BatchGetMediaInfos: the asset, its file and its streams."""
+    info = video_info(media, settings, location, region)
+    source = mezzanine(media, file_url)
+    playable = media.streams if media.status == "Normal" and file_url is not None else ()
+    return {
+        "MediaId": media.video_id,
+        "MediaInfo": _renamed(info, "AuditStatus", "Duration", "RegionId", "Size"),
+        "MezzanineInfo": _renamed(source, "PreprocessStatus", "OutputType", "StorageClass"),
+        "PlayInfoList": [play_info(media, one, file_url or "") for one in playable],
+    }
+
+
+def _renamed(fields: Mapping[str, Any], *dropped: str) -> dict[str, Any]:
+    """The fields under the names of BatchGetMediaInfos, without those that it does not have."""
+    kept = {name: value for name, value in fields.items() if name not in dropped}
+    return {"MediaId" if name == "VideoId" else name: value for name, value in kept.items()}
+
+
 def play_info(media: Media, stream: Stream, play_url: str) -> dict[str, Any]:
     """One entry of `PlayInfoList.PlayInfo`."""
     assert media.source is not None  # noqa: S101 - a stream only exists after an upload
