@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fakealiyun import FakeCloud
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 from ops.bundle.target import RUNTIMES, find_interpreter
 from tests.support import code_under_test as code
 from tests.support.code_under_test import CodeUnderTest
+
+# Properties have no deadline: a busy machine is no reason to fail.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
