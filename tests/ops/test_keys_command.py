@@ -231,7 +231,7 @@ def test_what_is_no_public_key_for_the_settings_is_refused(tmp_path: Path) -> No
         serialization.NoEncryption(),
     )
     for content, reason in (
-        (pem(WEAK_RSA.public_key()), "RS256 of 2048 bits or more"),
+        (pem(WEAK_RSA.public_key()), "of 2048 bits or more"),
         (pem(ec.generate_private_key(ec.SECP384R1()).public_key()), "must be an RSA, P-256 or"),
         (private, "holds a private key"),
         (pem(RSA.public_key()) * 2, "more than one key"),
