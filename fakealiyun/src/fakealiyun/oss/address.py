@@ -77,14 +77,25 @@ def region_of_host(host: str) -> str | None:
     return None
 
 
+def _misnamed(host: str) -> str | None:
+    """What a host name has in the place of the bucket, if no bucket can have that name."""
+    label, _, rest = host.strip().partition(":")[0].partition(".")
+    below = rest.lower().startswith("oss-") and rest.lower().rstrip(".").endswith(_SUFFIXES)
+    return label if below and not is_bucket_name(label) else None
+
+
 def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, ...]:
     """The possible addresses of a request, the most likely first; never empty.
 
     `raw_path` is the encoded path from the request. `known` are the names of all existing buckets.
-    Raises OssError InvalidURI for a path that is not well-formed.
+    Raises OssError InvalidURI for a path that is not well-formed, and InvalidBucketName if the host
+    names a bucket that cannot exist.
     """
     if not raw_path.startswith("/"):
         raise OssError("InvalidURI")
+    misnamed = _misnamed(host)
+    if misnamed is not None:
+        raise OssError("InvalidBucketName", details={"BucketName": misnamed})
     whole = raw_path[1:]
     named = bucket_of_host(host)
     if named is not None:

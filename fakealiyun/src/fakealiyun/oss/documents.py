@@ -30,7 +30,7 @@ def encoded(value: str, encoding_type: str | None) -> str:
 def parse_complete(body: bytes) -> list[tuple[int, str]]:
     """The (number, ETag) pairs of a CompleteMultipartUpload body, in the order of the body.
 
-    Raises OssError MalformedXML for anything else: a document type, entities, other elements, or
+    The list may be empty: the real service accepts that. Raises OssError MalformedXML for anything else: a document type, entities, other elements, or
     more than 10,000 parts.
     """
     try:
@@ -38,7 +38,7 @@ def parse_complete(body: bytes) -> list[tuple[int, str]]:
     except xml.MalformedXml:
         raise OssError("MalformedXML") from None
     parts = [_part(element) for element in _children(root, "CompleteMultipartUpload")]
-    if not 1 <= len(parts) <= MAX_PARTS:
+    if len(parts) > MAX_PARTS:
         raise OssError("MalformedXML")
     return parts
 

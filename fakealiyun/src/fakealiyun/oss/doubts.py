@@ -23,8 +23,9 @@ DOUBTS = (
     "NoSuchUpload is answered to a part that arrives while its upload is being completed, and to a "
     "second completion. A failed completion does not change the upload.",
     "`sequential` of InitiateMultipartUpload is accepted, but the order of parts is not checked. "
-    "`x-oss-complete-all` with a body or without parts is InvalidArgument; the real code is not "
-    "known. `x-oss-object-acl: private` is accepted, because all buckets here are private.",
+    "`x-oss-complete-all` with a body is InvalidArgument; the real code is not known. The ETag of an "
+    "object that was completed without parts, and the place of the ClientEncryption elements of "
+    "ListParts, are not known. `x-oss-object-acl: private` is accepted, because all buckets here are private.",
     "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400). If there are "
     "several such conditions, all of them must be met.",
     "Active content (HTML, SVG, XML) is sent as an attachment, as OSS does on its own domains. The "

@@ -19,6 +19,15 @@ from fakealiyun.xml import XmlContent
 MIN_PART = 100 * 1024  # bytes, of every part but the last
 _COMPLETE_EC = "0042-00000203"
 """The EC of NoSuchUpload in the answer to CompleteMultipartUpload (source: recorded answers)."""
+#: Elements of ListParts, and the headers of InitiateMultipartUpload that they repeat.
+_CLIENT_ENCRYPTION = {
+    "ClientEncryptionKey": "x-oss-meta-client-side-encryption-key",
+    "ClientEncryptionStart": "x-oss-meta-client-side-encryption-start",
+    "ClientEncryptionCekAlg": "x-oss-meta-client-side-encryption-cek-alg",
+    "ClientEncryptionWrapAlg": "x-oss-meta-client-side-encryption-wrap-alg",
+    "ClientEncryptionDataSize": "x-oss-meta-client-side-encryption-data-size",
+    "ClientEncryptionPartSize": "x-oss-meta-client-side-encryption-part-size",
+}
 _XML = {"Content-Type": "application/xml"}
 
 
@@ -83,6 +92,7 @@ async def list_parts(call: OssCall) -> OssAnswer:
         "NextPartNumberMarker": page[-1].number if page else 0,
         "MaxParts": limit,
         "IsTruncated": "true" if len(rest) > limit else "false",
+        **_client_encryption(upload),
         "Part": [
             {
                 "PartNumber": part.number,
@@ -100,7 +110,8 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     """CompleteMultipartUpload: makes an object from the listed parts, in one step.
 
     If two calls run at once, one succeeds and the other gets NoSuchUpload. With
-    `x-oss-complete-all: yes` the body is empty, and all uploaded parts are used.
+    `x-oss-complete-all: yes` the body is empty, and all uploaded parts are used. Without parts the
+    object is empty.
     """
     metadata.refuse_unsupported(call.head)
     encoding = encoding_type(call)
@@ -114,8 +125,6 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     upload = _upload(call, ec=_COMPLETE_EC)
     if complete_all:
         listed = [(number, upload.parts[number].etag) for number in sorted(upload.parts)]
-        if not listed:
-            raise OssError("InvalidArgument", "The upload has no parts.")
     forbid = forbid or upload.forbid_overwrite
     parts = _chosen(upload, listed)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
@@ -159,6 +168,15 @@ def encoding_type(call: OssCall) -> str | None:
     if value not in ("", "url"):
         raise OssError("InvalidArgument", "encoding-type must be url.")
     return value or None
+
+
+def _client_encryption(upload: MultipartUpload) -> dict[str, XmlContent]:
+    """What the initiating client said about its own encryption of the parts, by XML element."""
+    return {
+        element: upload.headers[header]
+        for element, header in _CLIENT_ENCRYPTION.items()
+        if header in upload.headers
+    }
 
 
 def _upload(call: OssCall, *, ec: str | None = None) -> MultipartUpload:
