@@ -6,6 +6,7 @@ a token or a signature.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
 _QUEUE = re.compile(r"^/_local/queues/[^/]+/messages$")
 
-_Route = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
+CALLBACK_KEY_PATH = "/_local/oss-callback-key.pem"
+
+_Route = Callable[[web.Request], Awaitable["Mapping[str, Any] | str"]]
 
 
 class Control:
-    """The routes `clock`, `faults`, `queues`, `vod`, `state` and `reset` of one cloud."""
+    """The control routes of one cloud."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
@@ -35,6 +38,7 @@ class Control:
             "/_local/queues/<name>/messages": {"POST": self._send_message},
             "/_local/vod": {"GET": self._vod, "POST": self._adjust_vod},
             "/_local/state": {"GET": self._state},
+            CALLBACK_KEY_PATH: {"GET": self._callback_key},
             "/_local/reset": {"POST": self._reset},
         }
 
@@ -47,7 +51,7 @@ class Control:
         ]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one control call with JSON. Raises GuardError."""
+        """Answer one control call, with JSON except for the key. Raises GuardError."""
         methods = self._routes.get(_QUEUE.sub("/_local/queues/<name>/messages", request.path))
         if methods is None:
             raise GuardError(404, f"the control routes are {', '.join(self._routes)}")
@@ -58,10 +62,15 @@ class Control:
                 status=405,
                 headers={"Allow": ", ".join(methods), "Cache-Control": "no-store"},
             )
-        return web.json_response(
-            await route(request),
-            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
-        )
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        answer = await route(request)
+        if isinstance(answer, str):
+            return web.Response(text=answer, headers=headers)
+        return web.json_response(answer, headers=headers)
+
+    async def _callback_key(self, _request: web.Request) -> str:
+        """The public key (PEM) of the signatures of upload callbacks."""
+        return await asyncio.to_thread(self._cloud.oss.callbacks.key.public_pem)
 
     async def _clock(self, _request: web.Request) -> Mapping[str, Any]:
         """Show both clocks in epoch seconds, and the offset in seconds."""

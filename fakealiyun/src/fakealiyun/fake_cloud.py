@@ -13,7 +13,7 @@ from aiohttp import web
 
 from fakealiyun.calls import Calls, CountedFaults
 from fakealiyun.clock import Clock
-from fakealiyun.control import Control
+from fakealiyun.control import CALLBACK_KEY_PATH, Control
 from fakealiyun.faults import Faults
 from fakealiyun.fc import FcService
 from fakealiyun.fc.code import temporary_hosts
@@ -230,6 +230,7 @@ class FakeCloud(InThread):
         await site.start()
         self._port = int(self._runner.addresses[0][1])
         self.vod.serve_at(self.url)
+        self.oss.callbacks.publish_key_at(f"{self.url}{CALLBACK_KEY_PATH}")
         await self.vod.callbacks.start()
 
     async def stop(self) -> None:
@@ -237,6 +238,7 @@ class FakeCloud(InThread):
         if self._runner is not None:
             await self._runner.cleanup()
         await self.vod.callbacks.stop()
+        await self.oss.callbacks.close()
         self.clock.close()
         self.fc.close()
         self._remove_folder()

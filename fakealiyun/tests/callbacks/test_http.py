@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakealiyun import FakeCloud
+from fakealiyun import FakeCloud, loopback
 from fakealiyun.testing.callbacks import APART, KEY, House
 from fakealiyun.testing.receiver import Received, Receiver
 from fakealiyun.testing.vod import MP4, post_control, send
-from fakealiyun.vod.callbacks import loopback, sender
+from fakealiyun.vod.callbacks import sender
 from fakealiyun.vod.callbacks.sender import NOT_LOOPBACK
 from fakealiyun.vod.callbacks.signature import sign
 

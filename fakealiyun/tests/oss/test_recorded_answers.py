@@ -88,7 +88,7 @@ class Client:
         return self.call("PUT", key, query, b"x" * PART)
 
     def complete(self, upload: str, key: str = "a", *, wrong: str = "") -> OssReply:
-        etag = self.part(upload, key=key).headers["etag"].strip('"') if not wrong else wrong
+        etag = wrong if wrong else self.part(upload, key=key).headers["etag"].strip('"')
         body = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
         query = {"encoding-type": "url", "uploadId": upload}
         document = f"<CompleteMultipartUpload>{body}</CompleteMultipartUpload>".encode()

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -19,6 +19,9 @@ from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.request import RequestHead
 from fakealiyun.oss.state import Storage
+
+if TYPE_CHECKING:
+    from fakealiyun.oss.callback import UploadCallbacks
 
 MAX_OBJECT = 5 * 1024**3  # bytes in one PUT or one part
 _MAX_XML = 2 * 1024**2  # bytes; 10,000 parts need about one million
@@ -59,7 +62,10 @@ class OssCall:
     key: str
     storage: Storage = field(repr=False)
     clock: Clock = field(repr=False)
+    callbacks: UploadCallbacks = field(repr=False)
     account_id: str
+    operation: str
+    request_id: str
 
     def parameter(self, name: str) -> str:
         """A query parameter; empty if it is absent or has no value."""

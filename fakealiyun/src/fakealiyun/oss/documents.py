@@ -30,8 +30,8 @@ def encoded(value: str, encoding_type: str | None) -> str:
 def parse_complete(body: bytes) -> list[tuple[int, str]]:
     """The (number, ETag) pairs of a CompleteMultipartUpload body, in the order of the body.
 
-    The list may be empty: the real service accepts that. Raises OssError MalformedXML for anything else: a document type, entities, other elements, or
-    more than 10,000 parts.
+    The list may be empty: the real service accepts that. Raises OssError MalformedXML for anything
+    else: a document type, entities, other elements, or more than 10,000 parts.
     """
     try:
         root = xml.read(body, depth=_MAX_DEPTH, elements=_MAX_ELEMENTS)

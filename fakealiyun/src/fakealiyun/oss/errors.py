@@ -29,6 +29,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "The security token does not belong to the access key id.",
         "",
     ),
+    "CallbackFailed": (203, "The callback failed.", ""),
     "EntityTooLarge": (
         400,
         "Your proposed upload exceeds the maximum allowed object size.",

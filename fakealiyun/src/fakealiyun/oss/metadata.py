@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fakealiyun.clock import http_date
 from fakealiyun.oss.errors import OssError
@@ -21,8 +21,8 @@ _ACTIVE = re.compile(
     r"\s*(text/html|application/xhtml\+xml|image/svg\+xml|text/xml|application/xml)"
 )
 
-#: Request headers of features that this fake does not have, with the values that change nothing.
-#: They are refused, because the answer would be wrong if they were ignored.
+#: Request headers of features that this fake or an operation does not have, with the values that
+#: change nothing. They are refused, because the answer would be wrong if they were ignored.
 _REFUSED: Mapping[str, tuple[str, ...]] = {
     "x-oss-callback": (),
     "x-oss-callback-var": (),
@@ -51,11 +51,11 @@ OVERRIDES = {
 }
 
 
-def refuse_unsupported(head: RequestHead) -> None:
-    """Raises OssError NotImplemented, with the name of the header."""
+def refuse_unsupported(head: RequestHead, supported: Collection[str] = ()) -> None:
+    """Raises OssError NotImplemented, with the name of a header that is not in `supported`."""
     for name, harmless in _REFUSED.items():
         value = head.header(name)
-        if value and value not in harmless:
+        if value and value not in harmless and name not in supported:
             raise OssError(
                 "NotImplemented",
                 f"The header {name} is not supported here.",

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fakealiyun.oss import documents, metadata
+from fakealiyun.oss import callback, documents, metadata
 from fakealiyun.oss.authentication import iso
 from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
@@ -111,9 +111,10 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
 
     If two calls run at once, one succeeds and the other gets NoSuchUpload. With
     `x-oss-complete-all: yes` the body is empty, and all uploaded parts are used. Without parts the
-    object is empty.
+    object is empty. It may ask for a callback.
     """
-    metadata.refuse_unsupported(call.head)
+    metadata.refuse_unsupported(call.head, callback.HEADERS)
+    wanted = callback.requested(call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
     _upload(call, ec=_COMPLETE_EC)
@@ -142,6 +143,8 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     except BaseException:
         call.storage.release_upload(upload)
         raise
+    if wanted is not None:
+        return await call.callbacks.deliver(wanted, call, stored)
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     scheme = "https" if call.head.secure else "http"
     result |= {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fakealiyun.oss import conditions, metadata
+from fakealiyun.oss import callback, conditions, metadata
 from fakealiyun.oss.call import MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
@@ -15,8 +15,9 @@ _CHUNK = 1024 * 1024
 
 
 async def put_object(call: OssCall) -> OssAnswer:
-    """PutObject: stores the body as the object, in one step."""
-    metadata.refuse_unsupported(call.head)
+    """PutObject: stores the body as the object, in one step. It may ask for a callback."""
+    metadata.refuse_unsupported(call.head, callback.HEADERS)
+    wanted = callback.requested(call.head)
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
@@ -31,6 +32,8 @@ async def put_object(call: OssCall) -> OssAnswer:
             headers=headers,
             forbid_overwrite=forbid,
         )
+    if wanted is not None:
+        return await call.callbacks.deliver(wanted, call, stored)
     return OssAnswer(
         headers={**metadata.checksums(stored), "Content-MD5": metadata.content_md5(stored.md5)}
     )

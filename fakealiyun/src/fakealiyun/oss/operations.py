@@ -16,6 +16,8 @@ from fakealiyun.oss.signature_v1 import SUBRESOURCES
 _NEUTRAL = frozenset(
     {
         *OVERRIDES,
+        "callback",
+        "callback-var",
         "continuation-token",
         "security-token",
         "sequential",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import BodyPartReader, web
 
 from fakealiyun.identity import Credential
-from fakealiyun.oss import documents, metadata, signature_v1, signature_v4
+from fakealiyun.oss import callback, documents, metadata, signature_v1, signature_v4
 from fakealiyun.oss.authentication import OssAuthenticator
 from fakealiyun.oss.call import BROKEN, MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.claim import parse_scope
@@ -96,6 +96,9 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssA
     policy.check(form.fields, call.clock.wall())
     if form["success_action_redirect"]:
         raise OssError("NotImplemented", "success_action_redirect is not supported here.")
+    wanted = None
+    if form["callback"]:
+        wanted = callback.parse(form["callback"], callback.form_variables(form.fields))
     head = replace(call.head, headers=tuple(form.fields.items()))
     metadata.refuse_unsupported(head)
     content_type, headers = metadata.kept(head)
@@ -110,6 +113,8 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssA
             headers=headers,
             forbid_overwrite=forbid,
         )
+    if wanted is not None:
+        return await call.callbacks.deliver(wanted, call, stored)
     answer = metadata.checksums(stored)
     if form["success_action_status"] != "201":
         return OssAnswer(200 if form["success_action_status"] == "200" else 204, answer)

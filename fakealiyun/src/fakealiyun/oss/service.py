@@ -19,6 +19,7 @@ from fakealiyun.oss import cors, delivery, permission, post_object
 from fakealiyun.oss.address import Address, addresses, check_key, host_name, region_of_host
 from fakealiyun.oss.authentication import OssAuthenticator
 from fakealiyun.oss.call import OssAnswer, OssCall
+from fakealiyun.oss.callback import UploadCallbacks
 from fakealiyun.oss.claim import read_claim
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.operations import PUT_ACTIONS, OssOperation, select
@@ -49,6 +50,7 @@ class OssService:
         self.region = region
         self.account_id = account_id
         self.authenticator = OssAuthenticator(identities, clock)
+        self.callbacks = UploadCallbacks()
         self._clock = clock
         self._faults = faults
 
@@ -105,7 +107,10 @@ class OssService:
             address.key,
             self.storage,
             self._clock,
+            self.callbacks,
             self.account_id,
+            operation.name,
+            exchange.request_id,
         )
         return await exchange.operate(operation, call, fault)
 
@@ -204,7 +209,7 @@ class _OssExchange:
         self.bucket: Bucket | None = None
         self.fault: Fault | None = None
         self._service = service
-        self._request_id = secrets.token_hex(12).upper()
+        self.request_id = secrets.token_hex(12).upper()
         self._began = time.monotonic()
 
     async def run(self) -> OssAnswer:
@@ -230,7 +235,7 @@ class _OssExchange:
         head = self.request.method == "HEAD"
         # The details of a wrong signature are too long for a header.
         brief = head and error.code == "SignatureDoesNotMatch"
-        xml = error.xml(self._request_id, host_name(self.request.host), brief=brief)
+        xml = error.xml(self.request_id, host_name(self.request.host), brief=brief)
         headers = {"Content-Type": "application/xml", **error.headers}
         if error.ec:
             headers["x-oss-ec"] = error.ec
@@ -244,7 +249,7 @@ class _OssExchange:
         headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._service._clock.now()),
-            "x-oss-request-id": self._request_id,
+            "x-oss-request-id": self.request_id,
         }
         if server_time:
             headers["x-oss-server-time"] = str(int((time.monotonic() - self._began) * 1000))

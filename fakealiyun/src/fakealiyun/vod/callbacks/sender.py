@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
+from fakealiyun import loopback
 from fakealiyun.clock import Clock
 from fakealiyun.faults import Faults
 from fakealiyun.mns import MessageTooLarge, NoSuchQueue, Queues
-from fakealiyun.vod.callbacks import loopback, signature
+from fakealiyun.vod.callbacks import signature
 from fakealiyun.vod.callbacks.configuration import MessageCallback
 from fakealiyun.vod.callbacks.deliveries import Deliveries, Delivery
 from fakealiyun.vod.events import Event

@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-TIMEOUT = 5.0  # seconds for the whole request, as in VOD
+TIMEOUT = 5.0  # seconds for the whole request, as in VOD and OSS
 _IPV6_LOOPBACK = ipaddress.IPv6Address("::1")
 
 
@@ -75,11 +75,22 @@ class _Localhost(AbstractResolver):
         """Does nothing: nothing is open."""
 
 
+class TooLate(Exception):
+    """There was no complete answer within `TIMEOUT`."""
+
+
+class TooLong(Exception):
+    """The body of the answer is longer than allowed."""
+
+
+class NotConnected(Exception):
+    """The receiver was not reached, or its answer is not HTTP."""
+
+
 class Client:
     """Sends POST requests from the running loop.
 
-    Each request has its own connection, no proxy and no cookies. Redirects are not followed, and
-    the body of the answer is not read.
+    Each request has its own connection, no proxy and no cookies. Redirects are not followed.
     """
 
     def __init__(self) -> None:
@@ -91,7 +102,10 @@ class Client:
         )
 
     async def post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """Send one request. Returns None if the status is exactly 200, otherwise a short reason."""
+        """Send one request. Returns None if the status is exactly 200, otherwise a short reason.
+
+        The body of the answer is not read.
+        """
         given = {"Content-Type": "application/json", **headers}
         try:
             async with self._session.post(
@@ -102,6 +116,28 @@ class Client:
             return f"no answer within {TIMEOUT:g} s"
         except (aiohttp.ClientError, OSError, ValueError):
             return "the connection failed"
+
+    async def exchange(
+        self, url: URL, body: bytes, headers: Mapping[str, str], limit: int
+    ) -> tuple[int, bytes]:
+        """Send one request. Returns the status of the answer and its body (at most `limit` bytes).
+
+        Raises TooLate, TooLong, NotConnected.
+        """
+        try:
+            async with self._session.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                answer = await response.content.read(limit + 1)
+                while len(answer) <= limit and (more := await response.content.read(limit)):
+                    answer += more
+                if len(answer) > limit:
+                    raise TooLong
+                return response.status, answer
+        except asyncio.TimeoutError:  # on Python 3.10 it is not the builtin TimeoutError
+            raise TooLate from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise NotConnected from None
 
     async def close(self) -> None:
         """Close the session."""
