@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import alibabacloud_oss_v2 as oss_v2
 import pytest
 
 from fakealiyun import FakeCloud
@@ -88,6 +89,16 @@ def pass_time(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> PassTime:
 def owner(issue: Issue) -> Credential:
     """A session without a session policy: everything is allowed."""
     return issue()
+
+
+def newer_sdk(cloud: FakeCloud, credential: Credential) -> oss_v2.Client:
+    """A client of alibabacloud-oss-v2, which signs with V4."""
+    config = oss_v2.config.load_default()
+    config.credentials_provider = oss_v2.credentials.StaticCredentialsProvider(
+        credential.access_key_id, credential.access_key_secret, credential.security_token
+    )
+    config.region, config.endpoint = "cn-shanghai", cloud.url
+    return oss_v2.Client(config)
 
 
 @pytest.fixture(params=["v1", "v4"])

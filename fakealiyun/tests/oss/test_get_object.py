@@ -258,8 +258,6 @@ class TestAppend:
 @pytest.mark.parametrize(
     ("method", "query"),
     [
-        ("GET", "acl"),
-        ("GET", "tagging"),
         ("GET", "symlink"),
         ("GET", "uploads"),
         ("GET", "versionId=1"),
@@ -267,8 +265,6 @@ class TestAppend:
         ("GET", "partNumber=1"),
         ("GET", "x-oss-unheard-of=1"),
         ("HEAD", "acl"),
-        ("PUT", "acl"),
-        ("PUT", "tagging"),
         ("PUT", "partNumber=1"),
         ("PUT", "uploadId=1"),
         ("PUT", "symlink"),
@@ -276,7 +272,7 @@ class TestAppend:
         ("POST", "restore"),
         ("POST", "append"),
         ("POST", "uploads&uploadId=1"),
-        ("DELETE", "tagging"),
+        ("DELETE", "acl"),
         ("DELETE", "versionId=1"),
         ("DELETE", "uploadId=1&partNumber=1"),
     ],

@@ -155,7 +155,6 @@ def test_more_than_five_gigabytes_are_refused_unread(cloud: FakeCloud, owner: Cr
     [
         ("x-oss-copy-source", f"/{BUCKET}/other"),
         ("x-oss-object-acl", "public-read"),
-        ("x-oss-tagging", "a=b"),
         ("x-oss-server-side-encryption", "KMS"),
         ("x-oss-storage-class", "Archive"),
         ("x-oss-traffic-limit", "819200"),

@@ -35,6 +35,7 @@ _TEXT = (_OBJECT - {"content-md5"}) | {"vary"}
 _CONTENTS = "Contents Key LastModified ETag Type Size StorageClass"
 _FAILED = "Error Code Message RequestId HostId"
 _ADVICE = "EC RecommendDoc"
+_TAGS = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
 
 
 class Client:
@@ -122,13 +123,21 @@ def _head_of_text(meta: str) -> Callable[[Client], OssReply]:
 
 
 def _stored_then(
-    method: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    method: str,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
 ) -> Callable[[Client], OssReply]:
     def act(client: Client) -> OssReply:
         client.put("a")
-        return client.call(method, "a", query, None, headers)
+        return client.call(method, "a", query, body, headers)
 
     return act
+
+
+def _tags(client: Client) -> OssReply:
+    client.put("a", headers={"x-oss-tagging": "k=v"})
+    return client.call("GET", "a", {"tagging": ""})
 
 
 def _parts(client: Client) -> OssReply:
@@ -188,6 +197,15 @@ SUCCESSES = (
     ),
     Kind("object meta", _stored_then("HEAD", {"objectMeta": ""}), 200, _META),
     Kind("put", lambda c: c.put("a"), 200, _STORED),
+    Kind("put tags", _stored_then("PUT", {"tagging": ""}, body=_TAGS), 200, _TIMED),
+    Kind("tags", _tags, 200, _XML, "Tagging TagSet Tag Key Value"),
+    Kind(
+        "bucket acl",
+        lambda c: c.call("GET", "", {"acl": ""}),
+        200,
+        _XML,
+        "AccessControlPolicy Owner ID DisplayName AccessControlList Grant",
+    ),
     Kind("delete", _stored_then("DELETE"), 204, _TIMED),
     Kind("upload part", lambda c: c.part(c.initiate().element("UploadId")), 200, _STORED),
     Kind(
@@ -318,6 +336,14 @@ FAILURES = (
         "0026-00000001",
     ),
     Failure(
+        "put tags",
+        lambda c: c.call("PUT", "no", {"tagging": ""}, _TAGS),
+        404,
+        "NoSuchKey",
+        "Key",
+        "0026-00000001",
+    ),
+    Failure(
         "abort",
         lambda c: c.call("DELETE", "a", {"uploadId": "0" * 32}),
         404,
@@ -368,6 +394,8 @@ CALLS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("GET", "", {"encoding-type": "url", "list-type": "2", "prefix": "p"}),
     ("POST", "a", {"encoding-type": "url", "uploads": ""}),
     ("PUT", "a", {"partNumber": "1", "uploadId": "0" * 32}),
+    ("GET", "a", {"tagging": ""}),
+    ("PUT", "a", {"tagging": ""}),
     ("GET", "a", _UPLOAD),
     ("POST", "a", _UPLOAD),
     ("DELETE", "a", {"uploadId": "0" * 32}),
@@ -436,7 +464,7 @@ def test_unknown_access_key(
     check_failure(reply, 403, "InvalidAccessKeyId", "OSSAccessKeyId", "0002-00000002")
 
 
-@pytest.mark.parametrize(("method", "key", "query"), CALLS)
+@pytest.mark.parametrize(("method", "key", "query"), [*CALLS, ("GET", "", {"acl": ""})])
 def test_absent_bucket(client: Client, method: str, key: str, query: Mapping[str, str]) -> None:
     body = b"" if method in ("PUT", "POST") else None
     reply = client.call(method, key, query, body, bucket="absent-bucket")

@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,7 +18,7 @@ from fakealiyun.clock import Clock
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.request import RequestHead
-from fakealiyun.oss.state import Storage
+from fakealiyun.oss.state import Storage, StoredObject
 
 if TYPE_CHECKING:
     from fakealiyun.oss.callback import UploadCallbacks
@@ -53,7 +53,9 @@ class OssCall:
     """A request whose signature and permission have been checked.
 
     `bucket` exists. `key` is empty for an operation on the bucket. The caller's credential is not
-    included on purpose: permission is decided before this point.
+    included on purpose: permission for the operation is decided before this point. If it needs more
+    permissions, `authorize(actions, bucket, key)` raises OssError AccessDenied without one of the
+    actions.
     """
 
     request: web.Request = field(repr=False)
@@ -63,9 +65,17 @@ class OssCall:
     storage: Storage = field(repr=False)
     clock: Clock = field(repr=False)
     callbacks: UploadCallbacks = field(repr=False)
+    authorize: Callable[[Sequence[str], str, str], None] = field(repr=False)
     account_id: str
     operation: str
     request_id: str
+
+    def existing(self) -> StoredObject:
+        """The object of the call. Raises OssError NoSuchKey."""
+        stored = self.storage.get(self.bucket, self.key)
+        if stored is None:
+            raise OssError("NoSuchKey", details={"Key": self.key})
+        return stored
 
     def parameter(self, name: str) -> str:
         """A query parameter; empty if it is absent or has no value."""

@@ -1,4 +1,4 @@
-"""The XML of OSS: results in answers, and the list of parts in a request."""
+"""The XML of OSS: results in answers, and the bodies of requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fakealiyun import xml
 from fakealiyun.oss.errors import XML_LAYOUT, OssError
 from fakealiyun.xml import Element, XmlContent
 
-_MAX_DEPTH = 3
+_MAX_DEPTH = 4
 _MAX_ELEMENTS = 100_000
 MAX_PARTS = 10_000
 
@@ -33,11 +33,8 @@ def parse_complete(body: bytes) -> list[tuple[int, str]]:
     The list may be empty: the real service accepts that. Raises OssError MalformedXML for anything
     else: a document type, entities, other elements, or more than 10,000 parts.
     """
-    try:
-        root = xml.read(body, depth=_MAX_DEPTH, elements=_MAX_ELEMENTS)
-    except xml.MalformedXml:
-        raise OssError("MalformedXML") from None
-    parts = [_part(element) for element in _children(root, "CompleteMultipartUpload")]
+    root = read(body, "CompleteMultipartUpload")
+    parts = [_part(element) for element in root.children]
     if len(parts) > MAX_PARTS:
         raise OssError("MalformedXML")
     return parts
@@ -45,18 +42,39 @@ def parse_complete(body: bytes) -> list[tuple[int, str]]:
 
 def _part(element: Element) -> tuple[int, str]:
     """One part. It may have other fields, but each only once."""
-    fields = {child.name: child for child in _children(element, "Part")}
-    if len(fields) != len(element.children) or any(f.children for f in fields.values()):
-        raise OssError("MalformedXML")
-    number, etag = (fields[name].text if name in fields else "" for name in ("PartNumber", "ETag"))
-    number = number.strip()
+    found = fields(element, "Part")
+    number, etag = found.get("PartNumber", "").strip(), found.get("ETag", "")
     if not (number.isascii() and number.isdigit() and len(number) <= 9 and etag):
         raise OssError("MalformedXML")
     return int(number), etag.strip()
 
 
-def _children(element: Element, name: str) -> list[Element]:
-    """The children of an element with this name, which has no text of its own."""
+def read(body: bytes, name: str) -> Element:
+    """The root of a request's XML, which must have this name. Raises OssError MalformedXML."""
+    try:
+        root = xml.read(body, depth=_MAX_DEPTH, elements=_MAX_ELEMENTS)
+    except xml.MalformedXml:
+        raise OssError("MalformedXML") from None
+    children(root, name)
+    return root
+
+
+def fields(element: Element, name: str) -> dict[str, str]:
+    """The texts of the children of an element with this name, each of which occurs once.
+
+    Raises OssError MalformedXML.
+    """
+    found = {child.name: child.text for child in children(element, name)}
+    if len(found) != len(element.children) or any(child.children for child in element.children):
+        raise OssError("MalformedXML")
+    return found
+
+
+def children(element: Element, name: str) -> list[Element]:
+    """The children of an element with this name, which has no text of its own.
+
+    Raises OssError MalformedXML.
+    """
     if element.name != name or element.text.strip():
         raise OssError("MalformedXML")
     return element.children

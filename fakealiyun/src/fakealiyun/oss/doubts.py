@@ -25,17 +25,19 @@ DOUBTS = (
     "`sequential` of InitiateMultipartUpload is accepted, but the order of parts is not checked. "
     "`x-oss-complete-all` with a body is InvalidArgument; the real code is not known. The ETag of "
     "an object that was completed without parts, and the place of the ClientEncryption elements of "
-    "ListParts, are not known. `x-oss-object-acl: private` is accepted, because all buckets here "
-    "are private.",
+    "ListParts, are not known.",
     "Sizes outside content-length-range are EntityTooSmall and EntityTooLarge (400). If there are "
     "several such conditions, all of them must be met.",
     "Active content (HTML, SVG, XML) is sent as an attachment, as OSS does on its own domains. The "
     "complete list of such types is not documented.",
     "Upload callbacks go to this machine only. Every other address fails as if nobody answered. "
-    "They are signed with a key of the fake's own, at /_local/oss-callback-key.pem. A receiver that "
-    "accepts only the vendor's key address refuses them, and should. Real callbacks have further "
-    "`x-oss-*` headers. In a JSON body, texts are written with their quotes. The texts of refused "
+    "They are signed with a key of the fake's own, at /_local/oss-callback-key.pem. If a receiver "
+    "accepts only the vendor's key address, it refuses them, and should. Real callbacks have more "
+    "headers `x-oss-*`. In a JSON body, texts are written with their quotes. The texts of refused "
     "callback parameters, and the EC of CallbackFailed, are not known.",
-    "NotImplemented: ACLs, tags, copies, symbolic links, versions, encryption, image "
+    "`x-oss-tagging` needs oss:PutObjectTagging and `x-oss-object-acl` needs oss:PutObjectAcl, also "
+    "for `private`. Tags that are not allowed are InvalidTag; the real text is not known. A public "
+    "ACL is refused, because anonymous access is not faked.",
+    "NotImplemented: copies, symbolic links, versions, encryption, image "
     "processing, traffic limits, and all operations on buckets.",
 )

@@ -78,6 +78,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     ),
     "InvalidRange": (416, "The requested range cannot be satisfied", ""),
     "InvalidSecurityToken": (403, "The security token you provided is invalid.", ""),
+    "InvalidTag": (400, "The tag you provided is not valid.", ""),
     "InvalidURI": (400, "Couldn't parse the specified URI.", ""),
     "MalformedPOSTRequest": (
         400,

@@ -115,6 +115,8 @@ def full(stored: StoredObject, overrides: Mapping[str, str]) -> dict[str, str]:
         headers["Content-MD5"] = content_md5(stored.md5)
     if stored.object_type == "Appendable":
         headers["x-oss-next-append-position"] = str(stored.size)
+    if stored.tags:
+        headers["x-oss-tagging-count"] = str(len(stored.tags))
     for name, header in OVERRIDES.items():
         value = overrides.get(name)
         if value:

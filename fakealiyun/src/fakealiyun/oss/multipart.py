@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fakealiyun.oss import callback, documents, metadata
+from fakealiyun.oss import acl, callback, documents, metadata, tagging
 from fakealiyun.oss.authentication import iso
 from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
@@ -33,7 +33,8 @@ _XML = {"Content-Type": "application/xml"}
 
 async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
     """InitiateMultipartUpload: returns a new UploadId each time."""
-    metadata.refuse_unsupported(call.head)
+    metadata.refuse_unsupported(call.head, {acl.HEADER, tagging.HEADER})
+    tags, grant = tagging.wanted(call, call.head), acl.wanted(call, call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
@@ -45,6 +46,8 @@ async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
         content_type=content_type,
         headers=headers,
         forbid_overwrite=forbid,
+        tags=tags,
+        acl=grant,
     )
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {

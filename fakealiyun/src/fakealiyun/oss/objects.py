@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fakealiyun.oss import callback, conditions, metadata
+from fakealiyun.oss import acl, callback, conditions, metadata, tagging
 from fakealiyun.oss.call import MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
-from fakealiyun.oss.state import StoredObject
 
 _CHUNK = 1024 * 1024
 
 
 async def put_object(call: OssCall) -> OssAnswer:
     """PutObject: stores the body as the object, in one step. It may ask for a callback."""
-    metadata.refuse_unsupported(call.head, callback.HEADERS)
+    metadata.refuse_unsupported(call.head, {*callback.HEADERS, acl.HEADER, tagging.HEADER})
+    tags, grant = tagging.wanted(call, call.head), acl.wanted(call, call.head)
     wanted = callback.requested(call.head)
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
@@ -31,6 +31,8 @@ async def put_object(call: OssCall) -> OssAnswer:
             content_type=content_type,
             headers=headers,
             forbid_overwrite=forbid,
+            tags=tags,
+            acl=grant,
         )
     if wanted is not None:
         return await call.callbacks.deliver(wanted, call, stored)
@@ -73,7 +75,7 @@ async def append_object(call: OssCall) -> OssAnswer:
 
 async def get_object(call: OssCall) -> OssAnswer:
     """GetObject: the whole content, or one range of it."""
-    stored = _existing(call)
+    stored = call.existing()
     conditions.check(call.head, stored)
     headers = metadata.full(stored, call.head.parameters)
     wanted = conditions.byte_range(call.head, stored.size)
@@ -93,7 +95,7 @@ async def get_object(call: OssCall) -> OssAnswer:
 
 async def head_object(call: OssCall) -> OssAnswer:
     """HeadObject: all headers of the object, without its content."""
-    stored = _existing(call)
+    stored = call.existing()
     conditions.check(call.head, stored)
     headers = metadata.full(stored, {})
     if headers["Content-Type"] == "text/plain":
@@ -106,7 +108,7 @@ async def get_object_meta(call: OssCall) -> OssAnswer:
 
     The answer to GET has no body, so only the answer to HEAD has the size.
     """
-    stored = _existing(call)
+    stored = call.existing()
     length = stored.size if call.head.method == "HEAD" else None
     return OssAnswer(headers=metadata.brief(stored), length=length)
 
@@ -122,10 +124,3 @@ def copy_into(content: IncomingFile, path: Path) -> None:
     with path.open("rb", buffering=0) as source:
         while chunk := source.read(_CHUNK):
             content.write(chunk)
-
-
-def _existing(call: OssCall) -> StoredObject:
-    stored = call.storage.get(call.bucket, call.key)
-    if stored is None:
-        raise OssError("NoSuchKey", details={"Key": call.key})
-    return stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fakealiyun.oss import listing, multipart, objects
+from fakealiyun.oss import acl, listing, multipart, objects, tagging
 from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.metadata import OVERRIDES
@@ -77,6 +77,21 @@ _ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ("GET", frozenset({"uploadId"})): OssOperation(
         "ListParts", ("oss:ListParts",), multipart.list_parts
     ),
+    ("PUT", frozenset({"tagging"})): OssOperation(
+        "PutObjectTagging", ("oss:PutObjectTagging",), tagging.put_object_tagging
+    ),
+    ("GET", frozenset({"tagging"})): OssOperation(
+        "GetObjectTagging", ("oss:GetObjectTagging",), tagging.get_object_tagging
+    ),
+    ("DELETE", frozenset({"tagging"})): OssOperation(
+        "DeleteObjectTagging", ("oss:DeleteObjectTagging",), tagging.delete_object_tagging
+    ),
+    ("PUT", frozenset({"acl"})): OssOperation(
+        "PutObjectAcl", ("oss:PutObjectAcl",), acl.put_object_acl
+    ),
+    ("GET", frozenset({"acl"})): OssOperation(
+        "GetObjectAcl", ("oss:GetObjectAcl",), acl.get_object_acl
+    ),
     ("DELETE", frozenset({"uploadId"})): OssOperation(
         "AbortMultipartUpload",
         ("oss:AbortMultipartUpload",),
@@ -86,6 +101,9 @@ _ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
 
 _ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ("GET", frozenset()): OssOperation("ListObjects", ("oss:ListObjects",), listing.list_objects),
+    ("GET", frozenset({"acl"})): OssOperation(
+        "GetBucketAcl", ("oss:GetBucketAcl",), acl.get_bucket_acl
+    ),
     ("GET", frozenset({"uploads"})): OssOperation(
         "ListMultipartUploads", ("oss:ListMultipartUploads",), listing.list_multipart_uploads
     ),

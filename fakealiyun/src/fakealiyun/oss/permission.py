@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fakealiyun.identity import Credential
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.operations import OssOperation
 from fakealiyun.ram.evaluation import AccessRequest, Decision, evaluate
 
 
 def authorize(
     credential: Credential,
-    operation: OssOperation,
+    actions: Sequence[str],
     *,
     account_id: str,
     bucket: str,
     key: str,
     context: Mapping[str, str],
 ) -> None:
-    """Raises OssError AccessDenied unless the credential's policies allow the operation.
+    """Raises OssError AccessDenied unless the credential's policies allow one of the actions.
+
+    A denied action refuses the request.
 
     The region in the requested resource is `*`. So a policy that names a region does not match.
     """
     resource = f"acs:oss:*:{account_id}:{bucket}" + (f"/{key}" if key else "")
     decisions = [
-        evaluate(credential, AccessRequest(action, resource, context))
-        for action in operation.actions
+        evaluate(credential, AccessRequest(action, resource, context)) for action in actions
     ]
     denied = next((d for d in decisions if d.no_permission_type == "ExplicitDeny"), None)
     if denied is None and any(decision.allowed for decision in decisions):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import BodyPartReader, web
 
 from fakealiyun.identity import Credential
-from fakealiyun.oss import callback, documents, metadata, signature_v1, signature_v4
+from fakealiyun.oss import acl, callback, documents, metadata, signature_v1, signature_v4, tagging
 from fakealiyun.oss.authentication import OssAuthenticator
 from fakealiyun.oss.call import BROKEN, MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.claim import parse_scope
@@ -100,7 +100,8 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssA
     if form["callback"]:
         wanted = callback.parse(form["callback"], callback.form_variables(form.fields))
     head = replace(call.head, headers=tuple(form.fields.items()))
-    metadata.refuse_unsupported(head)
+    metadata.refuse_unsupported(head, {acl.HEADER, tagging.HEADER})
+    tags, grant = tagging.wanted(call, head), acl.wanted(call, head)
     content_type, headers = metadata.kept(head)
     forbid = form["x-oss-forbid-overwrite"].lower() == "true"
     with IncomingFile(call.storage.folder) as content:
@@ -112,6 +113,8 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssA
             content_type=content_type,
             headers=headers,
             forbid_overwrite=forbid,
+            tags=tags,
+            acl=grant,
         )
     if wanted is not None:
         return await call.callbacks.deliver(wanted, call, stored)

@@ -91,14 +91,19 @@ class OssService:
         credential, address, operation = await self._authenticate(exchange, head, meant)
         exchange.bucket = bucket = self._existing(head, address)
         check_key(address.key)
-        permission.authorize(
-            credential,
-            operation,
-            account_id=self.account_id,
-            bucket=bucket.name,
-            key=address.key,
-            context=self._context(head),
-        )
+        context = self._context(head)
+
+        def authorize(actions: Sequence[str], bucket: str, key: str) -> None:
+            permission.authorize(
+                credential,
+                actions,
+                account_id=self.account_id,
+                bucket=bucket,
+                key=key,
+                context=context,
+            )
+
+        authorize(operation.actions, bucket.name, address.key)
         fault = self._faults.take("oss", operation.name)
         call = OssCall(
             exchange.request,
@@ -108,6 +113,7 @@ class OssService:
             self.storage,
             self._clock,
             self.callbacks,
+            authorize,
             self.account_id,
             operation.name,
             exchange.request_id,

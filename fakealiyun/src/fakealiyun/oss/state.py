@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,10 @@ def is_bucket_name(name: str) -> bool:
     return _BUCKET_NAME.fullmatch(name) is not None
 
 
+Tags = tuple[tuple[str, str], ...]
+"""The tags of an object, in the order in which they were set."""
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """The current state of an object.
@@ -41,7 +45,7 @@ class StoredObject:
     multipart upload. `etag` has no quotes (upper-case MD5, or `<hex>-<parts>`). `last_modified` is
     in epoch seconds of cloud time. `path` is the file with the content. Only read it, and open it
     soon, because it is removed when the object is replaced. `headers` are the stored headers of
-    the upload, by lower-case name.
+    the upload, by lower-case name. `acl` is `default` or `private`.
     """
 
     bucket: str
@@ -55,6 +59,8 @@ class StoredObject:
     crc64: int = 0
     object_type: str = "Normal"
     headers: Mapping[str, str] = field(default_factory=dict)
+    tags: Tags = ()
+    acl: str = "default"
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class MultipartUpload:
     content_type: str
     headers: Mapping[str, str]
     forbid_overwrite: bool
+    tags: Tags = ()
+    acl: str = "default"
     parts: dict[int, Part] = field(default_factory=dict)
 
 
@@ -161,6 +169,8 @@ class Storage:
         content_type: str,
         headers: Mapping[str, str],
         forbid_overwrite: bool = False,
+        tags: Tags = (),
+        acl: str = "default",
     ) -> StoredObject:
         """Store `content` as the object, in one step. Raises OssError FileAlreadyExists."""
         content.close()
@@ -175,6 +185,8 @@ class Storage:
             path=self.folder / file_name("object"),
             crc64=content.crc64,
             headers=headers,
+            tags=tags,
+            acl=acl,
         )
         self._install(stored, content, forbid_overwrite)
         return stored
@@ -210,6 +222,8 @@ class Storage:
                 crc64=content.crc64,
                 object_type="Appendable",
                 headers=headers if old is None else old.headers,
+                tags=() if old is None else old.tags,
+                acl="default" if old is None else old.acl,
             )
             self._swap(stored, content)
         return stored
@@ -224,6 +238,19 @@ class Storage:
             raise OssError(
                 "PositionNotEqualToLength",
                 headers={"x-oss-next-append-position": str(length)},
+            )
+
+    def change(
+        self, stored: StoredObject, *, tags: Tags | None = None, acl: str | None = None
+    ) -> None:
+        """Set the tags or the ACL of an object, unless it was replaced in the meantime."""
+        with self._lock:
+            if self._objects.get((stored.bucket, stored.key)) is not stored:
+                return
+            self._objects[(stored.bucket, stored.key)] = replace(
+                stored,
+                tags=stored.tags if tags is None else tags,
+                acl=stored.acl if acl is None else acl,
             )
 
     def delete(self, bucket: str, key: str) -> None:
@@ -263,6 +290,8 @@ class Storage:
         content_type: str,
         headers: Mapping[str, str],
         forbid_overwrite: bool = False,
+        tags: Tags = (),
+        acl: str = "default",
     ) -> MultipartUpload:
         """Start a multipart upload."""
         upload = MultipartUpload(
@@ -273,6 +302,8 @@ class Storage:
             content_type=content_type,
             headers=headers,
             forbid_overwrite=forbid_overwrite,
+            tags=tags,
+            acl=acl,
         )
         with self._lock:
             self._uploads[upload.upload_id] = upload
@@ -351,6 +382,8 @@ class Storage:
             crc64=content.crc64,
             object_type="Multipart",
             headers=upload.headers,
+            tags=upload.tags,
+            acl=upload.acl,
         )
         self._install(stored, content, forbid_overwrite)
         _remove_parts(upload)
