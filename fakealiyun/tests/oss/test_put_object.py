@@ -157,7 +157,6 @@ def test_more_than_five_gigabytes_are_refused_unread(cloud: FakeCloud, owner: Cr
         ("x-oss-object-acl", "public-read"),
         ("x-oss-server-side-encryption", "KMS"),
         ("x-oss-storage-class", "Archive"),
-        ("x-oss-traffic-limit", "819200"),
     ],
 )
 def test_what_is_asked_and_not_done_here_is_refused(

@@ -15,6 +15,7 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from fakealiyun.clock import Clock
+from fakealiyun.oss import traffic_limit
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.request import RequestHead
@@ -35,8 +36,8 @@ class OssAnswer:
     """The answer to a request. With `file` the body is `length` bytes of it, from `start` on.
 
     Without a file, `length` is the Content-Length of a HEAD answer. The sender of the answer closes
-    the file. `server_time` says whether the answer has `x-oss-server-time`: the real service leaves
-    it out in a few cases.
+    the file. `pace` limits the speed of the body. `server_time` says whether the answer has
+    `x-oss-server-time`: the real service leaves it out in a few cases.
     """
 
     status: int = 200
@@ -45,6 +46,7 @@ class OssAnswer:
     file: BinaryIO | None = None
     start: int = 0
     length: int | None = None
+    pace: traffic_limit.Pace | None = None
     server_time: bool = True
 
 
@@ -107,6 +109,7 @@ class OssCall:
         Raises OssError: MissingContentLength, EntityTooLarge (more than `limit` bytes),
         IncompleteBody (the connection broke), InvalidDigest (it does not match Content-MD5).
         """
+        pace = traffic_limit.pace(self.head)
         announced = self._announced(limit)
         before = content.size
         digest = hashlib.md5(usedforsecurity=False)
@@ -116,6 +119,8 @@ class OssCall:
             if content.size - before + len(chunk) > limit:
                 raise OssError("EntityTooLarge", details={"MaxSizeAllowed": str(limit)})
             content.write(chunk)
+            if pace is not None:
+                await pace.passed(len(chunk))
             if wanted is not None:
                 digest.update(chunk)
             if content.size > turn:

@@ -99,7 +99,11 @@ async def _write_body(
     left = size // 2 if kind == "truncated" else size
     pause = fault.number("seconds", 1) / _DRIPS if fault and kind == "drip" else 0.0
     step = max(1, size // _DRIPS) if kind == "drip" else _CHUNK
+    if answer.pace is not None:
+        step = min(step, answer.pace.step)
     async for chunk in _pieces(answer, left, step):
+        if answer.pace is not None:
+            await answer.pace.passed(len(chunk))
         await response.write(chunk)
         if pause:
             await asyncio.sleep(pause)

@@ -37,7 +37,6 @@ _REFUSED: Mapping[str, tuple[str, ...]] = {
     "x-oss-storage-class": ("Standard",),
     "x-oss-symlink-target": (),
     "x-oss-tagging": (),
-    "x-oss-traffic-limit": (),
 }
 
 #: Query parameters that set headers of the answer. The signature covers them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fakealiyun.oss import acl, callback, conditions, metadata, tagging
+from fakealiyun.oss import acl, callback, conditions, metadata, tagging, traffic_limit
 from fakealiyun.oss.call import MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
@@ -78,6 +78,7 @@ async def get_object(call: OssCall) -> OssAnswer:
     stored = call.existing()
     conditions.check(call.head, stored)
     headers = metadata.full(stored, call.head.parameters)
+    pace = traffic_limit.pace(call.head)
     wanted = conditions.byte_range(call.head, stored.size)
     try:
         file = stored.path.open("rb", buffering=0)
@@ -85,12 +86,16 @@ async def get_object(call: OssCall) -> OssAnswer:
         raise OssError("NoSuchKey", details={"Key": call.key}) from None
     if wanted is None:
         return OssAnswer(
-            headers=headers, file=file, length=stored.size, server_time=stored.size > 0
+            headers=headers,
+            file=file,
+            length=stored.size,
+            pace=pace,
+            server_time=stored.size > 0,
         )
     first, last = wanted
     headers["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
     headers.pop("Content-MD5", None)
-    return OssAnswer(206, headers, file=file, start=first, length=last - first + 1)
+    return OssAnswer(206, headers, file=file, start=first, length=last - first + 1, pace=pace)
 
 
 async def head_object(call: OssCall) -> OssAnswer:

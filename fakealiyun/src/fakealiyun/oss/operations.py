@@ -28,6 +28,7 @@ _NEUTRAL = frozenset(
         "x-oss-security-token",
         "x-oss-signature",
         "x-oss-signature-version",
+        "x-oss-traffic-limit",
     }
 )
 

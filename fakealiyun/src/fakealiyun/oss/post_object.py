@@ -10,7 +10,16 @@ from urllib.parse import quote
 from aiohttp import BodyPartReader, web
 
 from fakealiyun.identity import Credential
-from fakealiyun.oss import acl, callback, documents, metadata, signature_v1, signature_v4, tagging
+from fakealiyun.oss import (
+    acl,
+    callback,
+    documents,
+    metadata,
+    signature_v1,
+    signature_v4,
+    tagging,
+    traffic_limit,
+)
 from fakealiyun.oss.authentication import OssAuthenticator
 from fakealiyun.oss.call import BROKEN, MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.claim import parse_scope
@@ -105,7 +114,7 @@ async def post_object(call: OssCall, form: PostForm, policy: PostPolicy) -> OssA
     content_type, headers = metadata.kept(head)
     forbid = form["x-oss-forbid-overwrite"].lower() == "true"
     with IncomingFile(call.storage.folder) as content:
-        await _receive(form.file, content, policy)
+        await _receive(form.file, content, policy, traffic_limit.pace(head))
         stored = call.storage.put(
             call.bucket,
             call.key,
@@ -141,12 +150,19 @@ async def _value(part: BodyPartReader) -> str:
     return value.decode("utf-8")
 
 
-async def _receive(file: BodyPartReader, content: IncomingFile, policy: PostPolicy) -> None:
+async def _receive(
+    file: BodyPartReader,
+    content: IncomingFile,
+    policy: PostPolicy,
+    pace: traffic_limit.Pace | None,
+) -> None:
     largest = MAX_OBJECT if policy.largest is None else min(policy.largest, MAX_OBJECT)
     while chunk := await _next_chunk(file):
         if content.size + len(chunk) > largest:
             raise OssError("EntityTooLarge", details={"MaxSizeAllowed": str(largest)})
         content.write(chunk)
+        if pace is not None:
+            await pace.passed(len(chunk))
     if not file.at_eof():
         raise OssError("IncompleteBody")
     if content.size < policy.smallest:
