@@ -36,8 +36,8 @@ class OssAnswer:
     """The answer to a request. With `file` the body is `length` bytes of it, from `start` on.
 
     Without a file, `length` is the Content-Length of a HEAD answer. The sender of the answer closes
-    the file. `pace` limits the speed of the body. `server_time` says whether the answer has
-    `x-oss-server-time`: the real service leaves it out in a few cases.
+    the file. `pace` limits the speed of the body, and `gzip` compresses it. `server_time` says
+    whether the answer has `x-oss-server-time`: the real service leaves it out in a few cases.
     """
 
     status: int = 200
@@ -47,6 +47,7 @@ class OssAnswer:
     start: int = 0
     length: int | None = None
     pace: traffic_limit.Pace | None = None
+    gzip: bool = False
     server_time: bool = True
 
 

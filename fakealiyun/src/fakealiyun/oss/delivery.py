@@ -13,6 +13,7 @@ from aiohttp import web
 from fakealiyun import xml
 from fakealiyun.faults import Fault
 from fakealiyun.oss.call import OssAnswer
+from fakealiyun.oss.compression import Gzip
 from fakealiyun.oss.errors import OssError
 
 _CHUNK = 256 * 1024
@@ -79,7 +80,9 @@ async def _write(
     if "Vary" in answer.headers and "Vary" in common:
         headers["Vary"] = f"{answer.headers['Vary']}, {common['Vary']}"
     response = web.StreamResponse(status=answer.status, headers=headers)
-    if not bodiless:
+    if answer.gzip:
+        response.enable_chunked_encoding()
+    elif not bodiless:
         response.content_length = size
     try:
         await response.prepare(request)
@@ -101,7 +104,8 @@ async def _write_body(
     step = max(1, size // _DRIPS) if kind == "drip" else _CHUNK
     if answer.pace is not None:
         step = min(step, answer.pace.step)
-    async for chunk in _pieces(answer, left, step):
+    pieces = _pieces(answer, left, step)
+    async for chunk in _compressed(pieces) if answer.gzip else pieces:
         if answer.pace is not None:
             await answer.pace.passed(len(chunk))
         await response.write(chunk)
@@ -125,6 +129,15 @@ async def _pieces(answer: OssAnswer, left: int, step: int) -> AsyncIterator[byte
         yield chunk
 
 
+async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    gzip = Gzip()
+    async for piece in pieces:
+        chunk = gzip.add(piece)
+        if chunk:
+            yield chunk
+    yield gzip.end()
+
+
 def _distort(answer: OssAnswer, fault: Fault) -> OssAnswer:
     if fault.kind == "non_json":
         status = int(fault.number("status", 502))
@@ -142,5 +155,12 @@ def _replaced(answer: OssAnswer, status: int, content_type: str, body: bytes) ->
         answer.file.close()
     headers = {"Content-Type": content_type}
     return replace(
-        answer, status=status, headers=headers, body=body, file=None, start=0, length=None
+        answer,
+        status=status,
+        headers=headers,
+        body=body,
+        file=None,
+        start=0,
+        length=None,
+        gzip=False,
     )

@@ -35,9 +35,10 @@ DOUBTS = (
     "accepts only the vendor's key address, it refuses them, and should. Real callbacks have more "
     "headers `x-oss-*`. In a JSON body, texts are written with their quotes. The texts of refused "
     "callback parameters, and the EC of CallbackFailed, are not known.",
-    "`x-oss-tagging` needs oss:PutObjectTagging. `x-oss-object-acl` needs oss:PutObjectAcl, also for "
-    "`private`. Tags that are not allowed are InvalidTag; the real text is not known. A public "
+    "`x-oss-tagging` needs oss:PutObjectTagging. `x-oss-object-acl` needs oss:PutObjectAcl, also "
+    "for `private`. Tags that are not allowed are InvalidTag; the real text is not known. A public "
     "ACL is refused, because anonymous access is not faked.",
+    "Ranges, and objects with a Content-Encoding, are not compressed. Only HTTP/1.1 clients get gzip.",
     "NotImplemented: copies, symbolic links, versions, encryption, image "
     "processing, and all operations on buckets.",
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
-from fakealiyun.oss import acl, callback, conditions, metadata, tagging, traffic_limit
+from aiohttp import HttpVersion11
+
+from fakealiyun.oss import acl, callback, compression, conditions, metadata, tagging, traffic_limit
 from fakealiyun.oss.call import MAX_OBJECT, OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
@@ -85,11 +88,13 @@ async def get_object(call: OssCall) -> OssAnswer:
     except FileNotFoundError:
         raise OssError("NoSuchKey", details={"Key": call.key}) from None
     if wanted is None:
+        gzip = _is_compressed(call, headers, stored.size)
         return OssAnswer(
-            headers=headers,
+            headers=compression.compressed(headers) if gzip else headers,
             file=file,
             length=stored.size,
             pace=pace,
+            gzip=gzip,
             server_time=stored.size > 0,
         )
     first, last = wanted
@@ -103,9 +108,17 @@ async def head_object(call: OssCall) -> OssAnswer:
     stored = call.existing()
     conditions.check(call.head, stored)
     headers = metadata.full(stored, {})
-    if headers["Content-Type"] == "text/plain":
+    if _is_compressed(call, headers, stored.size):
+        return OssAnswer(headers=compression.compressed(headers), gzip=True)
+    if compression.is_compressible(headers):
         headers["Vary"] = "Accept-Encoding"
     return OssAnswer(headers=headers, length=stored.size)
+
+
+def _is_compressed(call: OssCall, headers: Mapping[str, str], size: int) -> bool:
+    """Whether the answer is compressed. Its length is then unknown, so it needs HTTP/1.1."""
+    chunked = call.request.version >= HttpVersion11
+    return chunked and compression.is_wanted(call.head, headers, size)
 
 
 async def get_object_meta(call: OssCall) -> OssAnswer:
