@@ -191,6 +191,17 @@ class TestMultipartUploads:
         only = bucket.list_multipart_uploads(prefix="视频/").upload_list
         assert [item.key for item in only] == ["视频/c"]
 
+    def test_folders(self, cloud: FakeCloud, owner: Credential, version: str) -> None:
+        bucket = sdk(cloud, owner, version)
+        for key in ("b", "dir/1", "dir/2", "dir/sub/3", "视频/4", "a"):
+            bucket.init_multipart_upload(key)
+        for page in (1, 2, 1000):
+            iterator = oss2.MultipartUploadIterator(bucket, delimiter="/", max_uploads=page)
+            found = [(item.key, item.is_prefix()) for item in iterator]
+            assert sorted(found) == [("a", False), ("b", False), ("dir/", True), ("视频/", True)]
+        inside = oss2.MultipartUploadIterator(bucket, prefix="dir/", delimiter="/")
+        assert [item.key for item in inside] == ["dir/1", "dir/2", "dir/sub/"]
+
     def test_of_one_object(self, cloud: FakeCloud, owner: Credential) -> None:
         bucket = sdk(cloud, owner)
         mine = bucket.init_multipart_upload("a").upload_id

@@ -12,7 +12,7 @@ from fakealiyun.oss.authentication import iso
 from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.multipart import encoding_type
-from fakealiyun.oss.state import StoredObject
+from fakealiyun.oss.state import MultipartUpload, StoredObject
 from fakealiyun.xml import XmlContent
 
 _XML = {"Content-Type": "application/xml"}
@@ -79,35 +79,45 @@ async def list_objects(call: OssCall) -> OssAnswer:
 
 
 async def list_multipart_uploads(call: OssCall) -> OssAnswer:
-    """ListMultipartUploads, sorted by key, then by UploadId. `delimiter` is refused.
+    """ListMultipartUploads, sorted by key, then by UploadId. `delimiter` groups keys into folders.
 
     `upload-id-marker` means UploadIds after it, of the key in `key-marker`.
     """
-    if call.parameter("delimiter"):
-        raise OssError("NotImplemented", "delimiter is not supported here.")
     encoding = encoding_type(call)
     limit = call.number("max-uploads", 1000, 1, 1000)
-    prefix = call.parameter("prefix")
+    prefix, delimiter = call.parameter("prefix"), call.parameter("delimiter")
     key_marker, id_marker = call.parameter("key-marker"), call.parameter("upload-id-marker")
-    found = [u for u in call.storage.uploads(call.bucket) if u.key.startswith(prefix)]
-    rest = [
-        upload
-        for upload in found
-        if upload.key.encode() > key_marker.encode()
-        or (upload.key == key_marker and id_marker and upload.upload_id > id_marker)
-    ]
-    page = rest[:limit]
+    page: list[MultipartUpload] = []
+    prefixes: list[str] = []
+    truncated, last = False, ("", "")
+    for upload in call.storage.uploads(call.bucket):
+        if not upload.key.startswith(prefix):
+            continue
+        group = _group(upload.key, prefix, delimiter)
+        if group:
+            if group.encode() <= key_marker.encode() or prefixes[-1:] == [group]:
+                continue
+        elif not _is_after(upload, key_marker, id_marker):
+            continue
+        if len(page) + len(prefixes) == limit:
+            truncated = True
+            break
+        if group:
+            prefixes.append(group)
+        else:
+            page.append(upload)
+        last = (group, "") if group else (upload.key, upload.upload_id)
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
     result |= {
         "Bucket": call.bucket,
         "KeyMarker": documents.encoded(key_marker, encoding),
         "UploadIdMarker": id_marker,
-        "NextKeyMarker": documents.encoded(page[-1].key, encoding) if page else "",
-        "NextUploadIdMarker": page[-1].upload_id if page else "",
-        "Delimiter": "",
+        "NextKeyMarker": documents.encoded(last[0], encoding),
+        "NextUploadIdMarker": last[1],
+        "Delimiter": documents.encoded(delimiter, encoding),
         "Prefix": documents.encoded(prefix, encoding),
         "MaxUploads": limit,
-        "IsTruncated": "true" if len(rest) > limit else "false",
+        "IsTruncated": "true" if truncated else "false",
         "Upload": [
             {
                 "Key": documents.encoded(upload.key, encoding),
@@ -117,8 +127,15 @@ async def list_multipart_uploads(call: OssCall) -> OssAnswer:
             }
             for upload in page
         ],
+        "CommonPrefixes": [{"Prefix": documents.encoded(one, encoding)} for one in prefixes],
     }
     return OssAnswer(headers=_XML, body=documents.render("ListMultipartUploadsResult", result))
+
+
+def _is_after(upload: MultipartUpload, key_marker: str, id_marker: str) -> bool:
+    if upload.key == key_marker:
+        return bool(id_marker) and upload.upload_id > id_marker
+    return upload.key.encode() > key_marker.encode()
 
 
 def _page(
