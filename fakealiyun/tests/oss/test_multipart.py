@@ -482,13 +482,3 @@ def test_an_upload_may_have_a_part_of_every_size(bucket: oss2.Bucket) -> None:
     parts = upload_parts(bucket, upload, *[b"x" * size for size in sizes])
     bucket.complete_multipart_upload(KEY, upload, parts)
     assert bucket.head_object(KEY).content_length == math.fsum(sizes)
-
-
-def test_copying_a_part_is_refused(
-    cloud: FakeCloud, owner: Credential, bucket: oss2.Bucket
-) -> None:
-    upload = bucket.init_multipart_upload(KEY).upload_id
-    query = {"partNumber": "1", "uploadId": upload}
-    headers = {"x-oss-copy-source": f"/{BUCKET}/other"}
-    reply = browser(cloud, owner, "PUT", KEY, b"", query=query, headers=headers)
-    assert (reply.status, reply.code) == (501, "NotImplemented")

@@ -153,7 +153,6 @@ def test_more_than_five_gigabytes_are_refused_unread(cloud: FakeCloud, owner: Cr
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("x-oss-copy-source", f"/{BUCKET}/other"),
         ("x-oss-object-acl", "public-read"),
         ("x-oss-server-side-encryption", "KMS"),
         ("x-oss-storage-class", "Archive"),

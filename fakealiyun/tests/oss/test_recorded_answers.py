@@ -21,6 +21,7 @@ from fakealiyun.identity import Credential
 from fakealiyun.testing.oss import BUCKET, OssReply, browser_headers, send
 
 PART = 100 * 1024
+_SERVICE = "oss-cn-shanghai.aliyuncs.com"
 
 #: Header names that the HTTP layer adds, which the recordings do not have.
 _TRANSPORT = {"connection", "content-length", "transfer-encoding"}
@@ -35,6 +36,8 @@ _TEXT = (_OBJECT - {"content-md5"}) | {"vary"}
 _CONTENTS = "Contents Key LastModified ETag Type Size StorageClass"
 _FAILED = "Error Code Message RequestId HostId"
 _ADVICE = "EC RecommendDoc"
+_DELETE = {"delete": "", "encoding-type": "url"}
+_KEYS = b"<Delete><Quiet>true</Quiet><Object><Key>a</Key></Object></Delete>"
 _TAGS = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
 
 
@@ -72,7 +75,7 @@ class Client:
     ) -> OssReply:
         text = "&".join(f"{n}={quote(v, safe='')}" if v else n for n, v in (query or {}).items())
         target = "/" + quote(key) + (f"?{text}" if text else "")
-        host = f"{bucket}.oss-cn-shanghai.aliyuncs.com"
+        host = f"{bucket}.oss-cn-shanghai.aliyuncs.com" if bucket else _SERVICE
         return send(self._cloud, method, target, headers, body, host=host)
 
     def put(self, *keys: str, headers: Mapping[str, str] | None = None) -> OssReply:
@@ -140,6 +143,10 @@ def _tags(client: Client) -> OssReply:
     return client.call("GET", "a", {"tagging": ""})
 
 
+def _buckets(client: Client) -> OssReply:
+    return client.call("GET", bucket="")
+
+
 def _parts(client: Client) -> OssReply:
     upload = client.initiate().element("UploadId")
     client.part(upload)
@@ -205,6 +212,37 @@ SUCCESSES = (
         200,
         _XML,
         "AccessControlPolicy Owner ID DisplayName AccessControlList Grant",
+    ),
+    Kind(
+        "copy",
+        lambda c: (
+            c.put("a"),
+            c.call("PUT", "b", None, b"", {"x-oss-copy-source": f"/{BUCKET}/a"}),
+        )[1],
+        200,
+        _XML
+        | {
+            "etag",
+            "x-oss-copied-size",
+            "x-oss-hash-crc64ecma",
+            "x-oss-ia-retrieve-flow-type",
+        },
+        "CopyObjectResult ETag LastModified",
+    ),
+    Kind("delete several", lambda c: c.call("POST", "", _DELETE, _KEYS), 200, _TIMED),
+    Kind(
+        "put bucket",
+        lambda c: c.call("PUT", "", None, b"", bucket="made-by-a-client"),
+        200,
+        _TIMED | {"location"},
+    ),
+    Kind(
+        "buckets",
+        _buckets,
+        200,
+        _XML,
+        "ListAllMyBucketsResult Owner ID DisplayName Buckets Bucket Comment CreationDate "
+        "ExtranetEndpoint IntranetEndpoint Location Name Region StorageClass",
     ),
     Kind("delete", _stored_then("DELETE"), 204, _TIMED),
     Kind("upload part", lambda c: c.part(c.initiate().element("UploadId")), 200, _STORED),
@@ -336,6 +374,14 @@ FAILURES = (
         "0026-00000001",
     ),
     Failure(
+        "copy of an absent object",
+        lambda c: c.call("PUT", "a", None, b"", {"x-oss-copy-source": f"/{BUCKET}/no"}),
+        404,
+        "NoSuchKey",
+        "Key",
+        "0026-00000001",
+    ),
+    Failure(
         "put tags",
         lambda c: c.call("PUT", "no", {"tagging": ""}, _TAGS),
         404,
@@ -396,6 +442,7 @@ CALLS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("PUT", "a", {"partNumber": "1", "uploadId": "0" * 32}),
     ("GET", "a", {"tagging": ""}),
     ("PUT", "a", {"tagging": ""}),
+    ("POST", "", _DELETE),
     ("GET", "a", _UPLOAD),
     ("POST", "a", _UPLOAD),
     ("DELETE", "a", {"uploadId": "0" * 32}),

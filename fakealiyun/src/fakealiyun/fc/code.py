@@ -113,7 +113,7 @@ class CodeStore:
 
         The name is below the account's prefix. The object is deleted when the credential expires.
         """
-        self._storage.create_bucket(self.bucket, BUCKET_REGION, cors=())
+        self._storage.create_bucket(self.bucket, BUCKET_REGION, cors=(), managed=True)
         name = secrets.token_hex(16)
         key = f"{self._account_id}/{name}"
         resource = f"acs:oss:*:{self._account_id}:{self.bucket}/{key}"

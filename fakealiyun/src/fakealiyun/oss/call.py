@@ -19,7 +19,7 @@ from fakealiyun.oss import traffic_limit
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.incoming_file import IncomingFile
 from fakealiyun.oss.request import RequestHead
-from fakealiyun.oss.state import Storage, StoredObject
+from fakealiyun.oss.state import MultipartUpload, Storage, StoredObject
 
 if TYPE_CHECKING:
     from fakealiyun.oss.callback import UploadCallbacks
@@ -55,7 +55,8 @@ class OssAnswer:
 class OssCall:
     """A request whose signature and permission have been checked.
 
-    `bucket` exists. `key` is empty for an operation on the bucket. The caller's credential is not
+    `bucket` exists, except in PutBucket, and is empty in ListBuckets. `key` is empty for operations
+    on a bucket. The caller's credential is not
     included on purpose: permission for the operation is decided before this point. If it needs more
     permissions, `authorize(actions, bucket, key)` raises OssError AccessDenied without one of the
     actions.
@@ -70,6 +71,7 @@ class OssCall:
     callbacks: UploadCallbacks = field(repr=False)
     authorize: Callable[[Sequence[str], str, str], None] = field(repr=False)
     account_id: str
+    region: str
     operation: str
     request_id: str
 
@@ -79,6 +81,17 @@ class OssCall:
         if stored is None:
             raise OssError("NoSuchKey", details={"Key": self.key})
         return stored
+
+    def upload(self, *, ec: str | None = None) -> MultipartUpload:
+        """The unfinished upload that the query names. Raises OssError NoSuchUpload (`ec`)."""
+        return self.storage.upload(self.bucket, self.key, self.parameter("uploadId"), ec=ec)
+
+    def part_number(self, largest: int) -> int:
+        """The number of the part, 1 to `largest`. Raises OssError InvalidArgument."""
+        number = self.number("partNumber", 0, 1, largest)
+        if not number:
+            raise OssError("InvalidArgument", f"partNumber must be 1 to {largest}.")
+        return number
 
     def parameter(self, name: str) -> str:
         """A query parameter; empty if it is absent or has no value."""

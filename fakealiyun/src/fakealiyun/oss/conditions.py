@@ -12,19 +12,22 @@ from fakealiyun.oss.state import StoredObject
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})(?:,.*)?")
 
 
-def check(head: RequestHead, stored: StoredObject) -> None:
-    """Raises OssError PreconditionFailed (412) or NotModified (304) if a condition fails."""
-    match, none_match = head.header("if-match"), head.header("if-none-match")
+def check(head: RequestHead, stored: StoredObject, prefix: str = "") -> None:
+    """Raises OssError PreconditionFailed (412) or NotModified (304) if a condition fails.
+
+    `prefix` is before the names of the headers in a copy.
+    """
+    match, none_match = head.header(f"{prefix}if-match"), head.header(f"{prefix}if-none-match")
     if match is not None and not _names(match, stored.etag):
         raise OssError("PreconditionFailed", details={"Condition": "If-Match"})
-    unmodified = _seconds(head.header("if-unmodified-since"))
+    unmodified = _seconds(head.header(f"{prefix}if-unmodified-since"))
     if unmodified is not None and int(stored.last_modified) > unmodified:
         raise OssError("PreconditionFailed", details={"Condition": "If-Unmodified-Since"})
     if none_match is not None:
         if _names(none_match, stored.etag):
             raise OssError("NotModified")
         return
-    modified = _seconds(head.header("if-modified-since"))
+    modified = _seconds(head.header(f"{prefix}if-modified-since"))
     if modified is not None and int(stored.last_modified) <= modified:
         raise OssError("NotModified")
 

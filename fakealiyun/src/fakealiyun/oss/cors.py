@@ -32,21 +32,26 @@ class CorsRule:
             )
         )
 
-    def answer(self, origin: str) -> dict[str, str]:
-        """The CORS headers for the browser. `*` stays `*`, as in real answers."""
+    def answer(self, origin: str, *, vary: bool = False) -> dict[str, str]:
+        """The CORS headers for the browser. `*` stays `*`, as in real answers.
+
+        With `vary`, the answer has `Vary: Origin` under every rule.
+        """
         headers = {
             "Access-Control-Allow-Origin": "*" if "*" in self.allowed_origins else origin,
             "Access-Control-Allow-Methods": ", ".join(self.allowed_methods),
         }
         if self.expose_headers:
             headers["Access-Control-Expose-Headers"] = ", ".join(self.expose_headers)
-        if "*" not in self.allowed_origins:
+        if vary or "*" not in self.allowed_origins:
             headers["Vary"] = "Origin"
         return headers
 
-    def preflight_answer(self, origin: str, requested: Sequence[str]) -> dict[str, str]:
+    def preflight_answer(
+        self, origin: str, requested: Sequence[str], *, vary: bool = False
+    ) -> dict[str, str]:
         """The headers of `answer`, and those that only a preflight answer has."""
-        headers = self.answer(origin)
+        headers = self.answer(origin, vary=vary)
         if requested:
             headers["Access-Control-Allow-Headers"] = ", ".join(requested)
         if self.max_age:

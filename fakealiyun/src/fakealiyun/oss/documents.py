@@ -59,6 +59,11 @@ def read(body: bytes, name: str) -> Element:
     return root
 
 
+def fields_of(body: bytes, name: str) -> dict[str, str]:
+    """The fields of a document that is one level deep. Raises OssError MalformedXML."""
+    return fields(read(body, name), name)
+
+
 def fields(element: Element, name: str) -> dict[str, str]:
     """The texts of the children of an element with this name, each of which occurs once.
 

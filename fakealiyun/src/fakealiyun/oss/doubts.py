@@ -38,7 +38,16 @@ DOUBTS = (
     "`x-oss-tagging` needs oss:PutObjectTagging. `x-oss-object-acl` needs oss:PutObjectAcl, also "
     "for `private`. Tags that are not allowed are InvalidTag; the real text is not known. A public "
     "ACL is refused, because anonymous access is not faked.",
-    "Ranges, and objects with a Content-Encoding, are not compressed. Only HTTP/1.1 clients get gzip.",
-    "NotImplemented: copies, symbolic links, versions, encryption, image "
-    "processing, and all operations on buckets.",
+    "Ranges, and objects with a Content-Encoding, are not compressed. Clients of HTTP/1.0 get no "
+    "gzip.",
+    "A copy has the MD5 of its content as its ETag, also if its source is a multipart object. The "
+    "value of x-oss-ia-retrieve-flow-type is not known (0 here).",
+    "DeleteMultipleObjects checks oss:DeleteObject for every key and deletes nothing if one is "
+    "refused. It does not need Content-MD5.",
+    "The buckets of VOD and of Function Compute cannot be deleted, and their cross-origin rules "
+    "cannot be changed: AccessDenied. PutBucket does not change an existing bucket of the account.",
+    "Content-Length together with chunked is 400, from the HTTP library. OSS accepts it.",
+    "An EC is only given where it is recorded or documented.",
+    "NotImplemented: public ACLs, symbolic links, versions, encryption, image processing, storage "
+    "classes other than Standard, and all other operations on buckets.",
 )

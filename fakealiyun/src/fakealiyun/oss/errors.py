@@ -29,6 +29,14 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "The security token does not belong to the access key id.",
         "",
     ),
+    "BucketAlreadyExists": (
+        409,
+        "The requested bucket name is not available. The bucket namespace is shared by all users "
+        "of the system. Please select a different name and try again.",
+        "",
+    ),
+    "BucketNotEmpty": (409, "The bucket you tried to delete is not empty.", ""),
+    "CORSRuleBeyondLimit": (400, "The CORS Rules num is beyond limit", ""),
     "CallbackFailed": (203, "The callback failed.", ""),
     "EntityTooLarge": (
         400,
@@ -59,6 +67,11 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "InvalidArgument": (400, "Invalid argument.", ""),
     "InvalidBucketName": (400, "The specified bucket is not valid.", "0015-00000001"),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", "0017-00000503"),
+    "InvalidLocationConstraint": (
+        400,
+        "The specified location-constraint is not valid.",
+        "",
+    ),
     "InvalidObjectName": (400, "The specified object is not valid.", ""),
     "InvalidPart": (
         400,
@@ -95,6 +108,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "MissingArgument": (400, "A required argument is missing.", ""),
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header.", ""),
     "NoSuchBucket": (404, "The specified bucket does not exist.", "0015-00000101"),
+    "NoSuchCORSConfiguration": (404, "The CORS Configuration does not exist.", ""),
     "NoSuchKey": (404, "The specified key does not exist.", "0026-00000001"),
     "NoSuchUpload": (
         404,

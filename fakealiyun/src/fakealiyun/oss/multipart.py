@@ -61,10 +61,8 @@ async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
 async def upload_part(call: OssCall) -> OssAnswer:
     """UploadPart: replaces a part of the same number."""
     metadata.refuse_unsupported(call.head)
-    number = call.number("partNumber", 0, 1, documents.MAX_PARTS)
-    if not number:
-        raise OssError("InvalidArgument", f"partNumber must be 1 to {documents.MAX_PARTS}.")
-    upload = _upload(call)
+    number = call.part_number(documents.MAX_PARTS)
+    upload = call.upload()
     with IncomingFile(call.storage.folder) as content:
         await call.receive(content)
         part = call.storage.put_part(upload, number, content)
@@ -82,7 +80,7 @@ async def list_parts(call: OssCall) -> OssAnswer:
     encoding = encoding_type(call)
     limit = call.number("max-parts", 1000, 1, 1000)
     marker = call.number("part-number-marker", 0, 0, 2**31)
-    upload = _upload(call)
+    upload = call.upload()
     rest = [upload.parts[number] for number in sorted(upload.parts) if number > marker]
     page = rest[:limit]
     result: dict[str, XmlContent] = {"EncodingType": encoding} if encoding else {}
@@ -120,13 +118,13 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     wanted = callback.requested(call.head)
     encoding = encoding_type(call)
     forbid = call.flag("x-oss-forbid-overwrite")
-    _upload(call, ec=_COMPLETE_EC)
+    call.upload(ec=_COMPLETE_EC)
     body = await call.read_xml()
     complete_all = call.head.header("x-oss-complete-all") == "yes"
     if complete_all and body:
         raise OssError("InvalidArgument", "x-oss-complete-all must have no body.")
     listed = [] if complete_all else documents.parse_complete(body)
-    upload = _upload(call, ec=_COMPLETE_EC)
+    upload = call.upload(ec=_COMPLETE_EC)
     if complete_all:
         listed = [(number, upload.parts[number].etag) for number in sorted(upload.parts)]
     forbid = forbid or upload.forbid_overwrite
@@ -164,7 +162,7 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
 
 async def abort_multipart_upload(call: OssCall) -> OssAnswer:
     """AbortMultipartUpload: removes the parts and answers 204."""
-    call.storage.abort(_upload(call))
+    call.storage.abort(call.upload())
     return OssAnswer(204)
 
 
@@ -183,10 +181,6 @@ def _client_encryption(upload: MultipartUpload) -> dict[str, XmlContent]:
         for element, header in _CLIENT_ENCRYPTION.items()
         if header in upload.headers
     }
-
-
-def _upload(call: OssCall, *, ec: str | None = None) -> MultipartUpload:
-    return call.storage.upload(call.bucket, call.key, call.parameter("uploadId"), ec=ec)
 
 
 def _chosen(upload: MultipartUpload, listed: Sequence[tuple[int, str]]) -> list[Part]:

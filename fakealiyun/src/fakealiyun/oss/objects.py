@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -137,8 +138,13 @@ async def delete_object(call: OssCall) -> OssAnswer:
     return OssAnswer(204)
 
 
-def copy_into(content: IncomingFile, path: Path) -> None:
-    """Append a whole file to `content`. It blocks, so call it in a thread."""
+def copy_into(content: IncomingFile, path: Path, first: int = 0, size: int = sys.maxsize) -> None:
+    """Append `size` bytes of a file, from `first` on, to `content`; the rest if there are fewer.
+
+    It blocks, so call it in a thread.
+    """
     with path.open("rb", buffering=0) as source:
-        while chunk := source.read(_CHUNK):
+        source.seek(first)
+        while size > 0 and (chunk := source.read(min(size, _CHUNK))):
             content.write(chunk)
+            size -= len(chunk)

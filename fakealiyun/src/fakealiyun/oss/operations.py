@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fakealiyun.oss import acl, listing, multipart, objects, tagging
+from fakealiyun.oss import (
+    acl,
+    buckets,
+    copying,
+    deletion,
+    listing,
+    multipart,
+    objects,
+    tagging,
+)
 from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.errors import OssError
 from fakealiyun.oss.metadata import OVERRIDES
@@ -37,7 +46,8 @@ _NEUTRAL = frozenset(
 class OssOperation:
     """An operation by its OSS name.
 
-    One of the RAM `actions` must be allowed, and none may be denied.
+    One of the RAM `actions` must be allowed, and none may be denied. Without actions, the handler
+    asks for the permission.
     """
 
     name: str
@@ -56,6 +66,12 @@ _GET_OBJECT_META = OssOperation("GetObjectMeta", _META, objects.get_object_meta)
 
 _ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ("PUT", frozenset()): OssOperation("PutObject", PUT_ACTIONS, objects.put_object),
+    ("PUT", frozenset({copying.SOURCE})): OssOperation(
+        "CopyObject", PUT_ACTIONS, copying.copy_object
+    ),
+    ("PUT", frozenset({"partNumber", "uploadId", copying.SOURCE})): OssOperation(
+        "UploadPartCopy", PUT_ACTIONS, copying.upload_part_copy
+    ),
     ("GET", frozenset()): OssOperation("GetObject", ("oss:GetObject",), objects.get_object),
     ("HEAD", frozenset()): OssOperation("HeadObject", _HEAD, objects.head_object),
     ("GET", frozenset({"objectMeta"})): _GET_OBJECT_META,
@@ -100,7 +116,28 @@ _ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ),
 }
 
+LIST_BUCKETS = OssOperation("ListBuckets", ("oss:ListBuckets",), buckets.list_buckets)
+
 _ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
+    ("PUT", frozenset()): OssOperation("PutBucket", ("oss:PutBucket",), buckets.put_bucket),
+    ("DELETE", frozenset()): OssOperation(
+        "DeleteBucket", ("oss:DeleteBucket",), buckets.delete_bucket
+    ),
+    ("GET", frozenset({"bucketInfo"})): OssOperation(
+        "GetBucketInfo", ("oss:GetBucketInfo",), buckets.get_bucket_info
+    ),
+    ("PUT", frozenset({"cors"})): OssOperation(
+        "PutBucketCors", ("oss:PutBucketCors",), buckets.put_bucket_cors
+    ),
+    ("GET", frozenset({"cors"})): OssOperation(
+        "GetBucketCors", ("oss:GetBucketCors",), buckets.get_bucket_cors
+    ),
+    ("DELETE", frozenset({"cors"})): OssOperation(
+        "DeleteBucketCors", ("oss:DeleteBucketCors",), buckets.delete_bucket_cors
+    ),
+    ("POST", frozenset({"delete"})): OssOperation(
+        "DeleteMultipleObjects", (), deletion.delete_multiple_objects
+    ),
     ("GET", frozenset()): OssOperation("ListObjects", ("oss:ListObjects",), listing.list_objects),
     ("GET", frozenset({"acl"})): OssOperation(
         "GetBucketAcl", ("oss:GetBucketAcl",), acl.get_bucket_acl
@@ -113,11 +150,33 @@ _ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
 
 def selectable() -> tuple[OssOperation, ...]:
     """Every operation that `select` can return, once each, sorted by name."""
-    by_name = {one.name: one for one in (*_ON_OBJECTS.values(), *_ON_BUCKETS.values())}
+    every = (*_ON_OBJECTS.values(), *_ON_BUCKETS.values(), LIST_BUCKETS)
+    by_name = {one.name: one for one in every}
     return tuple(by_name[name] for name in sorted(by_name))
 
 
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+def creates_bucket(head: RequestHead, key: str) -> bool:
+    """Whether a request is PutBucket, whose bucket need not exist."""
+    return head.method == "PUT" and not key and not _asked(head)
+
+
+def _asked(head: RequestHead) -> frozenset[str]:
+    """The parameters that select an operation."""
+    return frozenset(
+        name
+        for name in head.parameters
+        if (name in SUBRESOURCES or name.startswith("x-oss-")) and name not in _NEUTRAL
+    )
+
+
+def select_on_service(head: RequestHead) -> OssOperation:
+    """The operation of a request on the service itself. Raises OssError NotImplemented."""
+    if head.method != "GET" or _asked(head):
+        raise OssError("NotImplemented", "This operation on the service is not supported here.")
+    return LIST_BUCKETS
 
 
 def select(head: RequestHead, key: str) -> OssOperation:
@@ -128,11 +187,9 @@ def select(head: RequestHead, key: str) -> OssOperation:
     """
     if head.method not in _METHODS:
         raise OssError("MethodNotAllowed", details={"Method": head.method})
-    asked = frozenset(
-        name
-        for name in head.parameters
-        if (name in SUBRESOURCES or name.startswith("x-oss-")) and name not in _NEUTRAL
-    )
+    asked = _asked(head)
+    if head.method == "PUT" and key and head.header(copying.SOURCE):
+        asked |= {copying.SOURCE}
     table = _ON_OBJECTS if key else _ON_BUCKETS
     operation = table.get((head.method, asked))
     if operation is None:

@@ -22,7 +22,13 @@ from fakealiyun.oss.call import OssAnswer, OssCall
 from fakealiyun.oss.callback import UploadCallbacks
 from fakealiyun.oss.claim import read_claim
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.operations import PUT_ACTIONS, OssOperation, select
+from fakealiyun.oss.operations import (
+    PUT_ACTIONS,
+    OssOperation,
+    creates_bucket,
+    select,
+    select_on_service,
+)
 from fakealiyun.oss.request import RequestHead, read_head
 from fakealiyun.oss.state import Bucket, Storage
 from fakealiyun.ram.evaluation import request_context
@@ -86,10 +92,10 @@ class OssService:
         exchange.bucket = next(iter(self._candidates(meant)), None)
         if head.method == "OPTIONS":
             return self._preflight(head, meant)
-        if meant[0].named and meant[0].bucket:
+        if meant[0].named and meant[0].bucket and not creates_bucket(head, meant[0].key):
             self._existing(head, meant[0])  # the real service checks this before the AccessKey
         credential, address, operation = await self._authenticate(exchange, head, meant)
-        exchange.bucket = bucket = self._existing(head, address)
+        exchange.bucket = self.storage.bucket(address.bucket or "")
         check_key(address.key)
         context = self._context(head)
 
@@ -103,18 +109,20 @@ class OssService:
                 context=context,
             )
 
-        authorize(operation.actions, bucket.name, address.key)
+        if operation.actions:
+            authorize(operation.actions, address.bucket or "*", address.key)
         fault = self._faults.take("oss", operation.name)
         call = OssCall(
             exchange.request,
             head,
-            bucket.name,
+            address.bucket or "",
             address.key,
             self.storage,
             self._clock,
             self.callbacks,
             authorize,
             self.account_id,
+            self.region,
             operation.name,
             exchange.request_id,
         )
@@ -127,8 +135,9 @@ class OssService:
         if claim is not None:
             credential, address = self.authenticator.verify(claim, meant)
             if address.bucket is None:
-                raise OssError("NotImplemented", "Operations on the service are not supported.")
-            self._existing(head, address)
+                return credential, address, select_on_service(head)
+            if not creates_bucket(head, address.key):
+                self._existing(head, address)
             return credential, address, select(head, address.key)
         if exchange.bucket is None:
             self._existing(head, meant[0])
@@ -203,7 +212,9 @@ class OssService:
         for bucket in candidates:
             rule = cors.first_match(bucket.cors, origin, method, wanted)
             if rule is not None:
-                return OssAnswer(headers=rule.preflight_answer(origin, wanted))
+                return OssAnswer(
+                    headers=rule.preflight_answer(origin, wanted, vary=bucket.response_vary)
+                )
         raise OssError("AccessForbidden")
 
 
@@ -263,5 +274,5 @@ class _OssExchange:
         if origin and self.bucket is not None and self.request.method != "OPTIONS":
             rule = cors.first_match(self.bucket.cors, origin, self.request.method)
             if rule is not None:
-                headers |= rule.answer(origin)
+                headers |= rule.answer(origin, vary=self.bucket.response_vary)
         return headers

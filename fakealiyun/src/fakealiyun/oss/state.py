@@ -65,12 +65,18 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket: its region, its time of creation (cloud time), and its cross-origin rules."""
+    """A bucket: its region, its time of creation (cloud time), and its cross-origin rules.
+
+    `response_vary` says whether answers vary by origin under every rule. A `managed` bucket belongs
+    to a service of the cloud.
+    """
 
     name: str
     region: str
     created: float
     cors: tuple[CorsRule, ...]
+    response_vary: bool = False
+    managed: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class Storage:
         self._clock = clock
         self._lock = threading.RLock()
         self._buckets: dict[str, Bucket] = {}
+        self._permanent: dict[str, Bucket] = {}
         self._objects: dict[tuple[str, str], StoredObject] = {}
         self._uploads: dict[str, MultipartUpload] = {}
         self._listeners: list[Callable[[StoredObject], None]] = []
@@ -123,8 +130,10 @@ class Storage:
 
     # -- buckets
 
-    def create_bucket(self, name: str, region: str, *, cors: Sequence[CorsRule] = ()) -> None:
-        """Add a bucket, or set the rules of an existing one.
+    def create_bucket(
+        self, name: str, region: str, *, cors: Sequence[CorsRule] = (), managed: bool = False
+    ) -> None:
+        """Add a bucket, or set the rules of an existing one. A reset restores it.
 
         `region` is like `cn-shanghai`. `cors` are its cross-origin rules in order. As in OSS, a
         bucket has none by default. Raises ValueError for a name that OSS does not allow.
@@ -137,7 +146,35 @@ class Storage:
         with self._lock:
             known = self._buckets.get(name)
             created = self._clock.now() if known is None else known.created
-            self._buckets[name] = Bucket(name, region, created, tuple(cors))
+            bucket = Bucket(name, region, created, tuple(cors), managed=managed)
+            self._buckets[name] = self._permanent[name] = bucket
+
+    def add_bucket(self, name: str, region: str) -> None:
+        """Add a bucket until the next reset, as PutBucket does. An existing one stays.
+
+        Raises OssError InvalidBucketName, and BucketAlreadyExists for a managed bucket.
+        """
+        if not is_bucket_name(name):
+            raise OssError("InvalidBucketName", details={"BucketName": name})
+        with self._lock:
+            known = self._buckets.get(name)
+            if known is not None and known.managed:
+                raise OssError("BucketAlreadyExists", details={"BucketName": name})
+            self._buckets.setdefault(name, Bucket(name, region, self._clock.now(), ()))
+
+    def remove_bucket(self, name: str) -> None:
+        """Remove an empty bucket. Raises OssError BucketNotEmpty."""
+        with self._lock:
+            if self.uploads(name) or any(bucket == name for bucket, _ in self._objects):
+                raise OssError("BucketNotEmpty", details={"BucketName": name})
+            self._buckets.pop(name, None)
+
+    def set_cors(self, name: str, rules: tuple[CorsRule, ...], *, response_vary: bool) -> None:
+        """Replace the cross-origin rules of a bucket, if it exists."""
+        with self._lock:
+            bucket = self._buckets.get(name)
+            if bucket is not None:
+                self._buckets[name] = replace(bucket, cors=rules, response_vary=response_vary)
 
     def bucket(self, name: str) -> Bucket | None:
         """The bucket of that name, or None."""
@@ -273,8 +310,12 @@ class Storage:
         self._listeners.append(listener)
 
     def reset(self) -> None:
-        """Remove all objects and unfinished uploads. Buckets, their rules and listeners stay."""
+        """Remove all objects and unfinished uploads, and undo what clients did to buckets.
+
+        Buckets of `create_bucket`, their rules and listeners stay.
+        """
         with self._lock:
+            self._buckets = dict(self._permanent)
             for bucket, key in list(self._objects):
                 self.delete_object(bucket, key)
             for upload in list(self._uploads.values()):

@@ -108,7 +108,7 @@ class VodAccount:
         self.timing.offsets = settings.callback_offsets
 
     def _set_up(self) -> None:
-        self._storage.create_bucket(self.bucket, self.region, cors=VOD_BUCKET_RULES)
+        self._storage.create_bucket(self.bucket, self.region, cors=VOD_BUCKET_RULES, managed=True)
         self._identities.add_access_key(self._signer)
 
     def _new_signer(self) -> Credential:
