@@ -58,7 +58,7 @@ def test_every_answer_can_be_read_by_the_page(
     skewed = send(
         cloud, "GET", "/a.mp4", {**browser_headers(owner, "GET", "a.mp4", at=0), **from_page}
     )
-    unsupported = browser(cloud, owner, "GET", "a.mp4", headers=from_page, query={"acl": ""})
+    unsupported = browser(cloud, owner, "GET", "a.mp4", headers=from_page, query={"symlink": ""})
     deleted = browser(cloud, owner, "DELETE", "a.mp4", headers=from_page)
     cloud.clock.advance(901)
     expired = browser(cloud, expiring, "PUT", "a.mp4", b"x", headers=from_page)
