@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import formatdate
+from functools import lru_cache
 
 MAX_ADVANCE = 10 * 366 * 86400
 """The most seconds that cloud time may be ahead: ten years. Dates then still fit their formats."""
@@ -158,4 +159,9 @@ def utc(seconds: float) -> str:
 
 def http_date(seconds: float) -> str:
     """Epoch seconds in the form of a `Date` header."""
-    return formatdate(int(seconds), usegmt=True)
+    return _http_date(int(seconds))
+
+
+@lru_cache(maxsize=64)  # all answers of one second have the same date
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
@@ -46,6 +47,7 @@ class GuardError(Exception):
         )
 
 
+@lru_cache(maxsize=64)  # asked several times for every request
 def split_host(host: str) -> tuple[str, str] | None:
     """A `Host` header as (lower-case name, port or ""). None if it is malformed."""
     name, port = host.lower(), ""

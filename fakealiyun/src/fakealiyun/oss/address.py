@@ -103,7 +103,8 @@ def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, 
     first, _, rest = whole.partition("/")
     first = decode(first)
     buckets = tuple(known)
-    bucketless = [Address(name, decode(whole), named=False) for name in buckets]
+    key = decode(whole)
+    bucketless = [Address(name, key, named=False) for name in buckets]
     if not whole:
         return (Address(None, ""), *bucketless)
     by_path = Address(first, decode(rest))

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from fakealiyun.oss import signature_v1, signature_v4
 from fakealiyun.oss.address import Address
@@ -301,6 +302,7 @@ def _required(head: RequestHead, name: str) -> str:
     return value
 
 
+@lru_cache(maxsize=64)  # clients sign many requests in one second
 def _parse(text: str, form: str) -> float | None:
     try:
         return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+import secrets
 from pathlib import Path
 from types import TracebackType
 
 from fastcrc import crc64 as _crc64
+
+SUFFIX = "object"
+"""The ending of the names of the files."""
 
 
 def crc64(data: bytes, start: int = 0) -> int:
@@ -19,20 +22,17 @@ def crc64(data: bytes, start: int = 0) -> int:
     return value
 
 
-def file_name(kind: str) -> str:
-    """A random file name. It contains nothing from a request, so it cannot leave the folder."""
-    return f"{uuid.uuid4().hex}.{kind}"
-
-
 class IncomingFile:
     """A file under a random name, with the size (bytes), MD5 and CRC-64 of its bytes so far.
 
-    At the end of a `with` block the file is removed, unless it was renamed. So an upload that
-    breaks leaves no file behind.
+    The name contains nothing from a request, so it cannot leave the folder. At the end of a `with`
+    block the file is removed, unless `keep` was called. So an upload that breaks leaves no file
+    behind.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / file_name("incoming")
+        self.path = folder / f"{secrets.token_hex(16)}.{SUFFIX}"
+        self._kept = False
         self.size = 0
         self.crc64 = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -50,6 +50,10 @@ class IncomingFile:
         """MD5 of the bytes so far: 32 lower-case hexadecimal digits."""
         return self._md5.hexdigest()
 
+    def keep(self) -> None:
+        """Leave the file in its place at the end of the `with` block."""
+        self._kept = True
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -64,4 +68,5 @@ class IncomingFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        self.path.unlink(missing_ok=True)
+        if not self._kept:
+            self.path.unlink(missing_ok=True)

@@ -52,9 +52,11 @@ OVERRIDES = {
 
 def refuse_unsupported(head: RequestHead, supported: Collection[str] = ()) -> None:
     """Raises OssError NotImplemented, with the name of a header that is not in `supported`."""
-    for name, harmless in _REFUSED.items():
-        value = head.header(name)
-        if value and value not in harmless and name not in supported:
+    for name, value in head.headers:
+        harmless = _REFUSED.get(name)
+        if harmless is None or name in supported:
+            continue
+        if value and value not in harmless:
             raise OssError(
                 "NotImplemented",
                 f"The header {name} is not supported here.",

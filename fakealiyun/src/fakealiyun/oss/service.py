@@ -12,7 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
-from fakealiyun.clock import Clock, http_date
+from fakealiyun.clock import Clock
 from fakealiyun.faults import Fault, Faults
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.oss import cors, delivery, permission, post_object
@@ -265,7 +265,6 @@ class _OssExchange:
         """The headers of every answer, including errors."""
         headers = {
             "Server": "AliyunOSS",
-            "Date": http_date(self._service._clock.now()),
             "x-oss-request-id": self.request_id,
         }
         if server_time:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 ALGORITHM = "OSS4-HMAC-SHA256"
@@ -58,6 +59,7 @@ def string_to_sign(date_time: str, region: str, canonical: bytes, day: str = "")
     return f"{ALGORITHM}\n{date_time}\n{scope}\n{digest}".encode()
 
 
+@lru_cache(maxsize=64)  # a client uses the same key all day
 def signing_key(secret: str, date: str, region: str) -> bytes:
     """The signing key of one day (`yyyymmdd`) and region (`cn-shanghai`)."""
     key = f"aliyun_v4{secret}".encode()

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from fakealiyun.listeners import notify
 from fakealiyun.oss.cors import CorsRule
 from fakealiyun.oss.errors import OssError
-from fakealiyun.oss.incoming_file import IncomingFile, file_name
+from fakealiyun.oss.incoming_file import SUFFIX, IncomingFile
 
 if TYPE_CHECKING:
     from fakealiyun.clock import Clock
 
 _log = logging.getLogger(__name__)
-_OURS = re.compile(r"[0-9a-f]{32}\.(incoming|object|part)")
+_OURS = re.compile(rf"[0-9a-f]{{32}}\.{SUFFIX}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
@@ -219,7 +219,7 @@ class Storage:
             etag=content.md5.upper(),
             content_type=content_type,
             last_modified=self._clock.now(),
-            path=self.folder / file_name("object"),
+            path=content.path,
             crc64=content.crc64,
             headers=headers,
             tags=tags,
@@ -255,7 +255,7 @@ class Storage:
                 etag=content.md5.upper(),
                 content_type=content_type if old is None else old.content_type,
                 last_modified=self._clock.now(),
-                path=self.folder / file_name("object"),
+                path=content.path,
                 crc64=content.crc64,
                 object_type="Appendable",
                 headers=headers if old is None else old.headers,
@@ -374,11 +374,11 @@ class Storage:
             etag=content.md5.upper(),
             crc64=content.crc64,
             last_modified=self._clock.now(),
-            path=self.folder / file_name("part"),
+            path=content.path,
         )
         with self._lock:
             self.upload(upload.bucket, upload.key, upload.upload_id)
-            content.path.replace(part.path)
+            content.keep()
             old = upload.parts.get(number)
             upload.parts[number] = part
         if old is not None:
@@ -419,7 +419,7 @@ class Storage:
             etag=etag,
             content_type=upload.content_type,
             last_modified=self._clock.now(),
-            path=self.folder / file_name("object"),
+            path=content.path,
             crc64=content.crc64,
             object_type="Multipart",
             headers=upload.headers,
@@ -441,7 +441,7 @@ class Storage:
             notify(listener, stored, _log, "a listener failed after an object was stored")
 
     def _swap(self, stored: StoredObject, content: IncomingFile) -> None:
-        content.path.replace(stored.path)
+        content.keep()
         old = self._objects.get((stored.bucket, stored.key))
         self._objects[(stored.bucket, stored.key)] = stored
         if old is not None:
