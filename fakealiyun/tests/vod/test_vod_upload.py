@@ -351,3 +351,13 @@ def test_a_refresh_of_no_video(vod: Vod) -> None:
     for fields in ({"video_id": "0" * 32}, {"video_id": "../x"}, {"reference_id": "mark-0001"}):
         assert vod.refused("refresh_upload_video", **fields) == (404, "InvalidVideo.NotFound")
     assert vod.refused("refresh_upload_video") == (400, "MissingVideoId")
+
+
+def test_the_credential_sends_a_private_acl_and_tags(cloud: FakeCloud, vod: Vod) -> None:
+    """Widely copied client code sends both."""
+    upload = vod.create()
+    headers = {"x-oss-object-acl": "private", "x-oss-tagging": "app=shop"}
+    upload.bucket().put_object(upload.key, MP4, headers=headers)
+    media = cloud.vod.library.get(upload.video_id)
+    assert media is not None
+    assert media.size == len(MP4)
