@@ -17,6 +17,7 @@ from typing import NoReturn
 from local.build import fill
 from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
+from local.own_settings import OwnSettings, SettingsRefused, own_settings
 from local.stack import PROJECT, Stack, StartError
 from ops.code_folder import BuildError
 
@@ -35,27 +36,13 @@ def _ports(environ: Mapping[str, str]) -> tuple[int, int]:
     return port, cloud_port
 
 
-_RECEIVERS = (
-    ("VODPASS_WEBHOOK_URL", "VODPASS_WEBHOOK_SECRETS"),
-    ("VODPASS_CREDENTIAL_WEBHOOK_URL", "VODPASS_CREDENTIAL_WEBHOOK_SECRETS"),
-)
-
-
-def _own_receivers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The developer's own receivers. A receiver needs both its variables."""
-    found: dict[str, str] = {}
-    for names in _RECEIVERS:
-        given = {name: environ[name] for name in names if environ.get(name)}
-        if len(given) == len(names):
-            found |= given
-    return found
-
-
 def _show(line: str) -> None:
     print(line, flush=True)
 
 
-async def serve(port: int, cloud_port: int, keys: LocalKeys, *, allow_deploy: bool) -> None:
+async def serve(
+    port: int, cloud_port: int, keys: LocalKeys, own: OwnSettings, *, allow_deploy: bool
+) -> None:
     """Run until SIGINT or SIGTERM. Raises StartError and DeploymentError."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -66,7 +53,7 @@ async def serve(port: int, cloud_port: int, keys: LocalKeys, *, allow_deploy: bo
         keys=keys,
         port=port,
         cloud_port=cloud_port,
-        environment=_own_receivers(os.environ),
+        environment=own.values,
         echo=_show,
         events=True,
         allow_deploy=allow_deploy,
@@ -74,6 +61,8 @@ async def serve(port: int, cloud_port: int, keys: LocalKeys, *, allow_deploy: bo
     await stack.start()
     try:
         _show(f"vodpass ready: functions {stack.url}  cloud {stack.cloud.url}")
+        for line in own.report:
+            _show(line)
         await stopped.wait()
     finally:
         await stack.stop()
@@ -94,10 +83,11 @@ def main() -> int:
     allow_deploy: bool = parser.parse_args().allow_deploy
     try:
         port, cloud_port = _ports(os.environ)
+        own = own_settings(PROJECT, os.environ)
         fill(PROJECT, PROJECT / "build", PROJECT / ".local")
         keys = load_keys(PROJECT / ".local")
-        asyncio.run(serve(port, cloud_port, keys, allow_deploy=allow_deploy))
-    except (StartError, BuildError, DeploymentError, KeysError) as error:
+        asyncio.run(serve(port, cloud_port, keys, own, allow_deploy=allow_deploy))
+    except (StartError, BuildError, DeploymentError, KeysError, SettingsRefused) as error:
         print(f"vodpass cannot start: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
