@@ -12,6 +12,7 @@ from aiohttp import web
 from fakealiyun.guard import GuardError, control_body
 from local.checkout_keys import LocalKeys
 
+ROUTE = "/_local/token"
 ISSUER = "vodpass-local"
 AUDIENCE = "vodpass"
 SCOPES = ("vod:upload", "vod:refresh", "vod:play", "vod:sts")
@@ -22,20 +23,41 @@ MAX_SUBJECT_BYTES = 128
 _VOD_KEYS = frozenset({"play", "upload", "sts"})
 
 
-def token_route(keys: LocalKeys) -> web.RouteDef:
-    """The route that signs development tokens with the key of this checkout.
+def token_routes(keys: LocalKeys) -> list[web.RouteDef]:
+    """The route that signs development tokens with the key of this checkout, and its preflight.
 
     Body: `sub` (1 to 128 bytes). Optional: `scope` (words separated by spaces; default: all four),
     `vod` (the claim that restricts the token; default: none) and `expires_in` (seconds, 1 to 86400;
-    default 3600). Any other body gets 400. The guard of the server refuses pages of other sites.
+    default 3600). Any other body gets 400. The guard of the server refuses pages of other sites;
+    a page that it admits may read the answer.
     """
 
     async def issue(request: web.Request) -> web.Response:
         claims = _claims(await control_body(request))
         token = jwt.encode(claims, keys.secret, algorithm="HS256", headers={"kid": keys.kid})
-        return web.json_response({"token": token}, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", **_readable_by(request)}
+        return web.json_response({"token": token}, headers=headers)
 
-    return web.post("/_local/token", issue)
+    async def preflight(request: web.Request) -> web.Response:
+        if "Origin" not in request.headers:
+            raise GuardError(405, "allowed: POST")
+        return web.Response(
+            status=204,
+            headers={
+                **_readable_by(request),
+                "Access-Control-Allow-Methods": "POST",
+                "Access-Control-Allow-Headers": "Content-Type",
+                "Access-Control-Max-Age": "600",
+            },
+        )
+
+    return [web.post(ROUTE, issue), web.options(ROUTE, preflight)]
+
+
+def _readable_by(request: web.Request) -> dict[str, str]:
+    """The CORS headers for the page that the guard has admitted."""
+    origin = request.headers.get("Origin")
+    return {} if origin is None else {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
 
 def _claims(body: Mapping[str, Any]) -> dict[str, Any]:

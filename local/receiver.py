@@ -6,6 +6,7 @@ It is for developers who have no receiver yet.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -24,11 +25,15 @@ class Receiver:
 
     The webhooks follow the Standard Webhooks specification. `secret` is `whsec_` and base64. Each
     delivery is listed as `webhook-id`, `webhook-timestamp` and the parsed `body`, newest last, also
-    if it is a repeat. The last MOST_KEPT deliveries are kept.
+    if it is a repeat. The last MOST_KEPT deliveries are kept. `on_delivery` is called with each
+    delivery and `verified`. A delivery that does not verify has no other member.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(
+        self, secret: str, on_delivery: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> None:
         self._webhook = Webhook(secret)
+        self._on_delivery = on_delivery
         self._delivered: deque[dict[str, Any]] = deque(maxlen=MOST_KEPT)
 
     def routes(self) -> list[web.RouteDef]:
@@ -46,15 +51,20 @@ class Receiver:
             content = self._webhook.verify(bytes(body), dict(request.headers))
         # The library raises ValueError for a malformed signature, text or JSON.
         except (WebhookVerificationError, ValueError):
+            self._report({"verified": False})
             raise GuardError(401, "the local functions did not sign this webhook") from None
-        self._delivered.append(
-            {
-                "webhook-id": request.headers["webhook-id"],
-                "webhook-timestamp": request.headers["webhook-timestamp"],
-                "body": content,
-            }
-        )
+        delivery = {
+            "webhook-id": request.headers["webhook-id"],
+            "webhook-timestamp": request.headers["webhook-timestamp"],
+            "body": content,
+        }
+        self._delivered.append(delivery)
+        self._report({**delivery, "verified": True})
         return web.Response(status=204)
+
+    def _report(self, delivery: Mapping[str, Any]) -> None:
+        if self._on_delivery is not None:
+            self._on_delivery(delivery)
 
     async def _list(self, _request: web.Request) -> web.Response:
         return web.json_response(

@@ -7,23 +7,29 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from fakealiyun import FakeCloud
-from fakealiyun.guard import Guard
+from fakealiyun.control import Control
 from fakealiyun.in_thread import InThread
 from fakealiyun.oss.cors import upload_rule
 from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
 from fakealiyun.vod.settings import DEFAULT_APP
+from local.activity import ObservedLogs, observed_calls, without_credentials
 from local.checkout_keys import LocalKeys
-from local.development_token import AUDIENCE, ISSUER, token_route
-from local.gateway import Deployment, FakeCloudLink, FunctionLogs, Gateway, load_deployment
+from local.development_token import AUDIENCE, ISSUER, token_routes
+from local.gateway import Deployment, FakeCloudLink, Gateway, load_deployment
 from local.gateway.deployed import DeployedFunctions
 from local.gateway.server import IDLE_SECONDS, base_interpreter
+from local.own_settings import ISSUER as ISSUER_SETTINGS
+from local.own_settings import KEYS_URL
 from local.receiver import WEBHOOK_PATH, Receiver
 from local.roles import LOCAL_VALUES, RAM_FOLDER
-from local.static import static_routes
+from local.static import file_route, static_routes
+from local.stream import Stream
+from local.token_guard import TokenGuard
 
 PROJECT = Path(__file__).resolve().parents[1]
 ADDRESS = "127.0.0.1"
@@ -41,6 +47,10 @@ class _Cloud(FakeCloud):
 
     callback: MessageCallback | None = None
     queue_names: frozenset[str] = frozenset()
+
+    def report_calls(self, stream: Stream) -> None:
+        """Send every API call to `stream`. Call this before the start."""
+        self._app.middlewares.append(observed_calls(stream))
 
     def make_queues(self, names: Iterable[str]) -> None:
         """Create the queues that the deployment names."""
@@ -68,7 +78,9 @@ class Stack(InThread):
 
     In a running event loop, use `await start()` and `await stop()`. As a context manager, all of it
     runs in a separate thread. Port 0 selects a free port. `environment` overrides what `${env()}`
-    in s.yaml sees; the environment of this process is never used. `interpreter` runs the functions.
+    in s.yaml sees; the environment of this process is never used. Its origins are added to those of
+    the page. With an issuer of its own, there are no development tokens. `interpreter` runs the
+    functions.
     `echo` is called with each line that they log. With `events`, VOD's callbacks go to the function
     `events`, and timers fire; tests that count calls or move the clock do not want that. With
     `allow_deploy` the fake Function Compute accepts functions, and the gateway runs them too.
@@ -89,7 +101,8 @@ class Stack(InThread):
         allow_deploy: bool = False,
     ) -> None:
         self.keys = keys
-        self.logs = FunctionLogs(echo)
+        self.stream = Stream()
+        self.logs = ObservedLogs(self.stream, echo)
         self.cloud: _Cloud
         self.gateway: Gateway
         self.port = port
@@ -112,9 +125,25 @@ class Stack(InThread):
         return [self.url, f"http://localhost:{self.port}"]
 
     @property
+    def allowed_origins(self) -> list[str]:
+        """The origins whose pages may call the functions: those of the page, and the settings'."""
+        given = self._environment.get("VODPASS_CORS_ORIGINS", "").split(",")
+        return list(dict.fromkeys([*self.origins, *filter(None, map(str.strip, given))]))
+
+    @property
     def callback_url(self) -> str:
         """The URL to which VOD sends its callbacks."""
-        return f"{self.url}/events/{self.keys.callback_path}"
+        own = f"{self.url}/events/{self.keys.callback_path}"
+        return self._environment.get("VODPASS_CALLBACK_URL", own)
+
+    @property
+    def _callback_key(self) -> str:
+        keys = self._environment.get("VODPASS_CALLBACK_KEYS", self.keys.callback_key)
+        return keys.partition(",")[0].strip()
+
+    @property
+    def _issues_tokens(self) -> bool:
+        return self._environment.keys().isdisjoint(ISSUER_SETTINGS)
 
     async def start(self) -> None:
         """Start the cloud, then the gateway.
@@ -131,6 +160,8 @@ class Stack(InThread):
                 own_origins=self.origins,
                 allow_deploy=self._allow_deploy,
             )
+            self.stream.start()
+            self.cloud.report_calls(self.stream)
             try:
                 await self.cloud.start()
             except OSError as error:
@@ -138,7 +169,7 @@ class Stack(InThread):
             self.gateway = self._make_gateway()
             await self.gateway.start(listening=listening)
             if self._events:
-                self.cloud.call_back(self.callback_url, self.keys.callback_key)
+                self.cloud.call_back(self.callback_url, self._callback_key)
         except BaseException:
             listening.close()
             await self.stop()
@@ -146,6 +177,7 @@ class Stack(InThread):
 
     async def stop(self) -> None:
         """Stop every process and both servers."""
+        self.stream.close()
         if hasattr(self, "gateway"):
             await self.gateway.stop()
         if hasattr(self, "cloud"):
@@ -161,10 +193,11 @@ class Stack(InThread):
                 "VODPASS_JWT_AUDIENCE": AUDIENCE,
                 "VODPASS_ISSUER_ALIAS": "local",
                 "VODPASS_OWNER_KEYS": self.keys.owner_keys,
-                "VODPASS_CORS_ORIGINS": ",".join(self.origins),
                 **self._sts_environment(),
                 **self._event_environment(),
+                **({"VODPASS_JWT_KEYS": ""} if KEYS_URL in self._environment else {}),
                 **self._environment,
+                "VODPASS_CORS_ORIGINS": ",".join(self.allowed_origins),
             },
             account_id=self.cloud.account_id,
             code_root=self._build,
@@ -175,15 +208,18 @@ class Stack(InThread):
         return Gateway(
             deployment,
             link,
-            guard=Guard(own_origins=self.origins),
+            guard=TokenGuard(own_origins=self.origins, token_origins=self.allowed_origins),
             logs=self.logs,
             interpreter=self._interpreter,
             timers=self._events,
             deployed=self._make_deployed(deployment, link) if self._allow_deploy else None,
             routes=[
-                token_route(self.keys),
-                *Receiver(self.keys.webhook_secret).routes(),
+                *(token_routes(self.keys) if self._issues_tokens else ()),
+                *Receiver(self.keys.webhook_secret, self._report_delivery).routes(),
+                self.stream.route(),
                 self._config_route(deployment),
+                *self._cloud_controls(),
+                file_route("/vodpass.js", self._project / "clients" / "web" / "vodpass.js"),
                 *static_routes(self._project / "local" / "page"),
             ],
         )
@@ -223,7 +259,7 @@ class Stack(InThread):
         """
         bucket, prefix = LOCAL_VALUES["Bucket"], LOCAL_VALUES["Prefix"]
         # The owner of a bucket must set its CORS rules. A new bucket has none.
-        rules = (upload_rule(self.origins),)
+        rules = (upload_rule(self.allowed_origins),)
         self.cloud.storage.create_bucket(bucket, self.cloud.region, cors=rules)
         role = f"acs:ram::{self.cloud.account_id}:role/vodpass-client"
         return {
@@ -247,12 +283,24 @@ class Stack(InThread):
             "VODPASS_WATCH": "expiring,abandoned,completed",
         }
 
+    def _report_delivery(self, delivery: Mapping[str, Any]) -> None:
+        self.stream.publish("webhook", without_credentials(delivery))
+
+    def _cloud_controls(self) -> Iterator[web.RouteDef]:
+        """The cloud's clock and faults, for the page: the cloud answers no page of another port."""
+        control = Control(self.cloud)
+        for path in ("/_local/clock", "/_local/faults"):
+            yield web.get(path, control.handle)
+            yield web.post(path, control.handle)
+
     def _config_route(self, deployment: Deployment) -> web.RouteDef:
         """What the page needs to know. It contains no secret."""
         config = {
             "url": self.url,
             "cloudUrl": self.cloud.url,
             "region": self.cloud.region,
+            "issuesTokens": self._issues_tokens,
+            "receivesEvents": "VODPASS_WEBHOOK_URL" not in self._environment,
             "functions": {
                 name: {"path": f"/{name}", "methods": sorted(function.http.methods)}
                 for name, function in deployment.functions.items()
@@ -289,4 +337,7 @@ def _listen(port: int) -> socket.socket:
 
 def _unusable(name: str, port: int, error: OSError) -> StartError:
     reason = os.strerror(error.errno or 0)
-    return StartError(f"port {port} cannot be used ({reason}); choose another with {name}")
+    free = port + 10 if port + 10 <= 65535 else 0
+    return StartError(
+        f"port {port} cannot be used ({reason}); choose another: make run {name}={free}"
+    )

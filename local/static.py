@@ -40,13 +40,15 @@ def static_routes(folder: Path) -> list[web.RouteDef]:
         hidden = any(part.startswith(".") for part in relative.parts)
         if hidden or path.is_symlink() or not path.is_file() or path.suffix not in _TYPES:
             continue
-        routes.append(_route(f"/{relative.as_posix()}", path))
+        routes.append(file_route(f"/{relative.as_posix()}", path))
         if relative.as_posix() == "index.html":
-            routes.append(_route("/", path))
+            routes.append(file_route("/", path))
     return routes
 
 
-def _route(url: str, path: Path) -> web.RouteDef:
+def file_route(url: str, path: Path) -> web.RouteDef:
+    """One file at one address."""
+
     async def serve(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(path, headers={**_HEADERS, "Content-Type": _TYPES[path.suffix]})
 

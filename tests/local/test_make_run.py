@@ -34,6 +34,8 @@ READY = re.compile(
     r"vodpass ready: functions (http://127\.0\.0\.1:(\d+))  cloud (http://127\.0\.0\.1:(\d+))"
 )
 JSON = {"Content-Type": "application/json"}
+FRONT_END = "http://localhost:5173"
+ELSEWHERE = "https://app.example.com"
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
 
 
@@ -92,9 +94,8 @@ def ready(process: subprocess.Popen[str]) -> Run:
 def run() -> Iterator[Run]:
     process = start(
         DEVELOPER_SECRET="do not leak",
-        VODPASS_JWT_KEYS="of the developer",
-        # Without its secrets, this URL does not get webhooks.
-        VODPASS_WEBHOOK_URL="http://127.0.0.1:9/",
+        VODPASS_REGION="cn-beijing",
+        VODPASS_CORS_ORIGINS=f"{FRONT_END},{ELSEWHERE}",
     )
     served = ready(process)
     yield served
@@ -174,6 +175,78 @@ def test_the_token_route_is_closed_to_foreign_pages(
     assert "Access-Control-Allow-Origin" not in answer.headers
     own = run.token({"sub": "alice"}, {**JSON, "Origin": run.url})
     assert own.status == 200
+
+
+def preflight(run: Run, target: str, origin: str) -> Reply:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    return run.call(target, method="OPTIONS", headers=asked)
+
+
+def test_a_front_end_on_another_port_gets_tokens_and_calls_the_functions(run: Run) -> None:
+    allowed = preflight(run, "/_local/token", FRONT_END)
+    assert allowed.status == 204
+    assert allowed.headers["Access-Control-Allow-Origin"] == FRONT_END
+    assert allowed.headers["Access-Control-Allow-Methods"] == "POST"
+    assert allowed.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    issued = run.token({"sub": "alice"}, {**JSON, "Origin": FRONT_END})
+    assert issued.status == 200
+    assert issued.headers["Access-Control-Allow-Origin"] == FRONT_END
+    bearer = {"Authorization": f"Bearer {issued.json()['token']}", "Origin": FRONT_END}
+    played = run.call(f"/play?VideoId={'0' * 32}", headers=bearer)
+    assert played.json()["Code"] == "VideoNotFound"
+    assert played.headers["Access-Control-Allow-Origin"] == FRONT_END
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "http://localhost:5174", "http://127.0.0.1:5173"])
+def test_no_other_origin_gets_tokens(run: Run, origin: str) -> None:
+    for answer in (
+        preflight(run, "/_local/token", origin),
+        run.token({"sub": "alice"}, {**JSON, "Origin": origin}),
+    ):
+        assert answer.status == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/_local/token"),
+        ("GET", "/_local/config"),
+        ("GET", "/_local/events"),
+        ("GET", "/_local/stream"),
+        ("GET", "/_local/instances"),
+        ("GET", "/_local/clock"),
+        ("POST", "/_local/clock"),
+        ("GET", "/_local/faults"),
+        ("POST", "/_local/faults"),
+        ("OPTIONS", "/_local/clock"),
+        ("POST", "/_local/webhook"),
+    ],
+)
+def test_no_other_control_route_opens_to_the_front_end(run: Run, method: str, target: str) -> None:
+    answer = run.call(target, method=method, body={}, headers={**JSON, "Origin": FRONT_END})
+    assert answer.status == 403
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_the_page_moves_the_clouds_clock_and_sets_faults_through_the_gateway(run: Run) -> None:
+    own = {**JSON, "Origin": run.url}
+    before = run.call("/_local/clock", headers=own).json()["offset"]
+    moved = run.call("/_local/clock", method="POST", body={"advance": 5}, headers=own).json()
+    assert moved["offset"] == pytest.approx(before + 5)
+    with urllib.request.urlopen(f"{run.cloud_url}/_local/clock") as answer:
+        assert json.load(answer)["offset"] == pytest.approx(before + 5)
+    fault = {"service": "sts", "action": "AssumeRole", "kind": "throttle", "count": 2}
+    set_ = run.call("/_local/faults", method="POST", body=fault, headers=own)
+    assert set_.json()["faults"] == [fault]
+    cleared = run.call("/_local/faults", method="POST", body={"clear": True}, headers=own)
+    assert cleared.json()["faults"] == []
+    for route in ("state", "reset", "queues/vodpass-watch/messages"):
+        assert run.call(f"/_local/{route}", method="POST", body={}, headers=own).status == 404
 
 
 def test_the_configuration_for_the_page_contains_no_secret(run: Run) -> None:
@@ -279,6 +352,70 @@ def test_webhooks_go_to_the_developers_receiver_if_both_variables_are_set() -> N
         receiver.close()
 
 
+def refused(**variables: str) -> str:
+    """What is printed if it cannot start with these variables."""
+    process = start(**variables)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == ""
+    return errors
+
+
+def test_half_a_setting_is_refused() -> None:
+    assert refused(VODPASS_WEBHOOK_URL="http://127.0.0.1:9/") == (
+        "vodpass cannot start: VODPASS_WEBHOOK_URL needs VODPASS_WEBHOOK_SECRETS too; set all of "
+        "them in .env.local or in the environment, or none\n"
+    )
+
+
+def test_with_another_issuer_there_are_no_development_tokens() -> None:
+    key = {"kty": "oct", "kid": "mine", "alg": "HS256", "k": "b" * 64}
+    process = start(
+        VODPASS_JWT_KEYS=json.dumps({"keys": [key]}),
+        VODPASS_JWT_ISSUER="https://login.example.com/",
+        VODPASS_JWT_AUDIENCE="app",
+        VODPASS_CORS_ORIGINS=FRONT_END,
+    )
+    try:
+        served = ready(process)
+        assert served.token({"sub": "alice"}).status == 404
+        assert preflight(served, "/_local/token", FRONT_END).status == 404
+        assert served.call("/_local/config").json()["issuesTokens"] is False
+        secret = base64.urlsafe_b64decode("b" * 64)
+        now = int(time.time())
+        claims = {"iss": "https://login.example.com/", "aud": "app", "sub": "carol"}
+        claims |= {"scope": "vod:play", "iat": now, "exp": now + 60}
+        own = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "mine"})
+        answer = served.call(
+            f"/play?VideoId={'0' * 32}", headers={"Authorization": f"Bearer {own}"}
+        )
+        assert answer.json()["Code"] == "VideoNotFound"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_says_which_settings_it_uses() -> None:
+    process = start(
+        VODPASS_CORS_ORIGINS=FRONT_END,
+        VODPASS_REGION="cn-beijing",
+        VODPASS_OWNER_KEYS="replace me",
+    )
+    try:
+        ready(process)
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert lines == [
+        "settings accepted from the environment: VODPASS_CORS_ORIGINS\n",
+        "settings not used from the environment, because the local account has its own: "
+        "VODPASS_REGION\n",
+        "settings ignored, because the value is still 'replace me': VODPASS_OWNER_KEYS\n",
+    ]
+
+
 def test_functions_run_only_with_local_settings(run: Run) -> None:
     run.call("/play")
     [instance] = [
@@ -290,7 +427,7 @@ def test_functions_run_only_with_local_settings(run: Run) -> None:
     names = {variable.partition(b"=")[0] for variable in variables}
     assert {b"VODPASS_LOCAL", b"VODPASS_VOD_ENDPOINT", b"VODPASS_OWNER_KEYS"} <= names
     assert b"DEVELOPER_SECRET" not in names
-    assert b"VODPASS_JWT_KEYS=of the developer" not in variables
+    assert b"VODPASS_REGION=cn-shanghai" in variables
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -323,7 +460,7 @@ def test_a_port_in_use_is_reported_in_one_line(variable: str) -> None:
     assert output == ""
     [line] = errors.splitlines()
     assert str(port) in line
-    assert variable in line
+    assert f"make run {variable}=" in line
 
 
 @pytest.mark.parametrize("value", ["-1", "65536"])

@@ -1,0 +1,142 @@
+"""Reports what the functions and the cloud do to the stream: one message for each call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from fakealiyun.guard import is_control
+from fakealiyun.server import is_for_fc, is_for_mns, is_for_openapi
+from local.gateway import FunctionLogs, LogLine
+from local.stream import Stream
+
+_DURATION = re.compile(r"Duration: ([0-9.]+) ms, Billed Duration: ")
+_COLD = re.compile(r"Cold Start: ([0-9.]+) ms ")
+_LOGGED = ("status", "code", "decision", "subject", "cloud_request_ids")
+_SECRET = frozenset({"UploadAuth", "UploadAddress", "PlayAuth", "SecurityToken"})
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ObservedLogs(FunctionLogs):
+    """The functions' logs. Each invocation is also sent to the stream, as `invocation`.
+
+    Its data: `function`, `requestId`, `ms`, `cold` (the milliseconds of a cold start, else null),
+    and from the function's own log line `status`, `code`, `decision`, `subject` and
+    `cloud_request_ids`. No other text of a log line is sent.
+    """
+
+    def __init__(self, stream: Stream, echo: Callable[[str], None] | None = None) -> None:
+        super().__init__(echo)
+        self._stream = stream
+        self._running: dict[str, dict[str, Any]] = {}
+        self._finished: dict[str, dict[str, Any]] = {}
+
+    def write(self, line: LogLine) -> None:
+        """See FunctionLogs."""
+        super().write(line)
+        cold = _COLD.match(line.text) if line.request_id is None else None
+        if cold is not None and line.instance in self._finished:
+            self._finished[line.instance]["cold"] = float(cold[1])
+        if line.request_id is None:
+            return
+        seen = self._running.setdefault(
+            line.request_id, {"function": line.function, "requestId": line.request_id, "cold": None}
+        )
+        duration = _DURATION.match(line.text)
+        if duration is not None:
+            del self._running[line.request_id]
+            self._finish(line.instance, {**seen, "ms": float(duration[1])})
+            return
+        logged = _json_object(line.text)
+        seen.update({name: logged[name] for name in _LOGGED if name in logged})
+
+    def _finish(self, instance: str, data: dict[str, Any]) -> None:
+        """Send the message after the lines that follow at once. A cold start is one of them."""
+        self._finished[instance] = data
+        try:
+            asyncio.get_running_loop().call_soon(self._send, instance)
+        except RuntimeError:  # called from another thread
+            self._send(instance)
+
+    def _send(self, instance: str) -> None:
+        data = self._finished.pop(instance, None)
+        if data is not None:
+            self._stream.publish("invocation", data)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def observed_calls(stream: Stream) -> Middleware:
+    """A middleware of the cloud that sends each API call to the stream, as `cloud`.
+
+    Its data: `service`, `action`, `status`, `requestId` and `ms`; of AssumeRole also `policy`, the
+    session policy. Control routes are left out, and so are calls that OSS accepts: an upload has
+    too many of them.
+    """
+
+    @web.middleware
+    async def observed(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if is_control(request):
+            return await handler(request)
+        started = time.perf_counter()
+        response = await handler(request)
+        identifier = next(
+            (
+                response.headers[name]
+                for name in ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id")
+                if name in response.headers
+            ),
+            None,
+        )
+        service = _service(request)
+        if service == "oss" and response.status < 400:
+            return response
+        action = request.headers.get("x-acs-action") or request.query.get("Action")
+        stream.publish(
+            "cloud",
+            {
+                "service": service,
+                "action": (action or request.method)[:64],
+                "status": response.status,
+                "requestId": identifier,
+                "ms": round((time.perf_counter() - started) * 1000, 1),
+                **({"policy": request.query["Policy"]} if "Policy" in request.query else {}),
+            },
+        )
+        return response
+
+    return observed
+
+
+def _service(request: web.Request) -> str:
+    if is_for_mns(request):
+        return "mns"
+    if is_for_fc(request):
+        return "fc"
+    return "openapi" if is_for_openapi(request) else "oss"
+
+
+def without_credentials(value: Any) -> Any:
+    """The same JSON value, with every credential in it replaced by `…`."""
+    if isinstance(value, dict):
+        return {
+            name: "…" if name in _SECRET else without_credentials(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [without_credentials(item) for item in value]
+    return value
