@@ -17,6 +17,8 @@ from fakealiyun.server import is_for_fc, is_for_mns, is_for_openapi
 from local.gateway import FunctionLogs, LogLine
 from local.stream import Stream
 
+_START = "FC Invoke Start RequestId: "
+_LATE_SECONDS = 0.05
 _DURATION = re.compile(r"Duration: ([0-9.]+) ms, Billed Duration: ")
 _COLD = re.compile(r"Cold Start: ([0-9.]+) ms ")
 _LOGGED = ("status", "code", "decision", "subject", "cloud_request_ids")
@@ -42,33 +44,43 @@ class ObservedLogs(FunctionLogs):
     def write(self, line: LogLine) -> None:
         """See FunctionLogs."""
         super().write(line)
-        cold = _COLD.match(line.text) if line.request_id is None else None
-        if cold is not None and line.instance in self._finished:
-            self._finished[line.instance]["cold"] = float(cold[1])
+        finished = self._finished.get(line.instance)
         if line.request_id is None:
+            cold = _COLD.match(line.text)
+            if cold is not None and finished is not None:
+                finished["cold"] = float(cold[1])
             return
-        seen = self._running.setdefault(
-            line.request_id, {"function": line.function, "requestId": line.request_id, "cold": None}
-        )
+        if line.text.startswith(_START):
+            self._running[line.request_id] = {
+                "function": line.function,
+                "requestId": line.request_id,
+                "cold": None,
+            }
         duration = _DURATION.match(line.text)
         if duration is not None:
-            del self._running[line.request_id]
+            seen = self._running.pop(line.request_id, {})
             self._finish(line.instance, {**seen, "ms": float(duration[1])})
             return
-        logged = _json_object(line.text)
-        seen.update({name: logged[name] for name in _LOGGED if name in logged})
+        # The function's own line may come through its pipe after the end of the invocation.
+        record = self._running.get(line.request_id, finished)
+        if record is not None and record.get("requestId") == line.request_id:
+            logged = _json_object(line.text)
+            record.update({name: logged[name] for name in _LOGGED if name in logged})
 
     def _finish(self, instance: str, data: dict[str, Any]) -> None:
-        """Send the message after the lines that follow at once. A cold start is one of them."""
+        """Send the message after the lines that follow soon. A cold start is one of them."""
+        earlier = self._finished.get(instance)
+        if earlier is not None:
+            self._send(instance, earlier)
         self._finished[instance] = data
         try:
-            asyncio.get_running_loop().call_soon(self._send, instance)
+            asyncio.get_running_loop().call_later(_LATE_SECONDS, self._send, instance, data)
         except RuntimeError:  # called from another thread
-            self._send(instance)
+            self._send(instance, data)
 
-    def _send(self, instance: str) -> None:
-        data = self._finished.pop(instance, None)
-        if data is not None:
+    def _send(self, instance: str, data: dict[str, Any]) -> None:
+        if self._finished.get(instance) is data:
+            del self._finished[instance]
             self._stream.publish("invocation", data)
 
 

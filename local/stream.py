@@ -44,6 +44,14 @@ class Stream:
     def close(self) -> None:
         """End every connection."""
         self._closed = True
+        self._end_all()
+
+    def disconnect(self) -> None:
+        """End every connection, from any thread. The pages connect again."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end_all)
+
+    def _end_all(self) -> None:
         for listener in self._listeners:
             listener.put_nowait(None)
 

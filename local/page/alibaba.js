@@ -1,7 +1,7 @@
-// What the official uploader and player do with a credential, in its shortest form: one PUT to
-// OSS (signature V1) and one GetPlayInfo to VOD (RPC signature V1).
+// What the official player and other SDKs do with a credential, in its shortest form: calls to VOD
+// (RPC signature V1) and one PUT to OSS (signature V1).
 
-import { send, sendJson } from "./http.js";
+import { VodpassError } from "./vodpass.js";
 
 /** UploadAddress, UploadAuth and PlayAuth are base64 of JSON in UTF-8. */
 export function decode(credential) {
@@ -9,76 +9,98 @@ export function decode(credential) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** Store `file` where `address` says, with the keys of `auth`. */
-export async function putObject(file, address, auth, { signal, onProgress }) {
-  const { Bucket: bucket, FileName: key } = address;
-  const type = file.type || "application/octet-stream";
-  const date = new Date().toUTCString(); // in x-oss-date, for a browser may not set Date
-  const token = auth.SecurityToken;
-  const signed =
-    `PUT\n\n${type}\n${date}\n` +
-    `x-oss-date:${date}\nx-oss-security-token:${token}\n/${bucket}/${key}`;
-  await send(`PUT OSS ${key}`, objectUrl(address), {
-    method: "PUT",
-    headers: {
-      Authorization: `OSS ${auth.AccessKeyId}:${await hmac(auth.AccessKeySecret, signed)}`,
-      "Content-Type": type,
-      "x-oss-date": date,
-      "x-oss-security-token": token,
-    },
-    body: file,
-    signal,
-    onProgress,
-  });
-}
-
-/** Whether OSS refused because the credential has expired. */
-export function isExpired(refused) {
-  // A key that expired a while ago is unknown to OSS.
-  return ["SecurityTokenExpired", "InvalidAccessKeyId"].includes(refused.code);
-}
-
 /**
  * Redeem a PlayAuth at the VOD service at `endpoint`, as the player does: `{videoBase, url}`.
  *
  * No Timestamp: the player sends none, and the keys that it signs with are short-lived.
  */
-export async function redeem(playAuth, endpoint, { signal }) {
+export async function redeem(playAuth, endpoint, { signal } = {}) {
   const auth = decode(playAuth);
-  const parameters = {
-    AccessKeyId: auth.AccessKeyId,
-    Action: "GetPlayInfo",
+  const answer = await callVod(auth, endpoint, "GetPlayInfo", {
     AuthInfo: auth.AuthInfo,
     AuthTimeout: "7200",
     Channel: "HTML5",
-    Format: "JSON",
     Formats: "",
     PlayConfig: "{}",
     Rand: crypto.randomUUID(),
     ReAuthInfo: "{}",
-    SecurityToken: auth.SecurityToken,
+    StreamType: "video",
+    VideoId: auth.VideoMeta.VideoId,
+  }, { signal });
+  return { videoBase: answer.VideoBase, url: answer.PlayInfoList.PlayInfo[0].PlayURL };
+}
+
+/** Call one operation of VOD with temporary keys. Throws VodpassError with VOD's `Code`. */
+export async function callVod(keys, endpoint, action, fields, { signal, timestamp } = {}) {
+  const parameters = {
+    AccessKeyId: keys.AccessKeyId,
+    Action: action,
+    Format: "JSON",
+    SecurityToken: keys.SecurityToken,
     SignatureMethod: "HMAC-SHA1",
     SignatureNonce: crypto.randomUUID(),
     SignatureVersion: "1.0",
-    StreamType: "video",
     Version: "2017-03-21",
-    VideoId: auth.VideoMeta.VideoId,
+    ...(timestamp ? { Timestamp: timestamp } : {}),
+    ...fields,
   };
   const query = Object.keys(parameters)
     .sort()
     .map((name) => `${percent(name)}=${percent(parameters[name])}`)
     .join("&");
-  const signature = await hmac(`${auth.AccessKeySecret}&`, `GET&%2F&${percent(query)}`);
-  const url = `${endpoint}/?${query}&Signature=${percent(signature)}`;
-  const answer = await sendJson("GET VOD GetPlayInfo", url, { signal });
-  return { videoBase: answer.VideoBase, url: answer.PlayInfoList.PlayInfo[0].PlayURL };
+  const signature = await hmac(`${keys.AccessKeySecret}&`, `GET&%2F&${percent(query)}`);
+  return JSON.parse(await send(`${endpoint}/?${query}&Signature=${percent(signature)}`, { signal }));
 }
 
-// A named endpoint takes the bucket in front of its host; an address cannot, and the service
-// finds the bucket by the key.
-function objectUrl({ Endpoint: endpoint, Bucket: bucket, FileName: key }) {
+/** Store `text` at `key`. `date` is the cloud's time. Throws VodpassError with the Code of OSS. */
+export async function putText(keys, { Endpoint: endpoint, Bucket: bucket }, key, text, date) {
+  const type = "text/plain";
+  const sent = date.toUTCString(); // in x-oss-date, because a browser may not set Date
+  const signed =
+    `PUT\n\n${type}\n${sent}\n` +
+    `x-oss-date:${sent}\nx-oss-security-token:${keys.SecurityToken}\n/${bucket}/${key}`;
+  await send(objectUrl(endpoint, bucket, key), {
+    method: "PUT",
+    headers: {
+      Authorization: `OSS ${keys.AccessKeyId}:${await hmac(keys.AccessKeySecret, signed)}`,
+      "Content-Type": type,
+      "x-oss-date": sent,
+      "x-oss-security-token": keys.SecurityToken,
+    },
+    body: text,
+  });
+}
+
+async function send(url, request) {
+  let answer;
+  try {
+    answer = await fetch(url, { ...request, cache: "no-store", credentials: "omit" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new VodpassError({ Code: "NetworkError", source: "client" }, { cause: error });
+  }
+  const text = await answer.text();
+  if (answer.ok) return text;
+  const { Code = `HTTP ${answer.status}`, Message: detail, RequestId } = members(text);
+  throw new VodpassError({ Code, detail, RequestId, status: answer.status, source: "storage" });
+}
+
+function members(text) {
+  try {
+    const body = JSON.parse(text);
+    if (body !== null && typeof body === "object") return body;
+  } catch {
+    // OSS answers in XML.
+  }
+  const found = text.matchAll(/<(Code|Message|RequestId)>([^<]*)</g);
+  return Object.fromEntries([...found].map(([, name, value]) => [name, value]));
+}
+
+// A bucket of a loopback address is a part of its host's name.
+function objectUrl(endpoint, bucket, key) {
   const url = new URL(endpoint);
-  if (!/^[\d.]+$/.test(url.hostname)) url.hostname = `${bucket}.${url.hostname}`;
+  if (/^[\d.]+$/.test(url.hostname)) url.hostname = "localhost";
+  url.hostname = `${bucket}.${url.hostname}`;
   url.pathname = `/${key.split("/").map(encodeURIComponent).join("/")}`;
   return url.href;
 }

@@ -1,4 +1,4 @@
-"""The page that `make run` serves, used like a person does."""
+"""The page that `make run` serves, used like a person does: users, playing, refusals, layout."""
 
 from __future__ import annotations
 
@@ -9,117 +9,106 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
+from tests.browser.app import (
+    SAMPLE,
+    as_user,
+    calls,
+    choose,
+    close_player,
+    open_page,
+    play,
+    refusal,
+    upload,
+)
 from tests.browser.functions import call, token
 from tests.browser.traffic import Traffic
 from tests.support.clients import put
 
-SAMPLE = Path(__file__).parent / "media" / "sample.mp4"
 PLAYS = """video => new Promise((resolve) => {
   video.ontimeupdate = () => { if (video.currentTime > 0.1) resolve(video.duration); };
 })"""
 
 
-def upload(page: Page, file: Path = SAMPLE) -> None:
-    """Pick a file and send it."""
-    page.get_by_label("Video file").set_input_files(file)
-    page.get_by_role("button", name="Upload").click()
-
-
-def play(page: Page, video_id: str) -> None:
-    """Play a video by its id."""
-    page.get_by_label("VideoId").fill(video_id)
-    page.get_by_role("button", name="Play").click()
-
-
-def calls(page: Page) -> list[str]:
-    """The page's list of its requests: label and result of each."""
-    items = page.get_by_label("Requests made by this page").get_by_role("listitem").all()
-    return [
-        f"{item.locator('code').inner_text()} {item.locator('.outcome').inner_text()}"
-        for item in items
-    ]
-
-
-def as_user(page: Page, sub: str) -> None:
-    """From now on, send requests as this user."""
-    page.get_by_label("User sub").fill(sub)
-
-
 @pytest.fixture(autouse=True)
 def opened(stack: Stack, page: Page, traffic: Traffic) -> None:
     """The page is ready."""
-    page.goto(stack.url)
-    expect(page.get_by_role("listitem")).to_have_count(1)
+    open_page(page, stack.url)
 
 
 def test_a_file_is_uploaded_and_plays(
     stack: Stack, page: Page, traffic: Traffic, complaints: list[str]
 ) -> None:
-    upload(page)
-    expect(page.get_by_role("status")).to_have_text("Playing sample.")
+    video_id = upload(page)
+    page.get_by_role("button", name="Play sample").click()
+    expect(page.locator("#status")).to_have_text("Playing sample.")
     assert page.locator("video").evaluate(PLAYS) == pytest.approx(3, abs=0.2)
     assert page.locator("video").evaluate("video => [video.videoWidth, video.videoHeight]") == [
         320,
         180,
     ]
-    video_id = page.get_by_label("VideoId").input_value()
+    ended = "video => new Promise((resolve) => { video.onended = () => resolve(video.ended); })"
+    assert page.locator("video").evaluate(ended) is True
     media = stack.cloud.vod.library.all()
     assert [(one.video_id, one.status, one.size) for one in media] == [
         (video_id, "Normal", SAMPLE.stat().st_size)
     ]
-    shown = calls(page)
-    assert [line for line in shown if not line.startswith("PUT")] == [
-        "GET /_local/config 200",
-        "POST /_local/token 200",
-        "POST /upload 200",
-        "GET /play 200",
-        "GET VOD GetPlayInfo 200",
+    close_player(page)
+    assert calls(page) == ["POST /upload 200", "GET /play 200"]
+    sent = [
+        f"{request.method} {request.url.partition('?')[0].removeprefix(stack.url)}"
+        for request in traffic.requests
+        if request.method in ("POST", "PUT") or "/play?" in request.url
     ]
-    assert re.fullmatch(r"PUT OSS \S+\.mp4 200", shown[3])
+    assert [line for line in sent if not line.startswith("PUT")] == [
+        "POST /_local/token",
+        "POST /upload",
+        "GET /play",
+    ]
+    assert re.fullmatch(r"PUT http://\S+\.mp4", sent[2])
+    [redeemed] = [request.url for request in traffic.requests if "GetPlayInfo" in request.url]
+    assert redeemed.startswith(stack.cloud.url)
     assert complaints == []
     assert traffic.hosts_elsewhere == set()
 
 
-def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(stack: Stack, page: Page) -> None:
-    upload(page)
-    expect(page.get_by_role("status")).to_have_text("Playing sample.")
+def test_a_video_has_a_poster_its_length_and_its_size(page: Page) -> None:
+    video_id = upload(page)
+    card = page.locator("#videos > li")
+    expect(card.locator("img")).to_have_attribute("src", re.compile("^data:image/jpeg;base64,"))
+    expect(card).to_contain_text("0:03")
+    expect(card).to_contain_text("18 KB")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the id of sample").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == video_id
+    page.reload()
+    expect(page.locator("#videos > li img")).to_be_visible()
+
+
+def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(page: Page) -> None:
+    video_id = upload(page)
     as_user(page, "bob")
+    expect(page.locator("#videos > li")).to_have_count(0)
     answers = []
-    for video_id in (page.get_by_label("VideoId").input_value(), "0" * 32):
-        play(page, video_id)
-        expect(page.get_by_role("status")).to_have_text("That did not work.")
-        alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("No video with this VideoId belongs to you.")
-        answers.append(re.sub(r"1-[0-9a-f-]+", "", alert.inner_text()))
+    for asked in (video_id, "0" * 32):
+        play(page, asked)
+        expect(page.locator("#status")).to_have_text("That did not work.")
+        expect(refusal(page)).to_contain_text("No video with this VideoId belongs to you.")
+        answers.append(re.sub(r"1-[0-9a-f-]+", "", refusal(page).inner_text()))
         assert page.locator("video").get_attribute("src") is None
+        close_player(page)
     assert answers[0] == answers[1]
     assert "VideoNotFound" in answers[0]
 
 
-def test_a_credential_that_expires_during_the_upload_is_renewed(stack: Stack, page: Page) -> None:
-    # The cloud's clock moves between the response of /upload and the PUT.
-    lifetime = stack.cloud.vod.settings.upload_lifetime
-    page.expose_function("afterUpload", lambda: stack.cloud.clock.advance(lifetime + 1))
-    page.evaluate(
-        """() => {
-          const fetch = window.fetch;
-          window.fetch = async (url, options) => {
-            const answer = await fetch(url, options);
-            if (url === "/upload") await window.afterUpload();
-            return answer;
-          };
-        }"""
-    )
+def test_alice_and_bob_ask_side_by_side(page: Page) -> None:
     upload(page)
-    expect(page.get_by_role("status")).to_have_text("Playing sample.")
-    outcomes = [line.rpartition("mp4 ")[2] for line in calls(page)]
-    assert outcomes[2:6] == [
-        "POST /upload 200",
-        "403 SecurityTokenExpired",
-        "POST /refresh 200",
-        "200",
-    ]
-    assert len(stack.cloud.vod.library.all()) == 1
+    page.get_by_role("button", name="Let both ask").click()
+    alice, bob = page.locator(".pane.alice"), page.locator(".pane.bob")
+    expect(alice).to_contain_text("Credential issued")
+    expect(alice).to_contain_text("UploadFinished")
+    expect(bob.get_by_text("VideoNotFound")).to_have_count(2)
+    expect(bob).not_to_contain_text("Credential issued")
 
 
 def test_waits_for_a_video_as_long_as_the_server_says(
@@ -132,7 +121,7 @@ def test_waits_for_a_video_as_long_as_the_server_says(
     page.clock.install()
     begun = call(stack, "POST", "/upload", token(stack, "alice"), {"FileName": "film.mp4"})
     play(page, begun["VideoId"])
-    status = page.get_by_role("status")
+    status = page.locator("#status")
     expect(status).to_have_text("VOD says Uploading: asking again in 10 s.")
     put(begun, SAMPLE.read_bytes())
     page.clock.fast_forward(5_000)
@@ -146,11 +135,11 @@ def test_waits_for_a_video_as_long_as_the_server_says(
 def test_waiting_can_be_stopped(stack: Stack, page: Page) -> None:
     begun = call(stack, "POST", "/upload", token(stack, "alice"), {"FileName": "film.mp4"})
     play(page, begun["VideoId"])
-    expect(page.get_by_role("status")).to_contain_text("asking again")
-    expect(page.get_by_role("button", name="Play")).to_be_disabled()
+    expect(page.locator("#status")).to_contain_text("asking again")
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("status")).to_have_text("Stopped.")
-    expect(page.get_by_role("button", name="Play")).to_be_enabled()
+    expect(page.locator("#status")).to_have_text("Stopped.")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(refusal(page)).to_be_empty()
 
 
 def test_a_video_that_will_never_play_is_not_waited_for(stack: Stack, page: Page) -> None:
@@ -158,49 +147,54 @@ def test_a_video_that_will_never_play_is_not_waited_for(stack: Stack, page: Page
     # A reviewer does this in VOD's console. The fake has no operation for it.
     stack.cloud.vod.library._change(begun["VideoId"], status="Blocked")
     play(page, begun["VideoId"])
-    expect(page.get_by_role("alert")).to_contain_text("VideoNotReady")
-    expect(page.get_by_role("alert")).to_contain_text("The video's Status is Blocked.")
+    expect(refusal(page)).to_contain_text("VideoNotReady")
+    expect(refusal(page)).to_contain_text("The video's Status is Blocked.")
 
 
 def test_refusals_are_explained(page: Page, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.txt"
     wrong.write_text("no video")
-    alert = page.get_by_role("alert")
-    upload(page, wrong)
-    expect(alert).to_contain_text("InvalidRequest")
-    expect(alert).to_contain_text("FileName")
-    expect(alert).to_contain_text("HTTP 400")
-    page.get_by_label("upload", exact=True).uncheck()
-    upload(page)
-    expect(alert).to_contain_text("Forbidden")
-    page.get_by_text("Narrow it by the claim").click()
-    page.get_by_label("JSON, or nothing").fill("{")
-    upload(page)
-    expect(alert).to_contain_text("The claim vod is not JSON.")
+    choose(page, wrong)
+    expect(refusal(page)).to_contain_text("InvalidRequest")
+    expect(refusal(page)).to_contain_text("FileName")
+    expect(refusal(page)).to_contain_text("HTTP 400")
+    page.get_by_role("switch", name="Upload").uncheck()
+    choose(page, SAMPLE)
+    expect(refusal(page)).to_contain_text("Forbidden")
+    page.get_by_role("switch", name="Restrict it with the claim vod").check()
+    page.get_by_label("Claim vod, as JSON").fill("{")
+    choose(page, SAMPLE)
+    expect(refusal(page)).to_contain_text("The claim vod is not JSON.")
 
 
 def test_the_claim_vod_restricts_the_token(page: Page) -> None:
-    page.get_by_text("Narrow it by the claim").click()
-    page.get_by_label("JSON, or nothing").fill('{"upload": {"max_bytes": 1000}}')
+    page.get_by_role("switch", name="Restrict it with the claim vod").check()
+    page.get_by_label("Claim vod, as JSON").fill('{"upload": {"max_bytes": 1000}}')
     page.get_by_role("button", name="Get token").click()
     expect(page.get_by_text("Token for alice")).to_be_visible()
-    page.get_by_text("Claims", exact=True).click()
+    page.get_by_text("Claims of the token").click()
     expect(page.get_by_text('"max_bytes": 1000')).to_be_visible()
-    upload(page)
-    expect(page.get_by_role("alert")).to_contain_text("at most 1000 bytes")
+    choose(page, SAMPLE)
+    expect(refusal(page)).to_contain_text("at most 1000 bytes")
 
 
-def test_reports_that_the_cloud_is_not_reachable(page: Page) -> None:
+def test_reports_that_the_server_is_not_reachable(page: Page) -> None:
     page.context.set_offline(True)
     page.get_by_role("button", name="Get token").click()
-    expect(page.get_by_role("alert")).to_contain_text("gave no answer")
+    expect(refusal(page)).to_contain_text("There was no answer.")
 
 
 def test_the_token_is_kept_only_in_the_page(page: Page) -> None:
     page.get_by_role("button", name="Get token").click()
     expect(page.get_by_text("Token for alice")).to_be_visible()
-    kept = "() => [localStorage.length, sessionStorage.length, document.cookie]"
-    assert page.evaluate(kept) == [0, 0, ""]
+    upload(page)
+    kept = page.evaluate(
+        "() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie]"
+    )
+    assert "vodpass-demo" in kept[0]
+    # A token begins with eyJ, and so do the credentials of an upload.
+    assert "eyJ" not in "".join(kept)
+    assert kept[1:] == ["{}", ""]
     page.reload()
     expect(page.get_by_text("Token for alice")).to_be_hidden()
 
@@ -209,9 +203,47 @@ def test_lists_what_is_deployed(stack: Stack, page: Page) -> None:
     functions = stack.gateway.deployment.functions
     called = [name for name, function in functions.items() if function.http is not None]
     assert len(called) >= 5
+    page.get_by_text("Endpoints").click()
     for name in called:
         expect(page.locator(f"[data-function={name}]")).to_be_visible()
     expect(page.get_by_text(stack.cloud.url)).to_be_visible()
+
+
+def test_the_calls_show_what_happened_and_no_secret(stack: Stack, page: Page) -> None:
+    video_id = upload(page)
+    assert calls(page) == ["POST /upload 200"]
+    entry = page.get_by_label("Requests made by this page").locator("> li")
+    entry.locator("summary").click()
+    expect(entry).to_contain_text(video_id)
+    expect(entry).to_contain_text("CreateUploadVideo")
+    expect(entry.locator(".cold, .warm")).to_have_count(1)
+    shown = entry.inner_text()
+    assert re.search(r'"UploadAuth": "\S{12}…"', shown)
+    assert not re.search(r"eyJ[\w-]{20}", shown)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f"curl -sS -X POST '{stack.url}/upload'" in copied
+    assert "Idempotency-Key: " in copied
+    assert "eyJ" not in copied
+
+
+def test_an_sts_token_can_be_tried(page: Page) -> None:
+    page.get_by_role("button", name="Get STS token").click()
+    policy = page.locator("#sts-policy")
+    expect(policy).to_contain_text('"vod:CreateUploadVideo"')
+    tries = page.locator("#sts-tries > li")
+    for purpose, allowed, denied in (
+        ("Upload to VOD", "CreateUploadVideo", "GetPlayInfo"),
+        ("Play from VOD", "GetPlayInfo", "CreateUploadVideo"),
+        ("Upload to OSS", "PUT KeyPrefix", "PUT elsewhere"),
+    ):
+        page.get_by_role("radio", name=purpose).check()
+        page.get_by_role("button", name="Get STS token").click()
+        page.get_by_role("button", name="Try the token").click()
+        expect(tries.filter(has_text=allowed)).to_contain_text("allowed")
+        expect(tries.filter(has_text=denied)).to_contain_text("refused")
 
 
 def test_only_its_own_scripts_run(page: Page) -> None:
@@ -235,13 +267,20 @@ def test_only_its_own_scripts_run(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_a_phone_and_can_be_read(page: Page, scheme: str) -> None:
+@pytest.mark.parametrize("width", [360, 390])
+def test_fits_a_phone_and_can_be_read(page: Page, scheme: str, width: int, tmp_path: Path) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": 360, "height": 780})
-    as_user(page, "bob")
+    page.set_viewport_size({"width": width, "height": 780})
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("no video")
+    choose(page, wrong)
+    # The refusal is where the user looks, without scrolling.
+    expect(refusal(page)).to_contain_text("InvalidRequest")
+    expect(refusal(page).get_by_text("InvalidRequest")).to_be_in_viewport(ratio=1)
     play(page, "0" * 32)
-    expect(page.get_by_role("alert")).to_contain_text("VideoNotFound")
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    expect(refusal(page)).to_contain_text("VideoNotFound")
+    expect(refusal(page).get_by_text("VideoNotFound")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(CONTRAST) == []
 
 
@@ -275,13 +314,23 @@ CONTRAST = """() => {
 def test_every_control_can_be_named_and_reached_by_keyboard(page: Page) -> None:
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("input, textarea, select")]
-          .filter((control) => !control.labels.length).map((control) => control.outerHTML)"""
+          .filter((control) => !control.labels?.length && !control.ariaLabel)
+          .map((control) => control.outerHTML)"""
     )
     assert nameless == []
     reached = set()
-    for _ in range(20):
+    for _ in range(45):
         page.keyboard.press("Tab")
         reached.add(
-            page.evaluate("document.activeElement.id || document.activeElement.textContent")
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.value"
+                " || document.activeElement.textContent.trim()"
+            )
         )
-    assert {"sub", "file", "video-id", "Get token", "Upload", "Play"} <= reached
+    assert {"alice", "en", "choose", "video-id", "Play by id", "sts-ask", "vod-upload"} <= reached
+    assert {"vod:upload", "claim-on", "get-token", "tab-events", "Endpoints"} <= reached
+    page.locator("#tab-events").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Calls")).to_be_focused()
+    expect(page.locator("#panel-calls")).to_be_visible()
+    expect(page.locator("#panel-events")).to_be_hidden()

@@ -383,8 +383,14 @@ def test_with_another_issuer_there_are_no_development_tokens() -> None:
         assert served.call("/_local/config").json()["issuesTokens"] is False
         secret = base64.urlsafe_b64decode("b" * 64)
         now = int(time.time())
-        claims = {"iss": "https://login.example.com/", "aud": "app", "sub": "carol"}
-        claims |= {"scope": "vod:play", "iat": now, "exp": now + 60}
+        claims = {
+            "iss": "https://login.example.com/",
+            "aud": "app",
+            "sub": "carol",
+            "scope": "vod:play",
+            "iat": now,
+            "exp": now + 60,
+        }
         own = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "mine"})
         answer = served.call(
             f"/play?VideoId={'0' * 32}", headers={"Authorization": f"Bearer {own}"}

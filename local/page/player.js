@@ -1,0 +1,96 @@
+// Plays a video: asks for a PlayAuth, and redeems it at VOD as the official player does.
+
+import { $ } from "./dom.js";
+import { decode, redeem } from "./alibaba.js";
+import { recorded, shortened } from "./calls.js";
+import { t } from "./language.js";
+import { learn, library } from "./library.js";
+import { clear, Problem, raise, refuse } from "./notices.js";
+import { claims, tokenFor } from "./session.js";
+import { Vodpass } from "./vodpass.js";
+
+let cloudUrl = "";
+let job = null;
+
+const video = () => $("video");
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+/** Play a video by its id, as the current user. While VOD processes it, wait. */
+export async function play(videoId) {
+  job?.abort();
+  const mine = (job = new AbortController());
+  const { signal } = mine;
+  takeAway();
+  clear();
+  if (!$("player").open) $("player").showModal();
+  $("stop").hidden = false;
+  try {
+    const asked = claims();
+    const client = new Vodpass({
+      url: location.origin,
+      token: ({ renew }) => tokenFor(asked, { renew }),
+      storage: null,
+      fetch: recorded(asked.sub),
+    });
+    say(t("player.asking"));
+    const issued = await client.play(videoId, {
+      signal,
+      onWait: ({ seconds, Status: status }) => say(t("player.waiting", { seconds, status })),
+    });
+    $("play-auth").textContent = JSON.stringify(shortened(decode(issued.PlayAuth)), null, 2);
+    $("play-auth-box").hidden = false;
+    const { videoBase, url } = await redeem(issued.PlayAuth, cloudUrl, { signal });
+    $("player-title").textContent = videoBase.Title;
+    video().setAttribute("aria-label", videoBase.Title);
+    video().src = url;
+    video().controls = true;
+    await video().play();
+    say(t("player.playing", { title: videoBase.Title }));
+    learn(asked.sub, videoId, {
+      title: videoBase.Title,
+      status: videoBase.Status,
+      duration: Number(videoBase.Duration),
+    });
+  } catch (error) {
+    if (mine !== job) return;
+    if (error.name === "AbortError") {
+      say(t("player.stopped"));
+    } else {
+      say(t("player.failed"));
+      refuse(error);
+    }
+  } finally {
+    if (mine === job) $("stop").hidden = true;
+  }
+}
+
+function takeAway() {
+  const element = video();
+  element.controls = false;
+  element.removeAttribute("src");
+  element.load();
+  $("play-auth-box").hidden = true;
+  $("player-title").textContent = t("player.video");
+}
+
+export function begin(config) {
+  cloudUrl = config.cloudUrl;
+  library.addEventListener("play", ({ detail }) => play(detail));
+  $("play-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    play($("video-id").value);
+  });
+  $("stop").addEventListener("click", () => job?.abort());
+  $("player-close").addEventListener("click", () => $("player").close());
+  $("player").addEventListener("close", () => {
+    job?.abort();
+    takeAway();
+    raise();
+  });
+  video().addEventListener("error", () => {
+    if (video().hasAttribute("src")) refuse(new Problem("player.unplayable"));
+  });
+}

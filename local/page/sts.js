@@ -1,0 +1,137 @@
+// STS tokens: one purpose at a time, the policy that the token was cut down to, and a try.
+
+import { $, h } from "./dom.js";
+import { callVod, putText } from "./alibaba.js";
+import { ask, cloudCall, invocation } from "./calls.js";
+import { cloudTime } from "./cloud.js";
+import { duration, language, t } from "./language.js";
+import { mediaOf } from "./library.js";
+import { refuse } from "./notices.js";
+import { claims, currentUser, tokenFor } from "./session.js";
+import { stream } from "./stream.js";
+
+const PURPOSES = ["vod-upload", "vod-play", "oss-upload"];
+const NEW_VIDEO = { Title: "sts", FileName: "sts.mp4" };
+const NOBODYS = "0".repeat(32);
+// What RAM's refusals are called in VOD and in OSS.
+const DENIED = /^(Forbidden|NoPermission|AccessDenied)/;
+
+let cloudUrl = "";
+let purpose = PURPOSES[0];
+let issued = null;
+let tries = []; // {name, allowed, code}
+
+const tryVod = (action, fields) => ({
+  name: action,
+  run: () => callVod(issued, cloudUrl, action, fields, { timestamp: timestamp() }),
+});
+const tryOss = (name, key) => ({ name, run: () => putText(issued, issued, key(), "hello", cloudDate()) });
+
+const TRIES = {
+  "vod-upload": () => [
+    tryVod("CreateUploadVideo", NEW_VIDEO),
+    tryVod("GetPlayInfo", { VideoId: aVideo() }),
+  ],
+  "vod-play": () => [
+    tryVod("GetPlayInfo", { VideoId: aVideo() }),
+    tryVod("CreateUploadVideo", NEW_VIDEO),
+  ],
+  "oss-upload": () => [
+    tryOss("PUT KeyPrefix/…", () => `${issued.KeyPrefix}hello.txt`),
+    tryOss("PUT elsewhere/…", () => "elsewhere/hello.txt"),
+  ],
+};
+
+const aVideo = () => mediaOf(currentUser()).find(({ kind }) => kind === "video")?.id ?? NOBODYS;
+const cloudDate = () => new Date(cloudTime() * 1000);
+const timestamp = () => cloudDate().toISOString().replace(/\.\d+/, "");
+
+async function get() {
+  issued = null;
+  tries = [];
+  try {
+    const asked = claims();
+    // These tokens are for the whole account, so the claim vod must name each purpose.
+    asked.vod ??= { play: purpose === "vod-play" ? "*" : ["own"], sts: [purpose] };
+    const token = await tokenFor(asked);
+    issued = await ask(asked.sub, "POST", "/sts", { token, body: { Purpose: purpose } });
+  } catch (error) {
+    refuse(error);
+  }
+  render();
+}
+
+async function tryAll() {
+  tries = [];
+  for (const { name, run } of TRIES[purpose]()) {
+    try {
+      await run();
+      tries.push({ name, allowed: true, code: "" });
+    } catch (error) {
+      tries.push({ name, allowed: !DENIED.test(error.Code ?? ""), code: error.Code ?? error.message });
+    }
+    render();
+  }
+}
+
+function policy() {
+  const ids = [invocation(issued.RequestId)?.cloud_request_ids ?? []].flat();
+  const text = ids.map((id) => cloudCall(id)?.policy).find(Boolean);
+  return text ? JSON.stringify(JSON.parse(text), null, 2) : t("sts.policy-none");
+}
+
+function render() {
+  $("sts-purposes").replaceChildren(
+    ...PURPOSES.map((name) =>
+      h(
+        "label",
+        { class: "choice" },
+        h("input", {
+          type: "radio",
+          name: "purpose",
+          value: name,
+          checked: name === purpose,
+          on: {
+            change: () => {
+              purpose = name;
+              issued = null;
+              render();
+              $("sts-purposes").querySelector("input:checked").focus();
+            },
+          },
+        }),
+        h("span", {}, h("strong", {}, t(`sts.${name}`)), h("code", {}, name)),
+      ),
+    ),
+  );
+  $("sts-issued").hidden = !issued;
+  if (!issued) return;
+  $("sts-expires").textContent = t("sts.expires", {
+    key: `${issued.AccessKeyId.slice(0, 8)}…`,
+    time: duration(issued.ExpiresIn),
+  });
+  $("sts-policy").textContent = policy();
+  $("sts-tries").replaceChildren(
+    ...tries.map(({ name, allowed, code }) =>
+      h(
+        "li",
+        {},
+        h("code", {}, name),
+        h("span", { class: `badge ${allowed ? "good" : "bad"}` }, t(allowed ? "sts.allowed" : "sts.refused")),
+        code ? h("span", { class: "soft" }, code) : null,
+      ),
+    ),
+  );
+}
+
+export function begin(config) {
+  cloudUrl = config.cloudUrl;
+  $("sts-card").hidden = !("sts" in config.functions);
+  $("sts-ask").addEventListener("click", get);
+  $("sts-try").addEventListener("click", tryAll);
+  for (const kind of ["cloud", "invocation"]) {
+    stream.addEventListener(kind, () => issued && render());
+  }
+  language.addEventListener("change", render);
+  render();
+}

@@ -1,0 +1,220 @@
+"""Uploads with the page of `make run`: in parts, through expiry, reload, pause and cancellation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from local.stack import Stack
+from tests.browser.app import SAMPLE, big_file, calls, choose, open_page, refusal, row, upload
+from tests.browser.traffic import Traffic
+
+PARTS = 6
+PART = re.compile(r"[?&]partNumber=(\d+)")
+
+
+@pytest.fixture(autouse=True)
+def opened(stack: Stack, page: Page, traffic: Traffic) -> None:
+    """The page is ready."""
+    open_page(page, stack.url)
+
+
+def parts_sent(requests: list[Request]) -> list[int]:
+    """The numbers of the parts in PUT requests, in their order."""
+    urls = [request.url for request in requests if request.method == "PUT"]
+    return [int(found[1]) for url in urls if (found := PART.search(url))]
+
+
+def stored(stack: Stack) -> bytes:
+    """The bytes of the only object that VOD has."""
+    found = [
+        one
+        for bucket in stack.cloud.storage.buckets()
+        for one in stack.cloud.storage.objects(bucket.name)
+    ]
+    assert len(found) == 1
+    return found[0].path.read_bytes()
+
+
+def hold_parts(page: Page, after: int) -> list[Route]:
+    """Let `after` parts pass, and hold every further one. Returns the held ones as they come."""
+    held: list[Route] = []
+    passed = 0
+
+    def decide(route: Route) -> None:
+        nonlocal passed
+        if passed < after:
+            passed += 1
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(PART, decide)
+    return held
+
+
+def test_a_large_file_goes_in_parts(
+    stack: Stack, page: Page, traffic: Traffic, tmp_path: Path, complaints: list[str]
+) -> None:
+    file = big_file(tmp_path, PARTS)
+    upload(page, file)
+    assert sorted(parts_sent(traffic.requests)) == list(range(1, PARTS + 1))
+    [media] = stack.cloud.vod.library.all()
+    assert (media.status, media.size) == ("Normal", file.stat().st_size)
+    assert stored(stack) == file.read_bytes()
+    assert complaints == []
+
+
+def test_a_credential_that_expires_during_the_upload_is_renewed(
+    stack: Stack, page: Page, tmp_path: Path
+) -> None:
+    held = hold_parts(page, after=2)
+    file = big_file(tmp_path, PARTS)
+    choose(page, file)
+    expect(row(page, file.name)).to_contain_text("Credential: 49:")
+    page.get_by_role("button", name="Expire credentials").click()
+    expect(page.get_by_text("The cloud's clock moved by 51:00.")).to_be_visible()
+    expect(row(page, file.name)).to_contain_text("Credential expired")
+    page.unroute(PART)
+    for route in held:
+        route.continue_()
+    expect(row(page, file.name)).to_have_attribute("data-state", "succeeded")
+    assert calls(page) == ["POST /upload 200", "POST /refresh 200"]
+    assert len(stack.cloud.vod.library.all()) == 1
+    assert stored(stack) == file.read_bytes()
+
+
+def test_an_upload_continues_after_a_reload(
+    stack: Stack, page: Page, traffic: Traffic, tmp_path: Path
+) -> None:
+    held = hold_parts(page, after=3)
+    file = big_file(tmp_path, PARTS)
+    choose(page, file)
+    expect(row(page, file.name)).to_contain_text(re.compile("[345][.0-9]* MB of"))
+    page.wait_for_timeout(300)
+    assert held
+    page.reload()
+    page.unroute(PART)
+    waiting = row(page, file.name)
+    expect(waiting).to_have_attribute("data-state", "interrupted")
+    before = len(traffic.requests)
+    with page.expect_file_chooser() as chooser:
+        waiting.get_by_role("button", name="Choose the file again").click()
+    other = tmp_path / "other.mp4"
+    other.write_bytes(SAMPLE.read_bytes())
+    chooser.value.set_files(other)
+    expect(refusal(page)).to_contain_text("This is another file. holiday.mp4 with")
+    expect(waiting).to_have_attribute("data-state", "interrupted")
+    choose(page, file)
+    expect(row(page, file.name)).to_have_attribute("data-state", "succeeded")
+    expect(row(page, file.name)).to_contain_text("Continued where it was")
+    expect(page.locator("#queue > li")).to_have_count(1)
+    again = parts_sent(traffic.requests[before:])
+    assert 0 < len(again) <= PARTS - 1
+    assert len(set(again)) == len(again)
+    assert calls(page) == ["POST /refresh 200"]
+    assert len(stack.cloud.vod.library.all()) == 1
+    assert stored(stack) == file.read_bytes()
+
+
+def test_an_upload_can_be_paused_and_resumed(
+    stack: Stack, page: Page, traffic: Traffic, tmp_path: Path
+) -> None:
+    held = hold_parts(page, after=2)
+    file = big_file(tmp_path, PARTS)
+    choose(page, file)
+    expect(row(page, file.name)).to_contain_text("Credential: ")
+    row(page, file.name).get_by_role("button", name="Pause").click()
+    expect(row(page, file.name)).to_have_attribute("data-state", "paused")
+    page.unroute(PART)
+    for route in held:
+        route.abort()
+    row(page, file.name).get_by_role("button", name="Resume").click()
+    expect(row(page, file.name)).to_have_attribute("data-state", "succeeded")
+    assert len(stack.cloud.vod.library.all()) == 1
+    assert stored(stack) == file.read_bytes()
+
+
+def test_a_cancelled_upload_leaves_nothing(stack: Stack, page: Page, tmp_path: Path) -> None:
+    hold_parts(page, after=2)
+    file = big_file(tmp_path, PARTS)
+    choose(page, file)
+    expect(row(page, file.name)).to_contain_text("Credential: ")
+    row(page, file.name).get_by_role("button", name="Cancel").click()
+    expect(row(page, file.name)).to_have_attribute("data-state", "cancelled")
+    expect(row(page, file.name).get_by_role("button", name="Remove from the list")).to_be_visible()
+    expect(refusal(page)).to_be_empty()
+    page.unroute(PART)
+    page.wait_for_timeout(500)
+    left = [stack.cloud.storage.uploads(bucket.name) for bucket in stack.cloud.storage.buckets()]
+    assert [uploads for uploads in left if uploads] == []
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "true")
+    expect(page.locator("#queue > li")).to_have_count(0)
+
+
+def test_faults_of_vod_and_of_the_storage_are_survived(stack: Stack, page: Page) -> None:
+    page.get_by_role("button", name="VOD throttles").click()
+    expect(page.locator("#faults")).to_have_text("VOD: throttle, 2 left")
+    page.get_by_role("button", name="Storage breaks off").click()
+    expect(page.locator("#faults > li")).to_have_count(2)
+    choose(page, SAMPLE)
+    expect(row(page, "sample.mp4")).to_have_attribute("data-state", "succeeded")
+    assert calls(page)[-1] == "POST /upload 200"
+    expect(page.locator("#no-faults")).to_be_visible()
+    assert stack.cloud.faults.pending() == []
+
+
+def test_images_and_subtitles_are_uploaded(
+    stack: Stack, page: Page, tmp_path: Path, complaints: list[str]
+) -> None:
+    image = tmp_path / "cover.png"
+    page.locator(".drop").screenshot(path=image)
+    subtitle = tmp_path / "lines.srt"
+    subtitle.write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n")
+    choose(page, image, subtitle)
+    for file in (image, subtitle):
+        expect(row(page, file.name)).to_have_attribute("data-state", "succeeded")
+    media = stack.cloud.vod.other_media.all()
+    assert sorted((one.kind, one.size) for one in media) == sorted(
+        [("image", image.stat().st_size), ("attached", subtitle.stat().st_size)]
+    )
+    shown = page.locator("#videos > li")
+    expect(shown.filter(has_text="cover")).to_contain_text("Image")
+    expect(shown.filter(has_text="cover").locator("img")).to_be_visible()
+    expect(shown.filter(has_text="lines")).to_contain_text("Subtitle")
+    expect(page.get_by_role("button", name="Play cover")).to_have_count(0)
+    assert complaints == []
+
+
+def test_files_are_dropped_anywhere(page: Page) -> None:
+    transfer = page.evaluate_handle(
+        """(bytes) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], "dropped.mp4", {type: "video/mp4"}));
+          return transfer;
+        }""",
+        list(SAMPLE.read_bytes()),
+    )
+    footer = page.locator("footer")
+    footer.dispatch_event("dragenter", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop to upload")).to_be_visible()
+    footer.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop to upload")).to_be_hidden()
+    expect(row(page, "dropped.mp4")).to_have_attribute("data-state", "succeeded")
+
+
+def test_leaving_during_an_upload_is_warned_about(page: Page, tmp_path: Path) -> None:
+    warns = """() => {
+      const event = new Event("beforeunload", { cancelable: true });
+      dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    assert page.evaluate(warns) is False
+    hold_parts(page, after=0)
+    choose(page, big_file(tmp_path, 2))
+    expect(row(page, "holiday.mp4")).to_have_attribute("data-state", "uploading")
+    assert page.evaluate(warns) is True
