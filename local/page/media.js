@@ -2,7 +2,7 @@
 
 const IMAGES = ["png", "jpg", "jpeg", "gif", "heic", "webp"];
 const SUBTITLES = ["srt", "ass", "stl", "ttml", "vtt"];
-const WIDTH = 320; // of a picture, in pixels
+const WIDTH = 400; // of a picture, in pixels
 const LONGEST = 5_000; // ms to wait for a frame
 
 const extension = (name) => /\.([^./\\]+)$/.exec(name)?.[1].toLowerCase() ?? "";

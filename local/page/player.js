@@ -5,7 +5,7 @@ import { decode, redeem } from "./alibaba.js";
 import { recorded, shortened } from "./calls.js";
 import { t } from "./language.js";
 import { learn, library } from "./library.js";
-import { clear, Problem, raise, refuse } from "./notices.js";
+import { clear, note, Problem, raise, refuse } from "./notices.js";
 import { claims, tokenFor } from "./session.js";
 import { Vodpass } from "./vodpass.js";
 
@@ -25,8 +25,8 @@ export async function play(videoId) {
   const { signal } = mine;
   takeAway();
   clear();
-  if (!$("player").open) $("player").showModal();
-  $("stop").hidden = false;
+  say(t("player.asking"));
+  note(t("player.asking"));
   try {
     const asked = claims();
     const client = new Vodpass({
@@ -35,11 +35,15 @@ export async function play(videoId) {
       storage: null,
       fetch: recorded(asked.sub),
     });
-    say(t("player.asking"));
     const issued = await client.play(videoId, {
       signal,
-      onWait: ({ seconds, Status: status }) => say(t("player.waiting", { seconds, status })),
+      onWait: ({ seconds, Status: status }) => {
+        open();
+        $("stop").hidden = false;
+        say(t("player.waiting", { seconds, status }));
+      },
     });
+    open();
     $("play-auth").textContent = JSON.stringify(shortened(decode(issued.PlayAuth)), null, 2);
     $("play-auth-box").hidden = false;
     const { videoBase, url } = await redeem(issued.PlayAuth, cloudUrl, { signal });
@@ -65,6 +69,12 @@ export async function play(videoId) {
   } finally {
     if (mine === job) $("stop").hidden = true;
   }
+}
+
+/** Open the dialog. A refusal without a wait never opens it. */
+function open() {
+  if (!$("player").open) $("player").showModal();
+  raise();
 }
 
 function takeAway() {

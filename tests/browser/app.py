@@ -39,17 +39,18 @@ def row(page: Page, name: str) -> Locator:
 def play(page: Page, video_id: str) -> None:
     """Play a video by its id."""
     page.get_by_label("VideoId").fill(video_id)
-    page.get_by_role("button", name="Play by id").click()
+    page.get_by_label("VideoId").press("Enter")
 
 
 def close_player(page: Page) -> None:
     """Close the dialog with the video."""
     page.locator("#player-close").click()
+    expect(page.locator("#player")).to_be_hidden()
 
 
 def as_user(page: Page, sub: str) -> None:
     """From now on, send requests as this user."""
-    page.locator(".segments", has_text="Another user").get_by_text(sub, exact=True).click()
+    page.get_by_role("radio", name=sub, exact=True).check()
 
 
 def refusal(page: Page) -> Locator:

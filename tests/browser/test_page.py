@@ -96,7 +96,7 @@ def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(page: Page) ->
         expect(refusal(page)).to_contain_text("No video with this VideoId belongs to you.")
         answers.append(re.sub(r"1-[0-9a-f-]+", "", refusal(page).inner_text()))
         assert page.locator("video").get_attribute("src") is None
-        close_player(page)
+        expect(page.locator("#player")).to_be_hidden()
     assert answers[0] == answers[1]
     assert "VideoNotFound" in answers[0]
 

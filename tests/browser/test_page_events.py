@@ -40,8 +40,9 @@ def test_events_arrive_while_the_page_is_open(
     expect(page.locator("#videos > li")).to_contain_text("Ready")
     page.reload()
     expect(timeline.and_(page.locator('[data-type="video.ready"]'))).to_have_count(1)
-    timeline.and_(page.locator('[data-type="video.ready"]')).locator("summary").click()
-    expect(timeline.get_by_text('"owner": "alice"')).to_be_visible()
+    ready = timeline.and_(page.locator('[data-type="video.ready"]'))
+    ready.locator("summary").click()
+    expect(ready.get_by_text('"owner": "alice"')).to_be_visible()
     assert complaints == []
 
 

@@ -101,13 +101,12 @@ def test_the_switch_changes_the_language_at_once_and_is_kept(stack: Stack, page:
     assert page.locator("html").get_attribute("lang") == "en"
     play(page, "0" * 32)
     expect(refusal(page)).to_contain_text("There is no such video.")
-    close_player(page)
-    page.get_by_text("中文", exact=True).click()
+    page.get_by_role("radio", name="中文").check()
     expect(refusal(page)).to_contain_text("视频不存在。")
     expect(page.get_by_role("tab", name="调用")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tab", name="调用")).to_be_visible()
-    page.get_by_text("EN", exact=True).click()
+    page.get_by_role("radio", name="EN").check()
     expect(page.get_by_role("tab", name="Calls")).to_be_visible()
 
 
