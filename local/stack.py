@@ -296,6 +296,7 @@ class Stack(InThread):
     def _config_route(self, deployment: Deployment) -> web.RouteDef:
         """What the page needs to know. It contains no secret."""
         config = {
+            "run": self.stream.run,
             "url": self.url,
             "cloudUrl": self.cloud.url,
             "region": self.cloud.region,

@@ -24,7 +24,8 @@ class Stream:
     """
 
     def __init__(self) -> None:
-        self._run = secrets.token_hex(4)
+        self.run = secrets.token_hex(4)
+        """Differs between runs of `make run`, whose clouds begin empty."""
         self._number = 0
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=MOST_KEPT)
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
@@ -61,7 +62,7 @@ class Stream:
 
     def _send(self, kind: str, text: str) -> None:
         self._number += 1
-        message = f"id: {self._run}-{self._number}\nevent: {kind}\ndata: {text}\n\n".encode()
+        message = f"id: {self.run}-{self._number}\nevent: {kind}\ndata: {text}\n\n".encode()
         self._kept.append((self._number, message))
         for listener in self._listeners:
             listener.put_nowait(message)
@@ -104,4 +105,4 @@ class Stream:
 
     def _last_seen(self, event_id: str) -> int:
         run, _, number = event_id.partition("-")
-        return int(number) if run == self._run and number.isascii() and number.isdigit() else 0
+        return int(number) if run == self.run and number.isascii() and number.isdigit() else 0

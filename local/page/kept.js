@@ -1,5 +1,8 @@
 // What the browser keeps: videos, checkpoints of uploads, and handles of files. Never a token.
 
+const RUN = "vodpass-demo run";
+const USERS = "vodpass-demo \""; // begins the keys of every user
+
 /** The part of localStorage that belongs to one user. It has the interface of Storage. */
 export class UserStorage {
   constructor(user) {
@@ -29,6 +32,15 @@ export class UserStorage {
   removeItem(key) {
     localStorage.removeItem(this.prefix + key);
   }
+}
+
+/** Forget the videos and checkpoints of an earlier run: its cloud, and all that it held, is gone. */
+export function forgetEarlierRun(run) {
+  if (localStorage.getItem(RUN) === run) return;
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(USERS)) localStorage.removeItem(key);
+  }
+  localStorage.setItem(RUN, run);
 }
 
 const DATABASE = "vodpass-demo";

@@ -30,6 +30,7 @@ export function explained(error) {
 export function refuse(error) {
   if (error?.name === "AbortError") return;
   raise();
+  hush();
   shown = [error, ...shown].slice(0, MOST);
   render();
 }
@@ -48,6 +49,11 @@ export function note(text) {
   status.hidden = false;
   clearTimeout(note.timer);
   note.timer = setTimeout(() => (status.hidden = true), SHORT);
+}
+
+/** Take the short message away. */
+export function hush() {
+  $("note").hidden = true;
 }
 
 /** Take all refusals away. */

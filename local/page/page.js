@@ -3,6 +3,7 @@
 import * as beside from "./beside.js";
 import * as cloud from "./cloud.js";
 import { $ } from "./dom.js";
+import { forgetEarlierRun } from "./kept.js";
 import { apply, choose, current, language } from "./language.js";
 import { refuse } from "./notices.js";
 import * as player from "./player.js";
@@ -34,6 +35,7 @@ tabs($("tabs"));
 
 try {
   const config = await configuration();
+  forgetEarlierRun(config.run);
   $("cloud-url").textContent = config.cloudUrl;
   for (const row of document.querySelectorAll("[data-function]")) {
     row.hidden = !(row.dataset.function in config.functions);

@@ -5,7 +5,7 @@ import { decode, redeem } from "./alibaba.js";
 import { recorded, shortened } from "./calls.js";
 import { t } from "./language.js";
 import { learn, library } from "./library.js";
-import { clear, note, Problem, raise, refuse } from "./notices.js";
+import { clear, hush, note, Problem, raise, refuse } from "./notices.js";
 import { claims, tokenFor } from "./session.js";
 import { Vodpass } from "./vodpass.js";
 
@@ -75,6 +75,7 @@ export async function play(videoId) {
 function open() {
   if (!$("player").open) $("player").showModal();
   raise();
+  hush();
 }
 
 function takeAway() {

@@ -164,6 +164,17 @@ async function forget(item) {
   remove(item);
 }
 
+function retry(item) {
+  try {
+    item.asked = { ...claims(), sub: item.user };
+  } catch (error) {
+    return refuse(error);
+  }
+  item.state = "waiting";
+  startNext();
+  render();
+}
+
 function remove(item) {
   queue.splice(queue.indexOf(item), 1);
   render();
@@ -230,12 +241,7 @@ function actions(item) {
       ];
     case "failed":
       return [
-        act("retry", "queue.retry", () => {
-          item.state = "waiting";
-          item.asked = { ...claims(), sub: item.user };
-          startNext();
-          render();
-        }),
+        act("retry", "queue.retry", () => retry(item)),
         act("close", "queue.remove", () => remove(item)),
       ];
     default:

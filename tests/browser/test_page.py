@@ -85,6 +85,15 @@ def test_a_video_has_a_poster_its_length_and_its_size(page: Page) -> None:
     expect(page.locator("#videos > li img")).to_be_visible()
 
 
+def test_videos_of_an_earlier_run_are_forgotten(page: Page) -> None:
+    upload(page)
+    page.evaluate("localStorage.setItem('vodpass-demo run', 'earlier')")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "true")
+    expect(page.locator("#videos > li")).to_have_count(0)
+    expect(page.locator("#videos-empty")).to_contain_text("alice has no videos here yet.")
+
+
 def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(page: Page) -> None:
     video_id = upload(page)
     as_user(page, "bob")
