@@ -98,6 +98,10 @@ def test_an_upload_continues_after_a_reload(
     page.unroute(PART)
     waiting = row(page, file.name)
     expect(waiting).to_have_attribute("data-state", "interrupted")
+    page.set_viewport_size({"width": 360, "height": 780})
+    expect(waiting.get_by_text(file.name)).to_be_visible()
+    assert (waiting.get_by_text(file.name).bounding_box() or {"width": 0})["width"] > 60
+    page.set_viewport_size({"width": 1280, "height": 720})
     before = len(traffic.requests)
     with page.expect_file_chooser() as chooser:
         waiting.get_by_role("button", name="Choose the file again").click()
