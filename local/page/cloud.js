@@ -5,7 +5,7 @@ import { duration, language, t } from "./language.js";
 import { note, refuse } from "./notices.js";
 import { VodpassError } from "./vodpass.js";
 
-const STEPS = { expire: 3060, day: 86_400 }; // seconds
+const STEPS = { expire: 3660, day: 86_400 }; // seconds
 const FAULTS = {
   throttle: { service: "vod", kind: "throttle", count: 2 },
   fail: { service: "vod", kind: "error", count: 2, status: 503, code: "ServiceUnAvailable" },
