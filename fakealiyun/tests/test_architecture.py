@@ -15,6 +15,7 @@ ALLOWED = {
     "fc": {"oss"},
     "fake_cloud.py": SERVICES,
     "coverage.py": SERVICES,
+    "facts.py": SERVICES,
     "__main__.py": {"vod"},
     "testing": SERVICES,
 }

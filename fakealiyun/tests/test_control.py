@@ -220,5 +220,3 @@ def test_the_page_of_what_is_faked_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == text, "run python -m fakealiyun.coverage"
     for action in (*cloud.vod.operations, *cloud.sts.operations):
         assert f"### {action}\n" in text
-    for service in (cloud.vod, cloud.sts):
-        assert all(operation.source for operation in service.operations.values())

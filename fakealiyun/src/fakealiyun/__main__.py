@@ -18,6 +18,8 @@ from fakealiyun.vod.settings import VodSettings
 DESCRIPTION = """\
 Serve a fake Alibaba Cloud on 127.0.0.1 until SIGINT or SIGTERM.
 
+`fakealiyun verify` checks what the fake knows against a real account; see its --help.
+
 The environment may set the AccessKey of the administrator:
   FAKEALIYUN_ACCESS_KEY_ID      its id (LTAIlocaladmin)
   FAKEALIYUN_ACCESS_KEY_SECRET  its secret (local-admin-secret)
@@ -176,6 +178,10 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the console script. Returns its exit status: 2 if the cloud cannot start."""
+    if sys.argv[1:2] == ["verify"]:
+        from fakealiyun.verify import command
+
+        return command.main(sys.argv[2:])
     arguments = parse_arguments()
     try:
         asyncio.run(_serve(arguments))

@@ -1,7 +1,7 @@
 """`python -m fakealiyun.coverage`: write `docs/coverage.md` from the code of the operations.
 
-For each operation, the page says what the fake does, the source of the facts, and what is in
-doubt. With `--check` it only reports whether the file is current. It needs a source checkout.
+For each operation, the page says what the fake does, and on which facts that rests. With `--check`
+it only reports whether the file is current. It needs a source checkout.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from fakealiyun.control import Control
+from fakealiyun.fact import GUESSED, PROVENANCES, Fact
+from fakealiyun.facts import TITLES, all_facts, facts_of, limits_of
 from fakealiyun.fake_cloud import FakeCloud
 from fakealiyun.faults import KINDS
-from fakealiyun.mns.doubts import DOUBTS as MNS_DOUBTS
 from fakealiyun.mns.operations import OPERATIONS as MNS_OPERATIONS
 from fakealiyun.openapi.types import Operation, Service
-from fakealiyun.oss.offer import DOUBTS, offered
+from fakealiyun.oss.offer import offered
 from fakealiyun.vod.progress import ANONYMOUS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
@@ -37,6 +38,15 @@ not list: OpenAPI with `InvalidAction.NotFound`, OSS with `NotImplemented`, Func
 expiry of signed URLs and forms. *Cloud* time is moved by `POST /_local/clock`. It decides about the
 expiry of credentials, about states and timers, and about the `Date` of every answer.
 
+## How it knows
+
+A fact about the real service is *recorded* (a real answer was seen), *documented* (the vendor's
+documentation or the source of a vendor's SDK says so) or *guessed*. `fakealiyun verify` checks the
+facts that have a probe against a real account.
+
+@COUNTS@
+All guesses are in [one list](#all-guesses) at the end.
+
 ## The OpenAPI gateway (VOD and STS)
 
 | what | how |
@@ -48,15 +58,6 @@ expiry of credentials, about states and timers, and about the `Date` of every an
 | token | different errors for missing, malformed, expired, and another key's token |
 | permission | the RAM policies of the user or role, and the session policy |
 | pages in a browser | refused from other origins, except *web* operations with a SecurityToken |
-
-In doubt:
-
-- The HTTP status of signature and token errors: the vendor's tables say 400 and 403. Here 400.
-- The code of a permission refusal by VOD: here Forbidden.RAM.
-- Repeated parameters, broken escapes and unsigned `x-acs-*` headers are refused.
-- The order of the checks: date, AccessKey, signature, token, nonce, permission.
-- With a custom server, the web player adds RegionId to the URL unsigned. If the request has no
-  `Timestamp`, the signature may leave RegionId out.
 """
 
 _CALLBACKS = """\
@@ -73,19 +74,6 @@ body is not read |
 their callbacks in `GET /_local/state` and never connects to them |
 | queues | those of SMQ, below. A queue also exists without CreateQueue if a trigger reads it or \
 `/_local/queues` sent a message to it |
-
-In doubt:
-
-- `Content-Type: application/json` and no `User-Agent`: neither is documented.
-- The signed URL is the called URL, also if the upload's UserData names it.
-- The URL of an upload gets the events instead of the account's URL. It has no effect after the \
-video is deleted, or if the account's callbacks go to a queue (a setting).
-- If the configuration changes between two attempts, the second attempt does not change.
-- FileUploadComplete has Status and Extend. Streams have no Fps, because nothing is transcoded.
-- Only CreateUploadVideo and DeleteVideo cause MediaBaseChangeComplete. MediaContent is an object, \
-as in the sample, and its members are JSON text.
-- SnapshotComplete, and every event of an operation that is not faked, is never sent.
-- If a video needs no transcoding, FileUploadComplete is its only event.
 """
 
 
@@ -131,32 +119,25 @@ them.
 | not supported | answered with 501 `NotImplemented` |
 """
 
-_FC_DOUBTS = """\
-- Codes and statuses are from the table about 2.0. For a wrong token, they are those of OpenAPI.
-- The permission for the credential to upload code is not documented. Every identity of the \
-account has it.
-- An HTTP trigger refuses the signature of 2.0. Callers report `invalid authorization` for it.
-- The documented call of a signed trigger has no nonce, and its signature does not cover the body.
-- On the real service, the addresses of triggers answer preflights. Here the function does."""
-
 
 def page(cloud: FakeCloud) -> str:
     """The complete page."""
-    parts = [_HEAD]
+    parts = [_HEAD.replace("@COUNTS@", _counts()), _foundations("openapi")]
     for title, service in (("VOD", cloud.vod), ("STS", cloud.sts)):
         parts.append(f"## {title} {service.version}\n")
         parts.extend(_operations(service))
-    parts.append("## VOD, as the web uploader calls it without an AccessKey\n")
-    parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
-    parts.append(_CALLBACKS)
-    parts.append(_MNS)
-    parts.append(_mns())
-    parts.append(_FC)
-    parts.append(_fc(cloud))
-    parts.append("## OSS\n")
-    parts.append(_oss())
-    parts.append("## Control\n")
-    parts.append(_control(cloud))
+        if service.name == "vod":
+            parts.append("## VOD, as the web uploader calls it without an AccessKey\n")
+            parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())
+            parts.append(_CALLBACKS)
+        parts.append(f"### Facts about {title}\n")
+        parts.append(_foundations(service.name))
+    parts += ["## RAM\n", _foundations("ram")]
+    parts += [_MNS, _mns(), _foundations("mns")]
+    parts += [_FC, _fc(cloud), _foundations("fc")]
+    parts += ["## OSS\n", _oss(), _foundations("oss")]
+    parts += ["## Control\n", _control(cloud)]
+    parts += ["## All guesses\n", _guesses()]
     return "\n".join(parts)
 
 
@@ -176,31 +157,72 @@ def _described(name: str, handler: Callable[..., Any]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _counts() -> str:
+    """The number of facts for each service and provenance, as a table."""
+    lines = [
+        f"| service | {' | '.join(PROVENANCES)} | all | with a probe |",
+        "|---|" + "---|" * (len(PROVENANCES) + 2),
+    ]
+    rows = [(title, facts_of(service)) for service, title in TITLES.items()]
+    for title, facts in (*rows, ("all", all_facts())):
+        numbers = [sum(fact.provenance == one for fact in facts) for one in PROVENANCES]
+        numbers += [len(facts), sum(bool(fact.probe) for fact in facts)]
+        lines.append(f"| {title} | {' | '.join(map(str, numbers))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _foundations(service: str) -> str:
+    """The facts and the limits of a service that do not belong to single operations."""
+    general = [fact for fact in facts_of(service) if not fact.operations]
+    limits = [f"- {limit}" for limit in limits_of(service)]
+    parts = [*_table(general), "", "What the fake leaves out or refuses:", "", *limits]
+    return "\n".join(parts) + "\n"
+
+
+def _table(facts: Iterable[Fact]) -> list[str]:
+    lines = ["| fact | provenance, source | |", "|---|---|---|"]
+    lines += [f"| {_cell(fact.statement)} | {_origin(fact)} | `{fact.id}` |" for fact in facts]
+    return lines
+
+
+def _origin(fact: Fact) -> str:
+    return f"*{fact.provenance}*, {fact.date}: {_cell(fact.source)}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _guesses() -> str:
+    """Every guess, with its probe or the reason why it has none."""
+    lines = ["| guess | rests on | checked by |", "|---|---|---|"]
+    for fact in all_facts():
+        if fact.provenance == GUESSED:
+            checked = "a probe" if fact.probe else f"no probe: {fact.no_probe}"
+            statement = f"`{fact.id}`: {_cell(fact.statement)}"
+            lines.append(f"| {statement} | {_cell(fact.source)} | {checked} |")
+    return "\n".join(lines) + "\n"
+
+
 def _operations(service: Service) -> Iterable[str]:
     for name, operation in service.operations.items():
-        yield _entry(name, operation.handler) + _facts(service, name, operation)
+        yield _entry(name, operation.handler) + _rests_on(service, name, operation)
 
 
-def _facts(service: Service, name: str, operation: Operation) -> str:
+def _rests_on(service: Service, name: str, operation: Operation) -> str:
     permission = f"`{service.name}:{name}`" if operation.needs_permission else "none needed"
-    lines = [
-        f"- Permission: {permission}{'; *web*' if operation.web else ''}",
-        f"- Source: {operation.source}",
-        *(f"- In doubt: {doubt}" for doubt in operation.doubts),
-    ]
-    return "\n" + "\n".join(lines) + "\n"
+    lines = [f"- Permission: {permission}{'; *web*' if operation.web else ''}"]
+    facts = [fact for fact in facts_of(service.name) if name in fact.operations]
+    return "\n" + "\n".join([*lines, *(["", *_table(facts)] if facts else [])]) + "\n"
 
 
 def _fc(cloud: FakeCloud) -> str:
     lines = ["| operation | call | what |", "|---|---|---|"]
-    doubts: list[str] = []
     for operation in cloud.fc.operations.all:
         description = _described(operation.name, operation.handler)
         call = f"`{operation.method} {operation.path}`"
         lines.append(f"| {operation.name} | {call} | {description} |")
-        doubts += [f"- {operation.name}: {doubt}" for doubt in operation.doubts]
-    lines += ["", "In doubt:", "", _FC_DOUBTS, *doubts]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_of_operations("fc")]) + "\n"
 
 
 def _mns() -> str:
@@ -210,8 +232,7 @@ def _mns() -> str:
         call = f"`{operation.method} {operation.path}{f'?{query}' if query else ''}`"
         description = _described(operation.name, operation.handler)
         lines.append(f"| {operation.name} | {call} | {description} |")
-    lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in MNS_DOUBTS)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_of_operations("mns")]) + "\n"
 
 
 def _oss() -> str:
@@ -220,8 +241,17 @@ def _oss() -> str:
         permission = " or ".join(f"`{action}`" for action in operation.actions)
         description = _described(operation.name, operation.handler)
         lines.append(f"| {operation.name} | {permission} | {description} |")
-    lines += ["", "In doubt:", "", *(f"- {doubt}" for doubt in DOUBTS)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_of_operations("oss")]) + "\n"
+
+
+def _of_operations(service: str) -> list[str]:
+    """The facts about single operations of a service, as a table."""
+    lines = ["| operation | fact | provenance, source | |", "|---|---|---|---|"]
+    for fact in facts_of(service):
+        if fact.operations:
+            names, statement = ", ".join(fact.operations), _cell(fact.statement)
+            lines.append(f"| {names} | {statement} | {_origin(fact)} | `{fact.id}` |")
+    return lines
 
 
 def _control(cloud: FakeCloud) -> str:

@@ -14,7 +14,7 @@ Handler = Callable[[FcCall], Awaitable[FcAnswer]]
 
 @dataclass(frozen=True)
 class FcOperation:
-    """One operation: its path, its handler, its permission, and the source of its facts."""
+    """One operation: its path, its handler and its permission. Facts are in `facts.py`."""
 
     name: str
     method: str
@@ -25,8 +25,6 @@ class FcOperation:
     """The RAM resource of a call, without region and account: `functions/<name>`."""
     writes: bool = False
     """Whether the operation changes what is deployed. If so, it needs `--allow-deploy`."""
-    source: str = "SDK of 2023-03-30; calls of the deployment tool, observed"
-    doubts: tuple[str, ...] = ()
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """The names in the path, or None if the path belongs to another operation."""

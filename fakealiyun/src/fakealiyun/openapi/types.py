@@ -56,7 +56,7 @@ def any_resource(_call: Call) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its handler, its permission, and the source of its facts."""
+    """One operation: its handler and its permission. What it rests on is in `facts.py`."""
 
     handler: Callable[[Call], Mapping[str, Any]]
     """Returns the fields of the answer without `RequestId`. Raises ApiError to refuse the call."""
@@ -74,10 +74,6 @@ class Operation:
     web: bool = False
     """Whether web clients call the operation from a browser with a SecurityToken. The gateway then
     accepts RPC V1 without `Timestamp`, and the answer has CORS headers."""
-    source: str = ""
-    """The source of the facts, for the coverage page."""
-    doubts: tuple[str, ...] = ()
-    """What is not known about the real operation, and what the fake does."""
 
 
 class Service(Protocol):

@@ -1,4 +1,4 @@
-"""The operations and doubts of OSS for the coverage page."""
+"""The operations of OSS for the coverage page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fakealiyun.oss.doubts import DOUBTS
 from fakealiyun.oss.operations import PUT_ACTIONS, selectable
 from fakealiyun.oss.post_object import post_object
 
-__all__ = ["DOUBTS", "Offered", "offered"]
+__all__ = ["Offered", "offered"]
 
 
 @dataclass(frozen=True)

@@ -41,28 +41,10 @@ class StsService:
                     self.assume_role,
                     resource=lambda call: read_role_arn(call.parameters).text,
                     denied=errors.NOT_AUTHORIZED,
-                    source="AssumeRole, API reference of STS (2025); recorded answers",
-                    doubts=(
-                        "The order of the checks is not documented. Here: form of RoleArn, "
-                        "permission, other parameters, existence of the role, trust, duration.",
-                        "A role session that assumes a role gets at most 3600 seconds. No vendor "
-                        "text confirms this, and none says more.",
-                        "A child session does not end when its parent's credential expires.",
-                        "Policy is limited to 2048 bytes. The pages say both characters and bytes.",
-                        "A SourceIdentity other than that of the caller's session is refused "
-                        "with NoPermission. The code is not documented.",
-                    ),
                 ),
                 "GetCallerIdentity": Operation(
                     self.get_caller_identity,
                     needs_permission=False,
-                    source="GetCallerIdentity, API reference of STS (2025); recorded answers",
-                    doubts=(
-                        "Credentials inside an UploadAuth or a PlayAuth, which VOD issued in its "
-                        "own name, are refused. What STS answers for them is not documented.",
-                        "The order of the fields is recorded for a role session only.",
-                        _CORS_DOUBT,
-                    ),
                 ),
             }
         )

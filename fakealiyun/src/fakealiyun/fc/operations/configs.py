@@ -33,10 +33,6 @@ def operations(context: Context) -> list[FcOperation]:
     asynchronous, concurrency = f"{_FUNCTION}/async-invoke-config", f"{_FUNCTION}/concurrency"
     scaling, provision = f"{_FUNCTION}/scaling-config", f"{_FUNCTION}/provision-config"
     bindings = f"{_FUNCTION}/vpc-bindings"
-    kept = (
-        "No instance is kept warm. The answers say that the target is reached.",
-        "Scheduled and tracking policies are refused.",
-    )
     found = [
         FcOperation("ListVpcBindings", "GET", bindings, at.list_vpc_bindings, one),
         FcOperation(
@@ -46,20 +42,12 @@ def operations(context: Context) -> list[FcOperation]:
             at.put_async,
             one,
             writes=True,
-            doubts=(
-                "The greatest age is 2592000 s in the schema of the deployment component and "
-                "604800 s in the SDK. The fake allows 2592000. Asynchronous tasks are refused.",
-            ),
         ),
         FcOperation(
             "PutConcurrencyConfig", "PUT", concurrency, at.put_concurrency, one, writes=True
         ),
-        FcOperation(
-            "PutScalingConfig", "PUT", scaling, at.put_scaling, one, writes=True, doubts=kept
-        ),
-        FcOperation(
-            "PutProvisionConfig", "PUT", provision, at.put_provision, one, writes=True, doubts=kept
-        ),
+        FcOperation("PutScalingConfig", "PUT", scaling, at.put_scaling, one, writes=True),
+        FcOperation("PutProvisionConfig", "PUT", provision, at.put_provision, one, writes=True),
     ]
     for name, path, attribute, shown in (
         ("AsyncInvokeConfig", asynchronous, "async_config", at.shown_async),

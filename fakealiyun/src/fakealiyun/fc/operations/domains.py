@@ -42,13 +42,6 @@ def operations(context: Context) -> list[FcOperation]:
     def domain(call: FcCall) -> str:
         return f"custom-domains/{call.names['domain']}"
 
-    doubts = (
-        "The CNAME and the ICP filing of the domain are not checked.",
-        "On one machine, only names below .localhost are reachable, and only by http.",
-        "A route must name an existing function. What happens to the route when the function is "
-        "deleted is not documented. Here it then leads nowhere.",
-        "authConfig, wafConfig, corsConfig and rewrites are refused.",
-    )
     return [
         FcOperation("ListCustomDomains", "GET", _BASE, at.list, lambda _call: "custom-domains/*"),
         FcOperation(
@@ -58,7 +51,6 @@ def operations(context: Context) -> list[FcOperation]:
             at.create,
             lambda call: f"custom-domains/{_name(call.json())}",
             writes=True,
-            doubts=doubts,
         ),
         FcOperation("GetCustomDomain", "GET", item, at.get, domain),
         FcOperation("UpdateCustomDomain", "PUT", item, at.update, domain, writes=True),

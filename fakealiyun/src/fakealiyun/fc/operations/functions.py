@@ -38,13 +38,6 @@ def operations(context: Context) -> list[FcOperation]:
             at.create,
             lambda call: f"functions/{_name(call.json())}",
             writes=True,
-            doubts=(
-                "The RAM page allows all resources. Here the resource is the ARN of the function.",
-                "The role must exist and trust fc.aliyuncs.com, and the caller must be allowed to "
-                "pass it.",
-                "Unknown fields are refused. The default of cpu is not documented.",
-                "The fake does not check that the log project exists.",
-            ),
         ),
         FcOperation("GetFunction", "GET", item, at.get, one),
         FcOperation("UpdateFunction", "PUT", item, at.update, one, writes=True),
@@ -55,7 +48,6 @@ def operations(context: Context) -> list[FcOperation]:
             at.delete,
             one,
             writes=True,
-            doubts=("Refused while the function has triggers. The real rule was not found.",),
         ),
     ]
 

@@ -26,8 +26,6 @@ def operations(context: Context) -> list[FcOperation]:
             path,
             _Invocation(context).invoke,
             one,
-            source="Documentation of Function Compute: the pages on lifecycle and error handling",
-            doubts=("Asynchronous tasks and delays are refused.",),
         )
     ]
 

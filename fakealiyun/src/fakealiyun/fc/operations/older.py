@@ -13,7 +13,6 @@ from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _BASE = "/2021-04-06/services"
-_SOURCE = "SDK of 2021-04-06"
 
 
 def operations(_context: Context) -> list[FcOperation]:
@@ -26,8 +25,6 @@ def operations(_context: Context) -> list[FcOperation]:
             _BASE,
             _list_services,
             lambda _call: "services/*",
-            source=_SOURCE,
-            doubts=("Whether new accounts can still create services of 2.0 is not documented.",),
         ),
         FcOperation(
             "CreateService",
@@ -36,7 +33,6 @@ def operations(_context: Context) -> list[FcOperation]:
             _create_service,
             lambda _call: "services/*",
             writes=True,
-            source=_SOURCE,
         ),
     ]
     for name, method, path in (
@@ -47,7 +43,7 @@ def operations(_context: Context) -> list[FcOperation]:
         ("GetTrigger", "GET", f"{function}/triggers/{{trigger}}"),
         ("InvokeFunction", "POST", f"{function}/invocations"),
     ):
-        found.append(FcOperation(name, method, path, _no_service, _resource, source=_SOURCE))
+        found.append(FcOperation(name, method, path, _no_service, _resource))
     return found
 
 

@@ -38,12 +38,6 @@ def operations(context: Context) -> list[FcOperation]:
             at.create,
             lambda call: f"{one(call)}/triggers/{_name(call.json())}",
             writes=True,
-            doubts=(
-                "The RAM resource below a function follows that of 2.0.",
-                "Triggers of oss, log, mns_topic, tablestore and cdn_events are refused: the fake "
-                "has no source for them.",
-                "The ranges of the six cron fields are not checked.",
-            ),
         ),
         FcOperation("GetTrigger", "GET", item, at.get, trigger),
         FcOperation("UpdateTrigger", "PUT", item, at.update, trigger, writes=True),

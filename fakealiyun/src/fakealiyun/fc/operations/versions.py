@@ -24,13 +24,10 @@ _MOST = 50  # resources that one call may name
 def operations(context: Context) -> list[FcOperation]:
     """All operations of this module."""
     at = _Lists(context)
-    doubts = ("Publishing is not faked. Only the latest deployed code can be called.",)
     every = "functions/*"
     return [
-        FcOperation(
-            "ListFunctionVersions", "GET", f"{_FUNCTION}/versions", at.versions, one, doubts=doubts
-        ),
-        FcOperation("ListAliases", "GET", f"{_FUNCTION}/aliases", at.aliases, one, doubts=doubts),
+        FcOperation("ListFunctionVersions", "GET", f"{_FUNCTION}/versions", at.versions, one),
+        FcOperation("ListAliases", "GET", f"{_FUNCTION}/aliases", at.aliases, one),
         FcOperation("ListTagResources", "GET", _TAGS, at.list_tags, lambda _call: every),
         FcOperation("TagResources", "POST", _TAGS, at.tag, lambda _call: every, writes=True),
         FcOperation("UntagResources", "DELETE", _TAGS, at.untag, lambda _call: every, writes=True),

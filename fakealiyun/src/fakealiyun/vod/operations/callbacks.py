@@ -22,7 +22,6 @@ from fakealiyun.vod.callbacks.configuration import (
 from fakealiyun.vod.callbacks.sender import Callbacks
 from fakealiyun.vod.operations import placement
 
-_SOURCE = "API reference of 2021 to 2025, Python SDK 3.12.1"
 
 
 class CallbackOperations:
@@ -34,45 +33,12 @@ class CallbackOperations:
         self.operations: Mapping[str, Operation] = {
             "SetMessageCallback": Operation(
                 self.set_message_callback,
-                source=_SOURCE,
-                doubts=(
-                    "Without CallbackType the type is HTTP, as in the documented sample request.",
-                    "A call replaces the whole configuration. A field that is not given is "
-                    "removed, including AuthKey.",
-                    "The error codes are not documented. This fake uses InvalidParameter, and "
-                    "MissingAuthKey if AuthSwitch is on.",
-                    "An AuthKey with other characters than letters and digits is refused.",
-                    "Unknown event types are refused. AI events have only the name AIComplete.",
-                    "Events of jobs that this fake does not have can be set, but are never sent: "
-                    "among them SnapshotComplete, RestoreMediaComplete and "
-                    "SubmitMediaRefreshComplete.",
-                    "Where a workflow transcodes, WorkflowTaskComplete comes instead of "
-                    "TranscodeComplete, after the StreamTranscodeComplete of each stream. It has "
-                    "VideoId and Status (Succeed or Failed); its other fields are not known.",
-                    "FileUploadComplete and TranscodeComplete have the fields of two production "
-                    "messages, in their order. The order in other events is not known. Fps is "
-                    "always 25, and Bitrate is rounded.",
-                    "Callbacks come with the status that they announce. The real order is not "
-                    "documented, and TranscodeComplete was seen before the status (a setting).",
-                    "Whether the queue exists is only checked when an event is sent to it: after "
-                    "three failures the event is lost. The fake assumes that the role "
-                    "AliyunVODDefaultRole is granted.",
-                    "An application without its own callbacks sends none, even if the default "
-                    "application has callbacks.",
-                ),
             ),
             "GetMessageCallback": Operation(
                 self.get_message_callback,
-                source=_SOURCE,
-                doubts=(
-                    "If nothing is set, MessageCallback has only AppId.",
-                    "Fields without a value are left out.",
-                ),
             ),
             "DeleteMessageCallback": Operation(
                 self.delete_message_callback,
-                source="Python SDK 3.12.1",
-                doubts=("It also succeeds if nothing is set.",),
             ),
         }
 

@@ -23,23 +23,12 @@ class DeletionOperations:
         self.operations: Mapping[str, Operation] = {
             "DeleteVideo": Operation(
                 self.delete_video,
-                source="API reference of 2021, Python SDK 3.12.1",
-                doubts=("The answer is InvalidVideo.NotFound only if none of the ids exists.",),
             ),
             "DeleteImage": Operation(
                 self.delete_image,
-                source="Python SDK 3.12.1",
-                doubts=(
-                    "The answer is InvalidImage.NotFound only if none of the images exists. The "
-                    "real code is not documented.",
-                    "The fake makes no snapshots, so DeleteImageType VideoId deletes nothing.",
-                    "No callback is sent: by the documentation only DeleteVideo causes one.",
-                ),
             ),
             "DeleteAttachedMedia": Operation(
                 self.delete_attached_media,
-                source="Python SDK 3.12.1",
-                doubts=("It also succeeds if none of the ids exists.",),
             ),
         }
 

@@ -24,39 +24,15 @@ class InfoOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoInfo": Operation(
                 self.get_video_info,
-                source="Python SDK 3.12.1; table of statuses of the documentation",
-                doubts=(
-                    "Size and Duration are 0 before the upload of the file. Duration stays 0 if "
-                    "the file is not an MP4.",
-                    "Fields without a value are left out.",
-                    "AuditStatus is always Init, DownloadSwitch off, StorageClass Standard.",
-                    "ModificationTime changes with every change of status.",
-                ),
             ),
             "GetVideoInfos": Operation(
                 self.get_video_infos,
-                source="Python SDK 3.12.1",
-                doubts=(
-                    "If none of the ids exists, the answer is 200 with an empty list. The real "
-                    "service may answer InvalidVideo.NotFound.",
-                ),
             ),
             "BatchGetMediaInfos": Operation(
                 self.batch_get_media_infos,
-                source="Python SDK 3.12.1",
-                doubts=(
-                    "If none of the ids exists, the answer is 200 with an empty list.",
-                    "MezzanineInfo has no stream lists. PlayInfoList is there only for Normal.",
-                ),
             ),
             "GetMezzanineInfo": Operation(
                 self.get_mezzanine_info,
-                source="API reference of 2021, Python SDK 3.12.1",
-                doubts=(
-                    "FileMD5 is in lower case.",
-                    "AdditionType is checked, but the answer never has stream lists.",
-                    "All URLs are OSS URLs, as in an account without a CDN domain.",
-                ),
             ),
         }
 

@@ -25,23 +25,9 @@ class OtherInfoOperations:
         self.operations: Mapping[str, Operation] = {
             "GetImageInfo": Operation(
                 self.get_image_info,
-                source="Python SDK 3.12.1",
-                doubts=(
-                    "The code of an unknown ImageId is not documented (InvalidImage.NotFound, "
-                    "404).",
-                    _URL_DOUBT,
-                    "Width and Height are left out. Mezzanine is present after the upload of the "
-                    "file.",
-                ),
             ),
             "GetAttachedMediaInfo": Operation(
                 self.get_attached_media_info,
-                source="Python SDK 3.12.1, API reference of 2021",
-                doubts=(
-                    "If none of the ids exists, the answer is 200 with only NonExistMediaIds.",
-                    "Too many ids are VideoIdsExceededMax, as for videos.",
-                    _URL_DOUBT,
-                ),
             ),
         }
 

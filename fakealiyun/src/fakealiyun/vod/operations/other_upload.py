@@ -33,22 +33,9 @@ class OtherUploadOperations:
             "CreateUploadImage": Operation(
                 self.create_upload_image,
                 web=True,
-                source="Python SDK 3.12.1; object key from a sample of 2020",
-                doubts=(
-                    "Without ImageExt the extension is png, also if OriginalFileName has another "
-                    "one.",
-                    *_DOUBTS,
-                ),
             ),
             "CreateUploadAttachedMedia": Operation(
                 self.create_upload_attached_media,
-                source="Python SDK 3.12.1; object key from the sample URL of GetAttachedMediaInfo",
-                doubts=(
-                    "Without MediaExt the extension comes from FileName. Without both it is "
-                    "MissingMediaExt.",
-                    "FileSize must be a number, but is not compared with the file.",
-                    *_DOUBTS,
-                ),
             ),
         }
 

@@ -24,36 +24,10 @@ class PlaybackOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoPlayAuth": Operation(
                 self.get_video_play_auth,
-                source="API reference of 2021, Python SDK 3.12.1; PlayAuth from expired samples "
-                "of 2024",
-                doubts=(
-                    "The video must be Normal. Whether the real service accepts another status "
-                    "with a ready stream is not documented.",
-                    "The code for an AuthInfoTimeout outside 100..3000 or another ApiVersion is "
-                    "not documented (InvalidParameter here).",
-                    "The keys in a PlayAuth are valid for 900 seconds, or for AuthInfoTimeout if "
-                    "that is longer.",
-                    "A PlayAuth can be used more than once until it expires.",
-                ),
             ),
             "GetPlayInfo": Operation(
                 self.get_play_info,
                 web=True,
-                source="API reference and error table of 2021, Python SDK 3.12.1; the requests "
-                "that the web player 2.37 sends and what it reads of the answer",
-                doubts=(
-                    "Nothing is really transcoded: every definition has the URL of the uploaded "
-                    "file.",
-                    "The codes for an AuthInfo of another video or with a wrong signature are not "
-                    "documented (InvalidAuthInfo.MediaId and InvalidAuthInfo.Signature here).",
-                    "An AuthInfo without the keys of its PlayAuth is refused.",
-                    "Without a CDN domain the real service is said to play only MP4. This fake "
-                    "returns an OSS URL for every playable format.",
-                    "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks have no effect.",
-                    "Public tools send Definition 240, and the real service does not refuse it. "
-                    "Here an unknown Definition has no effect.",
-                    "CodecName of a stream is always h264, or mp3 for audio.",
-                ),
             ),
         }
 

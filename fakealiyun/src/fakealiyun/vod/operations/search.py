@@ -27,27 +27,9 @@ class SearchOperations:
         self.operations: Mapping[str, Operation] = {
             "GetVideoList": Operation(
                 self.get_video_list,
-                source="API reference of 2021, Python SDK 3.12.1",
-                doubts=(
-                    "Changes appear at once. How late they appear in the real list is not known.",
-                    "The range includes StartTime and EndTime.",
-                    "A page after the first 5000 matches is VideoListExceededMax. An empty list "
-                    "is a normal answer, not InvalidVideo.NotFound.",
-                ),
             ),
             "SearchMedia": Operation(
                 self.search_media,
-                source="API reference and search protocol of 2021, Python SDK 3.12.1",
-                doubts=(
-                    "Match supports a part of the protocol: exact, fuzzy, multi-value and range "
-                    "conditions on the documented fields, `and`, and `or`. Anything else is "
-                    "refused.",
-                    "Only video and audio can be searched. image and attached are refused.",
-                    "ScrollToken is refused and never returned. Pages end after 5000 matches.",
-                    "Fuzzy conditions search for the exact text. The real service splits it into "
-                    "words.",
-                    "MediaSource is always general, and PreprocessStatus is always UnPreprocess.",
-                ),
             ),
         }
 

@@ -28,42 +28,10 @@ class UploadOperations:
             "CreateUploadVideo": Operation(
                 self.create_upload_video,
                 web=True,
-                source="API reference and error table of 2021, pages of 2024 to 2026, Python SDK "
-                "3.12.1; UploadAddress and UploadAuth from expired samples of 2020",
-                doubts=(
-                    "Title and Description are limited in bytes of UTF-8. The documentation says "
-                    "characters, the error says bytes.",
-                    "The code for a ReferenceId that another video has is not documented "
-                    "(InvalidReferenceId.Duplicated here; a setting can change it). A ReferenceId "
-                    "that only differs in case is refused. The ReferenceId of a deleted video "
-                    "cannot be used again (a setting).",
-                    "The codes for an unknown WorkflowId, AppId or CateId are not documented.",
-                    "AccelerateConfig and unknown keys in UserData are refused.",
-                    "FileSize must be a number, but is not compared with the file.",
-                    "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
-                    "UploadAuth is valid for 3600 seconds, as samples of 2017 to 2021 show. The "
-                    "documentation says 3000 (a setting).",
-                    "The policy in a real credential is not public. Here it allows the operations "
-                    "of the vendor's list on exactly one object. For an m3u8, UploadAddress also "
-                    "has ObjectPrefix, as official SDKs read it, and the credential is valid for "
-                    "every object below it.",
-                    "The object key begins with sv, with customerTrans if TemplateGroupId is "
-                    "given, or with original/workflow. What follows in the last two is made up.",
-                    "The HTTP status of UserNotFound is not known (404 here).",
-                ),
             ),
             "RefreshUploadVideo": Operation(
                 self.refresh_upload_video,
                 web=True,
-                source="API reference of 2021 and 2024, Python SDK 3.12.1",
-                doubts=(
-                    "It is accepted in every status but UploadFail. No condition is documented.",
-                    "The old credential stays valid until it expires. No page says that it is "
-                    "revoked.",
-                    "InvalidVideo.Damaged is the answer in the status UploadFail. By public "
-                    "reports it means that the creation of the upload went wrong or the video is "
-                    "damaged. No upload to this fake gets this status by itself.",
-                ),
             ),
         }
 

@@ -1,0 +1,13 @@
+"""A path that no operation has."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.fc("GetFunction", "/2023-03-30/nothing"))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,13 @@
+"""A call of an operation that does not exist."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, refusal
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(bench.vod("NoSuchOperation"))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,13 @@
+"""A call with a parameter that occurs twice."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.rpc("sts", "GetCallerIdentity", unsigned="&Action=GetCallerIdentity"))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,13 @@
+"""A call with a wrong signature."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, refusal
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(bench.openapi("sts", "GetCallerIdentity", key=bench.with_wrong_secret()))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,13 @@
+"""An absent bucket and an unknown AccessKey."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.oss("GET", bench.name(), "film.mp4", key=bench.stranger()))
+
+
+PROBE = Probe(run)

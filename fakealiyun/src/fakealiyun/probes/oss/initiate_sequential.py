@@ -1,0 +1,14 @@
+"""InitiateMultipartUpload with `sequential`."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    query = {"sequential": "", "uploads": ""}
+    return code(bench.to_object(bench.video(), "POST", query))
+
+
+PROBE = Probe(run, creates="a video with a multipart upload")

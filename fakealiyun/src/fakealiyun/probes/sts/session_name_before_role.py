@@ -1,0 +1,14 @@
+"""A wrong RoleSessionName and an absent role."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    role = f"acs:ram::{bench.account_id}:role/{bench.name()}"
+    return code(bench.sts("AssumeRole", RoleArn=role, RoleSessionName="a"))
+
+
+PROBE = Probe(run)

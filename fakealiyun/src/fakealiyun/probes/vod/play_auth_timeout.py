@@ -1,0 +1,14 @@
+"""GetVideoPlayAuth with an AuthInfoTimeout below 100."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    upload = bench.video()
+    return code(bench.vod("GetVideoPlayAuth", VideoId=upload.video_id, AuthInfoTimeout="99"))
+
+
+PROBE = Probe(run, creates="a video without a file")

@@ -1,0 +1,15 @@
+"""A second video with the ReferenceId of an existing one."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, refusal
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    taken = bench.name()
+    bench.video(ReferenceId=taken)
+    return refusal(bench.create_video(ReferenceId=taken))
+
+
+PROBE = Probe(run, creates="a video without a file")

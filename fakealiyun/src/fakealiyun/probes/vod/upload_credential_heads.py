@@ -1,0 +1,13 @@
+"""HeadObject of an upload with its credential, before the file."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.to_object(bench.video(), "HEAD"))
+
+
+PROBE = Probe(run, creates="a video without a file")
