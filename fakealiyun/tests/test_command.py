@@ -155,3 +155,16 @@ def test_a_secret_of_the_wrong_form(secret: str) -> None:
 
     with pytest.raises(ValueError, match="admin_access_key_secret"):
         FakeCloud(admin_access_key_secret=secret)
+
+
+def test_verify_is_a_subcommand(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fakealiyun", "verify", "--only", "sts.role_absent"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("sts.role_absent (documented)\n")
+    assert done.stdout.endswith("Nothing was sent. --run runs the probes.\n")

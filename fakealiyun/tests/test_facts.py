@@ -56,7 +56,7 @@ def test_a_guess_is_not_called_explicit() -> None:
 
 
 def test_every_probe_belongs_to_one_fact() -> None:
-    assert Counter(one.probe for one in FACTS if one.probe) == Counter(all_probes())
+    assert Counter(one.probe for one in FACTS if one.probe) == Counter(list(all_probes()))
     for one in FACTS:
         assert one.probe in ("", one.id)
 

@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from fakealiyun import FakeCloud
 from fakealiyun.__main__ import parse_arguments
+from fakealiyun.verify.command import parse_arguments as verify_arguments
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -72,23 +74,42 @@ def test_the_control_routes(fresh_aliyun: FakeCloud, tmp_path: Path) -> None:
     assert fresh_aliyun.clock.offset == 0
 
 
+def test_the_check_against_an_account(tmp_path: Path) -> None:
+    ((_, _, command),) = blocks("## Check it against your account")
+    program, *arguments = command.split()
+    assert program == "fakealiyun"
+    printed = run([sys.executable, "-m", "fakealiyun", *arguments], tmp_path)
+    assert "Nothing was sent." in printed
+
+
 def test_no_example_is_left_out() -> None:
     headings = (
         "### 1. A command",
         "### 2. A context manager",
         "### 3. A pytest plugin",
         "## Control routes",
+        "## Check it against your account",
     )
     tested = [block for heading in headings for block in blocks(heading)]
     assert tested == BLOCK.findall(README.read_text("utf-8"))
 
 
 def test_the_options_that_it_names_exist() -> None:
-    named = set(re.findall(r"--(?!json|help)[a-z-]+", README.read_text("utf-8")))
+    text = README.read_text("utf-8")
+    start, end = text.index("## Check it against your account"), text.index("\n## Limits")
+    verify, rest = text[start:end], text[:start] + text[end:]
     words = {"--ram-value": "A=b", "--port": "1", "--upload-endpoint": "ip"}
-    arguments = [word for option in sorted(named) for word in (option, words.get(option, "x"))]
+    assert parse_arguments(options(rest, words))
+    words = {"--run": "", "--yes": ""}
+    assert verify_arguments(options(verify, words))
+
+
+def options(text: str, words: Mapping[str, str]) -> list[str]:
+    """Every option that a text names, with a value unless `words` says that it has none."""
+    named = sorted(set(re.findall(r"--(?!json|help)[a-z-]+", text)))
     assert named
-    assert parse_arguments(arguments)
+    found = [word for option in named for word in (option, words.get(option, "x"))]
+    return [word for word in found if word]
 
 
 def test_its_links_lead_somewhere() -> None:

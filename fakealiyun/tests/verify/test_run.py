@@ -11,6 +11,7 @@ from fakealiyun.facts import all_facts
 from fakealiyun.openapi.types import ApiError
 from fakealiyun.testing.vod import post_control
 from fakealiyun.verify import command
+from fakealiyun.verify.probe import Seen
 from fakealiyun.verify.run import differences
 from fakealiyun.vod.settings import VodSettings
 from tests.verify.conftest import Verify, environment, nothing_left, stand_in
@@ -105,6 +106,7 @@ def test_only_what_is_asked_for(verify: Verify, cloud: FakeCloud) -> None:
 
 
 def test_differences_are_named() -> None:
-    real, fake = {"a": {"b": 1, "c": [1]}, "d": None}, {"a": {"b": 2, "c": [1]}, "e": ""}
+    real: Seen = {"a": {"b": 1, "c": [1]}, "d": None}
+    fake: Seen = {"a": {"b": 2, "c": [1]}, "e": ""}
     found = [(one.at, one.real, one.fake) for one in differences(real, fake)]
     assert found == [("a.b", 1, 2), ("e", None, "")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):([0-9]{1,5})", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+", re.ASCII)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _TIMEOUT = 30  # seconds
 
 
@@ -51,7 +52,9 @@ class Endpoints:
         return self.local or f"sts.{self.region}.aliyuncs.com"
 
     def oss(self, bucket: str) -> str:
-        """The host of a bucket."""
+        """The host of a bucket. Raises EndpointError if the name cannot be that of a bucket."""
+        if not _BUCKET.fullmatch(bucket):
+            raise EndpointError("the answer names no bucket")
         if self.local is not None:
             return f"{bucket}.oss-{self.region}.localhost:{self.local.rpartition(':')[2]}"
         return f"{bucket}.oss-{self.region}.aliyuncs.com"

@@ -10,9 +10,12 @@ import re
 from fakealiyun.verify.probe import Seen
 
 _SHORTEST = 4
-_PATTERNS = (
+_WHOLE = (
     (re.compile(r"\b(?:https?|oss|acs)://[^\s\"'<>]+", re.IGNORECASE), "<url>"),
     (re.compile(r"\bacs:[a-z]+:[^\s\"'<>]*"), "<arn>"),
+)
+"""Forms that are replaced before the known values, because these are inside them."""
+_PATTERNS = (
     (re.compile(r"\b[a-z0-9.-]+\.(?:aliyuncs|aliyun-inc|fcapp)\.(?:com|run)\b(?::\d+)?"), "<host>"),
     (re.compile(r"(?:127\.0\.0\.1|\blocalhost|\[::1\]):\d+"), "<host>"),
     (re.compile(r"\b(?:LTAI|STS\.)[A-Za-z0-9]{8,}"), "<access key id>"),
@@ -38,10 +41,17 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text without what is known, and without what has the form of an id or a URL."""
-        for value in sorted(self._known, key=len, reverse=True):
-            text = text.replace(value, self._known[value])
+        for pattern, replacement in _WHOLE:
+            text = pattern.sub(replacement, text)
+        text = self.known(text)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
+        return text
+
+    def known(self, text: str) -> str:
+        """The text without what is known."""
+        for value in sorted(self._known, key=len, reverse=True):
+            text = text.replace(value, self._known[value])
         return text
 
     def seen(self, value: Seen) -> Seen:

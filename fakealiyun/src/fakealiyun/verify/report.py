@@ -71,10 +71,11 @@ def document(results: Iterable[Result], region: str, sides: Iterable[Side]) -> s
         "region": region,
         "results": entries,
     }
-    # Each observation was replaced before it was compared. This pass covers all other texts.
+    # Everything was replaced when it was observed. This is a second line of defence.
+    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
     for side in sides:
-        whole = side.hidden.seen(whole)
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+        text = side.hidden.known(text)
+    return text
 
 
 def _entry(result: Result) -> dict[str, Seen]:

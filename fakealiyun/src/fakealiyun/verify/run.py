@@ -104,7 +104,7 @@ def run(checks: tuple[Check, ...], real: Side, fake: Side) -> Iterator[Result]:
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 problems.append(f"{side.name}: unexpected answer ({type(error).__name__})")
             if side is real:
-                left += bench.left
+                left += map(side.hidden.text, bench.left)
         found = () if problems else differences(seen["real"], seen["fake"])
         yield Result(check, seen, tuple(problems), tuple(left), found)
 
