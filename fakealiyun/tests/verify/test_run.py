@@ -106,7 +106,7 @@ def test_only_what_is_asked_for(verify: Verify, cloud: FakeCloud) -> None:
 
 
 def test_differences_are_named() -> None:
-    real: Seen = {"a": {"b": 1, "c": [1]}, "d": None}
-    fake: Seen = {"a": {"b": 2, "c": [1]}, "e": ""}
+    real: Seen = {"a": {"b": 1, "c": ["x"]}, "d": None}
+    fake: Seen = {"a": {"b": 2, "c": ["x"]}, "e": ""}
     found = [(one.at, one.real, one.fake) for one in differences(real, fake)]
     assert found == [("a.b", 1, 2), ("e", None, "")]

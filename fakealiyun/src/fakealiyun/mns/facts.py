@@ -330,7 +330,7 @@ FACTS = (
         DOCUMENTED,
         _DOCS,
         "2025",
-        no_probe=EXPLICIT,
+        probe="mns.limits",
     ),
 )
 

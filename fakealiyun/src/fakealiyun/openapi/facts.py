@@ -33,7 +33,7 @@ FACTS = (
         DOCUMENTED,
         "pages about the signatures V3 and RPC; Python SDK alibabacloud-tea-openapi 0.4.6",
         "2026-11",
-        no_probe=EXPLICIT,
+        probe="openapi.rpc",
     ),
     Fact(
         "openapi.signature_wrong",

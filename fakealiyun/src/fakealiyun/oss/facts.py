@@ -243,7 +243,7 @@ FACTS = (
         _DOCS,
         "2025",
         operations=("CompleteMultipartUpload",),
-        no_probe=EXPLICIT,
+        probe="oss.part_too_small",
     ),
     Fact(
         "oss.abort_unknown_upload",
@@ -428,7 +428,7 @@ FACTS = (
         _DOCS,
         "2025",
         operations=("AppendObject",),
-        no_probe=EXPLICIT,
+        probe="oss.append",
     ),
     Fact(
         "oss.head_permission",

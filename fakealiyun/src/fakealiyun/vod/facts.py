@@ -68,7 +68,7 @@ FACTS = (
             "GetMezzanineInfo",
             "DeleteVideo",
         ),
-        no_probe=EXPLICIT,
+        probe="vod.reference_id_instead_of_video_id",
     ),
     Fact(
         "vod.reference_id_taken",
@@ -221,7 +221,7 @@ FACTS = (
         "VOD page about UserData",
         "2024",
         operations=("CreateUploadVideo",),
-        no_probe=EXPLICIT,
+        probe="vod.user_data_forms",
     ),
     Fact(
         "vod.upload_address_fields",
