@@ -21,7 +21,7 @@ _DOCS = "Function Compute documentation"
 FACTS = (
     Fact(
         "fc.operations",
-        "Paths, fields and answers of 2023-03-30.",
+        "Paths, fields and answers are those of the version 2023-03-30.",
         DOCUMENTED,
         "Python SDK alibabacloud-fc20230330 4.8.3; requests of the deployment component fc3 0.1.22",
         "2026",
@@ -69,7 +69,7 @@ FACTS = (
     ),
     Fact(
         "fc.older_operations",
-        "Paths of 2021-04-06.",
+        "The paths are those of the version 2021-04-06.",
         DOCUMENTED,
         "Python SDK alibabacloud-fc-open20210406 2.0",
         "2025",
@@ -265,7 +265,7 @@ FACTS = (
     ),
     Fact(
         "fc.default_cpu",
-        "The default of cpu is not documented.",
+        "Without cpu the value follows the memory. The default is not documented.",
         GUESSED,
         "Python SDK alibabacloud-fc20230330 4.8.3",
         "2026",

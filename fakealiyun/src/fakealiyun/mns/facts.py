@@ -20,7 +20,7 @@ _NO_SOURCE = "no source found"
 FACTS = (
     Fact(
         "mns.operations",
-        "Methods, paths, parameters and XML of the operations.",
+        "Methods, paths, parameters and XML are those of the documentation.",
         DOCUMENTED,
         "SMQ documentation; official clients",
         "2025",

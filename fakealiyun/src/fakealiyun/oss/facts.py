@@ -398,7 +398,7 @@ FACTS = (
     ),
     Fact(
         "oss.operations",
-        "Methods, parameters, headers and XML of the operations.",
+        "Methods, parameters, headers and XML are those of the documentation.",
         DOCUMENTED,
         "OSS documentation; oss2 2.19",
         "2026",

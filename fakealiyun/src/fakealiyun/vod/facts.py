@@ -27,7 +27,7 @@ _SDK = "Python SDK alibabacloud-vod20170321 3.12.1"
 FACTS = (
     Fact(
         "vod.create_parameters",
-        "Parameters, limits and extensions of an upload.",
+        "Parameters, limits and extensions are those of the API reference.",
         DOCUMENTED,
         "VOD API reference and error table; pages of 2024 to 2026; Python SDK alibabacloud- "
         "vod20170321 3.12.1",
@@ -112,7 +112,7 @@ FACTS = (
     ),
     Fact(
         "vod.ids_that_disagree",
-        "What is answered to a VideoId and the ReferenceId of another video.",
+        "A VideoId together with the ReferenceId of another video is InvalidParameter.",
         GUESSED,
         _NO_SOURCE,
         "2026-11",
@@ -135,7 +135,7 @@ FACTS = (
     ),
     Fact(
         "vod.emoji",
-        "Which characters count as “emoticon or special”: emoji and control characters.",
+        "“Emoticon or special” characters are emoji and control characters.",
         GUESSED,
         "VOD API reference and error table has the code IllegalCharacters without a list",
         "2021",
@@ -434,7 +434,7 @@ FACTS = (
     ),
     Fact(
         "vod.statuses",
-        "Uploading, UploadSucc, Transcoding, Normal, UploadFail and the others.",
+        "The statuses are Uploading, UploadSucc, Transcoding, Normal, UploadFail and others.",
         DOCUMENTED,
         "VOD page about statuses",
         "2024",
@@ -507,7 +507,7 @@ FACTS = (
     ),
     Fact(
         "vod.play_auth_fields",
-        "The fields and the form of a PlayAuth.",
+        "A PlayAuth is base64 of JSON: temporary keys, AuthInfo, the video's metadata and region.",
         RECORDED,
         "expired samples in public code",
         "2024",
@@ -576,7 +576,7 @@ FACTS = (
     ),
     Fact(
         "vod.player_requests",
-        "What the web player sends and reads.",
+        "The request of the web player is accepted, and the answer has what the player reads.",
         RECORDED,
         "requests of the web player 2.37",
         "2026",
@@ -693,7 +693,7 @@ FACTS = (
     ),
     Fact(
         "vod.list_fields",
-        "Parameters and fields of lists.",
+        "Parameters and fields are those of the SDK's models.",
         DOCUMENTED,
         _SDK,
         "2026",
@@ -720,14 +720,6 @@ FACTS = (
         "2021",
         operations=("DeleteVideo",),
         probe="vod.delete_unknown",
-    ),
-    Fact(
-        "vod.jwt_play_auth",
-        "A JWTPlayAuth is an HS256 JWT with the PlayKey of the application.",
-        DOCUMENTED,
-        "VOD page about playback authentication; official toolkit",
-        "2026",
-        no_probe=EXPLICIT,
     ),
     Fact(
         "vod.callback_type_default",
