@@ -29,8 +29,8 @@ FACTS = (
         "vod.create_parameters",
         "Parameters, limits and extensions are those of the API reference.",
         DOCUMENTED,
-        "VOD API reference and error table; pages of 2024 to 2026; Python SDK alibabacloud- "
-        "vod20170321 3.12.1",
+        "VOD API reference and error table; pages of 2024 to 2026; Python SDK "
+        "alibabacloud-vod20170321 3.12.1",
         "2026",
         operations=("CreateUploadVideo",),
         no_probe=EXPLICIT,
@@ -890,8 +890,8 @@ FACTS = (
 )
 
 LIMITS = (
-    "Nothing is transcoded: every definition has the URL of the uploaded file, and streams have "
-    "no Fps.",
+    "Nothing is transcoded: every definition has the URL of the uploaded file. Streams have no "
+    "Fps.",
     "AccelerateConfig is refused.",
     "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
     "InvalidVideo.Damaged is never answered.",
