@@ -14,7 +14,8 @@ from fakealiyun.facts import all_facts
 from fakealiyun.openapi.types import ApiError
 from fakealiyun.testing.vod import Vod, post_control
 from fakealiyun.verify import command
-from fakealiyun.verify.bench import Bench, ProbeError
+from fakealiyun.verify.answers import ProbeError
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 from fakealiyun.verify.redaction import Redaction
 from fakealiyun.verify.run import Check

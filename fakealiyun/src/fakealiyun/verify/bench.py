@@ -12,11 +12,9 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from defusedxml import ElementTree
-
 from fakealiyun.verify import signing
+from fakealiyun.verify.answers import accepted, body, code, text_of
 from fakealiyun.verify.endpoints import Answer, Endpoints
-from fakealiyun.verify.probe import Observation
 from fakealiyun.verify.redaction import Redaction
 from fakealiyun.verify.signing import Key
 
@@ -28,11 +26,6 @@ OWN_NAME = re.compile(PREFIX + r"[0-9a-f]{16}")
 _GONE = ("InvalidVideo.NotFound", "QueueNotExist")
 """The codes of a deletion that say that there is nothing to delete."""
 _VERSIONS = {"vod": "2017-03-21", "sts": "2015-04-01"}
-_STRING_TO_SIGN = re.compile(r"server string to sign is:.*", re.DOTALL)
-
-
-class ProbeError(Exception):
-    """A probe cannot go on: a step before the observation failed. The text has no secrets."""
 
 
 @dataclass(frozen=True)
@@ -304,63 +297,3 @@ def _tried(delete: Callable[[], Answer]) -> bool:
         return answer.status < 300 or code(answer)["code"] in _GONE
     except Exception:  # noqa: BLE001 - the other deletions must still run
         return False
-
-
-def body(answer: Answer) -> Any:
-    """The JSON of an answer. Raises ProbeError if it is none."""
-    try:
-        return json.loads(answer.body)
-    except ValueError:
-        raise ProbeError(f"the answer with status {answer.status} is not JSON") from None
-
-
-def elements(answer: Answer) -> dict[str, str]:
-    """The first level of an XML answer: names without namespace, and texts, in their order."""
-    try:
-        root = ElementTree.fromstring(answer.body)
-    except ElementTree.ParseError:
-        raise ProbeError(f"the answer with status {answer.status} is not XML") from None
-    return {child.tag.rpartition("}")[2]: child.text or "" for child in root}
-
-
-def text_of(answer: Answer, name: str) -> str:
-    """The text of one element of an XML answer. Raises ProbeError without it."""
-    try:
-        return elements(answer)[name]
-    except KeyError:
-        raise ProbeError(f"the answer has no {name}") from None
-
-
-def _error(answer: Answer) -> dict[str, str]:
-    content = answer.body
-    if not content and "x-oss-err" in answer.headers:
-        content = base64.b64decode(answer.headers["x-oss-err"])
-    if not content:
-        return {}
-    if content.lstrip().startswith(b"<"):
-        return elements(Answer(answer.status, answer.headers, content))
-    found = body(answer)
-    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
-
-
-def code(answer: Answer) -> Observation:
-    """The status and the error code of an answer. The code of a success is empty."""
-    given = _error(answer).get("Code", "") if answer.status >= 300 else ""
-    return {"status": answer.status, "code": given}
-
-
-def refusal(answer: Answer) -> Observation:
-    """The status, the code and the text of an error, and its EC if it has one."""
-    given = _error(answer) if answer.status >= 300 else {}
-    message = _STRING_TO_SIGN.sub("server string to sign is:", given.get("Message", ""))
-    seen: Observation = {**code(answer), "message": message}
-    if "EC" in given:
-        seen["ec"] = given["EC"]
-    return seen
-
-
-def accepted(what: str, answer: Answer) -> Answer:
-    """The answer of a step before the observation. Raises ProbeError if it was refused."""
-    if answer.status >= 300:
-        raise ProbeError(f"{what} answered {answer.status} {code(answer)['code']}".strip())
-    return answer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fakealiyun.verify.bench import OWN_NAME, PREFIX, Bench, ProbeError, body, code, elements
+from fakealiyun.verify.answers import ProbeError, body, code, elements
+from fakealiyun.verify.bench import OWN_NAME, PREFIX, Bench
 from fakealiyun.verify.endpoints import Answer
 
 _PAGE = 100

@@ -12,7 +12,7 @@ from pathlib import Path
 from fakealiyun.facts import all_facts
 from fakealiyun.fake_cloud import FakeCloud
 from fakealiyun.verify import report
-from fakealiyun.verify.bench import ProbeError
+from fakealiyun.verify.answers import ProbeError
 from fakealiyun.verify.clean import left_overs
 from fakealiyun.verify.endpoints import EndpointError, Endpoints
 from fakealiyun.verify.probe import Probe, all_probes

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fakealiyun.fact import Fact
-from fakealiyun.verify.bench import Bench, ProbeError, accepted, body
+from fakealiyun.verify.answers import ProbeError, accepted, body
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.endpoints import Endpoints
 from fakealiyun.verify.probe import Observation, Probe, Seen
 from fakealiyun.verify.redaction import Redaction

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakealiyun.verify.bench import Bench, accepted, elements
+from fakealiyun.verify.answers import accepted, elements
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

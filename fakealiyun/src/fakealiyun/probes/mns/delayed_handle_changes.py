@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fakealiyun.verify.bench import Bench, accepted, code, text_of
+from fakealiyun.verify.answers import accepted, code, text_of
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

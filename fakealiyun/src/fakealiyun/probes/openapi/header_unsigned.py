@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

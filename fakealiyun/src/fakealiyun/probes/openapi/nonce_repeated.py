@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from fakealiyun.verify.bench import Bench, accepted, refusal
+from fakealiyun.verify.answers import accepted, refusal
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

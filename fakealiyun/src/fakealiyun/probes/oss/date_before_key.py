@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 
-from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

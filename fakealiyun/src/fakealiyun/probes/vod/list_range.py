@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakealiyun.verify.bench import Bench, body
+from fakealiyun.verify.answers import body
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

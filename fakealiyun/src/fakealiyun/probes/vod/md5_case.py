@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from fakealiyun.verify.bench import Bench, ProbeError, accepted, body
+from fakealiyun.verify.answers import ProbeError, accepted, body
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 FILE = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 20

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fakealiyun.verify.bench import Bench, code
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 

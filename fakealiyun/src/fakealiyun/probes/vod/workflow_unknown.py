@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakealiyun.verify.bench import Bench, refusal
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
 from fakealiyun.verify.probe import Observation, Probe
 
 
