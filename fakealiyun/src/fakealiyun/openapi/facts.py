@@ -283,6 +283,8 @@ FACTS = (
 LIMITS = (
     "Only JSON and form parameters are accepted, no JSON bodies and no bearer tokens.",
     "ACS3-HMAC-SM3 and ACS3-RSA-SHA256 are refused.",
+    "Pages of other origins are refused without a CORS header, except for *web* operations: no "
+    "page in the developer's browser may use the cloud. The value of ETag is made up.",
     "XML answers exist only for the operations that are faked.",
 )
 """What the fake leaves out or refuses, whatever the real service does."""

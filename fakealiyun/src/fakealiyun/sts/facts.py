@@ -59,6 +59,15 @@ FACTS = (
         probe="sts.identity_of_upload_credential",
     ),
     Fact(
+        "sts.identity_order",
+        "The order of the fields is recorded for a role session, and used for every caller.",
+        RECORDED,
+        "recorded answers",
+        "2026",
+        operations=("GetCallerIdentity",),
+        no_probe=SEEN,
+    ),
+    Fact(
         "sts.durations",
         "DurationSeconds is 900 to the role's maximum, 3600 by default. The text of the refusal "
         "always says 1hr.",

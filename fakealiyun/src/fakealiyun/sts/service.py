@@ -15,12 +15,6 @@ from fakealiyun.ram.state import Ram, Role
 from fakealiyun.sts import errors
 from fakealiyun.sts.parameters import AssumeRoleParameters, read, read_role_arn
 
-_CORS_DOUBT = (
-    "The real gateway sends Access-Control-Allow-Origin: * with every answer. Here a page of a "
-    "foreign origin is refused without it, so that no page in the developer's browser can use the "
-    "cloud. VOD operations that web clients call are the exception. The value of ETag is made up."
-)
-
 LONGEST_CHAINED_SESSION = 3600
 """The longest DurationSeconds if a role session assumes another role."""
 

@@ -10,6 +10,7 @@ from fakealiyun.fact import (
     EXPLICIT,
     FORM,
     GUESSED,
+    IDENTITY,
     LEFT,
     PAID,
     PLAYABLE,
@@ -339,12 +340,98 @@ FACTS = (
     ),
     Fact(
         "vod.refresh_in_every_status",
-        "It is accepted in every status. No condition is documented.",
+        "It is accepted in every status but UploadFail. No condition is documented.",
         GUESSED,
         _API,
         "2024",
         operations=("RefreshUploadVideo",),
         no_probe=STATUS,
+    ),
+    Fact(
+        "vod.damaged",
+        "InvalidVideo.Damaged is the answer in the status UploadFail: the creation went wrong, or "
+        "the video is damaged.",
+        GUESSED,
+        "public reports",
+        "2025",
+        operations=("RefreshUploadVideo",),
+        no_probe=STATUS,
+    ),
+    Fact(
+        "vod.object_prefix",
+        "For an m3u8, UploadAddress has ObjectPrefix, and the credential opens every object below "
+        "it.",
+        GUESSED,
+        "official upload SDKs (Python, PHP) read it",
+        "2026",
+        operations=(
+            "CreateUploadVideo",
+            "RefreshUploadVideo",
+        ),
+        no_probe=FORM,
+    ),
+    Fact(
+        "vod.user_not_found",
+        "An account without VOD gets UserNotFound. Its status is not known (404 here).",
+        GUESSED,
+        "public reports have the code and the text",
+        "2025",
+        operations=("CreateUploadVideo",),
+        no_probe=IDENTITY,
+    ),
+    Fact(
+        "vod.definition_unknown",
+        "An unknown Definition, such as 240, is not refused. Here it has no effect.",
+        RECORDED,
+        "requests of public tools",
+        "2025",
+        operations=("GetPlayInfo",),
+        no_probe=SEEN,
+    ),
+    Fact(
+        "vod.images_deleted",
+        "InvalidImage.NotFound is answered only if none of the images exists.",
+        GUESSED,
+        _SDK,
+        "2026",
+        operations=("DeleteImage",),
+        probe="vod.images_deleted",
+    ),
+    Fact(
+        "vod.delete_video_only",
+        "DeleteVideo does not accept the id of an image or of an attached medium.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=("DeleteVideo",),
+        no_probe=LEFT,
+    ),
+    Fact(
+        "vod.images_deleted_quietly",
+        "DeleteImage sends no callback.",
+        GUESSED,
+        "by the documentation only DeleteVideo causes one",
+        "2024",
+        operations=("DeleteImage",),
+        no_probe=CALLBACKS,
+    ),
+    Fact(
+        "vod.attached_deleted",
+        "DeleteAttachedMedia also succeeds if none of the ids exists.",
+        GUESSED,
+        _SDK,
+        "2026",
+        operations=("DeleteAttachedMedia",),
+        probe="vod.attached_deleted",
+    ),
+    Fact(
+        "vod.made_up_keys",
+        "The second part of object keys with a template group or a workflow is made up.",
+        GUESSED,
+        "file URLs in public issues and callbacks",
+        "2026",
+        operations=("CreateUploadVideo",),
+        no_probe=FORM,
     ),
     Fact(
         "vod.append_is_no_upload",
@@ -830,6 +917,33 @@ FACTS = (
         no_probe=SEEN,
     ),
     Fact(
+        "vod.callback_order",
+        "Callbacks come with the status that they announce (a setting). TranscodeComplete was "
+        "once seen before the status.",
+        GUESSED,
+        "a public project with a real account",
+        "2026",
+        no_probe=CALLBACKS,
+    ),
+    Fact(
+        "vod.callback_other_bodies",
+        "Fields of events other than FileUploadComplete and TranscodeComplete have the order of "
+        "the documentation.",
+        GUESSED,
+        "samples of the documentation",
+        "2024",
+        no_probe=CALLBACKS,
+    ),
+    Fact(
+        "vod.callback_of_a_workflow",
+        "Where a workflow transcodes, WorkflowTaskComplete with VideoId and Status replaces "
+        "TranscodeComplete.",
+        GUESSED,
+        "VOD page about events, without all fields",
+        "2024",
+        no_probe=CALLBACKS,
+    ),
+    Fact(
         "vod.callback_headers",
         "Content-Type is application/json, and there is no User-Agent.",
         GUESSED,
@@ -890,11 +1004,10 @@ FACTS = (
 )
 
 LIMITS = (
-    "Nothing is transcoded: every definition has the URL of the uploaded file. Streams have no "
-    "Fps.",
+    "Nothing is transcoded: every definition has the URL of the uploaded file. Fps is always 25, "
+    "Bitrate is rounded, and CodecName is h264 or mp3.",
     "AccelerateConfig is refused.",
     "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
-    "InvalidVideo.Damaged is never answered.",
     "Images and attached media are not examined: every uploaded file becomes Normal. Width and "
     "Height of images are left out.",
     "AdditionType of GetMezzanineInfo is checked, but the answer never has stream lists.",
@@ -904,7 +1017,8 @@ LIMITS = (
     "Fuzzy conditions search for the exact text. The real service splits it into words.",
     "Callbacks go only to addresses of this machine, and to queues of the fake. Others are shown "
     "in `GET /_local/state`.",
-    "SnapshotComplete, and every event of an operation that is not faked, is never sent.",
+    "Events of jobs that the fake does not have can be set, but are never sent: among them "
+    "SnapshotComplete, RestoreMediaComplete and SubmitMediaRefreshComplete.",
     "Without a CDN domain, URLs are OSS URLs, signed for an hour or for AuthTimeout.",
 )
 """What the fake leaves out or refuses, whatever the real service does."""

@@ -23,7 +23,6 @@ from fakealiyun.vod.callbacks.sender import Callbacks
 from fakealiyun.vod.operations import placement
 
 
-
 class CallbackOperations:
     """The operations that configure the callbacks of an application."""
 

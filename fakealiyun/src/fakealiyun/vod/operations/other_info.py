@@ -11,11 +11,6 @@ from fakealiyun.vod import errors, parameters, wire
 from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.operations.info import MAX_IDS, url_seconds
 
-_URL_DOUBT = (
-    "Without a CDN domain the URL is an OSS URL, signed for AuthTimeout. It is also in the answer "
-    "before the upload of the file."
-)
-
 
 class OtherInfoOperations:
     """The operations that read images and attached media."""

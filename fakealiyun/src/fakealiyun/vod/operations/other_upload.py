@@ -15,14 +15,6 @@ from fakealiyun.vod.operations.upload import LARGEST_FILE
 from fakealiyun.vod.other_media import OtherMedia
 from fakealiyun.vod.user_data import read_user_data
 
-_DOUBTS = (
-    "Title and Description are limited in bytes of UTF-8.",
-    "Without a CDN domain the access URL is an OSS URL, signed for an hour. FileURL is not signed.",
-    "The content is not checked: every uploaded file becomes Normal, and UploadFail never occurs.",
-    "The error codes are those of CreateUploadVideo, because no other table is published.",
-    "DeleteVideo does not accept its id.",
-)
-
 
 class OtherUploadOperations:
     """The operations that issue upload credentials for images and attached media."""
