@@ -68,6 +68,7 @@ FACTS = (
             "GetPlayInfo",
             "GetMezzanineInfo",
             "DeleteVideo",
+            "BatchGetMediaInfos",
         ),
         probe="vod.reference_id_instead_of_video_id",
     ),
@@ -536,6 +537,24 @@ FACTS = (
         "2026-11",
         operations=("GetVideoInfos",),
         probe="vod.infos_none_exist",
+    ),
+    Fact(
+        "vod.batch_none_exist",
+        "If none of the ids exists, BatchGetMediaInfos answers 200 and an empty list.",
+        GUESSED,
+        _SDK,
+        "2026",
+        operations=("BatchGetMediaInfos",),
+        probe="vod.batch_none_exist",
+    ),
+    Fact(
+        "vod.batch_streams",
+        "PlayInfoList of BatchGetMediaInfos is there only for a Normal video.",
+        GUESSED,
+        _SDK,
+        "2026",
+        operations=("BatchGetMediaInfos",),
+        no_probe=PLAYABLE,
     ),
     Fact(
         "vod.md5_case",
@@ -1010,7 +1029,8 @@ LIMITS = (
     "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
     "Images and attached media are not examined: every uploaded file becomes Normal. Width and "
     "Height of images are left out.",
-    "AdditionType of GetMezzanineInfo is checked, but the answer never has stream lists.",
+    "AdditionType of GetMezzanineInfo is checked, but the answer never has stream lists. "
+    "MezzanineInfo of BatchGetMediaInfos has none either.",
     "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks have no effect.",
     "SearchMedia supports exact, fuzzy, multi-value and range conditions with `and` and `or`, for "
     "video and audio. ScrollToken is refused. MediaSource is always general.",
