@@ -37,7 +37,7 @@ PLAYABLE = "A probe would need a video that VOD can play, and processing that ma
 STATUS = "A probe would have to bring a video into each status, which includes paid processing."
 FC_DOMAIN = "A probe would need a domain with an ICP filing."
 FORM = "One answer shows only one case of many."
-LEFT = "Its left-overs could not be found again: `fakealiyun verify clean` knows videos and queues."
+LEFT = "Its left-overs could not be found again: `verify clean` knows no list of them."
 OWN_NAMES = "What a probe creates must have a name that begins with the prefix of probes."
 EXPLAINED = "It is a choice between descriptions of the vendor. One answer would not decide it."
 

@@ -14,6 +14,7 @@ import pytest
 from fakealiyun import FakeCloud
 from fakealiyun.probes.vod import append_is_no_upload
 from fakealiyun.verify import command
+from fakealiyun.verify.bench import PREFIX
 from fakealiyun.verify.run import Check
 
 
@@ -82,5 +83,6 @@ def stand_in(**options: Any) -> Iterator[FakeCloud]:
 
 def nothing_left(cloud: FakeCloud) -> bool:
     """Whether everything that probes create is gone."""
+    buckets = [one.name for one in cloud.storage.buckets() if one.name.startswith(PREFIX)]
     media = [*cloud.vod.library.all(), *cloud.vod.other_media.all()]
-    return not media and not cloud.queues.all()
+    return not media and not buckets and not cloud.queues.all()

@@ -26,16 +26,17 @@ FACT = Fact("vod.of_a_test", "A statement.", "guessed", "a test", "2026", probe=
 
 
 def check(*errors: Exception, cents: float = 0.0) -> tuple[Check, ...]:
-    """A probe that creates a video and a queue, and then raises the error if there is one."""
+    """A probe that creates a video, a queue and a bucket, and then may raise an error."""
 
     def run(bench: Bench) -> Observation:
         bench.video()
         bench.queue()
+        bench.oss("PUT", bench.bucket(), "a.txt", content=b"a")
         for error in errors:
             raise error
         return {"fine": True}
 
-    return (Check(FACT, Probe(run, creates="a video and a queue", cents=cents)),)
+    return (Check(FACT, Probe(run, creates="a video, a queue and a bucket", cents=cents)),)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,19 @@ def test_left_over_queues(verify: Verify, cloud: FakeCloud) -> None:
     done = verify(cloud, "clean", "--run")
     assert done.printed.count("deleted queue ") == 1
     assert [queue.name for queue in cloud.queues.all()] == ["fakealiyun-verify-mine"]
+
+
+def test_left_over_buckets(verify: Verify, cloud: FakeCloud) -> None:
+    fault = {"service": "oss", "action": "DeleteBucket", "kind": "error", "count": 2}
+    post_control(cloud, "faults", {**fault, "status": 500, "code": "InternalError"})
+    assert verify(cloud, "--run", checks=check()).status == 3
+    mine = "fakealiyun-verify-0123456789abcdef-mine"
+    cloud.storage.add_bucket(mine, cloud.region)
+    done = verify(cloud, "clean", "--run")
+    assert done.printed.count("deleted bucket ") == 1
+    assert cloud.storage.bucket(mine) is not None
+    cloud.storage.remove_bucket(mine)
+    assert nothing_left(cloud)
 
 
 def test_it_asks_before_it_can_cost_more_than_a_few_cents(

@@ -36,6 +36,14 @@ def elements(answer: Answer) -> dict[str, str]:
     return {child.tag.rpartition("}")[2]: child.text or "" for child in root}
 
 
+def entries(answer: Answer, name: str) -> list[dict[str, str]]:
+    """All elements of this name in an XML answer, each with its children and their texts."""
+    elements(answer)  # raises ProbeError if the answer is not XML
+    root = ElementTree.fromstring(answer.body)
+    found = [item for item in root.iter() if item.tag.rpartition("}")[2] == name]
+    return [{child.tag.rpartition("}")[2]: child.text or "" for child in item} for item in found]
+
+
 def text_of(answer: Answer, name: str) -> str:
     """The text of one element of an XML answer. Raises ProbeError without it."""
     try:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fakealiyun.verify import signing
-from fakealiyun.verify.answers import accepted, body, code, text_of
+from fakealiyun.verify.answers import accepted, body, code, entries, text_of
 from fakealiyun.verify.endpoints import Answer, Endpoints
 from fakealiyun.verify.redaction import Redaction
 from fakealiyun.verify.signing import Key
@@ -23,7 +23,7 @@ PREFIX = "fakealiyun-verify-"
 OWN_NAME = re.compile(PREFIX + r"[0-9a-f]{16}")
 """A name that a probe chose. Nothing else is ever deleted."""
 
-_GONE = ("InvalidVideo.NotFound", "QueueNotExist")
+_GONE = ("InvalidVideo.NotFound", "QueueNotExist", "NoSuchBucket")
 """The codes of a deletion that say that there is nothing to delete."""
 _VERSIONS = {"vod": "2017-03-21", "sts": "2015-04-01"}
 
@@ -195,8 +195,11 @@ class Bench:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
     ) -> Answer:
-        """Call OSS with a signature of version 1. Header names in lower case."""
-        host = self.endpoints.oss(bucket)
+        """Call OSS with a signature of version 1. Header names in lower case.
+
+        Without `bucket` the call is for the service itself.
+        """
+        host = self.endpoints.oss(bucket) if bucket else self.endpoints.oss_service()
         asked = dict(query or {})
         signed = signing.oss_v1(key or self.key, method, bucket, name, asked, headers)
         text = "&".join(f"{n}={quote(v)}" if v else n for n, v in asked.items())
@@ -231,6 +234,31 @@ class Bench:
         upload_id = text_of(answer, "UploadId")
         self.hidden.learn("upload", upload_id)
         return upload_id
+
+    def bucket(self) -> str:
+        """A new bucket. At the end it is deleted with all it has. Raises ProbeError if refused."""
+        name = self.name()
+        # Registered before the call: if the answer is lost, the bucket may exist.
+        self._delete_later(f"the bucket {name}", lambda: self.delete_bucket(name))
+        answer = self.oss("PUT", name)
+        if 400 <= answer.status < 500:
+            self._deletions.pop()
+        accepted("PutBucket", answer)
+        return name
+
+    def delete_bucket(self, name: str) -> Answer:
+        """Delete a bucket that a probe created, with its objects and uploads."""
+        if not OWN_NAME.fullmatch(name):
+            raise ValueError("only a bucket with a name from name() may be deleted")
+        listed = self.oss("GET", name)
+        if listed.status == 200:
+            for entry in entries(listed, "Contents"):
+                self.oss("DELETE", name, entry["Key"])
+        listed = self.oss("GET", name, query={"uploads": ""})
+        if listed.status == 200:
+            for entry in entries(listed, "Upload"):
+                self.oss("DELETE", name, entry["Key"], {"uploadId": entry["UploadId"]})
+        return self.oss("DELETE", name)
 
     # --- SMQ and Function Compute ----------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fakealiyun.verify.answers import ProbeError, body, code, elements
+from fakealiyun.verify.answers import ProbeError, body, code, entries
 from fakealiyun.verify.bench import OWN_NAME, PREFIX, Bench
 from fakealiyun.verify.endpoints import Answer
 
@@ -25,6 +25,7 @@ def left_overs(bench: Bench) -> Iterator[LeftOver]:
     """Everything with a name that only a probe gives. Raises ProbeError if a list is refused."""
     yield from _videos(bench)
     yield from _queues(bench)
+    yield from _buckets(bench)
 
 
 def _videos(bench: Bench) -> Iterator[LeftOver]:
@@ -66,9 +67,19 @@ def _queue(bench: Bench, name: str) -> Callable[[], Answer]:
 
 
 def _names(answer: Answer) -> list[str]:
-    from defusedxml import ElementTree
-
-    elements(answer)  # raises ProbeError if the answer is not XML
-    root = ElementTree.fromstring(answer.body)
-    urls = [item.text or "" for item in root.iter() if item.tag.endswith("QueueURL")]
+    urls = [entry.get("QueueURL", "") for entry in entries(answer, "Queue")]
     return [url.rpartition("/")[2] for url in urls]
+
+
+def _buckets(bench: Bench) -> Iterator[LeftOver]:
+    # One page of 100: a run leaves a handful.
+    answer = bench.oss("GET", "", query={"prefix": PREFIX})
+    if answer.status != 200:
+        raise ProbeError(f"ListBuckets answered {answer.status} {code(answer)['code']}")
+    for entry in entries(answer, "Bucket"):
+        if OWN_NAME.fullmatch(entry["Name"]):
+            yield LeftOver(f"bucket {entry['Name']}", _bucket(bench, entry["Name"]))
+
+
+def _bucket(bench: Bench, name: str) -> Callable[[], Answer]:
+    return lambda: bench.delete_bucket(name)

@@ -59,6 +59,12 @@ class Endpoints:
             return f"{bucket}.oss-{self.region}.localhost:{self.local.rpartition(':')[2]}"
         return f"{bucket}.oss-{self.region}.aliyuncs.com"
 
+    def oss_service(self) -> str:
+        """The host of OSS without a bucket."""
+        if self.local is not None:
+            return f"oss-{self.region}.localhost:{self.local.rpartition(':')[2]}"
+        return f"oss-{self.region}.aliyuncs.com"
+
     def mns(self, account_id: str) -> str:
         """The host of the account's queues."""
         return self.local or f"{account_id}.mns.{self.region}.aliyuncs.com"

@@ -17,7 +17,16 @@ from urllib.parse import quote
 
 MNS_VERSION = "2015-06-06"
 _OSS_SUBRESOURCES = frozenset(
-    {"append", "objectMeta", "partNumber", "position", "sequential", "uploadId", "uploads"}
+    {
+        "append",
+        "delete",
+        "objectMeta",
+        "partNumber",
+        "position",
+        "sequential",
+        "uploadId",
+        "uploads",
+    }
 )
 
 
@@ -116,7 +125,7 @@ def oss_v1(
     lines = [method, sent.get("content-md5", ""), sent.get("content-type", ""), sent["date"]]
     lines += [f"{header}:{sent[header]}" for header in sorted(sent) if header.startswith("x-oss-")]
     selected = sorted((n, v) for n, v in query.items() if n in _OSS_SUBRESOURCES)
-    resource = f"/{bucket}/{name}"
+    resource = f"/{bucket}/{name}" if bucket else "/"
     if selected:
         resource += "?" + "&".join(f"{n}={v}" if v else n for n, v in selected)
     text = "\n".join([*lines, resource])
