@@ -313,6 +313,18 @@ FACTS = (
         probe="vod.upload_credential_heads",
     ),
     Fact(
+        "vod.upload_credential_acl",
+        "The credential also allows `x-oss-object-acl: private` and `x-oss-tagging`.",
+        GUESSED,
+        "copied client code sends both, and nobody reports a refusal",
+        "2026",
+        operations=(
+            "CreateUploadVideo",
+            "RefreshUploadVideo",
+        ),
+        probe="vod.upload_credential_acl",
+    ),
+    Fact(
         "vod.refresh_unknown",
         "An unknown video is InvalidVideo.NotFound, with a text of its own.",
         DOCUMENTED,
