@@ -1,4 +1,4 @@
-"""The deployment, served once a process; the cloud is new for every test."""
+"""One deployment for each test process. Each test gets a new cloud."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, setting
 from tests.support.tokens import Issuer
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    # Every choice that is the deployment's.
+    # All optional settings of a deployment.
     "chosen": {
         "environmentVariables": {
             "VODPASS_TEMPLATE_GROUP_ID": TRANSCODE,
@@ -27,16 +27,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "VODPASS_OWNER_KEYS": f"{NEXT_OWNER_KEY},{OWNER_KEY}",
         }
     },
-    # A runtime that has the role's key in the environment only, fixed when an instance starts.
+    # The runtime gives the role credential only in the environment, fixed at the start.
     "newer": {"runtime": "python3.12", "only": ["play"]},
-    # One that gives each invocation the key of the hour.
+    # The runtime gives each invocation a current role credential.
     "older": {"runtime": "python3.10", "only": ["play"]},
-    # A role that may not do what the function does.
+    # The role lacks the permissions that the function needs.
     "powerless": {"role": "vodpass-play", "only": ["upload"]},
-    # A setting that is wrong.
+    # One setting is wrong.
     "broken": {"environmentVariables": {"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, "only": ["play"]},
-    # Deadlines that pass soon. The functions keep 0.8 of this, and upload 2.5 s of that for
-    # finding out what became of a video.
+    # Short deadlines. The functions use 0.8 of this. Of that, upload keeps a share to look up the
+    # outcome of a create.
     "hurried": {"timeout": 2, "only": ["refresh", "play"]},
     "hasty": {"timeout": 3, "only": ["upload"]},
 }
@@ -46,7 +46,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def running_house(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """The deployment; ask for `house`, which has a new cloud."""
+    """The running deployment. Tests use `house`, which has a new cloud."""
     issuer = Issuer()
     project = tmp_path_factory.mktemp("project")
     with serve(code_under_test, project, issuer, settings(issuer), VARIANTS) as house:
@@ -68,5 +68,5 @@ def alice(house: House) -> str:
 
 @pytest.fixture
 def bob(house: House) -> str:
-    """A token of another."""
+    """A token of another user."""
     return house.issuer.token("bob")

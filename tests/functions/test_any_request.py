@@ -1,4 +1,4 @@
-"""Whatever is sent: never a failure of ours, and never a call of VOD for what is refused."""
+"""No request makes a function fail, and a refused request never causes a call to VOD."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.house import House
 
-# The same examples in every run: an odd one that is found belongs beside the tests by name.
+# Every run uses the same examples. If one finds a bug, add a test with a name for it.
 steady = settings(
     max_examples=120,
     deadline=None,
@@ -53,7 +53,7 @@ BODIES = (
     | st.binary(max_size=300)
     | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass"))
 )
-# What HTTP lets through: a gateway answers the rest before a function sees it.
+# Text that HTTP allows. The gateway refuses the rest before a function sees it.
 HEADER_VALUES = st.text(
     st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=60
 )
@@ -73,7 +73,7 @@ def expect(house: House, before: dict[str, int], status: int) -> None:
 
 @steady
 @given(body=BODIES)
-def test_any_body_of_upload(house: House, alice: str, body: bytes) -> None:
+def test_upload_handles_any_body(house: House, alice: str, body: bytes) -> None:
     before = house.calls()
     expect(house, before, house.post("/upload", alice, body).status)
 
@@ -83,7 +83,7 @@ def test_any_body_of_upload(house: House, alice: str, body: bytes) -> None:
     fields=st.fixed_dictionaries({"FileName": st.text(max_size=40).map(lambda t: t + ".mp4")}),
     more=st.dictionaries(st.sampled_from(["Title", "Description", "Tags"]), st.text(max_size=60)),
 )
-def test_any_text_in_the_fields_of_a_video(
+def test_upload_handles_any_text_in_the_fields_of_a_video(
     house: House, alice: str, fields: dict[str, Any], more: dict[str, Any]
 ) -> None:
     before = house.calls()
@@ -93,16 +93,16 @@ def test_any_text_in_the_fields_of_a_video(
 
 @steady
 @given(body=BODIES)
-def test_any_body_of_refresh(house: House, alice: str, body: bytes) -> None:
+def test_refresh_handles_any_body(house: House, alice: str, body: bytes) -> None:
     before = house.calls()
     reply = house.post("/refresh", alice, body)
-    if reply.status != 404:  # a VideoId of the right form, of no video
+    if reply.status != 404:  # a valid VideoId, but there is no such video
         expect(house, before, reply.status)
 
 
 @steady
 @given(query=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=120))
-def test_any_query_of_play(house: House, alice: str, query: str) -> None:
+def test_play_handles_any_query(house: House, alice: str, query: str) -> None:
     before = house.calls()
     reply = house.send("GET", f"/play?{query}", {"Authorization": f"Bearer {alice}"})
     expect(house, before, reply.status)
@@ -110,7 +110,9 @@ def test_any_query_of_play(house: House, alice: str, query: str) -> None:
 
 @steady
 @given(headers=HEADERS, body=BODIES)
-def test_any_headers_without_a_token(house: House, headers: dict[str, str], body: bytes) -> None:
+def test_any_headers_without_a_token_are_refused(
+    house: House, headers: dict[str, str], body: bytes
+) -> None:
     given = {name: value.encode().decode("latin-1") for name, value in headers.items()}
     reply = house.send("POST", "/upload", given, body)
     assert reply.status in (401, 413)
@@ -119,7 +121,9 @@ def test_any_headers_without_a_token(house: House, headers: dict[str, str], body
 
 @steady
 @given(headers=HEADERS)
-def test_any_headers_beside_a_token(house: House, alice: str, headers: dict[str, str]) -> None:
+def test_any_headers_are_handled_with_a_token(
+    house: House, alice: str, headers: dict[str, str]
+) -> None:
     before = house.calls()
     given = {name: value.encode().decode("latin-1") for name, value in headers.items()}
     given["Authorization"] = f"Bearer {alice}"
@@ -136,8 +140,8 @@ def test_any_headers_beside_a_token(house: House, alice: str, headers: dict[str,
         max_size=4,
     )
 )
-def test_any_claims_under_a_good_signature(house: House, claims: dict[str, Any]) -> None:
-    """An issuer that errs must not be able to bring a function down."""
+def test_any_signed_claims_are_handled(house: House, claims: dict[str, Any]) -> None:
+    """A faulty issuer must not make a function fail."""
     before = house.calls()
     token = house.issuer.sign_raw({**house.issuer.claims(), **claims})
     reply = house.upload(token)
@@ -157,7 +161,7 @@ MUTATIONS = st.dictionaries(
 
 @steady
 @given(changes=MUTATIONS)
-def test_any_event(house: House, changes: dict[str, Any]) -> None:
+def test_any_event_is_handled(house: House, changes: dict[str, Any]) -> None:
     event = {
         "version": "v1",
         "rawPath": "/refresh",

@@ -1,4 +1,4 @@
-"""What a caller gets on the days when VOD does not do as it should, and what is left behind."""
+"""What a caller gets when VOD fails or is slow, and what is left at VOD."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fault(house: House, action: str, kind: str, count: int = 1, **parameters: An
 
 
 def settled(house: House, token: str) -> str:
-    """The VideoId of a video that plays; nothing is counted yet."""
+    """The VideoId of a video that plays. The counters of calls are reset."""
     begun = house.upload(token).json()
     put(begun, SMALL)
     house.cloud.calls.reset()
@@ -34,7 +34,7 @@ def settled(house: House, token: str) -> str:
 
 
 def pending(house: House, token: str) -> str:
-    """The VideoId of an upload under way; nothing is counted yet."""
+    """The VideoId of an upload under way. The counters of calls are reset."""
     video_id = house.begun(token)
     house.cloud.calls.reset()
     return video_id
@@ -47,26 +47,30 @@ def retry_after(reply: Reply) -> int:
 class TestThrottled:
     @pytest.mark.parametrize("code", ["Throttling", "Throttling.User", "Throttling.Api"])
     @pytest.mark.parametrize("status", [400, 429, 503])
-    def test_upload(self, house: House, alice: str, code: str, status: int) -> None:
+    def test_a_throttled_upload_is_refused(
+        self, house: House, alice: str, code: str, status: int
+    ) -> None:
         fault(house, "CreateUploadVideo", "throttle", code=code, status=status)
         reply = house.upload(alice)
         assert reply.refusal == (429, "Throttled")
         assert retry_after(reply) >= 1
         assert house.calls() == {"CreateUploadVideo": 1}
 
-    def test_vod_says_for_how_long(self, house: House, alice: str) -> None:
+    def test_retry_after_comes_from_vod(self, house: House, alice: str) -> None:
         fault(house, "CreateUploadVideo", "throttle", retry_after=2500)
         assert retry_after(house.upload(alice)) == 3
 
     @pytest.mark.parametrize("action", ["GetVideoInfo", "RefreshUploadVideo"])
-    def test_refresh_is_not_repeated(self, house: House, alice: str, action: str) -> None:
+    def test_a_throttled_refresh_is_not_repeated(
+        self, house: House, alice: str, action: str
+    ) -> None:
         video_id = pending(house, alice)
         fault(house, action, "throttle")
         assert house.refresh(alice, video_id).refusal == (429, "Throttled")
         assert house.calls()[action] == 1
 
     @pytest.mark.parametrize("action", ["GetVideoInfo", "GetVideoPlayAuth"])
-    def test_play_is_not_repeated(self, house: House, alice: str, action: str) -> None:
+    def test_a_throttled_play_is_not_repeated(self, house: House, alice: str, action: str) -> None:
         video_id = settled(house, alice)
         fault(house, action, "throttle")
         assert house.play(alice, video_id).refusal == (429, "Throttled")
@@ -89,10 +93,10 @@ PASSING = [
 
 @pytest.mark.parametrize(("kind", "parameters"), PASSING)
 class TestAPassingFault:
-    """Reading, renewing and asking for a PlayAuth do no harm twice: they are tried once more."""
+    """Reads, RefreshUploadVideo and GetVideoPlayAuth may safely be repeated: one more try."""
 
     @pytest.mark.parametrize("action", ["GetVideoInfo", "RefreshUploadVideo"])
-    def test_refresh(
+    def test_refresh_tries_once_more(
         self, house: House, alice: str, kind: str, parameters: Any, action: str
     ) -> None:
         video_id = pending(house, alice)
@@ -104,16 +108,18 @@ class TestAPassingFault:
         assert house.calls() == {**expected, action: expected[action] + 1}
 
     @pytest.mark.parametrize("action", ["GetVideoInfo", "GetVideoPlayAuth"])
-    def test_play(self, house: House, alice: str, kind: str, parameters: Any, action: str) -> None:
+    def test_play_tries_once_more(
+        self, house: House, alice: str, kind: str, parameters: Any, action: str
+    ) -> None:
         video_id = settled(house, alice)
         fault(house, action, kind, **parameters)
         assert house.play(alice, video_id).status == 200
         assert house.calls()[action] == 2
 
-    def test_upload_is_sent_once_and_then_looked_for(
+    def test_upload_is_sent_once_and_then_looked_up(
         self, house: House, alice: str, kind: str, parameters: Any
     ) -> None:
-        """Whatever becomes of the answer: one video at most, and a credential if there is one."""
+        """If the answer is lost: at most one video, and a credential if the video exists."""
         fault(house, "CreateUploadVideo", kind, **parameters)
         reply = house.upload(alice, "key-1")
         assert house.calls()["CreateUploadVideo"] == 1
@@ -132,7 +138,7 @@ class TestAPassingFault:
 
 
 @pytest.mark.parametrize(("kind", "parameters"), PASSING)
-def test_a_fault_that_does_not_pass(house: House, alice: str, kind: str, parameters: Any) -> None:
+def test_a_lasting_fault_is_reported(house: House, alice: str, kind: str, parameters: Any) -> None:
     pending_id = pending(house, alice)
     fault(house, "GetVideoInfo", kind, 10, **parameters)
     unavailable = kind.startswith("reset") or parameters.get("status") == 503
@@ -144,7 +150,7 @@ def test_a_fault_that_does_not_pass(house: House, alice: str, kind: str, paramet
 
 
 @pytest.mark.parametrize("field", ["UploadAuth", "UploadAddress", "VideoId"])
-def test_half_an_answer_is_none(house: House, alice: str, field: str) -> None:
+def test_an_incomplete_answer_is_refused(house: House, alice: str, field: str) -> None:
     fault(house, "CreateUploadVideo", "wrong_type", field=field)
     reply = house.upload(alice)
     assert reply.status == 200
@@ -152,7 +158,7 @@ def test_half_an_answer_is_none(house: House, alice: str, field: str) -> None:
     assert house.calls() == {"CreateUploadVideo": 1, "GetVideoInfo": 2, "RefreshUploadVideo": 1}
 
 
-def test_an_unknown_outcome_that_cannot_be_cleared_up(house: House, alice: str) -> None:
+def test_a_repeat_finds_the_video_after_an_unknown_outcome(house: House, alice: str) -> None:
     fault(house, "CreateUploadVideo", "reset_after")
     fault(house, "GetVideoInfo", "error", 2)
     assert house.upload(alice, "key-1").status in (502, 503)
@@ -162,8 +168,10 @@ def test_an_unknown_outcome_that_cannot_be_cleared_up(house: House, alice: str) 
 
 
 @pytest.mark.parametrize("action", ["GetVideoInfo", "RefreshUploadVideo", "GetVideoPlayAuth"])
-def test_an_answer_of_other_types(house: House, alice: str, action: str) -> None:
-    """It is asked for again or refused; nothing of it goes to the caller."""
+def test_an_answer_with_wrong_types_never_reaches_the_caller(
+    house: House, alice: str, action: str
+) -> None:
+    """The call is repeated or refused. The caller gets no part of the wrong answer."""
     playing, uploading = settled(house, alice), pending(house, alice)
     fault(house, action, "wrong_type", 2)
     play, refresh = house.play(alice, playing), house.refresh(alice, uploading)
@@ -175,19 +183,21 @@ def test_an_answer_of_other_types(house: House, alice: str, action: str) -> None
             assert reply.status == 200
 
 
-def test_a_drip_fed_answer_that_ends_in_time(house: House, alice: str) -> None:
+def test_a_slow_answer_that_ends_in_time_is_used(house: House, alice: str) -> None:
     video_id = pending(house, alice)
     fault(house, "GetVideoInfo", "drip", seconds=0.2)
     assert house.refresh(alice, video_id).status == 200
 
 
 class TestTheDeadline:
-    """A function answers before Function Compute ends it, however slow VOD is."""
+    """A function answers before Function Compute ends it, even if VOD is slow."""
 
     @pytest.mark.parametrize(
         ("kind", "seconds"), [("slow", 3.0), ("drip", 30.0)], ids=["no answer", "byte by byte"]
     )
-    def test_refresh_and_play(self, house: House, alice: str, kind: str, seconds: float) -> None:
+    def test_refresh_and_play_answer_in_time(
+        self, house: House, alice: str, kind: str, seconds: float
+    ) -> None:
         hurried = house.at("hurried")
         video_id = settled(house, alice)
         warm(lambda: hurried.play(alice, "0" * 32), 404)
@@ -199,7 +209,7 @@ class TestTheDeadline:
         for reply in replies:
             assert reply.refusal == (504, "UpstreamTimeout")
 
-    def test_upload_leaves_time_to_look_and_never_creates_again(
+    def test_upload_keeps_time_for_the_lookup_and_never_creates_again(
         self, house: House, alice: str
     ) -> None:
         hasty = house.at("hasty")
@@ -209,7 +219,7 @@ class TestTheDeadline:
         reply = hasty.upload(alice, "key-1")
         assert reply.refusal == (503, "Unavailable")
         assert house.calls()["CreateUploadVideo"] == 1
-        while not videos(house):  # the effect comes late, when nobody waits for it any more
+        while not videos(house):  # VOD creates the video after the function has stopped waiting
             time.sleep(0.01)
         assert hasty.upload(alice, "key-1").json()["VideoId"] == videos(house)[0]
         assert len(videos(house)) == 1
@@ -235,7 +245,7 @@ class TestOnlyTheOperatorCanMendIt:
     )
 
     @pytest.mark.parametrize(("status", "code"), CODES)
-    def test_and_upstreams_words_stay_with_us(
+    def test_the_caller_never_gets_the_text_of_the_cloud(
         self, house: House, alice: str, status: int, code: str
     ) -> None:
         before = len(house.log())
@@ -248,7 +258,7 @@ class TestOnlyTheOperatorCanMendIt:
         assert house.calls()["GetVideoInfo"] == 1
         assert LEAK not in str(reply.body) + "".join(house.log()[before:])
 
-    def test_a_permission_taken_away(self, house: House, alice: str) -> None:
+    def test_a_missing_permission_is_misconfigured(self, house: House, alice: str) -> None:
         video_id = pending(house, alice)
         policy = {
             "Version": "1",
@@ -260,11 +270,11 @@ class TestOnlyTheOperatorCanMendIt:
             assert reply.refusal == (500, "Misconfigured")
             assert b"acs:ram" not in reply.body
 
-    def test_the_role_of_another_function(self, house: House, alice: str) -> None:
+    def test_the_role_of_another_function_is_misconfigured(self, house: House, alice: str) -> None:
         assert house.at("powerless").upload(alice).refusal == (500, "Misconfigured")
 
-    def test_a_setting_that_is_wrong(self, house: House, alice: str) -> None:
-        """The log names it, the caller learns nothing, and nobody its value."""
+    def test_a_wrong_setting_is_misconfigured(self, house: House, alice: str) -> None:
+        """The log names the setting. The caller gets no name. Its value appears nowhere."""
         broken = house.at("broken")
         for token in (alice, "a.b.c"):
             reply = broken.play(token, "0" * 32)
@@ -276,7 +286,7 @@ class TestOnlyTheOperatorCanMendIt:
         assert house.calls() == {}
 
 
-def test_an_upstream_refusal_of_a_field_is_the_callers_to_mend(house: House, alice: str) -> None:
+def test_the_caller_is_told_if_vod_refuses_a_field(house: House, alice: str) -> None:
     for code in ("IllegalCharacters", "LengthExceededMax", "InvalidFileName.Extension"):
         fault(house, "CreateUploadVideo", "error", status=400, code=code, message=LEAK)
         reply = house.upload(alice)
@@ -293,7 +303,7 @@ CHOICES = [
 
 @pytest.mark.parametrize(("code", "variable"), CHOICES)
 @pytest.mark.parametrize("used", [True, False])
-def test_a_setting_is_named_only_if_it_was_used(
+def test_the_answer_names_a_setting_only_if_it_was_used(
     house: House, alice: str, code: str, variable: str, used: bool
 ) -> None:
     fault(house, "CreateUploadVideo", "error", status=404, code=code, message=LEAK)
@@ -303,7 +313,7 @@ def test_a_setting_is_named_only_if_it_was_used(
 
 
 @pytest.mark.parametrize("code", ["Something.New", ""])
-def test_a_code_never_seen_before(house: House, alice: str, code: str) -> None:
+def test_an_unknown_code_is_an_upstream_error(house: House, alice: str, code: str) -> None:
     fault(house, "CreateUploadVideo", "error", status=400, code=code or "X", message=LEAK)
     fault(house, "GetVideoInfo", "error", 2, status=400, code=code or "X", message=LEAK)
     assert house.upload(alice).refusal == (502, "UpstreamError")
@@ -311,7 +321,9 @@ def test_a_code_never_seen_before(house: House, alice: str, code: str) -> None:
 
 
 class TestAnInstanceWhoseKeyHasExpired:
-    def test_says_so_once_and_is_replaced(self, house: House, alice: str) -> None:
+    def test_an_expired_key_is_reported_once_and_the_instance_is_replaced(
+        self, house: House, alice: str
+    ) -> None:
         newer = house.at("newer")
         video_id = settled(house, alice)
         assert newer.play(alice, video_id).status == 200
@@ -326,7 +338,9 @@ class TestAnInstanceWhoseKeyHasExpired:
         assert newer.play(alice, video_id).status == 200
         assert before.isdisjoint(one["pid"] for one in house.instances("newer-play"))
 
-    def test_where_the_runtime_renews_it_nobody_notices(self, house: House, alice: str) -> None:
+    def test_a_runtime_that_renews_the_credential_causes_no_error(
+        self, house: House, alice: str
+    ) -> None:
         older = house.at("older")
         video_id = settled(house, alice)
         assert older.play(alice, video_id).status == 200
@@ -335,11 +349,11 @@ class TestAnInstanceWhoseKeyHasExpired:
 
 
 def warm(call: Callable[[], Reply], status: int) -> None:
-    """Call until an instance is up: a cold one on a busy machine may miss a short deadline."""
+    """Call until an instance is warm. A cold start on a busy machine may miss the deadline."""
     for _ in range(20):
         if call().status == status:
             return
-    raise AssertionError("no instance comes up in time")
+    raise AssertionError("no instance started in time")
 
 
 def in_parallel(*calls: Callable[[], Reply]) -> list[Reply]:

@@ -1,4 +1,4 @@
-"""What the `vod` claim of a token narrows, and what the scopes allow."""
+"""How the `vod` claim of a token limits the caller, and what the scopes allow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.house import House
 
 @pytest.fixture
 def video_id(house: House, alice: str) -> str:
-    """Alice's, ready to be played."""
+    """A video of Alice that is ready to play."""
     begun = house.upload(alice).json()
     put(begun, SMALL)
     house.cloud.calls.reset()
@@ -31,23 +31,27 @@ class TestPlay:
         assert house.calls() == {"GetVideoPlayAuth": 1}
 
     @pytest.mark.parametrize("vod", [None, {}, {"play": ["own"]}])
-    def test_ones_own(self, house: House, video_id: str, vod: Any) -> None:
+    def test_a_caller_plays_only_their_own_videos(
+        self, house: House, video_id: str, vod: Any
+    ) -> None:
         assert house.play(house.issuer.token("alice", vod=vod), video_id).status == 200
         bob = house.issuer.token("bob", vod=vod)
         assert house.play(bob, video_id).refusal == (404, "VideoNotFound")
 
     @pytest.mark.parametrize("play", [[], ["0" * 32]])
-    def test_a_list_is_exhaustive(self, house: House, video_id: str, play: Any) -> None:
+    def test_a_video_that_is_not_listed_is_forbidden(
+        self, house: House, video_id: str, play: Any
+    ) -> None:
         token = house.issuer.token("alice", vod={"play": play})
         assert house.play(token, video_id).refusal == (403, "Forbidden")
         assert house.calls() == {}
 
-    def test_it_does_not_open_refresh(self, house: House, alice: str) -> None:
+    def test_the_play_claim_does_not_allow_refresh(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         bob = house.issuer.token("bob", vod={"play": "*"})
         assert house.refresh(bob, video_id).refusal == (404, "VideoNotFound")
 
-    def test_a_video_that_is_listed_and_not_ready(self, house: House, alice: str) -> None:
+    def test_a_listed_video_may_not_be_ready(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         token = house.issuer.token("bob", vod={"play": [video_id]})
         reply = house.play(token, video_id)
@@ -56,7 +60,7 @@ class TestPlay:
 
 
 class TestUpload:
-    def test_other_media_only(self, house: House) -> None:
+    def test_the_claim_limits_the_media_types(self, house: House) -> None:
         token = house.issuer.token(vod={"upload": {"media": ["image", "attached"]}})
         assert house.upload(token).refusal == (403, "Forbidden")
         assert house.calls() == {}
@@ -65,7 +69,7 @@ class TestUpload:
         image = {"MediaType": "image", "ImageType": "default"}
         assert house.post("/upload", token, image).refusal == (403, "Forbidden")
 
-    def test_no_media_at_all(self, house: House) -> None:
+    def test_an_empty_list_of_media_allows_no_upload(self, house: House) -> None:
         token = house.issuer.token(vod={"upload": {"media": []}})
         assert house.upload(token).refusal == (403, "Forbidden")
 
@@ -121,26 +125,27 @@ def test_a_claim_that_is_not_understood_is_refused(house: House, vod: Any) -> No
         {"scope": None, "scp": ["vod:upload"]},
     ],
 )
-def test_where_the_scope_may_stand(house: House, claims: Any) -> None:
+def test_the_scope_is_read_from_scope_or_scp(house: House, claims: Any) -> None:
     token = house.issuer.token(**claims)
     assert house.upload(token).status == 200
     assert house.refresh(token, "0" * 32).refusal == (403, "Forbidden")
 
 
-def test_default_scopes_are_for_tokens_without_any(house: House) -> None:
+def test_default_scopes_apply_to_tokens_without_scopes(house: House) -> None:
     chosen = house.at("chosen")
     bare = house.issuer.token(scope=None)
     video_id = chosen.begun(bare)
     assert chosen.refresh(bare, video_id).status == 200
     assert chosen.play(bare, video_id).refusal == (403, "Forbidden")
     assert chosen.upload(house.issuer.token(scope="email")).refusal == (403, "Forbidden")
-    assert house.upload(bare).refusal == (403, "Forbidden")  # none are configured there
+    # The plain deployment sets no default scopes.
+    assert house.upload(bare).refusal == (403, "Forbidden")
 
 
 @pytest.mark.parametrize(
     ("sub", "same"), [(42, "42"), ("é" * 64, "é" * 64), ("a" * 128, "a" * 128)]
 )
-def test_subjects(house: House, sub: Any, same: str) -> None:
+def test_valid_subjects_own_their_videos(house: House, sub: Any, same: str) -> None:
     video_id = house.begun(house.issuer.token(sub))
     assert house.refresh(house.issuer.token(same), video_id).status == 200
     assert house.refresh(house.issuer.token(f"{same[:-1]}!"), video_id).status == 404
@@ -149,5 +154,5 @@ def test_subjects(house: House, sub: Any, same: str) -> None:
 @pytest.mark.parametrize(
     "sub", ["", "a" * 129, "é" * 65, None, True, 1.5, [], {}, "a\nb", "a\x00", "\x7f", 2**63]
 )
-def test_subjects_that_are_none(house: House, sub: Any) -> None:
+def test_an_invalid_subject_is_refused(house: House, sub: Any) -> None:
     assert house.upload(house.issuer.token(sub)).refusal == (401, "InvalidToken")

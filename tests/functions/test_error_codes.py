@@ -1,4 +1,4 @@
-"""What each documented error code of VOD leads to, as `docs/error-codes.md` says."""
+"""Each documented error code of VOD gives the answer that `docs/error-codes.md` shows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _later(call: Callable[..., Reply], *arguments: Any) -> Callable[[], Reply]:
 
 
 @pytest.mark.parametrize("row", rows(*OF_VOD), ids=str)
-def test_a_code_of_vod(house: House, alice: str, row: Row) -> None:
+def test_each_code_of_vod_gives_the_documented_answer(house: House, alice: str, row: Row) -> None:
     request = CALLS[row.operation](house, alice)
     house.cloud.faults.set("vod", row.operation, "error", 5, status=row.status, code=row.code)
     reply = request()
@@ -59,7 +59,7 @@ def test_a_code_of_vod(house: House, alice: str, row: Row) -> None:
     assert ("Retry-After" in reply.headers) == waits
 
 
-def test_every_code_of_the_tables_is_on_the_page() -> None:
+def test_the_page_lists_every_code_of_the_tables() -> None:
     shown = {row.code for row in rows(*OF_VOD)}
     known = {*vod_codes.FIELD_FAULTS, *vod_codes.ACCOUNT_FAULTS}
     assert known <= shown
@@ -68,14 +68,14 @@ def test_every_code_of_the_tables_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize("operation", OF_VOD)
-def test_the_page_says_for_every_operation_what_its_codes_mean(operation: str) -> None:
+def test_the_page_explains_the_codes_of_every_operation(operation: str) -> None:
     shown = {row.code for row in rows(operation)}
     assert {"Throttling.User", "Forbidden.RAM", "OperationDenied.Suspended"} <= shown
 
 
 @pytest.mark.parametrize("code", ["InvalidStorage.NotFound", "InvalidTemplateGroupId.NotFound"])
-def test_a_setting_is_not_blamed_where_it_was_not_used(house: House, alice: str, code: str) -> None:
-    """The operations that send no such parameter."""
+def test_an_answer_names_no_setting_that_was_not_used(house: House, alice: str, code: str) -> None:
+    """These operations do not send the parameter."""
     for operation in ("RefreshUploadVideo", "GetVideoInfo", "GetVideoPlayAuth"):
         request = CALLS[operation](house, alice)
         house.cloud.faults.set("vod", operation, "error", 5, status=404, code=code)
@@ -96,6 +96,6 @@ def test_a_setting_is_not_blamed_where_it_was_not_used(house: House, alice: str,
         ("InvalidCate.NotFound", "cate_ids", "VODPASS_CATE_ID"),
     ],
 )
-def test_a_setting_that_was_used_is_named(code: str, parameter: str, variable: str) -> None:
+def test_an_answer_names_a_setting_that_was_used(code: str, parameter: str, variable: str) -> None:
     assert variable in str(vod_codes.meaning(code, {parameter}))
     assert variable not in str(vod_codes.meaning(code, {"title"}))

@@ -1,5 +1,7 @@
-"""The events of `tests/events`: what a function makes of each, with nothing in between, and that
-the gateway makes the same of the HTTP request that each stands for."""
+"""The recorded events in `tests/events`, passed to a function directly and as HTTP requests.
+
+Both ways must give the same answer.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ TIMES = {"ExpireUTCTime", "ExpiresIn"}
 
 @pytest.fixture
 def values(house: House, alice: str, bob: str) -> dict[str, str]:
-    """What stands for the placeholders: two tokens, a finished and an unfinished video."""
+    """Values for the placeholders: two tokens, a finished and an unfinished video."""
     finished = house.upload(alice).json()
     put(finished, SMALL)
     return {
@@ -63,7 +65,7 @@ def read(name: str, values: dict[str, str]) -> Any:
 
 
 def sent(house: House, event: dict[str, Any]) -> Reply:
-    """The HTTP request that an event stands for."""
+    """The answer to the HTTP request that an event describes."""
     body = event["body"].encode()
     if event["isBase64Encoded"]:
         body = base64.b64decode(body)
@@ -80,7 +82,7 @@ def comparable(body: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_event_and_its_request_are_answered_alike(
+def test_an_event_and_its_http_request_get_the_same_answer(
     house: House, values: dict[str, str], name: str
 ) -> None:
     event = read(name, values)
@@ -102,7 +104,7 @@ def test_an_event_and_its_request_are_answered_alike(
 
 
 def test_every_event_is_used() -> None:
-    """Those of images and attachments are in test_other_media.py."""
+    """The events of images and attached media are used in test_other_media.py."""
     names = {path.stem for path in EVENTS.glob("*.json")}
     assert names == {*ANSWERS, "upload_image", "upload_attached"}
 
@@ -128,14 +130,16 @@ NO_EVENTS = [
 
 @pytest.mark.parametrize("event", NO_EVENTS, ids=lambda event: repr(event[:60]))
 @pytest.mark.parametrize("function", ["upload", "refresh", "play"])
-def test_what_is_no_event_of_an_http_trigger(house: House, function: str, event: bytes) -> None:
-    """Anyone with the right to invoke the function can send this; it must not end the instance."""
+def test_an_event_of_another_kind_does_not_end_the_instance(
+    house: House, function: str, event: bytes
+) -> None:
+    """Anyone who may invoke the function can send this. It must not end the instance."""
     answer = house.invoke(function, event)
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["Code"] == "InvalidRequest"
 
 
-def test_an_event_of_another_method_kept_in_lower_case(house: House, alice: str) -> None:
+def test_a_method_in_lower_case_is_refused(house: House, alice: str) -> None:
     event = read("play", {"alice": alice, "VideoId": "0" * 32})
     event["requestContext"]["http"]["method"] = "get"
     assert house.invoke("play", json.dumps(event).encode())["statusCode"] == 405

@@ -1,4 +1,4 @@
-"""An upload that is begun twice with one Idempotency-Key is begun once."""
+"""Two requests with one Idempotency-Key begin one upload."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def test_a_repeat_gets_the_same_video_and_a_fresh_credential(house: House, alice
     assert house.cloud.vod.library.all()[0].status == "Normal"
 
 
-def test_a_repeat_after_the_credential_expired(house: House, alice: str) -> None:
+def test_a_repeat_after_the_credential_expired_gets_a_new_credential(
+    house: House, alice: str
+) -> None:
     first = house.upload(alice, "key-1").json()
     house.cloud.clock.advance(3600)
     second = house.upload(alice, "key-1").json()
@@ -39,7 +41,7 @@ def test_a_repeat_after_the_credential_expired(house: House, alice: str) -> None
     put(second, SMALL)
 
 
-def test_the_order_of_fields_is_not_part_of_the_body(house: House, alice: str) -> None:
+def test_the_order_of_fields_does_not_matter(house: House, alice: str) -> None:
     headers = {"Idempotency-Key": "key-1"}
     first = house.post("/upload", alice, b'{"FileName":"a.mp4","Title":"t"}', headers)
     second = house.post("/upload", alice, b' {"Title": "t",\n"FileName": "a.mp4"}', headers)
@@ -49,7 +51,9 @@ def test_the_order_of_fields_is_not_part_of_the_body(house: House, alice: str) -
 @pytest.mark.parametrize(
     "other", [{"Title": "Another"}, {"FileName": "film.mov"}, {"FileSize": 1001}, {"Tags": ["a"]}]
 )
-def test_another_body(house: House, alice: str, other: dict[str, Any]) -> None:
+def test_a_key_used_with_another_body_is_refused(
+    house: House, alice: str, other: dict[str, Any]
+) -> None:
     assert house.upload(alice, "key-1", **BODY).status == 200
     refused = house.upload(alice, "key-1", **{**BODY, **other})
     assert refused.refusal == (409, "IdempotencyConflict")
@@ -57,38 +61,38 @@ def test_another_body(house: House, alice: str, other: dict[str, Any]) -> None:
     assert "RefreshUploadVideo" not in house.calls()
 
 
-def test_another_caller_has_keys_of_his_own(house: House, alice: str, bob: str) -> None:
+def test_each_caller_has_their_own_keys(house: House, alice: str, bob: str) -> None:
     first, second = house.upload(alice, "key-1").json(), house.upload(bob, "key-1").json()
     assert first["VideoId"] != second["VideoId"]
     assert house.refresh(bob, first["VideoId"]).refusal == (404, "VideoNotFound")
     assert house.refresh(bob, second["VideoId"]).status == 200
 
 
-def test_another_key_is_another_video(house: House, alice: str) -> None:
+def test_another_key_creates_another_video(house: House, alice: str) -> None:
     first, second = (house.upload(alice, key).json() for key in ("key-1", "key-2"))
     assert first["VideoId"] != second["VideoId"]
     assert house.begun(alice) != house.begun(alice)
 
 
-def test_a_finished_upload(house: House, alice: str) -> None:
+def test_a_repeat_for_a_finished_upload_is_refused(house: House, alice: str) -> None:
     put(house.upload(alice, "key-1").json(), SMALL)
     assert house.upload(alice, "key-1").refusal == (409, "UploadFinished")
 
 
-def test_a_window_that_has_closed(house: House, alice: str) -> None:
+def test_a_repeat_after_the_window_closed_is_refused(house: House, alice: str) -> None:
     house.upload(alice, "key-1")
     house.cloud.clock.advance(86401)
     assert house.upload(alice, "key-1").refusal == (409, "UploadWindowClosed")
     assert len(videos(house)) == 1
 
 
-def test_a_deleted_video(house: House, alice: str) -> None:
+def test_a_repeat_for_a_deleted_video_is_refused(house: House, alice: str) -> None:
     house.cloud.vod.library.delete([house.upload(alice, "key-1").json()["VideoId"]])
     assert house.upload(alice, "key-1").refusal == (409, "IdempotencyKeySpent")
     assert videos(house) == []
 
 
-def test_a_repeat_needs_the_right_to_refresh(house: House) -> None:
+def test_a_repeat_needs_the_refresh_scope(house: House) -> None:
     token = house.issuer.token(scope="vod:upload")
     assert house.upload(token, "key-1").status == 200
     assert house.upload(token, "key-1").refusal == (403, "Forbidden")
@@ -103,7 +107,7 @@ def test_a_repeat_needs_the_right_to_refresh(house: House) -> None:
         ("Something.NeverSeen", (503, "Unavailable")),
     ],
 )
-def test_however_vod_refuses_a_reference_id_that_is_taken(
+def test_a_repeat_works_with_any_code_for_a_duplicate_reference_id(
     house: House,
     alice: str,
     status: int,
@@ -111,7 +115,7 @@ def test_however_vod_refuses_a_reference_id_that_is_taken(
     when_deleted: tuple[int, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its code for that is not documented: none is relied on as long as the video is there."""
+    """VOD does not document its code for this. While the video exists, any code works."""
     settings = house.cloud.vod.settings
     refusal = ApiError(status, code, "Taken.")
     monkeypatch.setitem(settings.__dict__, "duplicate_reference_id", lambda: refusal)
@@ -124,9 +128,7 @@ def test_however_vod_refuses_a_reference_id_that_is_taken(
 @pytest.mark.parametrize(
     "code", ["QuotaExceeded.Video", "InvalidVideo.Damaged", "EntityNotExist.Role", "Weird"]
 )
-def test_a_refusal_for_another_reason_leaves_the_key_good(
-    house: House, alice: str, code: str
-) -> None:
+def test_a_key_stays_usable_after_another_refusal(house: House, alice: str, code: str) -> None:
     house.cloud.faults.set("vod", "CreateUploadVideo", "error", status=400, code=code)
     reply = house.upload(alice, "key-1")
     assert reply.refusal == (503, "Unavailable")
@@ -143,10 +145,10 @@ def test_a_refusal_for_another_reason_leaves_the_key_good(
         ("error", {"status": 500, "code": "X"}, (502, "UpstreamError")),
     ],
 )
-def test_while_it_is_unknown_whether_an_upload_was_begun_no_answer_denies_it(
+def test_an_unknown_outcome_is_not_reported_as_throttled(
     house: House, alice: str, fault: str, parameters: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
-    """A 429 would."""
+    """429 would say that no upload was begun, so the answer is never 429."""
     house.cloud.faults.set("vod", "CreateUploadVideo", "reset_after")
     house.cloud.faults.set("vod", "GetVideoInfo", fault, count=2, **parameters)
     assert house.upload(alice, "key-1").refusal == refusal
@@ -155,29 +157,31 @@ def test_while_it_is_unknown_whether_an_upload_was_begun_no_answer_denies_it(
     assert len(videos(house)) == 1
 
 
-def test_a_key_of_the_owner_that_was_replaced_meanwhile(house: House, alice: str) -> None:
-    first = house.upload(alice, "key-1").json()  # under the older key
+def test_a_repeat_finds_the_video_after_an_owner_key_rotation(house: House, alice: str) -> None:
+    first = house.upload(alice, "key-1").json()  # signed with the older owner key
     second = house.at("chosen").upload(alice, "key-1").json()
     assert second["VideoId"] == first["VideoId"]
     assert len(videos(house)) == 1
 
 
 @pytest.mark.parametrize("key", ["a", "A-Z_09", "k" * 64])
-def test_what_a_key_may_be(house: House, alice: str, key: str) -> None:
+def test_a_valid_key_is_accepted(house: House, alice: str, key: str) -> None:
     assert house.upload(alice, key).status == 200
 
 
 @pytest.mark.parametrize("key", ["", "k" * 65, "a b", "a,b", "é", "a/b", "a.b", "%41"])
-def test_what_it_may_not_be(house: House, alice: str, key: str) -> None:
+def test_an_invalid_key_is_refused(house: House, alice: str, key: str) -> None:
     refused = house.upload(alice, key)
     assert refused.refusal == (400, "InvalidRequest")
     assert "Idempotency-Key" in refused.json()["detail"]
     assert house.calls() == {}
 
 
-def test_ten_at_once(house: House, alice: str) -> None:
-    """Function Compute refuses, with a 429 of its own, what exceeds the reserved concurrency;
-    a client that repeats it, as it must, ends with the same video as the others."""
+def test_ten_requests_at_once_create_one_video(house: House, alice: str) -> None:
+    """Function Compute answers 429 itself above the reserved concurrency.
+
+    A client must retry then, and gets the same video as the others.
+    """
 
     def begin(_: int) -> Reply:
         while True:

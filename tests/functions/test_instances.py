@@ -1,4 +1,4 @@
-"""What an instance's end in the middle of a request gives the caller."""
+"""What a caller gets if the instance ends in the middle of a request."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from tests.support.reply import Reply
 def killed_while(
     house: House, function: str, operation: str, call: Callable[[], Reply], seconds: float = 2.5
 ) -> Reply:
-    """The answer to a call whose instance is killed while it waits for `operation`, which VOD
-    does after so many seconds."""
+    """The answer to a call whose instance is killed while it waits for `operation`.
+
+    VOD performs the operation after so many seconds.
+    """
     house.cloud.calls.reset()
     house.cloud.faults.set("vod", operation, "slow", seconds=seconds)
     with ThreadPoolExecutor(1) as pool:
@@ -34,7 +36,7 @@ def killed_while(
 
 
 @pytest.mark.parametrize("function", ["refresh", "play"])
-def test_a_killed_instance_is_function_computes_to_answer_for(
+def test_function_compute_answers_for_a_killed_instance(
     house: House, alice: str, function: str
 ) -> None:
     video_id = house.begun(alice)
@@ -55,7 +57,7 @@ def test_an_upload_whose_instance_was_killed_can_be_begun_again(house: House, al
         house, "upload", "CreateUploadVideo", lambda: house.upload(alice, "key-1"), seconds=1.5
     )
     assert reply.headers["X-Fc-Error-Type"] == "UnhandledInvocationError"
-    while not house.cloud.vod.library.all():  # VOD does it all the same, a moment later
+    while not house.cloud.vod.library.all():  # VOD still creates the video, a moment later
         time.sleep(0.01)
     video_id = house.upload(alice, "key-1").json()["VideoId"]
     assert [media.video_id for media in house.cloud.vod.library.all()] == [video_id]

@@ -1,4 +1,4 @@
-"""Size, method, token, body, VOD: each is looked at only when the one before it was in order."""
+"""A function checks size, method, token and body in this order, and only then calls VOD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAD_BODY = b'{"FileName": '
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_stranger_is_told_so_before_anything_is_read(
+def test_a_caller_without_a_valid_token_is_refused_before_the_body_is_read(
     house: House, method: str, path: str
 ) -> None:
     plain = house.send(method, path + "?x=1", {"Content-Type": "text/plain"}, BAD_BODY)
@@ -29,7 +29,9 @@ def test_a_stranger_is_told_so_before_anything_is_read(
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("scope", ["", "vod:other", "vod:uploads VOD:upload", ["vod:sts"]])
-def test_a_token_without_the_scope(house: House, method: str, path: str, scope: Any) -> None:
+def test_a_token_without_the_scope_is_forbidden(
+    house: House, method: str, path: str, scope: Any
+) -> None:
     token = house.issuer.token(scope=scope)
     reply = house.send(method, path, {"Authorization": f"Bearer {token}"}, BAD_BODY)
     assert reply.refusal == (403, "Forbidden")
@@ -42,7 +44,7 @@ WRONG = [(wrong, right, path) for right, path in ROUTES for wrong in METHODS if 
 
 
 @pytest.mark.parametrize(("method", "right", "path"), WRONG)
-def test_a_wrong_method(house: House, method: str, right: str, path: str) -> None:
+def test_a_wrong_method_is_refused(house: House, method: str, right: str, path: str) -> None:
     reply = house.send(method, path, {}, BAD_BODY)
     assert reply.refusal == (405, "MethodNotAllowed")
     assert reply.headers["Allow"] == f"{right}, OPTIONS"
@@ -50,14 +52,14 @@ def test_a_wrong_method(house: House, method: str, right: str, path: str) -> Non
 
 
 @pytest.mark.parametrize(("right", "path"), ROUTES)
-def test_head_is_one_too(house: House, right: str, path: str) -> None:
+def test_head_is_refused(house: House, right: str, path: str) -> None:
     reply = send(house.port, "HEAD", path)
     assert (reply.status, reply.body) == (405, b"")
     assert reply.headers["Allow"] == f"{right}, OPTIONS"
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_function_answers_on_any_path_of_its_own(house: House, method: str, path: str) -> None:
+def test_a_function_answers_on_any_path_below_its_own(house: House, method: str, path: str) -> None:
     assert house.send(method, f"{path}/and/more?x=1").refusal == (401, "InvalidToken")
 
 
@@ -75,7 +77,7 @@ def test_a_function_answers_on_any_path_of_its_own(house: House, method: str, pa
         "multipart/form-data; boundary=application/json",
     ],
 )
-def test_a_body_that_is_not_said_to_be_json(
+def test_a_body_with_another_content_type_is_refused(
     house: House, alice: str, content_type: str | None
 ) -> None:
     headers = {"Authorization": f"Bearer {alice}"}
@@ -90,12 +92,12 @@ def test_a_body_that_is_not_said_to_be_json(
     "content_type",
     ["application/json", "Application/JSON", 'application/json; charset="UTF-8"'],
 )
-def test_a_body_that_is(house: House, alice: str, content_type: str) -> None:
+def test_a_json_content_type_is_accepted(house: House, alice: str, content_type: str) -> None:
     headers = {"Content-Type": content_type}
     assert house.post("/upload", alice, {"FileName": "a.mp4"}, headers).status == 200
 
 
-def test_an_encoded_body(house: House, alice: str) -> None:
+def test_an_encoded_body_is_refused(house: House, alice: str) -> None:
     headers = {"Content-Encoding": "gzip"}
     reply = house.post("/upload", alice, {"FileName": "a.mp4"}, headers)
     assert reply.refusal == (415, "UnsupportedMediaType")
@@ -106,13 +108,13 @@ def padded(size: int) -> bytes:
     return body[:-1] + b" " * (size - len(body)) + b"}"
 
 
-def test_the_largest_body(house: House, alice: str) -> None:
+def test_the_largest_body_is_accepted(house: House, alice: str) -> None:
     assert house.post("/upload", alice, padded(16 * 1024)).status == 200
     assert house.calls() == {"CreateUploadVideo": 1}
 
 
 @pytest.mark.parametrize("size", [16 * 1024 + 1, 130 * 1024, 2_000_000])
-def test_a_larger_one(house: House, alice: str, size: int) -> None:
+def test_a_larger_body_is_refused(house: House, alice: str, size: int) -> None:
     assert house.post("/upload", alice, padded(size)).refusal == (413, "PayloadTooLarge")
     assert house.calls() == {}
 
@@ -150,33 +152,33 @@ def test_an_event_over_128_kb_is_refused_before_method_and_token(house: House) -
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_a_body_that_is_no_object(house: House, alice: str, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(house: House, alice: str, body: bytes) -> None:
     assert house.post("/upload", alice, body).refusal == (400, "InvalidRequest")
     assert house.calls() == {}
 
 
-def test_a_body_is_nested_eight_deep_at_most(house: House, alice: str) -> None:
+def test_a_body_may_be_nested_eight_deep(house: House, alice: str) -> None:
     def nested(lists: int) -> bytes:
         return b'{"FileName": "a.mp4", "Tags": ' + b"[" * lists + b"]" * lists + b"}"
 
-    # Seven lists in an object are looked at, and are no tags; eight are not looked at.
+    # Seven lists in an object are read, and are not valid tags. Eight are refused unread.
     assert house.post("/upload", alice, nested(7)).pointers() == ["/Tags"]
     assert house.post("/upload", alice, nested(8)).pointers() == []
 
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\udfff.mp4", "a\\ud83d.mp4", "\\u0000.mp4"])
-def test_text_that_is_no_unicode(house: House, alice: str, text: str) -> None:
+def test_text_that_is_not_valid_unicode_is_refused(house: House, alice: str, text: str) -> None:
     body = f'{{"FileName": "{text}"}}'.encode()
     assert house.post("/upload", alice, body).pointers() == ["/FileName"]
     assert house.calls() == {}
 
 
 class TestCors:
-    """By an exact list of origins. The token is the boundary; this is a courtesy to browsers."""
+    """CORS by an exact list of origins. The token decides; CORS only helps browsers."""
 
     @pytest.mark.parametrize("origin", [ORIGIN, APP_ORIGIN])
     @pytest.mark.parametrize(("method", "path"), ROUTES)
-    def test_preflight_of_an_allowed_origin(
+    def test_preflight_allows_a_listed_origin(
         self, house: House, method: str, path: str, origin: str
     ) -> None:
         asked = {
@@ -218,11 +220,11 @@ class TestCors:
         assert not [name for name in reply.headers if name.startswith("Access-Control")]
         assert reply.headers["Vary"] == "Origin"
 
-    def test_two_origins_are_none(self, house: House) -> None:
+    def test_two_origins_get_no_permission(self, house: House) -> None:
         reply = house.send("OPTIONS", "/play", [("Origin", ORIGIN), ("Origin", ORIGIN)])
         assert "Access-Control-Allow-Origin" not in reply.headers
 
-    def test_every_answer_can_be_read_by_an_allowed_origin(self, house: House, alice: str) -> None:
+    def test_an_allowed_origin_can_read_every_answer(self, house: House, alice: str) -> None:
         for token, status in ((None, 401), (alice, 200)):
             reply = house.post("/upload", token, {"FileName": "a.mp4"}, {"Origin": ORIGIN})
             assert reply.status == status
@@ -230,14 +232,14 @@ class TestCors:
             assert "Retry-After" in reply.headers["Access-Control-Expose-Headers"]
             assert "Access-Control-Allow-Methods" not in reply.headers
 
-    def test_null_where_the_deployment_lists_it(self, house: House) -> None:
+    def test_the_origin_null_is_allowed_if_the_deployment_lists_it(self, house: House) -> None:
         chosen = house.at("chosen")
         reply = chosen.send("OPTIONS", "/play", {"Origin": "null"})
         assert reply.headers["Access-Control-Allow-Origin"] == "null"
         other = chosen.send("OPTIONS", "/play", {"Origin": ORIGIN})
         assert "Access-Control-Allow-Origin" not in other.headers
 
-    def test_a_preflight_needs_no_token_and_costs_nothing(self, house: House) -> None:
+    def test_a_preflight_needs_no_token_and_causes_no_call(self, house: House) -> None:
         reply = house.send("OPTIONS", "/upload", {"Origin": ORIGIN})
         assert reply.status == 204
         assert house.calls() == {}

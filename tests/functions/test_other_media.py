@@ -1,4 +1,4 @@
-"""Images and attached media through POST /upload: issued like videos, and never renewed."""
+"""Images and attached media at POST /upload: they get a credential once, and no refresh."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ATTACHED = {"MediaType": "attached", "BusinessType": "subtitle", "MediaExt": "sr
         ({"MediaType": "video", "FileName": "a.mp4", "ImageType": "cover"}, ["/ImageType"]),
     ],
 )
-def test_a_wrong_field_is_named_and_vod_not_asked(
+def test_a_wrong_field_is_named_and_vod_gets_no_call(
     house: House, alice: str, body: dict[str, Any], pointers: list[str]
 ) -> None:
     assert house.post("/upload", alice, body).pointers() == pointers
@@ -58,15 +58,19 @@ def test_a_wrong_field_is_named_and_vod_not_asked(
 
 
 @pytest.mark.parametrize("body", [IMAGE, ATTACHED])
-def test_an_idempotency_key_is_for_videos(house: House, alice: str, body: dict[str, Any]) -> None:
-    """Accepted and not kept, it would promise what VOD cannot do for other media."""
+def test_an_idempotency_key_is_accepted_only_for_videos(
+    house: House, alice: str, body: dict[str, Any]
+) -> None:
+    """VOD cannot look up other media by such a key. To accept it would be a false promise."""
     refused = house.post("/upload", alice, body, {"Idempotency-Key": "key-1"})
     assert refused.refusal == (400, "InvalidRequest")
     assert house.calls() == {}
 
 
 @pytest.mark.parametrize("body", [IMAGE, ATTACHED])
-def test_a_limit_of_the_token_holds_for_them_too(house: House, body: dict[str, Any]) -> None:
+def test_the_size_limit_of_the_token_also_covers_other_media(
+    house: House, body: dict[str, Any]
+) -> None:
     token = house.issuer.token(vod={"upload": {"max_bytes": 1000}})
     assert house.post("/upload", token, body).pointers() == ["/FileSize"]
     large = house.post("/upload", token, {**body, "FileSize": 1001})
@@ -86,13 +90,13 @@ def test_a_limit_of_the_token_holds_for_them_too(house: House, body: dict[str, A
         ({"MediaType": "attached", "BusinessType": "subtitle", "FileName": "A.VTT"}, ".vtt"),
     ],
 )
-def test_an_extension_may_have_any_case(
+def test_an_extension_may_be_in_any_case(
     house: House, alice: str, body: dict[str, Any], end: str
 ) -> None:
     assert object_key(house.post("/upload", alice, body).json()).endswith(end)
 
 
-def test_audio_is_uploaded_as_video(house: House, alice: str) -> None:
+def test_audio_is_uploaded_as_a_video(house: House, alice: str) -> None:
     reply = house.post("/upload", alice, {"MediaType": "audio", "FileName": "a.mp3"})
     assert "send video" in reply.json()["detail"]
     assert house.upload(alice, FileName="a.mp3").status == 200
@@ -103,7 +107,7 @@ SRT = "1\n00:00:01,000 --> 00:00:02,000\nHallo, 世界\n".encode()
 ISSUED = {"RequestId", "FileURL", "UploadAddress", "UploadAuth", "ExpireUTCTime", "ExpiresIn"}
 
 
-def test_an_image_there_and_back(house: House, alice: str) -> None:
+def test_an_image_is_uploaded_and_read_back(house: House, alice: str) -> None:
     answer = house.post("/upload", alice, {**IMAGE, "ImageExt": "jpg", "Title": "Beach"}).json()
     assert set(answer) == ISSUED | {"ImageId", "ImageURL"}
     assert object_key(answer).endswith(".jpg")
@@ -114,7 +118,7 @@ def test_an_image_there_and_back(house: House, alice: str) -> None:
     assert (info["Title"], info["Status"]) == ("Beach", "Normal")
 
 
-def test_subtitles_there_and_back(house: House, alice: str) -> None:
+def test_subtitles_are_uploaded_and_read_back(house: House, alice: str) -> None:
     answer = house.post("/upload", alice, {**ATTACHED, "FileSize": len(SRT)}).json()
     assert set(answer) == ISSUED | {"MediaId", "MediaURL"}
     assert object_key(answer).endswith(".srt")
@@ -134,7 +138,9 @@ def test_subtitles_there_and_back(house: House, alice: str) -> None:
         ({"MediaType": "attached", "BusinessType": "material", "MediaExt": "zip"}, ".zip"),
     ],
 )
-def test_the_extension(house: House, alice: str, body: dict[str, Any], ending: str) -> None:
+def test_the_extension_comes_from_its_field_or_the_file_name(
+    house: House, alice: str, body: dict[str, Any], ending: str
+) -> None:
     answer = house.post("/upload", alice, body)
     assert answer.status == 200, answer.body
     assert object_key(answer.json()).endswith(ending)
@@ -144,7 +150,7 @@ def test_the_extension(house: House, alice: str, body: dict[str, Any], ending: s
     ("body", "id_name"), [(IMAGE, "ImageId"), (ATTACHED, "MediaId")], ids=["image", "attached"]
 )
 class TestOneOfThem:
-    def test_is_never_renewed_nor_played(
+    def test_it_is_never_refreshed_or_played(
         self, house: House, alice: str, body: dict[str, Any], id_name: str
     ) -> None:
         medium = house.post("/upload", alice, body).json()[id_name]
@@ -159,10 +165,10 @@ class TestOneOfThem:
         assert "Only videos can be refreshed" in explained
         assert "RefreshUploadVideo" not in house.calls()
 
-    def test_is_created_once_whatever_becomes_of_the_answer(
+    def test_it_is_created_once_even_if_the_answer_is_lost(
         self, house: House, alice: str, body: dict[str, Any], id_name: str
     ) -> None:
-        """Nothing can be looked up for it, so the outcome stays unknown; no second one is made."""
+        """It cannot be looked up, so the outcome stays unknown. No second one is created."""
         action = "CreateUploadImage" if id_name == "ImageId" else "CreateUploadAttachedMedia"
         for kind in ("reset_after", "truncated", "empty", "wrong_type", "error"):
             house.cloud.calls.reset()
@@ -172,7 +178,9 @@ class TestOneOfThem:
 
 
 @pytest.mark.parametrize("body", [IMAGE, ATTACHED], ids=["image", "attached"])
-def test_one_expires_like_any_upload(house: House, alice: str, body: dict[str, Any]) -> None:
+def test_the_credential_expires_like_that_of_a_video(
+    house: House, alice: str, body: dict[str, Any]
+) -> None:
     answer = house.post("/upload", alice, body).json()
     assert 2990 < answer["ExpiresIn"] <= 3000
     house.cloud.clock.advance(house.cloud.vod.settings.upload_lifetime + 1)
@@ -182,10 +190,10 @@ def test_one_expires_like_any_upload(house: House, alice: str, body: dict[str, A
 
 
 @pytest.mark.parametrize("body", [IMAGE, ATTACHED], ids=["image", "attached"])
-def test_one_belongs_to_the_deployments_category(
+def test_it_gets_the_category_of_the_deployment(
     house: House, alice: str, body: dict[str, Any]
 ) -> None:
-    """The parameter has one name and type for images, and others for attached media."""
+    """Images and attached media use different names and types for this parameter."""
     assert house.at("chosen").post("/upload", alice, body).status == 200
     assert [found.cate_ids for found in house.cloud.vod.other_media.all()] == [(1000000001,)]
 
@@ -193,10 +201,12 @@ def test_one_belongs_to_the_deployments_category(
 @pytest.mark.parametrize(
     ("name", "id_name"), [("upload_image", "ImageId"), ("upload_attached", "MediaId")]
 )
-def test_their_events(house: House, alice: str, name: str, id_name: str) -> None:
+def test_recorded_events_give_the_media_id(
+    house: House, alice: str, name: str, id_name: str
+) -> None:
     text = (EVENTS / f"{name}.json").read_text()
     answer = house.invoke("upload", text.replace("${alice}", alice).encode())
     assert answer["statusCode"] == 200
     assert len(json.loads(answer["body"])[id_name]) == 32
-    refused = house.invoke("upload", text.encode())  # the placeholder where a token belongs
+    refused = house.invoke("upload", text.encode())  # the placeholder, not a token
     assert refused["statusCode"] == 401

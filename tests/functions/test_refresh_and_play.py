@@ -1,4 +1,4 @@
-"""Renewing and playing: whose video, in which state, for how long."""
+"""POST /refresh and GET /play: for which videos, in which states, and for how long."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def epoch(text: str) -> int:
 
 
 def likeness(reply: Reply) -> tuple[Any, ...]:
-    """All of an answer but what is new in each."""
+    """An answer without the parts that differ each time."""
     body = {key: value for key, value in reply.json().items() if key != "RequestId"}
     new = ("Date", "X-Fc-Request-Id")
     headers = sorted((k, v) for k, v in reply.headers.items() if k not in new)
@@ -37,7 +37,10 @@ def likeness(reply: Reply) -> tuple[Any, ...]:
 
 
 def log_likeness(house: House, function: str) -> dict[str, Any]:
-    """The last log line of a function, but for what is new in each; a caller can ask for it."""
+    """The last log line of a function, without the parts that differ each time.
+
+    A caller can ask for this line.
+    """
     line = house.decisions(function)[-1]
     new = ("request_id", "ms", "cold", "VideoId")
     kept = {key: value for key, value in line.items() if key not in new}
@@ -45,11 +48,11 @@ def log_likeness(house: House, function: str) -> dict[str, Any]:
 
 
 class TestAStrangersVideo:
-    """Bob learns no more of Alice's video than of one that does not exist."""
+    """Bob gets the same answer for Alice's video as for a video that does not exist."""
 
     @pytest.mark.parametrize("finished", [False, True])
     @pytest.mark.parametrize("function", ["refresh", "play"])
-    def test_is_answered_like_one_that_does_not_exist(
+    def test_it_gets_the_answer_for_a_missing_video(
         self, house: House, alice: str, bob: str, function: str, finished: bool
     ) -> None:
         video_id = played(house, alice) if finished else house.begun(alice)
@@ -62,7 +65,7 @@ class TestAStrangersVideo:
         assert likenesses[0] == likenesses[1]
         assert likenesses[0][1] == {"GetVideoInfo": 1}
 
-    def test_nor_is_one_without_an_owner_anybodys(self, house: House, alice: str) -> None:
+    def test_a_video_without_an_owner_belongs_to_no_caller(self, house: House, alice: str) -> None:
         from fakealiyun.testing.vod import Vod
 
         unmarked = Vod(house.cloud).normal(SMALL)
@@ -72,18 +75,20 @@ class TestAStrangersVideo:
 
 
 class TestRefresh:
-    def test_a_finished_upload(self, house: House, alice: str) -> None:
+    def test_a_finished_upload_is_not_refreshed(self, house: House, alice: str) -> None:
         video_id = played(house, alice)
         house.cloud.calls.reset()
         assert house.refresh(alice, video_id).refusal == (409, "UploadFinished")
         assert house.calls() == {"GetVideoInfo": 1}
 
-    def test_a_file_that_arrived_and_does_not_play(self, house: House, alice: str) -> None:
+    def test_an_upload_whose_file_cannot_be_played_is_not_refreshed(
+        self, house: House, alice: str
+    ) -> None:
         begun = house.upload(alice, FileName="film.avi").json()
         put(begun, SMALL)
         assert house.refresh(alice, begun["VideoId"]).refusal == (409, "UploadFinished")
 
-    def test_within_the_window_and_after_it(self, house: House, alice: str) -> None:
+    def test_an_upload_is_refreshed_within_the_window_only(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         house.cloud.clock.advance(86400 - 60)
         assert house.refresh(alice, video_id).status == 200
@@ -92,7 +97,7 @@ class TestRefresh:
         assert house.refresh(alice, video_id).refusal == (409, "UploadWindowClosed")
         assert house.calls() == {"GetVideoInfo": 1}
 
-    def test_a_window_the_deployment_chose(self, house: House, alice: str) -> None:
+    def test_the_deployment_sets_the_window(self, house: House, alice: str) -> None:
         chosen = house.at("chosen")
         video_id = chosen.begun(alice)
         house.cloud.clock.advance(3500)
@@ -100,21 +105,19 @@ class TestRefresh:
         house.cloud.clock.advance(200)
         assert chosen.refresh(alice, video_id).refusal == (409, "UploadWindowClosed")
 
-    def test_a_deleted_video(self, house: House, alice: str) -> None:
+    def test_a_deleted_video_is_not_found(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         house.cloud.vod.library.delete([video_id])
         assert house.refresh(alice, video_id).refusal == (404, "VideoNotFound")
 
-    def test_a_key_of_the_owner_that_was_replaced_still_verifies(
-        self, house: House, alice: str, bob: str
-    ) -> None:
+    def test_an_older_owner_key_still_verifies(self, house: House, alice: str, bob: str) -> None:
         video_id = house.begun(alice)  # marked with the older key
         assert house.at("chosen").refresh(alice, video_id).status == 200
         assert house.at("chosen").refresh(bob, video_id).refusal == (404, "VideoNotFound")
         newer = house.at("chosen").begun(alice)
         assert house.refresh(alice, newer).refusal == (404, "VideoNotFound")  # an unknown key
 
-    def test_reads_before_and_after(self, house: House, alice: str) -> None:
+    def test_refresh_reads_the_video_before_and_after(self, house: House, alice: str) -> None:
         video_id = house.begun(alice)
         house.cloud.calls.reset()
         assert house.refresh(alice, video_id).status == 200
@@ -126,7 +129,7 @@ class TestPlay:
         ("file_name", "upload", "status"),
         [("a.mp4", False, "Uploading"), ("a.avi", True, "UploadSucc")],
     )
-    def test_a_video_that_may_become_ready(
+    def test_a_video_that_may_become_ready_gets_retry_after(
         self, house: House, alice: str, file_name: str, upload: bool, status: str
     ) -> None:
         begun = house.upload(alice, FileName=file_name).json()
@@ -137,14 +140,14 @@ class TestPlay:
         assert reply.json()["Status"] == status
         assert int(reply.headers["Retry-After"]) > 0
 
-    def test_a_transcode_that_goes_well(self, house: House, alice: str) -> None:
+    def test_a_video_plays_after_its_transcode(self, house: House, alice: str) -> None:
         chosen = house.at("chosen")
         video_id = played(chosen, alice)
         assert chosen.play(alice, video_id).json()["Status"] == "Transcoding"
         house.cloud.clock.advance(6)
         assert chosen.play(alice, video_id).status == 200
 
-    def test_one_that_fails_is_not_worth_waiting_for(self, house: House, alice: str) -> None:
+    def test_a_failed_transcode_gets_no_retry_after(self, house: House, alice: str) -> None:
         chosen = house.at("chosen")
         begun = chosen.upload(alice).json()
         put(begun, b"no film")
@@ -154,21 +157,21 @@ class TestPlay:
         assert reply.json()["Status"] == "TranscodeFail"
         assert "Retry-After" not in reply.headers
 
-    def test_a_deleted_video(self, house: House, alice: str) -> None:
+    def test_a_deleted_video_is_not_found(self, house: House, alice: str) -> None:
         video_id = played(house, alice)
         house.cloud.vod.library.delete([video_id])
         assert house.play(alice, video_id).refusal == (404, "VideoNotFound")
         everything = house.issuer.token(vod={"play": "*"})
         assert house.play(everything, video_id).refusal == (404, "VideoNotFound")
 
-    def test_the_meta_data_is_vods(self, house: House, alice: str) -> None:
+    def test_the_metadata_comes_from_vod(self, house: House, alice: str) -> None:
         video_id = played(house, alice, Title="A film")
         meta = house.play(alice, video_id).json()["VideoMeta"]
         assert meta["VideoId"] == video_id
         assert (meta["Title"], meta["Status"], meta["Duration"]) == ("A film", "Normal", 4.5)
 
     @pytest.mark.parametrize(("asked", "granted"), [(None, 100), (100, 100), (3000, 3000)])
-    def test_lasts_as_long_as_was_asked(
+    def test_a_play_auth_lasts_for_the_requested_time(
         self, house: House, alice: str, asked: int | None, granted: int
     ) -> None:
         video_id = played(house, alice)
@@ -181,10 +184,12 @@ class TestPlay:
 
 
 class TestTimesAreVods:
-    """What expires when is told by VOD's Date, not by the clock of the instance."""
+    """Times of expiry come from the Date header of VOD, not from the clock of the instance."""
 
     @pytest.mark.parametrize("ahead", [0, 100_000])
-    def test_of_an_upload_credential(self, house: House, alice: str, ahead: int) -> None:
+    def test_an_upload_credential_expires_by_the_clock_of_vod(
+        self, house: House, alice: str, ahead: int
+    ) -> None:
         house.cloud.clock.advance(ahead)
         video_id = house.begun(alice)
         for answer in (house.upload(alice).json(), house.refresh(alice, video_id).json()):
@@ -194,12 +199,14 @@ class TestTimesAreVods:
             assert answer["ExpireUTCTime"] == decoded(answer["UploadAuth"])["ExpireUTCTime"]
 
     @pytest.mark.parametrize("ahead", [0, 100_000])
-    def test_of_a_play_auth(self, house: House, alice: str, ahead: int) -> None:
+    def test_a_play_auth_expires_by_the_clock_of_vod(
+        self, house: House, alice: str, ahead: int
+    ) -> None:
         house.cloud.clock.advance(ahead)
         answer = house.play(alice, played(house, alice), AuthInfoTimeout=500).json()
         assert 490 < epoch(answer["ExpireUTCTime"]) - house.cloud.clock.now() <= 500
         assert 490 < answer["ExpiresIn"] <= 500
         inner = decoded(answer["PlayAuth"])
-        # Never later than the real end: the client must not trust a credential that has ended.
+        # Never later than the real expiry: the client must not trust an expired credential.
         assert answer["ExpireUTCTime"] <= utc(house.cloud.clock.now() + 500)
         assert inner["VideoMeta"]["VideoId"] == answer["VideoMeta"]["VideoId"]

@@ -1,4 +1,4 @@
-"""The whole way of a video: a credential, an interrupted upload, a renewed one, playback."""
+"""A video from start to end: credential, interrupted upload, refreshed credential, playback."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def play_bytes(house: House, token: str, video_id: str) -> bytes:
     return download(info.json()["PlayInfoList"]["PlayInfo"][0]["PlayURL"], house.cloud)
 
 
-def test_an_upload_outlives_its_credential_and_the_video_plays(house: House, alice: str) -> None:
+def test_an_upload_continues_after_its_credential_expired_and_the_video_plays(
+    house: House, alice: str
+) -> None:
     begun = house.upload(alice, FileSize=len(FILE), Title="A film")
     assert begun.status == 200
     first = begun.json()
@@ -85,7 +87,7 @@ def test_an_upload_outlives_its_credential_and_the_video_plays(house: House, ali
     assert house.refresh(alice, video_id).refusal == (409, "UploadFinished")
 
 
-def test_the_same_with_the_v4_client(house: House, alice: str) -> None:
+def test_the_v4_client_can_do_the_same(house: House, alice: str) -> None:
     first = house.upload(alice).json()
     address, key = decoded(first["UploadAddress"]), object_key(first)
     where = {"bucket": address["Bucket"], "key": key}
@@ -119,17 +121,17 @@ def test_the_same_with_the_v4_client(house: House, alice: str) -> None:
     assert play_bytes(house, alice, first["VideoId"]) == FILE
 
 
-def test_a_file_in_one_request(house: House, alice: str) -> None:
+def test_a_file_can_be_sent_in_one_request(house: House, alice: str) -> None:
     begun = house.upload(alice).json()
     put(begun, SMALL)
     assert play_bytes(house, alice, begun["VideoId"]) == SMALL
 
 
-def test_the_keys_are_what_a_client_sample_expects(house: House, alice: str) -> None:
+def test_the_answer_has_the_members_that_a_client_sample_expects(house: House, alice: str) -> None:
     begun = house.upload(alice).json()
     assert list(decoded(begun["UploadAddress"])) == ["Endpoint", "Bucket", "FileName"]
     auth = decoded(begun["UploadAuth"])
     assert {"AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"} <= set(auth)
-    # A client hears the earlier end: 3000 seconds, as VOD documents, though VOD grants more.
+    # The client gets the earlier expiry: the 3000 seconds that VOD documents. VOD grants more.
     told, granted = epoch(begun["ExpireUTCTime"]), epoch(auth["ExpireUTCTime"])
     assert abs(granted - told - (house.cloud.vod.settings.upload_lifetime - 3000)) <= 1

@@ -1,4 +1,4 @@
-"""The fields of POST /upload for a video: defaults, limits, and what may not be sent."""
+"""The fields of POST /upload for a video: defaults, limits, and fields that are refused."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def media(house: House, video_id: str) -> Media:
         ("x" + "é" * 100 + ".mp4", "x" + "é" * 63),
     ],
 )
-def test_without_a_title_the_file_name_gives_one(
+def test_the_title_defaults_to_the_file_name(
     house: House, alice: str, file_name: str, title: str
 ) -> None:
     assert media(house, house.begun(alice, FileName=file_name)).title == title
 
 
-def test_what_is_given_reaches_vod(house: House, alice: str) -> None:
+def test_every_given_field_reaches_vod(house: House, alice: str) -> None:
     given = {
         "FileName": "talk.mov",
         "Title": "Ein Vortrag – 一次演讲",
@@ -58,7 +58,7 @@ def test_what_is_given_reaches_vod(house: House, alice: str) -> None:
     assert found.key.endswith(".mov")
 
 
-def test_the_deployment_chooses_what_costs_money(house: House, alice: str) -> None:
+def test_the_deployment_sets_the_parameters_that_cost_money(house: House, alice: str) -> None:
     plain = media(house, house.begun(alice))
     assert (plain.template_group_id, plain.cate_id) == (NO_TRANSCODE, None)
     chosen = media(house, house.at("chosen").begun(alice))
@@ -81,7 +81,9 @@ def test_the_deployment_chooses_what_costs_money(house: House, alice: str) -> No
         ("CoverURL", "http://example.com/c.png"),
     ],
 )
-def test_the_most_that_is_allowed(house: House, alice: str, field: str, value: Any) -> None:
+def test_the_largest_allowed_value_is_accepted(
+    house: House, alice: str, field: str, value: Any
+) -> None:
     assert house.upload(alice, **{field: value}).status == 200
 
 
@@ -147,7 +149,7 @@ def test_the_most_that_is_allowed(house: House, alice: str, field: str, value: A
         ("CoverURL", 1),
     ],
 )
-def test_beyond_it_the_field_is_named_and_vod_not_asked(
+def test_a_value_over_the_limit_names_the_field_and_vod_gets_no_call(
     house: House, alice: str, field: str, value: Any
 ) -> None:
     assert house.upload(alice, **{field: value}).pointers() == [f"/{field}"]
@@ -167,7 +169,7 @@ def test_beyond_it_the_field_is_named_and_vod_not_asked(
         "ReferenceId",
     ],
 )
-def test_what_is_the_deployments_to_choose_is_refused_by_name(
+def test_a_field_that_the_deployment_sets_is_refused_by_name(
     house: House, alice: str, field: str
 ) -> None:
     refused = house.upload(alice, **{field: "1"})
@@ -183,19 +185,19 @@ def test_an_unknown_field_is_refused_by_name(house: House, alice: str, field: st
     assert house.calls() == {}
 
 
-def test_every_wrong_field_is_named_at_once(house: House, alice: str) -> None:
+def test_one_answer_names_every_wrong_field(house: House, alice: str) -> None:
     wrong = house.post("/upload", alice, {"Title": "", "FileSize": "5", "AppId": "a", "x": 1})
     assert wrong.pointers() == ["/AppId", "/FileName", "/FileSize", "/Title", "/x"]
     assert house.calls() == {}
 
 
 @pytest.mark.parametrize("value", ["audio", "VIDEO", "", None, 1, ["video"], {"video": 1}])
-def test_a_media_type_that_does_not_exist(house: House, alice: str, value: Any) -> None:
+def test_an_unknown_media_type_is_refused(house: House, alice: str, value: Any) -> None:
     assert house.upload(alice, MediaType=value).pointers() == ["/MediaType"]
     assert house.calls() == {}
 
 
-def test_the_deployments_largest_file(house: House, alice: str) -> None:
+def test_the_deployment_limits_the_file_size(house: House, alice: str) -> None:
     chosen = house.at("chosen")
     assert chosen.upload(alice, FileSize=1_000_000).status == 200
     refused = chosen.upload(alice, FileSize=1_000_001)
@@ -213,19 +215,21 @@ VIDEO_IDS = ["", "0" * 31, "0" * 33, "A" * 32, "g" * 32, "0" * 31 + "\n", 5, Non
 
 
 @pytest.mark.parametrize("video_id", VIDEO_IDS)
-def test_a_video_id_that_is_none_costs_no_call(house: House, alice: str, video_id: Any) -> None:
+def test_an_invalid_video_id_causes_no_call(house: House, alice: str, video_id: Any) -> None:
     assert house.post("/refresh", alice, {"VideoId": video_id}).pointers() == ["/VideoId"]
     assert house.calls() == {}
 
 
 @pytest.mark.parametrize("query", ["", "?", "?VideoId", "?VideoId=", "?VideoId=0", "?VideoId=%00"])
-def test_nor_does_one_in_the_query(house: House, alice: str, query: str) -> None:
+def test_an_invalid_video_id_in_the_query_causes_no_call(
+    house: House, alice: str, query: str
+) -> None:
     headers = {"Authorization": f"Bearer {alice}"}
     assert house.send("GET", f"/play{query}", headers).pointers() == ["/VideoId"]
     assert house.calls() == {}
 
 
-def test_refresh_takes_a_video_id_and_nothing_else(house: House, alice: str) -> None:
+def test_refresh_accepts_only_a_video_id(house: House, alice: str) -> None:
     asked = {"VideoId": "0" * 32, "FileName": "a.mp4", "UserData": "{}"}
     assert house.post("/refresh", alice, asked).pointers() == ["/FileName", "/UserData"]
     assert house.post("/refresh", alice, {}).pointers() == ["/VideoId"]
@@ -235,20 +239,22 @@ def test_refresh_takes_a_video_id_and_nothing_else(house: House, alice: str) -> 
 @pytest.mark.parametrize(
     "timeout", ["99", "3001", "0", "-100", "1e2", "100.0", "0100", "+100", "%20100", "９９９", ""]
 )
-def test_a_timeout_outside_vods_range(house: House, alice: str, timeout: str) -> None:
+def test_a_timeout_outside_the_range_of_vod_is_refused(
+    house: House, alice: str, timeout: str
+) -> None:
     quoted = timeout.encode().decode("latin-1") if timeout.isascii() else "%EF%BC%99" * 3
     refused = house.play(alice, "0" * 32, AuthInfoTimeout=quoted)
     assert refused.pointers() == ["/AuthInfoTimeout"]
     assert house.calls() == {}
 
 
-def test_the_deployments_longest_timeout(house: House, alice: str) -> None:
+def test_the_deployment_limits_the_timeout(house: House, alice: str) -> None:
     refused = house.at("chosen").play(alice, "0" * 32, AuthInfoTimeout=201)
     assert refused.pointers() == ["/AuthInfoTimeout"]
     assert "100 to 200" in refused.json()["detail"]
 
 
-def test_play_takes_no_other_parameter(house: House, alice: str) -> None:
+def test_play_refuses_other_parameters(house: House, alice: str) -> None:
     refused = house.play(alice, "0" * 32, AuthTimeout=100, videoid=1)
     assert refused.pointers() == ["/AuthTimeout", "/videoid"]
     twice = house.play(alice, "0" * 32, VideoId="0" * 32)

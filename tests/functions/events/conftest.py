@@ -1,4 +1,4 @@
-"""One deployment a process of tests; before each test the cloud and the receivers are emptied."""
+"""One deployment for each test process. Before each test, cloud and receivers are emptied."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from tests.support.road import WINDOW, Road
 def running(
     code: CodeUnderTest, folder: Path, *, credentials: bool = False, **settings: str
 ) -> Iterator[Road]:
-    """A deployment whose keys are in `folder`, and its app; with `credentials`, the app has the
-    watch renew its uploads, and they may take a day. Else they may take WINDOW."""
+    """A deployment whose keys are in `folder`, and its app.
+
+    With `credentials`, the watch refreshes uploads for the app, and they may take a day. Else they
+    may take WINDOW.
+    """
     keys = load_keys(folder)
     old_key = f"aA1{secrets.token_hex(12)}"
     with contextlib.ExitStack() as stacked:
@@ -51,7 +54,7 @@ def running(
 
 
 def emptied(road: Road) -> Iterator[Road]:
-    """The deployment as at its start, for one test; all that came must have verified."""
+    """The deployment in its first state, for one test. Every received event must verify."""
     road.settle()
     road.stack.cloud.reset()
     road.settle()
@@ -91,7 +94,7 @@ def plain(
 
 @pytest.fixture
 def plain_road(plain: Road) -> Iterator[Road]:
-    """A deployment whose watch does what it does by default: it looks for no completions."""
+    """A deployment with the default jobs of watch: it does not look for finished uploads."""
     yield from emptied(plain)
 
 
@@ -102,7 +105,7 @@ def road(notifying: Road) -> Iterator[Road]:
 
 @pytest.fixture
 def finding_road(notifying: Road) -> Iterator[Road]:
-    """One whose watch also looks for completions, as `make run` has it."""
+    """A deployment whose watch also looks for finished uploads, as in `make run`."""
     yield from emptied(notifying)
 
 

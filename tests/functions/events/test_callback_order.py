@@ -1,4 +1,4 @@
-"""VOD's callbacks before, with and after the Status that they announce: the app misses nothing."""
+"""Callbacks of VOD before, with and after the Status that they announce: no event is lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRANSCODING = 5.0
 
 OFFSETS = [
     *(("TranscodeComplete", seconds) for seconds in (-4.0, -1.0, 0.0, 30.0)),
-    # The fake learns of a file only when it has arrived.
+    # The fake knows of a file only when it has arrived.
     *(("FileUploadComplete", seconds) for seconds in (0.0, 30.0)),
 ]
 """Event types, and how many seconds after the change of status VOD sends them."""

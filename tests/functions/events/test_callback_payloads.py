@@ -1,4 +1,4 @@
-"""The fake's callbacks are read as what they are."""
+"""The functions can read every callback of the fake."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def house(cloud: FakeCloud) -> Iterator[House]:
     receiver.close()
 
 
-def test_each_is_read_by_the_receiver_of_the_functions(house: House) -> None:
+def test_the_functions_can_read_each_callback(house: House) -> None:
     house.subscribe()
     video_id = house.transcoded()
     image, attached = house.image(), house.attached()

@@ -1,4 +1,4 @@
-"""Uploads that were given up: deleted where that is switched on, and only when nothing can harm."""
+"""Abandoned uploads are deleted only if that is switched on, and only when it is safe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def deployed(
 
 @pytest.fixture
 def cleaning(deployed: Road) -> Iterator[Road]:
-    """A deployment that deletes, and whose watch may."""
+    """A deployment that deletes, and whose watch role allows it."""
     for road in emptied(deployed):
         give_everything(road.stack.cloud, "vodpass-watch")
         yield road
@@ -39,12 +39,12 @@ def left(road: Road) -> set[str]:
 
 
 def said(road: Road, *video_ids: str) -> list[str]:
-    """What the watch's log says of the deletion of these."""
+    """What the log of watch says about the deletion of these videos."""
     lines = [run for run in road.runs() if "clean_up" in run]
     return [line["clean_up"] for line in lines if line["VideoId"] in video_ids]
 
 
-def test_by_default_it_is_only_said(plain_road: Road) -> None:
+def test_by_default_a_deletion_is_only_logged(plain_road: Road) -> None:
     road = plain_road
     upload = road.upload()
     road.ticks(1, DUE + 10)
@@ -53,7 +53,7 @@ def test_by_default_it_is_only_said(plain_road: Road) -> None:
     assert "DeleteVideo" not in road.calls()
 
 
-def test_an_upload_goes_when_no_credential_is_alive_and_not_before(cleaning: Road) -> None:
+def test_an_upload_is_deleted_only_after_its_last_credential_expired(cleaning: Road) -> None:
     upload = cleaning.upload()
     cleaning.ticks(1, DUE - 10)
     assert left(cleaning) == {upload.video_id}
@@ -63,14 +63,14 @@ def test_an_upload_goes_when_no_credential_is_alive_and_not_before(cleaning: Roa
     assert len(cleaning.receiver.ids(upload.video_id, "upload.abandoned")) == 1
 
 
-def test_a_video_without_a_mark_stays(cleaning: Road) -> None:
+def test_a_video_without_a_mark_is_kept(cleaning: Road) -> None:
     made = Vod(cleaning.stack.cloud).call("create_upload_video", title="f", file_name="f.mp4")
     cleaning.ticks(1, DUE + 10)
     assert left(cleaning) == {made["VideoId"]}
     assert said(cleaning, made["VideoId"]) == []
 
 
-def test_an_upload_that_has_finished_stays(cleaning: Road) -> None:
+def test_a_finished_upload_is_kept(cleaning: Road) -> None:
     upload = cleaning.upload()
     cleaning.finish(upload)
     cleaning.finished(upload)
@@ -78,7 +78,7 @@ def test_an_upload_that_has_finished_stays(cleaning: Road) -> None:
     assert left(cleaning) == {upload.video_id}
 
 
-def test_a_deletion_whose_answer_is_lost_is_one(cleaning: Road) -> None:
+def test_a_deletion_whose_answer_is_lost_is_logged_once(cleaning: Road) -> None:
     upload = cleaning.upload()
     cleaning.stack.cloud.faults.set("vod", "DeleteVideo", "reset_after")
     cleaning.ticks(1, DUE + 10)
@@ -87,7 +87,7 @@ def test_a_deletion_whose_answer_is_lost_is_one(cleaning: Road) -> None:
     assert cleaning.runs()[-1]["code"] == "OK"
 
 
-def test_one_that_cannot_be_deleted_keeps_no_other_waiting(cleaning: Road) -> None:
+def test_an_upload_that_cannot_be_deleted_does_not_stop_the_others(cleaning: Road) -> None:
     uploads = [cleaning.upload(f"user-{number}") for number in range(3)]
     cleaning.stack.cloud.faults.set(
         "vod", "DeleteVideo", "error", status=403, code="Forbidden.IllegalStatus"
@@ -95,6 +95,6 @@ def test_one_that_cannot_be_deleted_keeps_no_other_waiting(cleaning: Road) -> No
     cleaning.ticks(1, DUE + 10)
     cleaning.ticks()
     assert left(cleaning) == set()
-    # The timer's own retry may have run beside the next tick: both say what both have done.
+    # The retry of the timer may run at the same time as the next tick. Then both log the deletion.
     for upload in uploads:
         assert set(said(cleaning, upload.video_id)) == {"delete"}

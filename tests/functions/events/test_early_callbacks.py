@@ -1,4 +1,4 @@
-"""A callback that comes before the Status it announces: the app gets its event all the same."""
+"""A callback may come before the Status that it announces. The app still gets its event."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def status(road: Road, upload: Upload, value: str) -> None:
 
 
 def under_way(road: Road, value: str) -> Upload:
-    """An upload whose file has arrived, in this Status, and of which VOD sends nothing itself."""
+    """An upload whose file has arrived, in this Status. VOD itself sends no callback for it."""
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -63,7 +63,7 @@ def by_queue(road: Road, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("event_type", ["TranscodeComplete", "WorkflowTaskComplete"])
 @pytest.mark.parametrize("before", ["UploadSucc", "Transcoding"])
 @pytest.mark.parametrize("minutes", [0, 4])
-def test_the_app_learns_of_a_ready_video_within_two_minutes(
+def test_the_app_gets_video_ready_within_two_minutes(
     road: Road, send: Send, event_type: str, before: str, minutes: int
 ) -> None:
     upload = under_way(road, before)
@@ -81,7 +81,7 @@ def test_the_app_learns_of_a_ready_video_within_two_minutes(
 
 
 @pytest.mark.parametrize("send", [by_http, by_queue])
-def test_a_completion_that_came_too_early_is_announced_once_it_is_true(
+def test_an_early_completion_is_announced_when_the_status_confirms_it(
     road: Road, send: Send
 ) -> None:
     road.without_callbacks()
@@ -91,12 +91,12 @@ def test_a_completion_that_came_too_early_is_announced_once_it_is_true(
     road.finish(upload)
     road.stack.cloud.clock.advance(MINUTE + 1)
     road.settle()
-    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app has it")
+    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app has the event")
     assert len(road.receiver.ids(upload.video_id, "upload.completed")) == 1
     assert len(road.receiver.ids(upload.video_id, "video.ready")) == 1
 
 
-def test_a_video_that_fails_meanwhile_is_reported_as_failed(road: Road) -> None:
+def test_a_video_that_fails_in_the_meantime_is_reported_as_failed(road: Road) -> None:
     upload = under_way(road, "Transcoding")
     by_http(road, notice("TranscodeComplete", upload))
     status(road, upload, "TranscodeFail")
@@ -105,7 +105,7 @@ def test_a_video_that_fails_meanwhile_is_reported_as_failed(road: Road) -> None:
     wait_for(lambda: road.receiver.of(upload.video_id, "video.failed"), "the app has the event")
 
 
-def test_nobody_looks_for_ever(road: Road) -> None:
+def test_the_lookups_end(road: Road) -> None:
     upload = under_way(road, "Transcoding")
     by_http(road, notice("TranscodeComplete", upload))
     queue = road.stack.cloud.queues.queue("vodpass-watch")
@@ -117,14 +117,14 @@ def test_nobody_looks_for_ever(road: Road) -> None:
     while queue.messages:
         waiting = [message.id for message in queue.messages]
         road.stack.cloud.clock.advance(MINUTE + 1)
-        wait_for(partial(looked, waiting), "it is looked at")
+        wait_for(partial(looked, waiting), "watch checks the video")
         road.settle()
         looks += 1
     assert looks == MAX_TRIES
     assert road.receiver.of(upload.video_id) == []
 
 
-def test_one_stream_of_several_is_worth_a_vod_event(road: Road) -> None:
+def test_one_finished_stream_of_several_gives_a_vod_event(road: Road) -> None:
     upload = under_way(road, "Transcoding")
     assert road.callback(notice("StreamTranscodeComplete", upload)) == 200
     [event] = road.receiver.of(upload.video_id)
@@ -161,19 +161,21 @@ def test_an_empty_file_is_rejected(road: Road) -> None:
         {"EventType": "ImageUploadComplete", "ImageId": "no id"},
     ],
 )
-def test_what_names_no_media_is_passed_on_unconfirmed(road: Road, body: dict[str, Any]) -> None:
+def test_a_callback_that_names_no_media_is_passed_on_unconfirmed(
+    road: Road, body: dict[str, Any]
+) -> None:
     assert road.callback(body) == 200
     by_queue(road, body)
-    wait_for(lambda: len(road.receiver.taken) == 2, "both arrive")
+    wait_for(lambda: len(road.receiver.taken) == 2, "both events arrive")
     for event in road.receiver.taken:
         assert (event.type, event.body["data"]) == ("vod.event", None)
         assert json.loads(event.body["unverified"]) == body
-    assert len({event.id for event in road.receiver.taken}) == 1, "the same on both paths"
+    assert len({event.id for event in road.receiver.taken}) == 1, "one id on both paths"
     assert road.callback({**body, "more": 1}) == 200
-    assert len({event.id for event in road.receiver.taken}) == 2, "another body, another id"
+    assert len({event.id for event in road.receiver.taken}) == 2, "another body gets another id"
 
 
-def test_a_body_that_is_nested_too_deep_is_refused(road: Road) -> None:
+def test_a_body_that_is_nested_too_deeply_is_refused(road: Road) -> None:
     for depth in (20, 900, 10_000):
         body = '{"EventType": "SomethingNew", "a": ' + "[" * depth + "]" * depth + "}"
         assert road.callback(body.encode()) == 400

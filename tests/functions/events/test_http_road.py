@@ -1,4 +1,4 @@
-"""VOD's callbacks by HTTP: what they lead to, and what nothing comes of."""
+"""Callbacks of VOD by HTTP: which ones cause an event, and which ones have no effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FINISHED = {"upload.completed", "video.ready"}
 
 
 def completed(video_id: str, **fields: Any) -> dict[str, Any]:
-    """FileUploadComplete, as VOD words it."""
+    """FileUploadComplete, in the form that VOD sends."""
     return {
         "EventTime": "2026-11-24T12:00:00Z",
         "EventType": "FileUploadComplete",
@@ -26,7 +26,7 @@ def completed(video_id: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_a_finished_upload_is_announced_without_anybody_asking(road: Road) -> None:
+def test_a_finished_upload_is_announced_without_a_request(road: Road) -> None:
     upload = road.upload("alice")
     road.finish(upload)
     road.finished(upload)
@@ -37,7 +37,7 @@ def test_a_finished_upload_is_announced_without_anybody_asking(road: Road) -> No
     assert done.data["SettlesAt"] > done.body["time"]
 
 
-def test_a_callback_by_hand_is_confirmed_and_handed_on(road: Road) -> None:
+def test_a_callback_sent_by_hand_is_confirmed_and_passed_on(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload("bob")
     road.finish(upload)
@@ -46,7 +46,7 @@ def test_a_callback_by_hand_is_confirmed_and_handed_on(road: Road) -> None:
     assert road.receiver.of(upload.video_id)[0].data["owner"] == "bob"
 
 
-def test_repeats_have_the_ids_of_the_first(road: Road) -> None:
+def test_repeated_callbacks_give_the_same_event_ids(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -72,7 +72,7 @@ def test_repeats_have_the_ids_of_the_first(road: Road) -> None:
         ({"method": "OPTIONS"}, 403),
     ],
 )
-def test_what_vod_did_not_sign_leads_to_nothing(
+def test_a_callback_that_vod_did_not_sign_has_no_effect(
     road: Road, changes: dict[str, Any], status: int
 ) -> None:
     road.without_callbacks()
@@ -84,29 +84,29 @@ def test_what_vod_did_not_sign_leads_to_nothing(
     assert answered == status or changes.get("method") is None
     road.settle()
     assert road.receiver.taken == []
-    assert road.calls() == before, "and costs VOD no call"
+    assert road.calls() == before, "no call to VOD"
 
 
 @pytest.mark.parametrize("end", ["", "x", "?a=b", "/", "#", "%41"])
-def test_another_url_leads_to_nothing_though_it_is_signed(road: Road, end: str) -> None:
+def test_a_signed_callback_for_another_url_has_no_effect(road: Road, end: str) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
     url = road.stack.callback_url
     other = f"{url}{end}" if end else f"{url[:-1]}{'A' if url[-1] != 'A' else 'B'}"
     assert 400 <= road.callback(completed(upload.video_id), url=other) < 500
-    # Signed for our URL, sent to another; and the other way round.
+    # The URL without its secret does not count either, even if it is signed.
     assert 400 <= road.callback(completed(upload.video_id), url=f"{road.stack.url}/events") < 500
     assert road.receiver.taken == []
 
 
-def test_a_swapped_body_tells_nothing_that_vod_does_not_confirm(road: Road) -> None:
-    """Whoever has captured a pair of headers may put any body under them, for five minutes."""
+def test_a_replaced_body_gives_no_event_that_vod_does_not_confirm(road: Road) -> None:
+    """Captured headers stay valid for five minutes with any body."""
     road.without_callbacks()
     pending, finished = road.upload("alice"), road.upload("bob")
     road.finish(finished)
-    assert road.callback(completed(pending.video_id)) == 503, "not so, or not yet"
-    assert road.callback(completed("f" * 32)) == 200, "no such video: nothing to tell"
+    assert road.callback(completed(pending.video_id)) == 503, "not finished, or not yet"
+    assert road.callback(completed("f" * 32)) == 200, "no such video, so no event"
     assert road.receiver.taken == []
     assert road.callback(completed("not an id")) == 200
     [unconfirmed] = road.receiver.taken
@@ -124,7 +124,7 @@ def test_a_swapped_body_tells_nothing_that_vod_does_not_confirm(road: Road) -> N
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 100_000, b"null", b'{"EventType": 1}'])
-def test_a_body_that_is_no_event_is_refused(road: Road, body: bytes) -> None:
+def test_a_body_that_is_not_a_callback_is_refused(road: Road, body: bytes) -> None:
     assert road.callback(body) == 400
     assert road.receiver.taken == []
 
@@ -136,8 +136,8 @@ def test_a_strangers_large_body_is_refused_unread(road: Road, size: int) -> None
     assert json.loads(answer)["Code"] == "PayloadTooLarge"
 
 
-def test_a_cloud_event_by_http_is_none(road: Road) -> None:
-    """Its shape belongs to the queue, where nobody checks a signature."""
+def test_a_cloud_event_by_http_is_refused(road: Road) -> None:
+    """Only the queue uses this form, and the queue path checks no signature."""
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -148,7 +148,7 @@ def test_a_cloud_event_by_http_is_none(road: Road) -> None:
     assert road.receiver.taken == []
 
 
-def test_while_the_apps_webhook_is_down_vod_is_told_to_come_again(road: Road) -> None:
+def test_vod_gets_503_while_the_receiver_is_down(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -161,7 +161,7 @@ def test_while_the_apps_webhook_is_down_vod_is_told_to_come_again(road: Road) ->
     assert {one.type for one in road.receiver.of(upload.video_id)} == FINISHED
 
 
-def test_vods_second_attempt_reaches_an_app_that_was_down_for_a_moment(road: Road) -> None:
+def test_a_second_attempt_of_vod_reaches_an_app_that_was_down_briefly(road: Road) -> None:
     road.receiver.answer = 503
     upload = road.upload()
     road.finish(upload)
@@ -172,7 +172,7 @@ def test_vods_second_attempt_reaches_an_app_that_was_down_for_a_moment(road: Roa
     road.finished(upload)
 
 
-def test_what_vod_has_dropped_is_found_by_the_watch(road: Road) -> None:
+def test_the_watch_finds_uploads_whose_callback_vod_dropped(road: Road) -> None:
     road.receiver.answer = 503
     upload = road.upload()
     road.finish(upload)
@@ -189,6 +189,6 @@ def test_what_vod_has_dropped_is_found_by_the_watch(road: Road) -> None:
     assert {one.type for one in road.receiver.of(upload.video_id)} == FINISHED
     found = road.receiver.ids(upload.video_id)
     assert road.callback(completed(upload.video_id)) == 200
-    assert road.receiver.ids(upload.video_id) == found, "the ids that the callback has"
+    assert road.receiver.ids(upload.video_id) == found, "the callback gives the same ids"
     road.ticks(WINDOW // 300)
     assert road.receiver.ids(upload.video_id) == found

@@ -1,4 +1,4 @@
-"""An upload of three hours, whose client never asks for a new credential."""
+"""An upload of three hours whose client never requests a new credential."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def renewals(road: Road) -> AppReceiver:
 
 
 def newest(road: Road, upload: Upload) -> Upload:
-    """What the app has by now: the credential that came last, or the first."""
+    """The newest credential that the app has received, or the first."""
     delivered = renewals(road).of(upload.video_id, "upload.refreshed")
     return Upload.of(delivered[-1].data) if delivered else upload
 
 
-def test_is_kept_alive_by_the_watch_and_finishes_under_one_upload_id(
+def test_the_watch_keeps_an_upload_alive_until_it_finishes_under_one_upload_id(
     renewing_road: Road,
 ) -> None:
     road = renewing_road
@@ -51,7 +51,7 @@ def test_is_kept_alive_by_the_watch_and_finishes_under_one_upload_id(
     assert not road.receiver.of(upload.video_id, "upload.expiring", "upload.abandoned")
 
 
-def test_no_credential_goes_anywhere_else(renewing_road: Road) -> None:
+def test_credentials_go_to_no_other_receiver(renewing_road: Road) -> None:
     road = renewing_road
     upload = road.upload()
     road.ticks(9)

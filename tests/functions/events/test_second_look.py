@@ -1,4 +1,4 @@
-"""A finished upload is looked at again when it has settled: was it written again?"""
+"""A finished upload is rechecked after its last credential expired: was the file replaced?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.road import FILM, Road, Upload
 from tests.support.waiting import wait_for
 
 SETTLED = 3670
-"""Seconds after which what was left for a second look is due."""
+"""Seconds after which a scheduled recheck is due."""
 
 OTHER = FILM[:-1] + b"\xff"
 """Another file of the same size."""
@@ -31,7 +31,7 @@ LONGER = FILM + b"more"
 
 @pytest.fixture
 def road(plain_road: Road) -> Road:
-    """A deployment with the default jobs, so that nothing but the events leaves first looks."""
+    """A deployment with the default jobs: only the function `events` schedules rechecks."""
     return plain_road
 
 
@@ -40,16 +40,17 @@ def md5(content: bytes) -> str:
 
 
 def memories(road: Road) -> Queue:
-    """The queue where first looks wait."""
+    """The queue where rechecks wait."""
     return road.stack.cloud.queues.queue("vodpass-watch")
 
 
 def arrived(road: Road, content: bytes = FILM, **fields: Any) -> Upload:
-    """An upload of which the app knows that it has finished."""
+    """A finished upload whose events the app has received."""
     upload = road.upload(**fields)
     road.finish(upload, content)
     wait_for(
-        lambda: road.receiver.of(upload.video_id, "upload.completed", "upload.rejected"), "told"
+        lambda: road.receiver.of(upload.video_id, "upload.completed", "upload.rejected"),
+        "the app has the event",
     )
     road.settle()
     assert len(memories(road).messages) == 1
@@ -57,22 +58,24 @@ def arrived(road: Road, content: bytes = FILM, **fields: Any) -> Upload:
 
 
 def rewrite(road: Road, upload: Upload, *contents: bytes) -> None:
-    """Put other files in its place, with the credential that is still alive."""
+    """Replace the file with each of `contents`, by the credential that is still valid."""
     for content in contents:
         road.finish(upload, content)
         road.settle()
 
 
 def settle(road: Road, seconds: float = SETTLED) -> None:
-    """Let the second looks that are to come become due, and be taken. The watch's own run may
-    remember another meanwhile."""
+    """Let the waiting rechecks become due, and wait until they are accepted.
+
+    A run of watch may schedule another recheck in the meantime.
+    """
     waiting = {message.id for message in memories(road).messages}
     road.stack.cloud.clock.advance(seconds)
 
     def taken() -> bool:
         return waiting.isdisjoint(message.id for message in memories(road).messages)
 
-    wait_for(taken, "every first look is taken")
+    wait_for(taken, "watch accepts every recheck")
     road.settle()
 
 
@@ -86,12 +89,12 @@ def changes(road: Road, upload: Upload) -> list[Delivered]:
     return road.receiver.of(upload.video_id, "upload.changed")
 
 
-def test_a_file_that_was_replaced_by_one_of_its_size_is_told_of(road: Road) -> None:
+def test_a_file_replaced_by_one_of_the_same_size_is_announced(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER)
     road.stack.cloud.clock.advance(3000)
     road.settle()
-    assert changes(road, upload) == [], "nobody looks before it has settled"
+    assert changes(road, upload) == [], "no recheck before the file has settled"
     settle(road, SETTLED - 3000)
     [change] = {one.id: one for one in changes(road, upload)}.values()
     assert change.data["Previous"] == {"Size": len(FILM), "FileMD5": md5(FILM)}
@@ -101,7 +104,7 @@ def test_a_file_that_was_replaced_by_one_of_its_size_is_told_of(road: Road) -> N
     assert not road.receiver.of(upload.video_id, "upload.rejected")
 
 
-def test_a_file_that_was_replaced_by_a_longer_one_is_told_of_and_rejected(road: Road) -> None:
+def test_a_file_replaced_by_a_longer_one_is_announced_and_rejected(road: Road) -> None:
     upload = arrived(road)
     road.stack.cloud.vod.callbacks.settle()
     road.without_callbacks()
@@ -114,7 +117,7 @@ def test_a_file_that_was_replaced_by_a_longer_one_is_told_of_and_rejected(road: 
     assert rejected.data["Reasons"] == ["FileSize"]
 
 
-def test_the_second_look_calls_a_completion_as_vods_own_notice_does(road: Road) -> None:
+def test_the_recheck_gives_a_completion_the_same_id_as_the_callback(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, LONGER)
     told = road.receiver.ids(upload.video_id, "upload.rejected")
@@ -124,7 +127,7 @@ def test_the_second_look_calls_a_completion_as_vods_own_notice_does(road: Road) 
 
 
 @pytest.mark.parametrize("contents", [(FILM,), (OTHER, FILM), (LONGER, FILM)])
-def test_a_file_that_is_what_it_was_is_nothing_new(road: Road, contents: tuple[bytes, ...]) -> None:
+def test_an_unchanged_file_is_not_announced_again(road: Road, contents: tuple[bytes, ...]) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -134,29 +137,29 @@ def test_a_file_that_is_what_it_was_is_nothing_new(road: Road, contents: tuple[b
     assert changes(road, upload) == []
 
 
-def test_a_file_that_was_put_back_is_news_only_where_the_other_was(road: Road) -> None:
+def test_a_restored_file_is_announced_only_if_the_other_file_was(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER, FILM)
     told = road.receiver.of(upload.video_id, "upload.completed")
-    assert len({one.id for one in told}) == 2, "each file has an id of its own"
+    assert len({one.id for one in told}) == 2, "each file has its own id"
     settle(road)
     [change] = {one.id: one for one in changes(road, upload)}.values()
     assert change.data["FileMD5"] == md5(FILM)
     assert change.data["Previous"]["FileMD5"] == md5(OTHER)
 
 
-def test_however_often_it_was_written_the_change_has_one_id(road: Road) -> None:
+def test_several_writes_give_one_change_id(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER, LONGER)
     road.settle()
     assert len(memories(road).messages) == 3
-    kill_watch(road)  # which would not tell twice
+    kill_watch(road)  # this instance would not send the event twice
     settle(road)
     assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_an_upload_that_stayed_as_it_was_has_the_ids_that_it_had(road: Road) -> None:
+def test_an_unchanged_upload_keeps_its_event_ids(road: Road) -> None:
     upload = arrived(road)
     road.finished(upload)
     told = road.receiver.ids(upload.video_id)
@@ -164,7 +167,7 @@ def test_an_upload_that_stayed_as_it_was_has_the_ids_that_it_had(road: Road) -> 
     assert road.receiver.ids(upload.video_id) == told
 
 
-def test_no_instance_has_to_remember(road: Road) -> None:
+def test_a_recheck_needs_no_memory_of_an_instance(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER)
     for instance in road.stack.gateway.invoker.instances():
@@ -173,16 +176,16 @@ def test_no_instance_has_to_remember(road: Road) -> None:
     assert len(changes(road, upload)) == 1
 
 
-def test_by_the_queue_as_by_http(road: Road) -> None:
+def test_callbacks_by_queue_are_rechecked_too(road: Road) -> None:
     road.by_queue()
     upload = arrived(road)
     rewrite(road, upload, OTHER)
-    wait_for(lambda: not road.queue.messages, "the function takes both")
+    wait_for(lambda: not road.queue.messages, "the function accepts both messages")
     settle(road)
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_an_upload_whose_callback_was_dropped_is_looked_at_again_too(finding_road: Road) -> None:
+def test_an_upload_whose_callback_was_dropped_is_rechecked_too(finding_road: Road) -> None:
     road = finding_road
     road.without_callbacks()
     upload = road.upload()
@@ -194,11 +197,11 @@ def test_an_upload_whose_callback_was_dropped_is_looked_at_again_too(finding_roa
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_a_video_whose_end_vod_announces_to_nobody_is_told_of_after_a_minute(road: Road) -> None:
+def test_a_status_without_a_callback_is_announced_after_a_minute(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
-    # A moment that the fake does not stay in.
+    # The fake leaves this status at once, so set it here.
     library = road.stack.cloud.vod.library
     library._change(upload.video_id, status="UploadSucc")
     assert road.callback(completed(upload.video_id)) == 200
@@ -206,17 +209,17 @@ def test_a_video_whose_end_vod_announces_to_nobody_is_told_of_after_a_minute(roa
     rewrite(road, upload, OTHER)
     library._change(upload.video_id, status="Normal")
     road.stack.cloud.clock.advance(62)
-    wait_for(lambda: road.receiver.of(upload.video_id, "video.ready"), "it is told")
+    wait_for(lambda: road.receiver.of(upload.video_id, "video.ready"), "the app has the event")
     road.settle()
-    assert changes(road, upload) == [], "the file may change still"
-    assert len(memories(road).messages) == 1, "and the look at the settled file is to come"
+    assert changes(road, upload) == [], "the file may still change"
+    assert len(memories(road).messages) == 1, "the recheck of the settled file still waits"
     rewrite(road, upload, LONGER)
     settle(road)
     assert {one.data["FileMD5"] for one in changes(road, upload)} == {md5(LONGER)}
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_while_the_app_is_away_the_news_waits(road: Road) -> None:
+def test_a_change_is_announced_after_the_app_was_down(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER)
     road.receiver.answer = 500
@@ -231,7 +234,7 @@ def test_while_the_app_is_away_the_news_waits(road: Road) -> None:
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_a_video_that_is_gone_by_then_is_no_news(road: Road) -> None:
+def test_a_video_deleted_before_its_recheck_gives_no_event(road: Road) -> None:
     upload = arrived(road)
     road.without_callbacks()
     Vod(road.stack.cloud).call("delete_video", video_ids=upload.video_id)
@@ -240,7 +243,7 @@ def test_a_video_that_is_gone_by_then_is_no_news(road: Road) -> None:
     assert road.receiver.taken == before
 
 
-def test_a_queue_that_fails_keeps_no_news_from_the_app_and_vod_comes_again(road: Road) -> None:
+def test_the_app_gets_the_event_and_vod_retries_if_the_queue_fails(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -263,7 +266,7 @@ def of_another(message: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("change", [forged, of_another])
-def test_what_somebody_else_puts_into_the_queue_is_no_memory(
+def test_a_forged_recheck_message_is_refused(
     road: Road, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     upload = arrived(road)
@@ -272,22 +275,30 @@ def test_what_somebody_else_puts_into_the_queue_is_no_memory(
     text = json.dumps(change(json.loads(base64.b64decode(genuine.body))))
     calls = road.calls()
     sent = queue.send(text)
-    wait_for(lambda: road.runs() and road.runs()[-1].get("code") == "InvalidRequest", "refused")
+    wait_for(
+        lambda: road.runs() and road.runs()[-1].get("code") == "InvalidRequest",
+        "watch refuses the message",
+    )
     road.settle()
-    assert road.calls() == calls, "nothing was asked of VOD"
+    assert road.calls() == calls, "no call to VOD"
     assert changes(road, upload) == []
     queue.delete(sent)
 
 
 @pytest.mark.parametrize("before", [(), (OTHER,)])
-def test_a_memory_that_comes_too_early_comes_again(road: Road, before: tuple[bytes, ...]) -> None:
+def test_a_recheck_that_comes_too_early_is_delivered_again(
+    road: Road, before: tuple[bytes, ...]
+) -> None:
     upload = arrived(road)
     queue = memories(road)
     [genuine] = queue.messages
     road.without_callbacks()
     rewrite(road, upload, *before)
     sent = queue.send(base64.b64decode(genuine.body).decode())
-    wait_for(lambda: road.runs() and road.runs()[-1].get("failed") == 1, "it is not taken")
+    wait_for(
+        lambda: road.runs() and road.runs()[-1].get("failed") == 1,
+        "watch does not accept the message",
+    )
     road.settle()
     assert sent in {message.id for message in queue.messages}
     assert changes(road, upload) == []
@@ -297,7 +308,7 @@ def test_a_memory_that_comes_too_early_comes_again(road: Road, before: tuple[byt
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_the_message_tells_nobody_a_secret(road: Road) -> None:
+def test_the_recheck_message_holds_no_secret(road: Road) -> None:
     arrived(road)
     [message] = memories(road).messages
     content = json.loads(base64.b64decode(message.body))
@@ -305,7 +316,7 @@ def test_the_message_tells_nobody_a_secret(road: Road) -> None:
     assert content["Settling"].keys() == {"Size", "FileMD5", "Status", "Due", "Settled", "k", "m"}
 
 
-def test_a_callback_that_is_repeated_leaves_one_memory(road: Road) -> None:
+def test_repeated_callbacks_schedule_one_recheck(road: Road) -> None:
     road.without_callbacks()
     upload = road.upload()
     road.finish(upload)
@@ -314,7 +325,7 @@ def test_a_callback_that_is_repeated_leaves_one_memory(road: Road) -> None:
     assert len(memories(road).messages) == 1
 
 
-def test_a_queue_that_fails_the_watch_once_loses_no_second_look(finding_road: Road) -> None:
+def test_one_fault_of_the_queue_loses_no_recheck(finding_road: Road) -> None:
     road = finding_road
     road.without_callbacks()
     upload = road.upload()
@@ -328,7 +339,7 @@ def test_a_queue_that_fails_the_watch_once_loses_no_second_look(finding_road: Ro
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_a_new_instance_finds_what_a_long_upload_has_become(finding_road: Road) -> None:
+def test_a_new_instance_rechecks_a_long_upload(finding_road: Road) -> None:
     road = finding_road
     road.without_callbacks()
     upload = road.upload()
@@ -342,7 +353,7 @@ def test_a_new_instance_finds_what_a_long_upload_has_become(finding_road: Road) 
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_new_instances_do_not_look_again_at_what_has_settled_long_ago(finding_road: Road) -> None:
+def test_new_instances_do_not_recheck_settled_uploads(finding_road: Road) -> None:
     road = finding_road
     road.without_callbacks()
     upload = road.upload()
@@ -351,13 +362,13 @@ def test_new_instances_do_not_look_again_at_what_has_settled_long_ago(finding_ro
     settle(road)
     kill_watch(road)
     road.ticks()
-    assert len(road.receiver.of(upload.video_id, "upload.completed")) > 1, "it is told again"
+    assert len(road.receiver.of(upload.video_id, "upload.completed")) > 1, "the event is sent again"
     assert memories(road).messages == []
 
 
-def test_an_upload_that_failed_is_told_of_by_the_watch(road: Road) -> None:
+def test_the_watch_announces_a_failed_upload(road: Road) -> None:
     upload = road.upload()
-    # The fake has no cause for it.
+    # No upload to the fake fails in this way.
     road.stack.cloud.vod.library._change(upload.video_id, status="UploadFail")
     road.ticks()
     [told] = road.receiver.of(upload.video_id, "video.failed", "upload.completed")
@@ -366,7 +377,7 @@ def test_an_upload_that_failed_is_told_of_by_the_watch(road: Road) -> None:
     assert len(road.receiver.of(upload.video_id, "video.failed")) == 1
 
 
-def test_one_message_that_cannot_be_read_keeps_no_other_waiting(road: Road) -> None:
+def test_an_unreadable_message_does_not_stop_the_others(road: Road) -> None:
     upload = road.upload()
     road.stack.cloud.vod.library._change(upload.video_id, status="UploadFail")
     function = road.stack.gateway.deployment.functions["watch"]
@@ -375,14 +386,14 @@ def test_one_message_that_cannot_be_read_keeps_no_other_waiting(road: Road) -> N
     good = {"type": "mns:Queue:SendMessage", "data": {"messageId": "2", "messageBody": text}}
     event = json.dumps([bad, good, bad]).encode()
     outcome = road.loop.run(road.stack.gateway.invoker.invoke(function, event, "1-by-hand"))
-    assert outcome.error_type is not None, "what cannot be read comes again"
+    assert outcome.error_type is not None, "the queue delivers an unreadable message again"
     assert road.receiver.of(upload.video_id, "video.failed")
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(403, "Forbidden.IllegalStatus"), (404, "InvalidVideo.NotFound")]
 )
-def test_a_file_of_which_vod_tells_nothing_is_announced_without_its_md5(
+def test_a_file_that_vod_does_not_describe_is_announced_without_its_md5(
     road: Road, status: int, code: str
 ) -> None:
     road.without_callbacks()
@@ -394,14 +405,14 @@ def test_a_file_of_which_vod_tells_nothing_is_announced_without_its_md5(
     assert (told.data["FileMD5"], told.data["Size"]) == (None, len(FILM))
     rewrite(road, upload, OTHER)
     settle(road)
-    assert changes(road, upload) == [], "of the same size, and nothing else to compare"
+    assert changes(road, upload) == [], "the size is the same, and there is no MD5 to compare"
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(403, "Forbidden.IllegalStatus"), (404, "InvalidVideo.NotFound")]
 )
 @pytest.mark.parametrize("content", [OTHER, LONGER])
-def test_a_file_that_vod_does_not_show_for_once_is_looked_at_again(
+def test_a_file_that_vod_does_not_show_once_is_rechecked_again(
     road: Road, status: int, code: str, content: bytes
 ) -> None:
     upload = arrived(road)
@@ -410,7 +421,10 @@ def test_a_file_that_vod_does_not_show_for_once_is_looked_at_again(
     road.stack.cloud.faults.set("vod", "GetMezzanineInfo", "error", status=status, code=code)
     before = len(road.runs())
     road.stack.cloud.clock.advance(SETTLED)
-    wait_for(lambda: any(run.get("failed") for run in road.runs()[before:]), "it is not taken")
+    wait_for(
+        lambda: any(run.get("failed") for run in road.runs()[before:]),
+        "watch does not accept the message",
+    )
     road.settle()
     assert changes(road, upload) == []
     settle(road, 60)
@@ -418,7 +432,7 @@ def test_a_file_that_vod_does_not_show_for_once_is_looked_at_again(
     assert len({one.id for one in changes(road, upload)}) == 1
 
 
-def test_a_source_that_is_gone_for_good_is_no_dead_letter(road: Road) -> None:
+def test_a_deleted_source_file_does_not_become_a_dead_letter(road: Road) -> None:
     upload = arrived(road)
     road.without_callbacks()
     road.stack.cloud.faults.set(
@@ -426,14 +440,17 @@ def test_a_source_that_is_gone_for_good_is_no_dead_letter(road: Road) -> None:
     )
     before = len(road.runs())
     road.stack.cloud.clock.advance(SETTLED)
-    wait_for(lambda: any(run.get("failed") for run in road.runs()[before:]), "it is not taken")
+    wait_for(
+        lambda: any(run.get("failed") for run in road.runs()[before:]),
+        "watch does not accept the message",
+    )
     road.settle()
     settle(road, 3600 + 512)
     assert changes(road, upload) == []
     assert road.dead_letters.messages == []
 
 
-def test_while_the_app_is_away_the_queue_leaves_no_memory(road: Road) -> None:
+def test_no_recheck_is_scheduled_while_the_app_is_down(road: Road) -> None:
     road.by_queue()
     road.receiver.answer = 500
     upload = road.upload()
@@ -443,19 +460,19 @@ def test_while_the_app_is_away_the_queue_leaves_no_memory(road: Road) -> None:
     assert memories(road).messages == []
     road.receiver.answer = 204
     road.stack.cloud.clock.advance(60)
-    wait_for(lambda: memories(road).messages, "one is left with the news")
+    wait_for(lambda: memories(road).messages, "a recheck is scheduled with the event")
     road.settle()
     assert road.receiver.of(upload.video_id, "upload.completed")
     assert len(memories(road).messages) == 1
 
 
-def test_a_queue_that_refuses_does_not_repeat_the_news(road: Road) -> None:
+def test_a_queue_that_refuses_does_not_repeat_the_events(road: Road) -> None:
     road.by_queue()
     cloud = road.stack.cloud
     cloud.faults.set("mns", "SendMessage", "error", 3, status=403, code="AccessDenied")
     upload = road.upload()
     road.finish(upload)
-    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app is told")
+    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app has the event")
 
     def pushes() -> int:
         lines = [line.text for line in road.stack.gateway.logs.lines("events")]
@@ -465,9 +482,12 @@ def test_a_queue_that_refuses_does_not_repeat_the_news(road: Road) -> None:
     first = pushes()
     for again in range(1, 4):
         cloud.clock.advance(512)
-        wait_for(partial(lambda wanted: pushes() >= wanted, first + again), "it comes again")
+        wait_for(
+            partial(lambda wanted: pushes() >= wanted, first + again),
+            "the queue delivers the message again",
+        )
         road.settle()
-    wait_for(lambda: not road.queue.messages, "it is taken")
+    wait_for(lambda: not road.queue.messages, "the function accepts the message")
     assert len(memories(road).messages) == 1
     instances = {one["pid"] for one in road.stack.gateway.invoker.instances()}
     told = road.receiver.of(upload.video_id, "upload.completed")
@@ -487,7 +507,7 @@ NO_CALLBACKS: list[Any] = [
 
 
 @pytest.mark.parametrize("event", NO_CALLBACKS)
-def test_what_the_queue_cannot_mean_is_never_taken(road: Road, event: Any) -> None:
+def test_an_event_that_is_not_a_queue_message_is_never_accepted(road: Road, event: Any) -> None:
     function = road.stack.gateway.deployment.functions["events"]
     given = json.dumps(event).encode()
     outcome = road.loop.run(road.stack.gateway.invoker.invoke(function, given, "1-by-hand"))

@@ -1,4 +1,4 @@
-"""The watch on its timer: what VOD has no event for, under one id whatever happens to its runs."""
+"""watch on its timer: events without a callback of VOD, each under one id even if runs fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.road import FILM, TICK, WINDOW, Road, Upload
 from tests.support.waiting import wait_for
 
 FIRST_DUE, SECOND_DUE = 2400, 4800
-"""Seconds after its creation when a credential of an upload is about to end."""
+"""Seconds after its creation at which the credential of an upload is about to expire."""
 
 OVERDUE = WINDOW + 600
 
@@ -23,13 +23,15 @@ def begin(road: Road, count: int = 4) -> list[Upload]:
 
 
 def ticks_until(seconds: int) -> int:
-    """So many ticks that the last comes before `seconds` have gone by, wherever the timer stands
-    when a test begins."""
+    """The number of ticks of which the last comes before `seconds` have passed.
+
+    This holds for any state of the timer at the start of a test.
+    """
     return seconds // TICK - 1
 
 
 def seen(road: Road, uploads: list[Upload], *, expiring: int = 0, abandoned: int = 0) -> None:
-    """For each upload the app has had so many ids of each type, and no others."""
+    """Check that the app has so many event ids of each type for each upload, and no others."""
     for upload in uploads:
         kinds = [kind for kind, _ in road.receiver.ids(upload.video_id)]
         assert kinds.count("upload.expiring") == expiring
@@ -39,7 +41,7 @@ def seen(road: Road, uploads: list[Upload], *, expiring: int = 0, abandoned: int
     assert {one.subject for one in road.receiver.taken} <= subjects
 
 
-def test_an_upload_whose_credential_is_about_to_end_is_announced(road: Road) -> None:
+def test_an_upload_whose_credential_is_about_to_expire_is_announced(road: Road) -> None:
     uploads = begin(road, 2)
     done = road.upload()
     road.finish(done)
@@ -55,7 +57,7 @@ def test_an_upload_whose_credential_is_about_to_end_is_announced(road: Road) -> 
     assert not road.receiver.of(done.video_id, "upload.expiring")
 
 
-def test_a_video_without_a_mark_is_nobodys_business(road: Road) -> None:
+def test_a_video_without_a_mark_gives_no_event(road: Road) -> None:
     road.without_callbacks()
     made = Vod(road.stack.cloud).call("create_upload_video", title="film", file_name="film.mp4")
     road.ticks(OVERDUE // TICK)
@@ -64,7 +66,7 @@ def test_a_video_without_a_mark_is_nobodys_business(road: Road) -> None:
     assert made["VideoId"]
 
 
-def test_an_upload_that_was_given_up_has_one_id_over_all_runs(road: Road) -> None:
+def test_an_abandoned_upload_has_one_event_id_in_all_runs(road: Road) -> None:
     uploads = begin(road)
     road.ticks(OVERDUE // TICK)
     seen(road, uploads, expiring=2, abandoned=1)
@@ -75,7 +77,7 @@ def test_an_upload_that_was_given_up_has_one_id_over_all_runs(road: Road) -> Non
     assert "DeleteVideo" not in calls
 
 
-def test_an_hour_without_a_run_changes_nothing(road: Road) -> None:
+def test_an_hour_without_a_run_loses_no_event(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(FIRST_DUE))
     road.ticks(1, 3600)
@@ -84,22 +86,22 @@ def test_an_hour_without_a_run_changes_nothing(road: Road) -> None:
     seen(road, uploads, expiring=2, abandoned=1)
 
 
-def test_an_hour_without_a_run_in_which_the_window_closes_changes_nothing(road: Road) -> None:
+def test_no_event_is_lost_if_the_window_closes_during_an_hour_without_a_run(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(SECOND_DUE))
     road.ticks(1, 3600)
     seen(road, uploads, expiring=2, abandoned=1)
 
 
-def test_two_runs_at_once_change_nothing(road: Road) -> None:
+def test_two_runs_at_once_give_the_same_event_ids(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(FIRST_DUE))
     road.receiver.open.clear()
     road.stack.cloud.clock.advance(2 * TICK)
-    wait_for(lambda: road.receiver.asked == 1, "the run of the timer delivers")
+    wait_for(lambda: road.receiver.asked == 1, "the run of the timer sends an event")
     other = threading.Thread(target=road.watch)
     other.start()
-    wait_for(lambda: road.receiver.asked == 2, "and so does the other")
+    wait_for(lambda: road.receiver.asked == 2, "the other run sends an event")
     road.receiver.open.set()
     other.join()
     road.settle()
@@ -109,12 +111,12 @@ def test_two_runs_at_once_change_nothing(road: Road) -> None:
     seen(road, uploads, expiring=2, abandoned=1)
 
 
-def test_a_run_that_is_killed_half_way_changes_nothing(road: Road) -> None:
+def test_a_killed_run_loses_no_event(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(FIRST_DUE))
     road.receiver.open.clear()
     road.stack.cloud.clock.advance(2 * TICK)
-    wait_for(lambda: road.receiver.asked, "the app is about to take the first event")
+    wait_for(lambda: road.receiver.asked, "the app is about to receive the first event")
     for instance in road.stack.gateway.invoker.instances():
         if instance["function"] == "watch":
             os.kill(instance["pid"], signal.SIGKILL)
@@ -125,7 +127,7 @@ def test_a_run_that_is_killed_half_way_changes_nothing(road: Road) -> None:
     seen(road, uploads, expiring=2, abandoned=1)
 
 
-def test_while_the_app_is_away_a_run_fails_and_the_next_makes_up_for_it(road: Road) -> None:
+def test_the_next_run_sends_the_events_that_failed_while_the_app_was_down(road: Road) -> None:
     uploads = begin(road)
     road.ticks(ticks_until(FIRST_DUE))
     road.receiver.answer = 500
@@ -137,14 +139,14 @@ def test_while_the_app_is_away_a_run_fails_and_the_next_makes_up_for_it(road: Ro
     seen(road, uploads, expiring=1)
 
 
-def test_a_message_names_one_upload_to_look_after(road: Road) -> None:
+def test_a_message_makes_watch_check_one_upload(road: Road) -> None:
     uploads = begin(road, 2)
     queue = road.stack.cloud.queues.queue("vodpass-watch")
     asked = uploads[0].video_id
 
     def ask() -> None:
         queue.send(json.dumps({"VideoId": asked}))
-        wait_for(lambda: not queue.messages, "it is taken")
+        wait_for(lambda: not queue.messages, "watch accepts the message")
         road.settle()
 
     ask()

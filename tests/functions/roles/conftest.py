@@ -1,4 +1,4 @@
-"""A deployment whose roles are the files of `ram/`, and can be cut down in a test."""
+"""A deployment whose roles come from the files of `ram/`. A test can remove grants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.tokens import Issuer
 
 
 class _Accept(BaseHTTPRequestHandler):
-    """Takes whatever is posted."""
+    """Accepts every POST."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -24,12 +24,12 @@ class _Accept(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="session")
 def receiver() -> Iterator[str]:
-    """The URL of an app that takes every credential it is sent."""
+    """The URL of an app that accepts every credential."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Accept) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -42,8 +42,8 @@ def receiver() -> Iterator[str]:
 def running_house(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory, receiver: str
 ) -> Iterator[House]:
-    """The deployment as `s.yaml` has it, and besides an upload with a second owner key and the
-    watch with what is off at first; ask for `house`."""
+    """The deployment of `s.yaml`, an `upload` with a second owner key, and a `watch` that has the
+    optional features switched on. Tests use `house`."""
     issuer = Issuer()
     secret = base64.b64encode(b"3" * 32).decode()
     renewing = {
@@ -64,12 +64,12 @@ def running_house(
 
 @pytest.fixture
 def house(running_house: House) -> House:
-    """The deployment on a cloud without media, every role as its file says."""
+    """The deployment on a cloud without media. Every role has what its file grants."""
     begin_anew(running_house)
     return running_house
 
 
 def begin_anew(house: House) -> None:
-    """Leave no media, every role as its file says, and the clock at the machine's."""
+    """Remove all media, reset every role to its file, and set the clock to the machine's time."""
     house.cloud.reset()
     house.cloud.storage.create_bucket("vodpass-local", house.cloud.region)

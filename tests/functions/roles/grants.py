@@ -1,4 +1,4 @@
-"""What the files of `ram/` grant, one action on one resource at a time."""
+"""What the files of `ram/` grant: a list of single actions on single resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ FUNCTION_ROLES = [role for role in ROLES if role not in CLIENT_ROLES]
 
 
 class Grant(NamedTuple):
-    """An action that a role may take on a resource, as its file writes them. `file` other than
-    `policy` is a policy that an operator attaches besides, for a purpose that is off at first."""
+    """One action that a role may perform on one resource, in the spelling of its file.
+
+    A `file` other than `policy` is an extra policy. An operator attaches it to switch on a purpose.
+    """
 
     role: str
     action: str
@@ -26,14 +28,14 @@ class Grant(NamedTuple):
 
 
 def document(role: str, name: str = "policy") -> dict[str, Any]:
-    """A file of a role, placeholders and all."""
+    """A file of a role, with its placeholders."""
     parsed = json.loads((RAM_FOLDER / role / f"{name}.json").read_text())
     assert isinstance(parsed, dict)
     return parsed
 
 
 def grants(role: str) -> set[Grant]:
-    """Every grant of a role, whose statements must be plain enough to be listed."""
+    """Every grant of a role. Its statements must be simple enough to list."""
     found = set()
     for path in (RAM_FOLDER / role).glob("*.json"):
         if path.stem == "trust":
@@ -53,19 +55,19 @@ def listed(value: Any) -> list[str]:
 
 
 def take_away(cloud: FakeCloud, grant: Grant) -> None:
-    """Leave the role everything that its files grant but this."""
+    """Give the role everything that its files grant except this."""
     left = grants(grant.role) - {grant}
     assert len(left) == len(grants(grant.role)) - 1
     hold_to(cloud, grant.role, left)
 
 
 def give_everything(cloud: FakeCloud, role: str) -> None:
-    """Let the role have everything that its files grant, optional ones too."""
+    """Give the role everything that its files grant, the optional files included."""
     hold_to(cloud, role, grants(role))
 
 
 def hold_to(cloud: FakeCloud, role: str, held: set[Grant]) -> None:
-    """Let the role have exactly this."""
+    """Give the role exactly these grants."""
     statements = [
         {"Effect": "Allow", "Action": grant.action, "Resource": _filled(cloud, grant.resource)}
         for grant in sorted(held)

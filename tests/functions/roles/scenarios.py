@@ -1,8 +1,8 @@
-"""For every grant in `ram/` the least that a function, or a client, does by it.
+"""For every grant in `ram/`, the smallest act of a function or a client that needs it.
 
-A scenario is written from what the functions promise, not from the policies: one for each action,
-and for each resource where they differ. It gets things ready with every permission in place, and
-answers the act that is to be watched.
+The scenarios follow what the functions promise, not the policies. There is one for each action,
+and for each resource if resources differ. A scenario prepares the cloud with all permissions and
+returns the act to test.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ MISCONFIGURED = "500 Misconfigured"
 ACCESS_DENIED = "403 to the client"
 RUN_FAILED = "RunFailed"
 
-RENEWAL_DUE = 2500  # seconds after an upload began: its credential ends at 3000
-CLEAN_UP_DUE = 86400 + 3600 + 600 + 120  # seconds: the window, the last credential's life, and more
+RENEWAL_DUE = 2500  # seconds after an upload began; its credential expires at 3000
+CLEAN_UP_DUE = 86400 + 3600 + 600 + 120  # seconds: window, life of the last credential, margin
 
 Act = Callable[[], str]
 Scenario = Callable[[House], Act]
 
 
 def by_a_function(call: Callable[[], Reply]) -> Act:
-    """A call of a function, and how it went."""
+    """A call of a function. It returns the outcome."""
 
     def act() -> str:
         reply = call()
@@ -47,7 +47,7 @@ def by_a_function(call: Callable[[], Reply]) -> Act:
 
 
 def by_a_run(house: House, function: str, event: Any) -> Act:
-    """A call of a function by a trigger, and how it went."""
+    """A call of a function by a trigger. It returns the outcome."""
     target = house.gateway.deployment.functions[function]
     encoded = json.dumps(event).encode()
 
@@ -59,7 +59,7 @@ def by_a_run(house: House, function: str, event: Any) -> Act:
 
 
 def by_a_client(call: Callable[[], Any]) -> Act:
-    """A call of the cloud by the holder of an STS token, and how it went."""
+    """A call of the cloud by the holder of an STS token. It returns the outcome."""
 
     def act() -> str:
         try:
@@ -76,7 +76,7 @@ def by_a_client(call: Callable[[], Any]) -> Act:
 
 
 def upload(**fields: Any) -> Scenario:
-    """A first POST /upload."""
+    """The first POST /upload."""
     return lambda house: by_a_function(lambda: house.post("/upload", house.issuer.token(), fields))
 
 
@@ -103,7 +103,7 @@ def play_ones_own(house: House) -> Act:
 
 
 def play_by_claim(house: House) -> Act:
-    """GET /play by whoever has a claim that opens it."""
+    """GET /play by a caller whose claim allows it."""
     begun = house.upload(house.issuer.token()).json()
     put(begun, SMALL)
     token = house.issuer.token("bob", vod={"play": [begun["VideoId"]]})
@@ -116,7 +116,7 @@ def token_for(purpose: str) -> Scenario:
 
 
 def callback(event_type: str, id_name: str, **medium: Any) -> Scenario:
-    """A callback of VOD's about a medium whose file has come."""
+    """A callback of VOD for media whose file has arrived."""
 
     def scenario(house: House) -> Act:
         begun = house.post("/upload", house.issuer.token(), medium).json()
@@ -137,12 +137,12 @@ def callback(event_type: str, id_name: str, **medium: Any) -> Scenario:
 
 
 def timer(function: str = "watch", after: float = 0) -> Scenario:
-    """A run of the watch so many seconds after an upload was begun and left alone."""
+    """A run of watch so many seconds after an upload began. No file was sent."""
 
     def scenario(house: House) -> Act:
         event = {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "timer", "payload": ""}
         act = by_a_run(house, function, event)
-        act()  # a warm instance goes by the cloud's clock as it last saw it, before it was set back
+        act()  # a warm instance still uses the clock of the cloud from before it was set back
         house.begun(house.issuer.token())
         house.cloud.clock.advance(after)
         return act
@@ -151,7 +151,7 @@ def timer(function: str = "watch", after: float = 0) -> Scenario:
 
 
 def a_run_after_an_upload(house: House) -> Act:
-    """A run of the watch that finds a finished upload, of which no callback told."""
+    """A run of watch that finds a finished upload without a callback."""
     act = timer()(house)
     begun = house.upload(house.issuer.token()).json()
     put(begun, SMALL)
@@ -166,7 +166,7 @@ def a_wish_for_one_upload(house: House) -> Act:
 
 
 def client_of_vod(purpose: str, action: str, **fields: Any) -> Scenario:
-    """An operation of VOD by a client's own hand."""
+    """An operation of VOD that a client calls directly."""
 
     def scenario(house: House) -> Act:
         given = dict(fields)
@@ -181,7 +181,7 @@ def client_of_vod(purpose: str, action: str, **fields: Any) -> Scenario:
 
 
 def client_puts(house: House) -> Act:
-    """A file sent to OSS whole, appended to, and in parts."""
+    """Files sent to OSS in one request, by appending, and in parts."""
     holder = Holder.of(house, sts_token(house), "oss-upload")
     bucket, prefix = holder.bucket(), holder.prefix
 
@@ -196,7 +196,7 @@ def client_puts(house: House) -> Act:
 
 
 def client_of_parts(call: Callable[[oss2.Bucket, str, str], Any]) -> Scenario:
-    """A call that concerns an upload in parts."""
+    """A call for an upload in parts."""
 
     def scenario(house: House) -> Act:
         holder = Holder.of(house, sts_token(house), "oss-upload")

@@ -1,4 +1,4 @@
-"""Each role has what its work needs, and nothing that it never uses."""
+"""Each role has the permissions that its work needs, and no unused ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.functions.roles.scenarios import (
 )
 from tests.support.house import House
 
-# OSS asks this one permission for every step of writing an object.
+# OSS requires this one permission for every step of writing an object.
 PUT_OPERATIONS = {
     "PutObject",
     "InitiateMultipartUpload",
@@ -34,7 +34,7 @@ PUT_OPERATIONS = {
 
 
 def used(house: House) -> set[str]:
-    """The actions, in RAM's words, that were taken since the counters were reset."""
+    """The actions, in the spelling of RAM, that were used since the counters were reset."""
     return {
         "oss:PutObject" if service == "oss" and name in PUT_OPERATIONS else f"{service}:{name}"
         for service, counts in house.cloud.calls.snapshot().items()
@@ -43,7 +43,7 @@ def used(house: House) -> set[str]:
 
 
 def refusal_of(role: str) -> str:
-    """How the work of a role fails for want of a permission."""
+    """How the work of a role fails if a permission is missing."""
     if role in CLIENT_ROLES:
         return ACCESS_DENIED
     return RUN_FAILED if role == "vodpass-watch" else MISCONFIGURED
@@ -54,7 +54,7 @@ def named(grant: Grant) -> str:
 
 
 @pytest.mark.parametrize("grant", SCENARIOS, ids=named)
-def test_what_is_granted_serves_and_without_it_the_work_fails(house: House, grant: Grant) -> None:
+def test_each_grant_is_used_and_without_it_the_work_fails(house: House, grant: Grant) -> None:
     scenario = SCENARIOS[grant]
     give_everything(house.cloud, grant.role)
     act = scenario(house)
@@ -62,7 +62,8 @@ def test_what_is_granted_serves_and_without_it_the_work_fails(house: House, gran
     assert act() == DONE
     assert grant.action in used(house)
 
-    begin_anew(house)  # the clock too: a function's key lives 36 hours, one wait up to 25
+    # This resets the clock too: a role credential lives 36 hours, and one wait takes up to 25.
+    begin_anew(house)
     give_everything(house.cloud, grant.role)
     act = scenario(house)
     take_away(house.cloud, grant)
@@ -72,7 +73,7 @@ def test_what_is_granted_serves_and_without_it_the_work_fails(house: House, gran
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nothing_is_granted_that_is_never_used(house: House, role: str) -> None:
+def test_no_grant_is_unused(house: House, role: str) -> None:
     actions: set[str] = set()
     give_everything(house.cloud, role)
     for grant, scenario in SCENARIOS.items():
@@ -85,18 +86,18 @@ def test_nothing_is_granted_that_is_never_used(house: House, role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_grant_is_tried_above(role: str) -> None:
+def test_every_grant_has_a_scenario(role: str) -> None:
     assert {grant for grant in SCENARIOS if grant.role == role} == grants(role)
 
 
-def test_every_role_here_has_a_file() -> None:
+def test_every_role_with_a_scenario_has_a_file() -> None:
     assert {grant.role for grant in SCENARIOS} <= set(ROLES)
 
 
 class TestTheRoleSufficesOffTheBeatenTrack:
-    """Permissions that only a rare turn of events asks for."""
+    """Permissions that are needed only in rare cases."""
 
-    def test_when_it_is_not_known_whether_an_upload_was_begun(self, house: House) -> None:
+    def test_an_unknown_outcome_of_an_upload_can_be_looked_up(self, house: House) -> None:
         house.cloud.faults.set("vod", "CreateUploadVideo", "reset_after")
         reply = house.upload(house.issuer.token(), "key-1")
         assert reply.status == 200
@@ -106,7 +107,7 @@ class TestTheRoleSufficesOffTheBeatenTrack:
             "vod:RefreshUploadVideo",
         }
 
-    def test_when_the_owners_key_was_replaced_meanwhile(self, house: House) -> None:
+    def test_a_repeat_works_after_an_owner_key_rotation(self, house: House) -> None:
         token = house.issuer.token()
         first = house.upload(token, "key-1").json()
         house.cloud.calls.reset()
@@ -114,14 +115,14 @@ class TestTheRoleSufficesOffTheBeatenTrack:
         assert second["VideoId"] == first["VideoId"]
         assert used(house) == {"vod:GetVideoInfo", "vod:RefreshUploadVideo"}
 
-    def test_when_a_video_that_the_claim_opens_is_not_ready(self, house: House) -> None:
+    def test_the_status_of_a_claimed_video_can_be_read(self, house: House) -> None:
         video_id = house.begun(house.issuer.token())
         reader = house.issuer.token("bob", vod={"play": [video_id]})
         house.cloud.calls.reset()
         assert house.play(reader, video_id).refusal == (409, "VideoNotReady")
         assert used(house) == {"vod:GetVideoPlayAuth", "vod:GetVideoInfo"}
 
-    def test_when_what_was_announced_has_been_deleted(self, house: House) -> None:
+    def test_a_callback_for_a_deleted_video_is_handled(self, house: House) -> None:
         act = SCENARIOS[Grant("vodpass-events", "vod:GetVideoInfo", "*")](house)
         videos = house.cloud.vod.library
         videos.delete([media.video_id for media in videos.all()])

@@ -1,4 +1,4 @@
-"""What the roles open when somebody else than our own code holds them, and who may hold them."""
+"""What the roles allow to anybody who holds their credentials, and who may assume them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def video_id(house: House) -> str:
 
 
 def holder_of(house: House, key: Keys | Credential) -> Holder:
-    """Whoever holds these keys, told where there may be something to be had."""
+    """A holder of these keys who knows the names of the buckets and a prefix."""
     answer = {
         "AccessKeyId": key.access_key_id,
         "AccessKeySecret": key.access_key_secret,
@@ -61,12 +61,12 @@ def holder_of(house: House, key: Keys | Credential) -> Holder:
 
 
 def function(house: House, role: str) -> Credential:
-    """The keys that Function Compute gives a function of this role."""
+    """The role credential that Function Compute gives a function of this role."""
     return house.cloud.ram.service_session(FC, role, "function", 36 * 3600)
 
 
 def oss_actions(holder: Holder) -> set[str]:
-    """The actions of OSS that the holder can take below its prefix, tried one by one."""
+    """The actions of OSS that the holder can perform below its prefix, tried one by one."""
     cloud, prefix = holder.cloud, holder.prefix
     admin = oss2.Auth(cloud.admin.access_key_id, cloud.admin.access_key_secret)
     owner = oss2.Bucket(admin, cloud.url, holder.answer["Bucket"])
@@ -97,33 +97,37 @@ def _is_allowed(call: Callable[[], Any]) -> bool:
 
 
 def everything_open_to(holder: Holder, video_id: str) -> set[str]:
-    """Every action of VOD and OSS that the cloud lets the holder take."""
+    """Every action of VOD and OSS that the cloud allows the holder."""
     return {f"vod:{name}" for name in holder.vod_actions(video_id)} | oss_actions(holder)
 
 
 def actions_of(role: str, *products: str) -> set[str]:
-    """What the role's own file grants of these products."""
+    """What the file of the role grants for these products."""
     found = {grant.action for grant in grants(role) if grant.file == "policy"}
     return {action for action in found if action.partition(":")[0] in products}
 
 
 class TestTheRolesOfFunctions:
     @pytest.mark.parametrize("role", FUNCTION_ROLES)
-    def test_open_what_their_file_says(self, house: House, video_id: str, role: str) -> None:
+    def test_they_allow_exactly_what_their_file_grants(
+        self, house: House, video_id: str, role: str
+    ) -> None:
         holder = holder_of(house, function(house, role))
         assert everything_open_to(holder, video_id) == actions_of(role, "vod", "oss")
 
-    def test_are_one_a_function(self, house: House) -> None:
+    def test_each_function_has_its_own_role(self, house: House) -> None:
         held = {
             name: one.role.rpartition("/")[2]
             for name, one in house.gateway.deployment.functions.items()
             if one.role is not None
         }
-        # A variant of a function has its role.
+        # A variant of a function uses the role of that function.
         assert held == {name: f"vodpass-{name.rpartition('-')[2]}" for name in held}
         assert set(held.values()) == set(FUNCTION_ROLES)
 
-    def test_of_play_cannot_begin_or_carry_on_an_upload(self, house: House, video_id: str) -> None:
+    def test_the_role_of_play_cannot_begin_or_continue_an_upload(
+        self, house: House, video_id: str
+    ) -> None:
         holder = holder_of(house, function(house, "vodpass-play"))
         denied = (403, "Forbidden.RAM")
         assert holder.refused("CreateUploadVideo", title="t", file_name="t.mp4") == denied
@@ -133,10 +137,10 @@ class TestTheRolesOfFunctions:
         assert holder.refused("RefreshUploadVideo", video_id=video_id) == denied
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_nothing_reachable_deletes_or_changes_a_video(
+    def test_no_role_can_delete_or_change_a_video_by_default(
         self, house: House, video_id: str, role: str
     ) -> None:
-        """Neither by its file, nor when it is tried."""
+        """No file grants it except the one for deleting, and the cloud refuses it."""
         for grant in grants(role):
             product, _, action = grant.action.partition(":")
             assert product in ("vod", "oss", "sts", "mns")
@@ -153,18 +157,24 @@ class TestTheRolesOfFunctions:
 
 @pytest.mark.parametrize("role", CLIENT_ROLES)
 class TestTheRolesOfClients:
-    """A token's policy is built by the function, and its role's is a file: each alone would hold
-    its holder to the purpose."""
+    """The function builds the session policy of a token; the policy of its role is a file.
 
-    def test_open_together_what_the_file_says(self, house: House, video_id: str, role: str) -> None:
+    Each of the two alone limits the holder to the purpose.
+    """
+
+    def test_token_and_role_together_allow_what_the_file_grants(
+        self, house: House, video_id: str, role: str
+    ) -> None:
         holder = Holder.of(house, sts_token(house), PURPOSE_OF[role])
         found = everything_open_to(
             Holder(house.cloud, {"Endpoint": house.cloud.url, **WHERE, **holder.answer}), video_id
         )
         assert found == actions_of(role, "vod", "oss")
 
-    def test_the_token_alone(self, house: House, video_id: str, role: str) -> None:
-        """What is left when somebody gives the role too much."""
+    def test_the_session_policy_alone_limits_the_token(
+        self, house: House, video_id: str, role: str
+    ) -> None:
+        """What the token allows if the role has too many permissions."""
         house.cloud.ram.set_role_policies(role, allow("*"))
         holder = Holder.of(house, sts_token(house), PURPOSE_OF[role])
         here = Holder(house.cloud, {"Endpoint": house.cloud.url, **WHERE, **holder.answer})
@@ -175,8 +185,8 @@ class TestTheRolesOfClients:
             Sts(house.cloud, holder.keys).assume(house.cloud.ram.role(role).arn)
         assert refusal.value.code == "NoPermission"
 
-    def test_the_role_alone(self, house: House, video_id: str, role: str) -> None:
-        """What is left when the function's own policy fails."""
+    def test_the_role_alone_limits_the_token(self, house: House, video_id: str, role: str) -> None:
+        """What the token allows if the session policy does not limit it."""
         told = Sts(house.cloud, function(house, "vodpass-sts")).assume(
             house.cloud.ram.role(role).arn
         )
@@ -185,26 +195,28 @@ class TestTheRolesOfClients:
         outside = Holder(house.cloud, {**holder.answer, "KeyPrefix": "elsewhere/"})
         assert oss_actions(outside) == set()
 
-    def test_the_function_asks_for_all_that_the_role_has(self, role: str) -> None:
+    def test_the_session_policy_covers_all_that_the_role_grants(self, role: str) -> None:
         assert set(PURPOSES[PURPOSE_OF[role]].actions) == actions_of(role, "vod", "oss", "sts")
 
 
 class TestWhoMayTakeARole:
     @pytest.mark.parametrize("role", FUNCTION_ROLES)
-    def test_of_a_function_is_written_down(self, role: str) -> None:
+    def test_only_function_compute_may_assume_the_role_of_a_function(self, role: str) -> None:
         (statement,) = document(role, "trust")["Statement"]
         assert statement["Principal"] == {"Service": [FC]}
         assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
 
     @pytest.mark.parametrize("role", CLIENT_ROLES)
-    def test_of_a_client_is_written_down(self, role: str) -> None:
+    def test_only_its_function_may_assume_the_role_of_a_client(self, role: str) -> None:
         (statement,) = document(role, "trust")["Statement"]
         assert statement["Principal"] == {"RAM": ["acs:ram::${AccountId}:role/vodpass-sts"]}
         assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
 
-    def test_when_everybody_tries(self, house: House) -> None:
-        """Administrator, another user, every function and every client ask for every role, each
-        with a policy that would allow it: only the role's own trust stands in the way."""
+    def test_only_the_role_of_sts_can_assume_the_roles_of_clients(self, house: House) -> None:
+        """Administrator, another user, every function and every client try to assume every role.
+
+        Each has a policy that allows it, so only the trust policy of the role can refuse.
+        """
         ram = house.cloud.ram
         callers: dict[str, Credential | Keys] = {
             "admin": house.cloud.admin,
@@ -234,7 +246,9 @@ class TestWhoMayTakeARole:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("service", [FC, "ecs.aliyuncs.com", "vod.aliyuncs.com"])
-    def test_among_the_services(self, house: House, role: str, service: str) -> None:
+    def test_only_function_compute_can_assume_a_role_among_the_services(
+        self, house: House, role: str, service: str
+    ) -> None:
         def take() -> Credential:
             return house.cloud.ram.service_session(service, role, "somebody", 3600)
 
@@ -248,8 +262,8 @@ class TestWhoMayTakeARole:
 class TestTheFiles:
     @pytest.mark.parametrize("role", ROLES)
     def test_resources_are_as_narrow_as_ram_allows(self, role: str) -> None:
-        """VOD knows no resource but all; a role and a queue are named in full, objects by bucket
-        and prefix."""
+        """VOD permissions cover all resources. Roles and queues are named in full, objects by
+        bucket and prefix."""
         for grant in grants(role):
             if grant.action.startswith("vod:"):
                 assert grant.resource == "*"
@@ -262,19 +276,19 @@ class TestTheFiles:
                 assert grant.resource == "acs:oss:*:*:${Bucket}/${Prefix}/*"
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_hold_nothing_of_anyones_account(self, role: str) -> None:
+    def test_the_files_hold_no_data_of_an_account(self, role: str) -> None:
         for path in (RAM_FOLDER / role).iterdir():
             assert not re.search(r"[0-9]{5}", path.read_text())
 
-    def test_are_two_a_role_and_one_for_deleting(self) -> None:
-        """Which no function has until an operator attaches it, and no client reaches."""
+    def test_there_are_two_files_for_each_role_and_one_for_deleting(self) -> None:
+        """No function has the one for deleting until an operator attaches it. No client gets it."""
         found = {(role, path.name) for role in ROLES for path in (RAM_FOLDER / role).iterdir()}
         two = {(role, name) for role in ROLES for name in ("policy.json", "trust.json")}
         assert found == two | {("vodpass-watch", "clean-up.json")}
         assert {Grant("vodpass-watch", "vod:DeleteVideo", "*", "clean-up")} == DELETES
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_name_an_action_once(self, role: str) -> None:
+    def test_a_file_names_each_action_once(self, role: str) -> None:
         named = [
             action.lower()
             for statement in document(role)["Statement"]

@@ -1,5 +1,7 @@
-"""A deployment whose clients ask for STS tokens. After every test, all that it said is searched
-for what must stay secret."""
+"""A deployment whose clients request STS tokens.
+
+After every test, its answers and its log are searched for secrets.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,9 @@ OFF = {
     "VODPASS_OSS_PREFIX": "",
 }
 VARIANTS: dict[str, dict[str, Any]] = {
-    # As a deployment is before anyone chose a purpose.
+    # A deployment without any purpose.
     "off": {"only": ["sts"], "environmentVariables": OFF},
-    # One purpose of the three, and another whose role is a mistake.
+    # One purpose of the three, and another whose role is wrong.
     "some": {
         "only": ["sts"],
         "environmentVariables": {
@@ -37,9 +39,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "VODPASS_STS_PLAY_ROLE": f"{ROLE}/no-such-role",
         },
     },
-    # A runtime that gives each invocation the role's key of the hour.
+    # The runtime gives each invocation a current role credential.
     "older": {"only": ["sts"], "runtime": "python3.10"},
-    # A deadline that passes soon.
+    # A short deadline.
     "hurried": {"only": ["sts"], "timeout": 2},
 }
 
@@ -48,7 +50,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def running_house(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """The deployment, with every purpose switched on; ask for `house`."""
+    """The deployment, with every purpose switched on. Tests use `house`."""
     issuer = Issuer()
     project = tmp_path_factory.mktemp("project")
     with serve(code_under_test, project, issuer, settings(issuer), VARIANTS) as house:
@@ -60,7 +62,7 @@ def running_house(
 def house(
     running_house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[House]:
-    """The deployment on a cloud without media or objects; afterwards, no secret has been told."""
+    """The deployment on a cloud without media or objects. Afterwards checks for leaked secrets."""
     cloud = running_house.cloud
     cloud.reset()
     for name in ("vodpass-local", "vodpass-local2"):
@@ -83,12 +85,12 @@ def house(
 
 @pytest.fixture
 def alice(house: House) -> str:
-    """A token of a user who may have an STS token for every purpose."""
+    """A token of a user who may get an STS token for every purpose."""
     return sts_token(house, "alice")
 
 
 def secrets_of(house: House) -> set[str]:
-    """The very values that must not be told: callers' tokens, issued keys, the functions' own."""
+    """The values that must stay secret: tokens of callers, issued keys, and role credentials."""
     found = {part for token in house.issuer.signed for part in token.split(".")[1:]}
     for reply in house.replies:
         if reply.status == 200:

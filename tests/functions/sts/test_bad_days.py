@@ -1,4 +1,4 @@
-"""What a caller gets on the days when STS, or the deployment's RAM, does not do as it should."""
+"""What a caller gets when STS fails, or when RAM is set up wrongly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROLE_OF = {
 
 @pytest.fixture(autouse=True)
 def nothing_of_upstreams_words(house: House) -> Iterator[None]:
-    """Neither an answer nor the log says anything that came from STS, or of the roles."""
+    """Check that no answer and no log line holds text from STS or names of roles."""
     before = len(house.log())
     yield
     said = house.log()[before:]
@@ -43,14 +43,16 @@ def assumed(house: House) -> int:
 class TestThrottled:
     @pytest.mark.parametrize("code", ["Throttling", "Throttling.User", "Throttling.Api"])
     @pytest.mark.parametrize("status", [400, 429, 503])
-    def test_is_not_repeated(self, house: House, alice: str, code: str, status: int) -> None:
+    def test_a_throttled_call_is_not_repeated(
+        self, house: House, alice: str, code: str, status: int
+    ) -> None:
         fault(house, "throttle", code=code, status=status, message=LEAK)
         reply = ask(house, alice, "vod-upload")
         assert reply.refusal == (429, "Throttled")
         assert int(reply.headers["Retry-After"]) >= 1
         assert assumed(house) == 1
 
-    def test_sts_says_for_how_long(self, house: House, alice: str) -> None:
+    def test_retry_after_comes_from_sts(self, house: House, alice: str) -> None:
         fault(house, "throttle", retry_after=2500)
         assert ask(house, alice, "vod-upload").headers["Retry-After"] == "3"
 
@@ -70,15 +72,17 @@ DOWN = [
 
 class TestDown:
     @pytest.mark.parametrize(("kind", "parameters"), [(kind, given) for kind, given, _ in DOWN])
-    def test_for_a_moment(self, house: House, alice: str, kind: str, parameters: Any) -> None:
-        """AssumeRole is tried once more: a token too many does no harm."""
+    def test_a_short_fault_is_retried(
+        self, house: House, alice: str, kind: str, parameters: Any
+    ) -> None:
+        """AssumeRole is tried once more: an unused token does no harm."""
         fault(house, kind, **parameters)
         holder = Holder.of(house, alice, "vod-upload")
         assert assumed(house) == 2
         assert holder.vod("CreateUploadVideo", title="t", file_name="t.mp4")["VideoId"]
 
     @pytest.mark.parametrize(("kind", "parameters", "refusal"), DOWN)
-    def test_for_longer(
+    def test_a_lasting_fault_is_reported(
         self, house: House, alice: str, kind: str, parameters: Any, refusal: tuple[int, str]
     ) -> None:
         fault(house, kind, 10, **parameters)
@@ -89,17 +93,17 @@ class TestDown:
 
 
 @pytest.mark.parametrize("field", ["Credentials", ""])
-def test_half_an_answer_is_none(house: House, alice: str, field: str) -> None:
+def test_an_incomplete_answer_is_refused(house: House, alice: str, field: str) -> None:
     fault(house, "wrong_type", 2, **({"field": field} if field else {}))
     reply = ask(house, alice, "vod-upload")
     assert reply.refusal == (502, "UpstreamError")
     assert b"12345" not in reply.body
 
 
-def test_an_answer_that_comes_too_late(house: House, alice: str) -> None:
+def test_a_late_answer_gives_a_timeout(house: House, alice: str) -> None:
     """The function answers before Function Compute ends it."""
     hurried = house.at("hurried")
-    for _ in range(2):  # the first call of an instance may meet the deadline by itself
+    for _ in range(2):  # a cold start alone may reach the deadline
         ask(hurried, alice, "vod-upload")
     fault(house, "slow", 2, seconds=2.0)
     assert ask(hurried, alice, "vod-upload").refusal == (504, "UpstreamTimeout")
@@ -122,13 +126,15 @@ class TestOnlyTheOperatorCanMendIt:
             (400, "InvalidSecurityToken.Malformed"),
         ],
     )
-    def test_and_it_is_not_repeated(self, house: House, alice: str, status: int, code: str) -> None:
+    def test_a_refused_call_is_not_repeated(
+        self, house: House, alice: str, status: int, code: str
+    ) -> None:
         fault(house, "error", status=status, code=code, message=LEAK)
         assert ask(house, alice, "vod-upload").refusal == (500, "Misconfigured")
         assert assumed(house) == 1
 
     @pytest.mark.parametrize("purpose", PURPOSES)
-    def test_the_function_may_not_take_the_role(
+    def test_the_function_may_not_assume_the_role(
         self, house: House, alice: str, purpose: str
     ) -> None:
         role = f"acs:ram::{ACCOUNT}:role/{ROLE_OF[purpose]}"
@@ -155,7 +161,7 @@ class TestOnlyTheOperatorCanMendIt:
         house.cloud.ram.put_role(role.name, trust=role.trust, policies=role.policies)
         assert ask(house, alice, purpose).status == 200
 
-    def test_there_is_no_such_role(self, house: House, alice: str) -> None:
+    def test_the_role_does_not_exist(self, house: House, alice: str) -> None:
         some = house.at("some")
         assert ask(some, alice, "vod-play").refusal == (500, "Misconfigured")
         house.cloud.ram.set_role_policies("vodpass-sts", allow("sts:AssumeRole"))
@@ -166,14 +172,14 @@ class TestOnlyTheOperatorCanMendIt:
 
 
 @pytest.mark.parametrize("code", ["Something.New", "X"])
-def test_a_code_never_seen_before(house: House, alice: str, code: str) -> None:
+def test_an_unknown_code_is_an_upstream_error(house: House, alice: str, code: str) -> None:
     fault(house, "error", status=400, code=code, message=LEAK)
     assert ask(house, alice, "vod-upload").refusal == (502, "UpstreamError")
     assert assumed(house) == 1
 
 
-def test_the_functions_own_key_is_renewed(house: House, alice: str) -> None:
-    """Where the runtime gives a new one for each invocation, nobody notices that one expired."""
+def test_a_renewed_role_credential_causes_no_error(house: House, alice: str) -> None:
+    """If the runtime gives a new one for each invocation, an expired one causes no error."""
     older = house.at("older")
     for _ in range(2):
         assert ask(older, alice, "vod-upload").status == 200
@@ -182,7 +188,7 @@ def test_the_functions_own_key_is_renewed(house: House, alice: str) -> None:
     assert assumed(house) == 3
 
 
-def test_the_log_tells_the_operator_where_to_look(house: House, alice: str) -> None:
+def test_the_log_holds_the_request_id_for_the_operator(house: House, alice: str) -> None:
     fault(house, "error", status=403, code="NoPermission", message=LEAK)
     ask(house, alice, "vod-play")
     line = house.decisions("sts")[-1]

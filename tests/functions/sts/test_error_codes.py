@@ -1,4 +1,4 @@
-"""What each documented error code of AssumeRole leads to, as `docs/error-codes.md` says."""
+"""Each documented error code of AssumeRole gives the answer that `docs/error-codes.md` shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.house import House
 
 
 @pytest.mark.parametrize("row", rows("AssumeRole"), ids=str)
-def test_a_code_of_sts(house: House, alice: str, row: Row) -> None:
+def test_each_code_of_sts_gives_the_documented_answer(house: House, alice: str, row: Row) -> None:
     house.cloud.faults.set("sts", "AssumeRole", "error", 5, status=row.status, code=row.code)
     reply = ask(house, alice, "vod-upload")
     assert reply.code == row.answer
@@ -20,6 +20,6 @@ def test_a_code_of_sts(house: House, alice: str, row: Row) -> None:
     assert ("Retry-After" in reply.headers) == (row.answer in RETRIABLE)
 
 
-def test_every_code_of_the_table_is_on_the_page() -> None:
+def test_the_page_lists_every_code_of_the_table() -> None:
     shown = {row.code for row in rows("AssumeRole")}
-    assert set(FAULTS) - shown == {"InvalidParameter"}, "the beginning of the others"
+    assert set(FAULTS) - shown == {"InvalidParameter"}, "the start of longer codes"

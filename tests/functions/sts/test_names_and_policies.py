@@ -1,4 +1,4 @@
-"""RoleSessionName, KeyPrefix and session policy, for any caller and any deployment there can be."""
+"""RoleSessionName, KeyPrefix and session policy, for every possible caller and deployment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = Owner("example", '*","Resource":"*"},{"Effect":"Allow","Action":"*')
 
 @st.composite
 def two_owners(draw: st.DrawFn) -> tuple[Owner, Owner]:
-    """Two different owners, most often such as are easily taken for each other."""
+    """Two different owners, mostly with similar names."""
     alias, sub = draw(ALIASES), draw(SUBJECTS)
     cut = draw(st.integers(0, len(alias)))
     others = [
@@ -59,14 +59,14 @@ def two_owners(draw: st.DrawFn) -> tuple[Owner, Owner]:
 @example(Owner("a", "\U0001f600" * 32))
 @example(Owner("a", "x"))
 @example(Owner("a", "-"))
-def test_a_session_has_a_name_that_sts_takes(owner: Owner) -> None:
+def test_a_session_name_is_one_that_sts_accepts(owner: Owner) -> None:
     name = sts.role_session_name(owner)
     assert re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", name)
     assert name == sts.role_session_name(Owner(owner.issuer_alias, owner.subject))
 
 
 @given(st.text(string.ascii_letters + string.digits + ".@_-", min_size=1, max_size=128))
-def test_its_start_is_the_subjects(subject: str) -> None:
+def test_a_session_name_starts_with_the_subject(subject: str) -> None:
     assert sts.role_session_name(Owner("example", subject)).startswith(f"{subject[:31]}-")
 
 
@@ -83,7 +83,7 @@ def test_no_two_owners_share_a_name_or_a_prefix(
 
 
 @given(OWNERS, SETTINGS)
-def test_a_prefix_says_nothing_of_who_it_is(owner: Owner, settings: Settings) -> None:
+def test_a_prefix_does_not_show_the_subject(owner: Owner, settings: Settings) -> None:
     prefix = sts.key_prefix(settings, owner)
     assert re.fullmatch(re.escape(settings.oss_prefix) + "[a-z2-7]{32}/", prefix)
 
@@ -99,7 +99,7 @@ def statements(text: str) -> list[dict[str, Any]]:
 class TestTheSessionPolicy:
     @given(owner=OWNERS, settings=SETTINGS)
     @example(owner=HOSTILE, settings=LONGEST)
-    def test_allows_named_actions_on_one_resource(
+    def test_the_policy_allows_named_actions_on_one_resource(
         self, name: str, owner: Owner, settings: Settings
     ) -> None:
         text = sts.session_policy(PURPOSES[name], settings, owner)
@@ -113,7 +113,7 @@ class TestTheSessionPolicy:
         for action in statement["Action"]:
             assert re.fullmatch(rf"{product}:[A-Za-z]+", action)
         if product == "vod":
-            assert statement["Resource"] == "*"  # VOD grants by operation and nothing else
+            assert statement["Resource"] == "*"  # VOD permissions depend on the operation alone
         else:
             own = f"{settings.oss_bucket}/{sts.key_prefix(settings, owner)}"
             assert statement["Resource"] == f"acs:oss:*:*:{own}*"
@@ -122,10 +122,10 @@ class TestTheSessionPolicy:
 
     @given(owner=OWNERS, settings=SETTINGS)
     @example(owner=HOSTILE, settings=LONGEST)
-    def test_holds_no_text_of_the_callers(
+    def test_the_policy_holds_no_text_of_the_caller(
         self, name: str, owner: Owner, settings: Settings
     ) -> None:
-        """But for the digest in its prefix it is the same whoever asks."""
+        """Except for the digest in the prefix, the policy is the same for every caller."""
         policies = set()
         for someone in (owner, Owner("example", "alice")):
             text = sts.session_policy(PURPOSES[name], settings, someone)

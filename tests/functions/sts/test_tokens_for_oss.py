@@ -1,4 +1,4 @@
-"""What the holder of a token for `oss-upload` can do: write under its own prefix, nothing else."""
+"""The holder of a token for `oss-upload` can write under its own prefix and nothing else."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class TestUnderItsPrefix:
         holder.bucket().put_object(f"{holder.prefix}a/b/c.mp4", b"bytes")
         assert stored(house) == {f"{holder.prefix}film.mp4", f"{holder.prefix}a/b/c.mp4"}
 
-    def test_by_the_newer_sdk(self, house: House, holder: Holder) -> None:
+    def test_the_newer_sdk_can_put_a_file(self, house: House, holder: Holder) -> None:
         client = holder.v4_client()
         key = f"{holder.prefix}film.mp4"
         client.put_object(oss_v2.PutObjectRequest(bucket=BUCKET, key=key, body=b"bytes"))
@@ -73,7 +73,7 @@ class TestUnderItsPrefix:
         assert "AccessDenied" in str(refusal.value)
         assert stored(house) == {key}
 
-    def test_by_a_signed_url(self, house: House, holder: Holder) -> None:
+    def test_a_signed_url_can_put_a_file(self, house: House, holder: Holder) -> None:
         inside, outside = f"{holder.prefix}a.mp4", "uploads/a.mp4"
         for key, status in ((inside, 200), (outside, 403)):
             url = holder.bucket().sign_url("PUT", key, 600, slash_safe=True)
@@ -81,10 +81,10 @@ class TestUnderItsPrefix:
             assert answer.status == status
         assert stored(house) == {inside}
 
-    def test_in_parts_and_carried_on_after_a_break(
+    def test_an_upload_in_parts_can_continue_after_an_interruption(
         self, house: House, holder: Holder, alice: str, tmp_path: Path
     ) -> None:
-        """The second holder is the same user after a reload, with a new token."""
+        """After a reload, the same user continues with a new token."""
         file = tmp_path / "film.mp4"
         file.write_bytes(bytes(range(256)) * (PART * 3 // 256))
         key, store = f"{holder.prefix}film.mp4", oss2.ResumableStore(root=str(tmp_path))
@@ -118,7 +118,7 @@ class TestUnderItsPrefix:
         assert found is not None
         assert found.path.read_bytes() == file.read_bytes()
 
-    def test_an_upload_in_parts_can_be_looked_at_and_given_up(self, holder: Holder) -> None:
+    def test_an_upload_in_parts_can_be_listed_and_aborted(self, holder: Holder) -> None:
         bucket, key = holder.bucket(), f"{holder.prefix}film.mp4"
         upload_id = bucket.init_multipart_upload(key).upload_id
         bucket.upload_part(key, upload_id, 1, b"part")
@@ -127,7 +127,7 @@ class TestUnderItsPrefix:
         with pytest.raises(oss2.exceptions.NoSuchUpload):
             bucket.list_parts(key, upload_id)
 
-    def test_it_stays_the_same_for_one_user(self, house: House, alice: str) -> None:
+    def test_the_prefix_stays_the_same_for_one_user(self, house: House, alice: str) -> None:
         first, second = (ask(house, alice, "oss-upload").json() for _ in range(2))
         assert first["KeyPrefix"] == second["KeyPrefix"]
 
@@ -159,24 +159,24 @@ class TestUnderItsPrefix:
         ],
         ids=lambda headers: next(iter(headers)),
     )
-    def test_putting_is_not_a_way_to_anything_more(
+    def test_a_put_that_needs_another_permission_is_refused(
         self, house: House, holder: Holder, headers: dict[str, str]
     ) -> None:
-        """What OSS asks further permissions for is refused with them."""
+        """PutObject is refused if a header needs a further permission."""
         oss2.Bucket(admin(house), house.cloud.url, BUCKET).put_object("uploads/secret", b"secret")
         with pytest.raises(oss2.exceptions.ServerError) as refusal:
             holder.bucket().put_object(f"{holder.prefix}x", b"", headers=headers)
         assert refusal.value.status in (403, 501)
         assert stored(house) == {"uploads/secret"}
 
-    def test_only_while_it_lives(self, house: House, holder: Holder) -> None:
+    def test_the_token_works_only_until_it_expires(self, house: House, holder: Holder) -> None:
         house.cloud.clock.advance(901)
         with pytest.raises(oss2.exceptions.ServerError) as refusal:
             holder.bucket().put_object(f"{holder.prefix}x", b"bytes")
         assert (refusal.value.status, refusal.value.code) == (403, "SecurityTokenExpired")
         assert stored(house) == set()
 
-    def test_nothing_of_vod(self, holder: Holder) -> None:
+    def test_the_token_allows_nothing_of_vod(self, holder: Holder) -> None:
         assert holder.vod_actions("0" * 32) == set()
 
 
@@ -190,7 +190,7 @@ class TestOutsideOfIt:
             "uploads/x",
             "uploads",
             f"{other}x",
-            own[:-1],  # the folder's own name
+            own[:-1],  # the name of the folder itself
             f"{own[:-1]}x",
             f"{own[:-2]}/x",
             f"uploads/{digest.upper()}/x",
@@ -214,7 +214,9 @@ class TestOutsideOfIt:
         assert stored(house) == set()
 
     @pytest.mark.parametrize("name", [f"{BUCKET}2", "vod-bucket-like"])
-    def test_nothing_in_another_bucket(self, house: House, holder: Holder, name: str) -> None:
+    def test_nothing_can_be_written_in_another_bucket(
+        self, house: House, holder: Holder, name: str
+    ) -> None:
         house.cloud.storage.create_bucket(name, house.cloud.region)
         for key in (
             f"{holder.prefix}x",
@@ -223,8 +225,8 @@ class TestOutsideOfIt:
         ):
             is_refused(lambda key=key: holder.bucket(name).put_object(key, b"x"))  # type: ignore[misc]
 
-    def test_a_key_that_climbs_is_just_a_name(self, house: House, holder: Holder) -> None:
-        """OSS has no folders: `..` in a key is two dots, and what is stored stays below."""
+    def test_a_key_with_two_dots_stays_below_the_prefix(self, house: House, holder: Holder) -> None:
+        """OSS has no folders: `..` in a key is only two dots. The object stays below the prefix."""
         other = Holder.of(house, sts_token(house, "bob"), "oss-upload")
         other.bucket().put_object(f"{other.prefix}x", b"of bob")
         climbing = f"{holder.prefix}../{other.prefix.split('/')[1]}/x"
@@ -234,7 +236,7 @@ class TestOutsideOfIt:
         assert found.path.read_bytes() == b"of bob"
         assert stored(house) == {f"{other.prefix}x", climbing}
 
-    def test_uploads_in_parts_of_others_are_out_of_reach(
+    def test_uploads_in_parts_of_others_cannot_be_changed(
         self, house: House, holder: Holder
     ) -> None:
         other = Holder.of(house, sts_token(house, "bob"), "oss-upload")
@@ -244,7 +246,7 @@ class TestOutsideOfIt:
         is_refused(lambda: bucket.upload_part(key, upload_id, 1, b"part"))
         is_refused(lambda: bucket.list_parts(key, upload_id))
         is_refused(lambda: bucket.abort_multipart_upload(key, upload_id))
-        # Nor by way of a key of one's own: an upload belongs to the key it was begun for.
+        # A key of their own does not help: an upload belongs to the key it began with.
         mine = f"{holder.prefix}film.mp4"
         with pytest.raises(oss2.exceptions.NoSuchUpload):
             bucket.upload_part(mine, upload_id, 1, b"part")
@@ -252,8 +254,8 @@ class TestOutsideOfIt:
             bucket.abort_multipart_upload(mine, upload_id)
 
 
-def test_whatever_a_subject_is_its_prefix_is_its_own(house: House) -> None:
-    """Every subject writes under its own prefix, and under no other's."""
+def test_every_subject_has_its_own_prefix(house: House) -> None:
+    """Every subject can write under its own prefix, and under no other."""
     holders = {sub: Holder.of(house, sts_token(house, sub), "oss-upload") for sub in SUBJECTS}
     prefixes = {holder.prefix for holder in holders.values()}
     assert len(prefixes) == len(SUBJECTS)
@@ -268,7 +270,7 @@ def test_whatever_a_subject_is_its_prefix_is_its_own(house: House) -> None:
         is_refused(lambda h=holder: h.bucket().put_object("uploads/y", b"x"))  # type: ignore[misc]
 
 
-def test_a_number_is_the_subject_of_its_digits(house: House) -> None:
+def test_a_number_is_the_same_subject_as_its_digits(house: House) -> None:
     prefixes = {
         ask(house, sts_token(house, sub), "oss-upload").json()["KeyPrefix"] for sub in (7, "7")
     }

@@ -1,4 +1,4 @@
-"""What the holder of a token for `vod-upload` or `vod-play` can do, by the official SDKs."""
+"""What the holder of a token for `vod-upload` or `vod-play` can do with the official SDKs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DENIED = (403, "Forbidden.RAM")
 
 @pytest.fixture
 def video_id(house: House) -> str:
-    """A stranger's video that plays."""
+    """A video of another user that plays."""
     begun = house.upload(house.issuer.token("stranger")).json()
     put(begun, SMALL)
     return str(begun["VideoId"])
 
 
 def refused_everywhere_at_oss(holder: Holder) -> None:
-    """Nothing of OSS is open, neither the client's own bucket nor any other."""
+    """Check that OSS refuses everything, in the bucket of the client and in any other."""
     calls: list[Callable[[oss2.Bucket], object]] = [
         lambda bucket: bucket.put_object("uploads/x", b"x"),
         lambda bucket: bucket.get_object("uploads/x"),
@@ -49,7 +49,7 @@ class TestPlay:
     def holder(self, house: House, alice: str) -> Holder:
         return Holder.of(house, alice, "vod-play")
 
-    def test_can_play_every_video(self, holder: Holder, video_id: str) -> None:
+    def test_the_token_can_play_every_video(self, holder: Holder, video_id: str) -> None:
         assert holder.vod("GetVideoPlayAuth", video_id=video_id)["PlayAuth"]
         info = holder.vod("GetPlayInfo", video_id=video_id)
         assert info["PlayInfoList"]["PlayInfo"][0]["PlayURL"].startswith("http")
@@ -68,20 +68,22 @@ class TestPlay:
             ("DeleteVideo", {"video_ids": ...}),
         ],
     )
-    def test_and_nothing_else(
+    def test_every_other_operation_is_refused(
         self, house: House, holder: Holder, video_id: str, action: str, fields: Any
     ) -> None:
         given = {name: video_id if value is ... else value for name, value in fields.items()}
         assert holder.refused(action, **given) == DENIED
         assert [media.video_id for media in house.cloud.vod.library.all()] == [video_id]
 
-    def test_of_all_that_vod_offers(self, holder: Holder, video_id: str) -> None:
+    def test_the_token_allows_no_other_operation_of_vod(
+        self, holder: Holder, video_id: str
+    ) -> None:
         assert holder.vod_actions(video_id) == {"GetVideoPlayAuth", "GetPlayInfo"}
 
-    def test_nor_anything_of_oss(self, holder: Holder) -> None:
+    def test_the_token_allows_nothing_of_oss(self, holder: Holder) -> None:
         refused_everywhere_at_oss(holder)
 
-    def test_by_the_old_sdk(self, holder: Holder, video_id: str) -> None:
+    def test_the_old_sdk_can_use_the_token(self, holder: Holder, video_id: str) -> None:
         answer = holder.by_the_old_sdk("GetPlayInfo", VideoId=video_id)
         assert answer["VideoBase"]["VideoId"] == video_id
         assert holder.by_the_old_sdk("GetVideoPlayAuth", VideoId=video_id)["PlayAuth"]
@@ -89,7 +91,9 @@ class TestPlay:
             holder.by_the_old_sdk("RefreshUploadVideo", VideoId=video_id)
         assert (refusal.value.get_http_status(), refusal.value.get_error_code()) == DENIED
 
-    def test_ends_with_its_time(self, house: House, holder: Holder, video_id: str) -> None:
+    def test_the_token_stops_working_when_it_expires(
+        self, house: House, holder: Holder, video_id: str
+    ) -> None:
         house.cloud.clock.advance(901)
         expired = (400, "InvalidSecurityToken.Expired")
         assert holder.refused("GetPlayInfo", video_id=video_id) == expired
@@ -103,12 +107,14 @@ class TestUpload:
     def holder(self, house: House, alice: str) -> Holder:
         return Holder.of(house, alice, "vod-upload")
 
-    def test_can_create_a_video_and_send_its_file(self, house: House, holder: Holder) -> None:
+    def test_the_token_can_create_a_video_and_send_its_file(
+        self, house: House, holder: Holder
+    ) -> None:
         created = holder.vod("CreateUploadVideo", title="t", file_name="t.mp4")
         put(created, SMALL)
         assert house.cloud.vod.library.all()[0].status == "Normal"
 
-    def test_can_create_an_image_and_send_its_file(self, holder: Holder) -> None:
+    def test_the_token_can_create_an_image_and_send_its_file(self, holder: Holder) -> None:
         created = holder.vod("CreateUploadImage", image_type="default", image_ext="png")
         put(created, b"\x89PNG\r\n\x1a\n")
         assert created["ImageId"]
@@ -125,38 +131,42 @@ class TestUpload:
         ],
     )
     @pytest.mark.parametrize("whose", ["own", "stranger's"])
-    def test_and_nothing_else(
+    def test_every_other_operation_is_refused(
         self, holder: Holder, video_id: str, action: str, fields: Any, whose: str
     ) -> None:
-        """Refreshing above all: it would open every video to being overwritten, its own too."""
+        """Above all RefreshUploadVideo: with it, the holder could overwrite every video."""
         if whose == "own":
             video_id = holder.vod("CreateUploadVideo", title="t", file_name="t.mp4")["VideoId"]
         given = {name: video_id if value is ... else value for name, value in fields.items()}
         assert holder.refused(action, **given) == DENIED
 
-    def test_of_all_that_vod_offers(self, holder: Holder, video_id: str) -> None:
+    def test_the_token_allows_no_other_operation_of_vod(
+        self, holder: Holder, video_id: str
+    ) -> None:
         assert holder.vod_actions(video_id) == {"CreateUploadVideo", "CreateUploadImage"}
 
-    def test_nor_anything_of_oss(self, holder: Holder) -> None:
+    def test_the_token_allows_nothing_of_oss(self, holder: Holder) -> None:
         refused_everywhere_at_oss(holder)
 
-    def test_by_the_old_sdk(self, holder: Holder) -> None:
+    def test_the_old_sdk_can_use_the_token(self, holder: Holder) -> None:
         created = holder.by_the_old_sdk("CreateUploadVideo", Title="t", FileName="t.mp4")
         put(created, SMALL)
         with pytest.raises(ServerException) as refusal:
             holder.by_the_old_sdk("RefreshUploadVideo", VideoId=created["VideoId"])
         assert (refusal.value.get_http_status(), refusal.value.get_error_code()) == DENIED
 
-    def test_what_it_creates_is_nobodys(self, house: House, holder: Holder) -> None:
-        """Not even the caller's, whose token it was: it bears no mark."""
+    def test_a_created_video_has_no_owner(self, house: House, holder: Holder) -> None:
+        """It has no mark, so it does not belong to the caller either."""
         video_id = holder.vod("CreateUploadVideo", title="t", file_name="t.mp4")["VideoId"]
         own = house.issuer.token("alice")
         assert house.refresh(own, video_id).refusal == (404, "VideoNotFound")
         assert house.play(own, video_id).refusal == (404, "VideoNotFound")
 
     @pytest.mark.usefixtures("video_id")
-    def test_cannot_take_over_the_mark_of_a_video(self, house: House, holder: Holder) -> None:
-        """A ReferenceId that is another's, or looks like one's own, changes no video's owner."""
+    def test_the_token_cannot_take_over_the_mark_of_a_video(
+        self, house: House, holder: Holder
+    ) -> None:
+        """A copied or imitated ReferenceId does not change the owner of any video."""
         mark = house.cloud.vod.library.all()[0].reference_id
         assert mark
         status, _ = holder.refused(
@@ -179,8 +189,10 @@ class TestTheSession:
             ("oss-upload", "vodpass-client-oss"),
         ],
     )
-    def test_says_who_asked(self, house: House, purpose: str, role: str) -> None:
-        """So that ActionTrail names the user, and no two users alike."""
+    def test_the_session_name_identifies_the_caller(
+        self, house: House, purpose: str, role: str
+    ) -> None:
+        """ActionTrail then shows the user, and different names for different users."""
         names = set()
         for sub in ("alice@example.com", "alice@example.con", "Alice@example.com"):
             holder = Holder.of(house, sts_token(house, sub), purpose)
@@ -192,14 +204,16 @@ class TestTheSession:
         assert len(names) == 3
 
     @pytest.mark.parametrize("purpose", PURPOSES)
-    def test_cannot_take_another_role(self, house: House, alice: str, purpose: str) -> None:
+    def test_the_session_cannot_assume_another_role(
+        self, house: House, alice: str, purpose: str
+    ) -> None:
         holder = Holder.of(house, alice, purpose)
         for role in house.cloud.ram.roles.values():
             with pytest.raises(TeaException) as refusal:
                 Sts(house.cloud, holder.keys).assume(role.arn, "alice")
             assert refusal.value.code == "NoPermission"
 
-    def test_needs_its_three_parts(self, house: House, alice: str) -> None:
+    def test_all_three_parts_of_the_credential_are_needed(self, house: House, alice: str) -> None:
         first, second = (Holder.of(house, alice, "vod-upload") for _ in range(2))
         mixed = {**first.answer, "SecurityToken": second.answer["SecurityToken"]}
         _, code = Holder(house.cloud, mixed).refused(
@@ -222,7 +236,7 @@ class TestTheSession:
             "é",
         ],
     )
-    def test_has_a_name_whoever_asks(self, house: House, sub: Any) -> None:
+    def test_the_session_has_a_name_for_every_subject(self, house: House, sub: Any) -> None:
         holder = Holder.of(house, sts_token(house, sub), "vod-upload")
         name = Sts(house.cloud, holder.keys).whoami()["Arn"].rpartition("/")[2]
         assert re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", name)

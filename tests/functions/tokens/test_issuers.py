@@ -1,7 +1,7 @@
-"""Tokens shaped as the usual issuers make them, verified against the keys each publishes.
+"""Tokens in the form of the common issuers, verified with the keys that each publishes.
 
-The settings of each are the ones docs/tokens.md names. `{jwks}` stands for the issuer's own JWKS
-URL, which is a server on loopback here.
+The settings of each issuer are those in docs/tokens.md. `{jwks}` stands for the JWKS URL of the
+issuer, which is a server on loopback here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IDAAS = "https://eiam-api-cn-hangzhou.aliyuncs.com/v2/idaas_ue2jvisn35ea/app_mlt
 
 @dataclass(frozen=True)
 class Issuer:
-    """What a deployment sets for an issuer, a token of it, and who that makes the caller."""
+    """The settings for an issuer, the claims of its token, and the caller that results."""
 
     alg: str
     settings: Mapping[str, str]
@@ -41,7 +41,7 @@ class Issuer:
     play: frozenset[str] | None = None
     header: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
-    """What its JWK has besides; None for a member that it lacks."""
+    """Further members of its JWK. None removes a member."""
 
 
 ISSUERS = {
@@ -177,7 +177,7 @@ ISSUERS = {
                 "vod_scope": "vod:upload vod:refresh",
                 "vod": {"upload": {"media": ["video"], "max_bytes": 1_000_000}},
             },
-            # A user may write this part, and gains nothing by it.
+            # A user may write this part. It gives them no rights.
             "user_metadata": {"vod_scope": "vod:sts", "vod": {"play": "*"}},
             "role": "authenticated",
             "aal": "aal1",
@@ -222,7 +222,7 @@ ISSUERS = {
             "client_id": "1example23456789",
             "username": "alice",
             "version": 2,
-            # These three by a pre token generation trigger.
+            # A pre token generation trigger adds these three.
             "aud": "1example23456789",
             "scope": "aws.cognito.signin.user.admin vod:upload vod:play",
             "vod": {"play": ["own"]},
@@ -268,7 +268,7 @@ def server() -> Iterator[JwksServer]:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment's settings for an issuer, with the keys that it has fetched."""
+    """The settings of a deployment for an issuer, with the keys that it fetched."""
 
     settings: Settings
     published: PublishedKeys
@@ -301,7 +301,7 @@ def issuer(request: pytest.FixtureRequest) -> Issuer:
     return ISSUERS[request.param]
 
 
-def test_a_token_of_the_issuer_is_believed(
+def test_a_token_of_the_issuer_is_accepted(
     issuer: Issuer, server: JwksServer, keys: Mapping[str, Key]
 ) -> None:
     here = deployed(issuer, server, keys)
@@ -332,9 +332,7 @@ def test_a_plain_access_token_of_cognito_has_no_audience_and_is_refused(
     assert here.refuses(keys["RS256"].sign(plain)) == "claim"
 
 
-def test_the_scopes_of_a_user_are_not_the_users_to_set(
-    server: JwksServer, keys: Mapping[str, Key]
-) -> None:
+def test_a_user_cannot_set_their_own_scopes(server: JwksServer, keys: Mapping[str, Key]) -> None:
     supabase = ISSUERS["Supabase"]
     here = deployed(supabase, server, keys)
     claims = {**supabase.claims, "app_metadata": {"provider": "email"}}
@@ -342,7 +340,7 @@ def test_the_scopes_of_a_user_are_not_the_users_to_set(
     assert (caller.scopes, caller.play) == (frozenset(), None)
 
 
-def test_the_page_names_just_these_settings(issuer: Issuer) -> None:
+def test_the_page_names_exactly_these_settings(issuer: Issuer) -> None:
     name = next(name for name in ISSUERS if ISSUERS[name] is issuer).partition(",")[0]
     row = next(line for line in TOKENS_PAGE.splitlines() if line.startswith(f"| {name} "))
     assert row.count("|") == 7

@@ -1,4 +1,4 @@
-"""Keys behind a URL: kept, renewed, and what of a bad day at the issuer reaches a caller."""
+"""Keys behind a URL: how long they are kept, and what callers get when the issuer fails."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OLD, NEW, OTHER = Key("old"), Key("new"), Key("other", "ES256")
 
 
 class Clock:
-    """The clock that the keys are kept by: the machine's, moved ahead."""
+    """The clock that decides how long keys are kept: the machine's clock, moved ahead."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -76,7 +76,7 @@ def refused(key: Key, published: PublishedKeys) -> str:
     return caught.value.reason
 
 
-def test_nothing_is_fetched_before_a_token_is_worth_it(
+def test_keys_are_fetched_only_for_a_well_formed_token(
     server: JwksServer, published: PublishedKeys
 ) -> None:
     for authorization in (
@@ -90,7 +90,7 @@ def test_nothing_is_fetched_before_a_token_is_worth_it(
     assert server.fetched == []
 
 
-def test_many_tokens_cost_one_fetch(
+def test_many_tokens_cause_one_fetch(
     server: JwksServer, published: PublishedKeys, clock: Clock
 ) -> None:
     for _ in range(50):
@@ -118,7 +118,7 @@ def test_a_rotation_refuses_nobody(
     assert refused(OLD, published) == "unknown_key"
 
 
-def test_a_rotation_right_after_a_fetch_refuses_nobody_either(
+def test_a_rotation_right_after_a_fetch_refuses_nobody(
     server: JwksServer, published: PublishedKeys, clock: Clock
 ) -> None:
     assert believed(OLD, published)
@@ -127,7 +127,7 @@ def test_a_rotation_right_after_a_fetch_refuses_nobody_either(
     assert believed(NEW, published)
 
 
-def test_a_key_that_was_withdrawn_verifies_no_longer_than_it_is_kept(
+def test_a_withdrawn_key_verifies_until_the_next_fetch(
     server: JwksServer, published: PublishedKeys, clock: Clock
 ) -> None:
     assert believed(OLD, published)
@@ -138,7 +138,7 @@ def test_a_key_that_was_withdrawn_verifies_no_longer_than_it_is_kept(
     assert refused(OLD, published) == "unknown_key"
 
 
-def test_unknown_kids_are_asked_for_once_a_minute_at_most(
+def test_unknown_kids_cause_at_most_one_fetch_a_minute(
     server: JwksServer, published: PublishedKeys, clock: Clock
 ) -> None:
     assert believed(OLD, published)
@@ -148,12 +148,14 @@ def test_unknown_kids_are_asked_for_once_a_minute_at_most(
             "unknown_key"
         )
         clock.advance(5)
-    # 200 seconds: one at once, then one in each full minute.
+    # 200 seconds: one fetch at once, then one for each full minute.
     assert len(server.fetched) == 1 + 4
     assert believed(OLD, published)
 
 
-def test_without_a_kid_the_only_key_is_meant(server: JwksServer, published: PublishedKeys) -> None:
+def test_a_token_without_kid_uses_the_only_key(
+    server: JwksServer, published: PublishedKeys
+) -> None:
     token = jwt.encode({**CLAIMS, "exp": time.time() + 60}, OLD.private, algorithm="RS256")
     assert authenticate(f"Bearer {token}", SETTINGS, published).subject == "alice"
 
@@ -181,7 +183,7 @@ def test_the_last_good_set_serves_for_a_day_while_the_issuer_is_down(
     assert believed(OLD, published)
 
 
-def test_where_nothing_listens_the_caller_may_try_again(clock: Clock) -> None:
+def test_the_caller_may_retry_if_the_url_does_not_answer(clock: Clock) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -237,7 +239,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
-def test_an_answer_that_is_no_sound_set_is_not_taken(
+def test_an_answer_that_is_not_a_valid_key_set_is_refused(
     server: JwksServer, published: PublishedKeys, clock: Clock, name: str
 ) -> None:
     status, headers, body = BAD[name]
@@ -247,7 +249,7 @@ def test_an_answer_that_is_no_sound_set_is_not_taken(
     server.publish(OLD.jwk)
     clock.advance(PAUSE_AFTER_FAILURE + 1)
     assert believed(OLD, published)
-    # Nor does it push out the set there is.
+    # It does not replace the last good set either.
     server.send(body, status, **headers)
     clock.advance(FRESH + 1)
     assert believed(OLD, published)
@@ -255,7 +257,7 @@ def test_an_answer_that_is_no_sound_set_is_not_taken(
     assert len(server.fetched) == 3
 
 
-def test_what_cannot_be_used_is_passed_over_and_the_rest_taken(
+def test_unusable_keys_are_skipped_and_the_others_used(
     server: JwksServer, published: PublishedKeys
 ) -> None:
     others = [SECRET | {"kid": "s"}, WEAK | {"kid": "w"}, {}, {**NEW.jwk, "use": "enc"}]
@@ -269,7 +271,7 @@ def test_what_cannot_be_used_is_passed_over_and_the_rest_taken(
     assert caught.value.reason == "unknown_key"
 
 
-def test_a_published_key_is_no_secret_to_sign_with(
+def test_a_published_key_cannot_be_used_as_an_hmac_secret(
     server: JwksServer, published: PublishedKeys
 ) -> None:
     assert believed(OLD, published)
@@ -284,10 +286,10 @@ def test_a_published_key_is_no_secret_to_sign_with(
 
 
 @pytest.mark.parametrize("pieces", [0, 1000])
-def test_an_issuer_that_does_not_end_its_answer_is_given_up(
+def test_a_fetch_that_takes_too_long_is_given_up(
     monkeypatch: pytest.MonkeyPatch, clock: Clock, pieces: int
 ) -> None:
-    """It says nothing at all, or a byte now and then: the time for the whole is bounded."""
+    """The server sends nothing, or one byte at a time. The total time is limited."""
     monkeypatch.setattr("shared.auth.published_keys.TIMEOUT", 0.3)
     given_up = threading.Event()
 
