@@ -1,4 +1,4 @@
-"""Every algorithm that issuers sign with, and the keys that are too weak for it."""
+"""Every algorithm that issuers sign with, and keys that are too weak for it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ Parse = Callable[..., KeySet]
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
 @pytest.mark.parametrize("parse", [configured, published])
-def test_a_token_verifies_by_the_algorithm_of_its_key_alone(parse: Parse, alg: str) -> None:
+def test_a_token_verifies_only_with_the_algorithm_of_its_key(parse: Parse, alg: str) -> None:
     key, jwk = made(alg)
     if parse is published and alg in BYTES:
         with pytest.raises(ValueError, match="usable"):
@@ -86,12 +86,12 @@ def test_a_token_verifies_by_the_algorithm_of_its_key_alone(parse: Parse, alg: s
         same_kind = other != alg and other[:2] in ("RS", "PS") and alg[:2] in ("RS", "PS")
         shorter = alg in BYTES and other in BYTES and BYTES[other] < BYTES[alg]
         if same_kind or shorter:
-            assert not accepted(keys, token(key, other, kid="k")), "one algorithm a key"
+            assert not accepted(keys, token(key, other, kid="k")), "each key has one algorithm"
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
 @pytest.mark.parametrize("parse", [configured, published])
-def test_a_single_key_without_kid_serves_every_token(parse: Parse, alg: str) -> None:
+def test_a_single_key_without_kid_verifies_every_token(parse: Parse, alg: str) -> None:
     key, jwk = made(alg)
     if parse is published and alg in BYTES:
         return
@@ -102,7 +102,7 @@ def test_a_single_key_without_kid_serves_every_token(parse: Parse, alg: str) -> 
     assert not accepted(keys, token(stranger, "ES256" if alg != "ES256" else "ES384"))
 
 
-def test_of_several_keys_each_needs_a_kid() -> None:
+def test_each_of_several_keys_needs_a_kid() -> None:
     _, first = made("ES256")
     key, second = made("ES384")
     with pytest.raises(ValueError, match="not a JWKS"):
@@ -112,7 +112,7 @@ def test_of_several_keys_each_needs_a_kid() -> None:
     assert [one.kid for one in keys] == ["k"]
 
 
-def test_a_published_rsa_key_without_alg_is_for_rs256() -> None:
+def test_a_published_rsa_key_without_alg_uses_rs256() -> None:
     key, jwk = made("RS256")
     del jwk["alg"]
     keys = published({**jwk, "kid": "k"})
@@ -121,7 +121,7 @@ def test_a_published_rsa_key_without_alg_is_for_rs256() -> None:
 
 
 @pytest.mark.parametrize("alg", list(CURVES))
-def test_a_published_curve_without_alg_names_its_algorithm(alg: str) -> None:
+def test_a_published_curve_without_alg_sets_the_algorithm(alg: str) -> None:
     key, jwk = made(alg)
     del jwk["alg"]
     assert accepted(published({**jwk, "kid": "k"}), token(key, alg, kid="k"))
@@ -150,7 +150,7 @@ def test_an_hmac_key_has_at_least_the_bytes_of_its_hash(alg: str) -> None:
         ("HS256", {"kid": 5}),
     ],
 )
-def test_a_key_of_another_kind_than_its_algorithm_is_refused(
+def test_a_key_that_does_not_fit_its_algorithm_is_refused(
     alg: str, changes: dict[str, Any]
 ) -> None:
     _, jwk = made(alg)

@@ -1,4 +1,4 @@
-"""Tokens: what is believed, and every way a token is not."""
+"""Which tokens are accepted, and every reason to refuse one."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def reason(authorization: str | None, settings: Settings = SETTINGS) -> str:
 
 
 @pytest.mark.parametrize("alg", sorted(PRIVATE))
-def test_a_sound_token_is_believed(alg: str) -> None:
+def test_a_valid_token_is_accepted(alg: str) -> None:
     caller = believed(token(alg))
 
     assert (caller.subject, caller.owner.issuer_alias) == ("alice", "main")
@@ -109,7 +109,7 @@ def test_a_sound_token_is_believed(alg: str) -> None:
         "Bearer é.b.c",
     ],
 )
-def test_what_is_no_bearer_token(authorization: str | None) -> None:
+def test_an_invalid_authorization_header_is_refused(authorization: str | None) -> None:
     assert reason(authorization) in ("missing", "malformed")
 
 
@@ -120,7 +120,7 @@ def test_a_signature_of_another_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", "HS384", "RS256", None, 5, ["HS256"]])
-def test_the_algorithm_is_the_keys_not_the_tokens(alg: Any) -> None:
+def test_the_key_decides_the_algorithm_not_the_token(alg: Any) -> None:
     header = _text(json.dumps({"alg": alg, "kid": "HS256"}).encode())
     payload = _text(json.dumps(claims()).encode())
     signature = _text(hmac.digest(SECRET, f"{header}.{payload}".encode(), "sha256"))
@@ -130,7 +130,7 @@ def test_the_algorithm_is_the_keys_not_the_tokens(alg: Any) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["PEM", "DER", "jwk"])
-def test_a_public_key_is_no_hmac_secret(encoding: str) -> None:
+def test_a_public_key_cannot_be_used_as_an_hmac_secret(encoding: str) -> None:
     """The classic confusion: an RSA public key used as the secret of HS256."""
     public = RSA.public_key()
     if encoding == "jwk":
@@ -166,7 +166,7 @@ def test_an_unknown_key_is_refused(kid: str) -> None:
     assert reason(f"Bearer {token(headers={'kid': kid})}") == "unknown_key"
 
 
-def test_without_a_kid_only_a_single_key_is_meant() -> None:
+def test_a_token_without_kid_needs_a_single_key() -> None:
     text = jwt.encode(claims(), SECRET, algorithm="HS256")
     single = Settings(
         jwt_keys=parse_key_set(json.dumps({"keys": JWKS["keys"][:1]})),
@@ -235,7 +235,7 @@ def test_each_broken_claim_has_its_reason(changes: dict[str, Any], expected: str
 
 
 @pytest.mark.parametrize("payload", [b"[]", b"5", b'"alice"', b"{", b"\xff", b"[" * 4000])
-def test_a_payload_that_is_no_object_is_refused(payload: bytes) -> None:
+def test_a_payload_that_is_not_an_object_is_refused(payload: bytes) -> None:
     header = _text(b'{"alg":"HS256","kid":"HS256"}')
     signed = f"{header}.{_text(payload)}"
     signature = _text(hmac.digest(SECRET, signed.encode(), "sha256"))
@@ -263,7 +263,7 @@ def test_an_integer_subject_becomes_its_decimal_text() -> None:
         ({"scope": ...}, {"vod:play"}),
     ],
 )
-def test_scopes_and_their_default(changes: dict[str, Any], scopes: set[str]) -> None:
+def test_scopes_are_read_or_default(changes: dict[str, Any], scopes: set[str]) -> None:
     settings = Settings(
         jwt_keys=SETTINGS.jwt_keys,
         jwt_issuer=SETTINGS.jwt_issuer,
@@ -274,7 +274,7 @@ def test_scopes_and_their_default(changes: dict[str, Any], scopes: set[str]) -> 
     assert believed(token(**changes), settings).scopes == scopes
 
 
-def test_claims_may_live_elsewhere() -> None:
+def test_claims_may_be_in_other_places() -> None:
     settings = Settings(
         jwt_keys=SETTINGS.jwt_keys,
         jwt_issuer=SETTINGS.jwt_issuer,
@@ -299,7 +299,7 @@ def test_claims_may_live_elsewhere() -> None:
     assert not caller.may_play_own
 
 
-def test_none_as_audience_refuses_tokens_made_for_others() -> None:
+def test_audience_none_refuses_tokens_for_other_services() -> None:
     settings = Settings(
         jwt_keys=parse_key_set(json.dumps({"keys": JWKS["keys"][:1]})),
         jwt_issuer="none",
@@ -310,7 +310,7 @@ def test_none_as_audience_refuses_tokens_made_for_others() -> None:
     assert reason(f"Bearer {token()}", settings) == "audience"
 
 
-def test_the_vod_claim_narrows() -> None:
+def test_the_vod_claim_limits_the_caller() -> None:
     own = believed(token())
     listed = believed(token(vod={"play": [VIDEO, "own"], "upload": {"max_bytes": 10}}))
     everything = believed(token(vod={"play": "*", "upload": {"media": ["image"]}, "sts": []}))

@@ -1,4 +1,4 @@
-"""What an arrived file is held against: what was declared, and what is allowed."""
+"""How an arrived file is compared with its declaration and with the limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = Settings(
 
 
 def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
-    """A finished upload of a film, which was declared so."""
+    """A finished upload of a film that matches its declaration."""
     mark = owner.new_mark(SETTINGS, Owner("example", "alice"))
     extend = seal(SETTINGS, mark, Extend("alice", "", "digest", size, extension))
     return Video(
@@ -55,7 +55,9 @@ def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
         (replace(arrived(), file_name="no-extension"), []),
     ],
 )
-def test_in_what_a_file_differs_from_what_was_declared(video: Video, reasons: list[str]) -> None:
+def test_the_reasons_name_each_difference_from_the_declaration(
+    video: Video, reasons: list[str]
+) -> None:
     assert events.misfits(video, SETTINGS) == reasons
     assert events.completion(video, SETTINGS) == f"upload.{'rejected' if reasons else 'completed'}"
     event = events.of_video(SETTINGS, events.completion(video, SETTINGS), video)
@@ -67,11 +69,13 @@ def nobodys(file_name: str) -> Video:
 
 
 @pytest.mark.parametrize(("name", "fits"), [("a.flv", True), ("a.mp3", True), ("a.exe", False)])
-def test_what_nobody_declared_must_be_a_type_that_vod_takes(name: str, fits: bool) -> None:
+def test_a_file_without_a_declaration_must_have_a_type_that_vod_accepts(
+    name: str, fits: bool
+) -> None:
     assert events.misfits(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
 
 
-def test_an_id_covers_the_confirmed_facts_and_nothing_else() -> None:
+def test_an_event_id_covers_only_the_confirmed_facts() -> None:
     def id_of(video: Video, kind: str = "upload.completed") -> str:
         return events.of_video(SETTINGS, kind, video, {"any": "thing"}).event_id
 

@@ -1,4 +1,4 @@
-"""Fields of a request: what VOD would refuse is refused here, by name."""
+"""Fields of a request: a field that VOD would refuse is refused here, by name."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def body(text: bytes, headers: dict[str, str] = JSON) -> dict[str, Any]:
         json.dumps({"a": [[[[[[[[1]]]]]]]]}).encode(),
     ],
 )
-def test_a_body_that_is_no_sound_json_object_is_refused(text: bytes) -> None:
+def test_a_body_that_is_not_a_valid_json_object_is_refused(text: bytes) -> None:
     with pytest.raises(InvalidRequest):
         body(text)
 
 
-def test_eight_levels_are_enough() -> None:
+def test_a_body_may_be_nested_eight_deep() -> None:
     assert body(json.dumps({"a": [[[[[[[1]]]]]]]}).encode())
 
 
@@ -95,7 +95,7 @@ def test_every_fault_is_listed_with_its_field() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=80), st.integers() | st.text() | st.none(), max_size=4))
-def test_whatever_a_field_is_called_the_refusal_can_be_shown(given_fields: dict[str, Any]) -> None:
+def test_a_refusal_can_be_shown_for_any_field_name(given_fields: dict[str, Any]) -> None:
     if not given_fields:
         return
     with pytest.raises(InvalidRequest) as caught:
@@ -106,7 +106,7 @@ def test_whatever_a_field_is_called_the_refusal_can_be_shown(given_fields: dict[
 
 
 @pytest.mark.parametrize("value", ["a.mp4", "A.MP4", "/sd/x/é.MoV", "C:\\dir\\b.webm", "曲.mp3"])
-def test_file_names_that_vod_accepts(value: str) -> None:
+def test_file_names_that_vod_accepts_are_accepted(value: str) -> None:
     assert media.file_name(value) == value
 
 
@@ -129,7 +129,7 @@ def test_file_names_that_vod_accepts(value: str) -> None:
         "a.mp4 /b",
     ],
 )
-def test_file_names_that_vod_refuses(value: Any) -> None:
+def test_file_names_that_vod_refuses_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must"):
         media.file_name(value)
 
@@ -145,12 +145,12 @@ def test_file_names_that_vod_refuses(value: Any) -> None:
         ("字" * 60 + ".mp4", "字" * 42),
     ],
 )
-def test_a_title_is_made_of_the_file_name(name: str, title: str) -> None:
+def test_a_default_title_is_made_from_the_file_name(name: str, title: str) -> None:
     assert media.title_of(media.file_name(name)) == title
 
 
 @given(st.text(min_size=1))
-def test_an_accepted_title_is_one_that_vod_accepts(value: str) -> None:
+def test_titles_that_vod_accepts_are_accepted(value: str) -> None:
     try:
         title = media.title(value)
     except ValueError:
@@ -160,13 +160,13 @@ def test_an_accepted_title_is_one_that_vod_accepts(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["a" * 129, "字" * 43, "a🌅", "a\u2764\ufe0f", "a\tb", 5, None])
-def test_titles_that_vod_refuses(value: Any) -> None:
+def test_titles_that_vod_refuses_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must"):
         media.title(value)
 
 
 @pytest.mark.parametrize("mark", list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-def test_text_that_shows_another_order_is_refused(mark: str) -> None:
+def test_text_with_direction_marks_is_refused(mark: str) -> None:
     for check, value in (
         (media.file_name, f"a{mark}gpj.mp4"),
         (media.plain_file_name, f"a{mark}gpj.png"),
@@ -176,7 +176,7 @@ def test_text_that_shows_another_order_is_refused(mark: str) -> None:
             check(value)
 
 
-def test_a_title_may_count_characters() -> None:
+def test_a_title_limit_may_count_characters() -> None:
     assert media.title("字" * 128, unit="characters") == "字" * 128
     with pytest.raises(ValueError, match="128 characters"):
         media.title("a" * 129, unit="characters")
@@ -200,7 +200,7 @@ def test_a_description_has_no_other_control_characters(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "tags"), [("a,b", "a,b"), (["a", "b "], "a,b"), (["字" * 32], "字" * 32)]
 )
-def test_tags_as_text_or_array(value: Any, tags: str) -> None:
+def test_tags_may_be_text_or_an_array(value: Any, tags: str) -> None:
     assert media.tags(value) == tags
 
 
@@ -208,13 +208,13 @@ def test_tags_as_text_or_array(value: Any, tags: str) -> None:
     "value",
     ["", "a,,b", ["a"] * 17, [], ["a,b"], ["x" * 33], ["🌅"], [5], {"a": 1}, 5, "a," * 16 + "b"],
 )
-def test_tags_that_vod_refuses(value: Any) -> None:
+def test_tags_that_vod_refuses_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must"):
         media.tags(value)
 
 
 @pytest.mark.parametrize("value", ["https://a.example/x.jpg?y=1", "http://[::1]:8080/c.png"])
-def test_cover_urls(value: str) -> None:
+def test_valid_cover_urls_are_accepted(value: str) -> None:
     assert media.cover_url(value) == value
 
 
@@ -233,7 +233,7 @@ def test_cover_urls(value: str) -> None:
         5,
     ],
 )
-def test_cover_urls_that_are_refused(value: Any) -> None:
+def test_invalid_cover_urls_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must"):
         media.cover_url(value)
 
@@ -241,7 +241,7 @@ def test_cover_urls_that_are_refused(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [0, -1, 0.0, 1.5, "5", True, None, 10**20, 1e20, float("inf"), [1]]
 )
-def test_sizes_that_are_no_positive_integer_within_the_limit(value: Any) -> None:
+def test_a_size_must_be_a_positive_integer_within_the_limit(value: Any) -> None:
     with pytest.raises(ValueError, match="from 1 to 100 bytes"):
         fields.integer(value, 1, 100, "bytes")
 
@@ -253,6 +253,6 @@ def test_a_number_without_a_fraction_is_an_integer(value: Any, number: int) -> N
 
 
 @pytest.mark.parametrize("value", ["0100", "1e2", " 100", "٣٠٠", "99", "3001", "", "100,200", None])
-def test_a_timeout_in_a_query_is_plain_decimal(value: Any) -> None:
+def test_a_timeout_in_a_query_must_be_plain_decimal(value: Any) -> None:
     with pytest.raises(ValueError, match="from 100 to 3000"):
         fields.decimal(value, 100, 3000)

@@ -1,4 +1,4 @@
-"""What persists never changes its form: marks, sealed Extends, rechecks, ids, names and codes.
+"""Persistent data keeps its form: marks, sealed Extends, rechecks, ids, names and codes.
 
 The vectors under `golden/` were made by the release before the code moved. A test that fails here
 means that live videos lose their owner, that repeats are not recognised, or that a deployment's

@@ -1,4 +1,4 @@
-"""The mark in a video's ReferenceId: only its owner's, in one spelling, never by guessing."""
+"""The mark in the ReferenceId of a video: one owner, one spelling, and not guessable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUBJECTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_
 
 
 @given(SUBJECTS, SUBJECTS)
-def test_a_mark_is_its_owners_and_no_one_elses(subject: str, stranger: str) -> None:
+def test_a_mark_belongs_to_its_owner_only(subject: str, stranger: str) -> None:
     mark = owner.new_mark(SETTINGS, Owner("main", subject))
 
     assert owner.owns(SETTINGS, Owner("main", subject), mark)
@@ -40,7 +40,7 @@ def test_a_mark_fits_into_a_reference_id() -> None:
     assert mark.isalnum()
 
 
-def test_parts_of_neighbouring_fields_do_not_run_together() -> None:
+def test_the_parts_of_a_mark_cannot_be_confused() -> None:
     mark = owner.new_mark(SETTINGS, Owner("ma", "inalice"))
 
     assert not owner.owns(SETTINGS, Owner("mai", "nalice"), mark)
@@ -62,11 +62,11 @@ def test_parts_of_neighbouring_fields_do_not_run_together() -> None:
         lambda mark: mark[:0],
     ],
 )
-def test_another_spelling_of_a_mark_is_no_mark(change) -> None:  # type: ignore[no-untyped-def]
+def test_another_spelling_of_a_mark_is_refused(change) -> None:  # type: ignore[no-untyped-def]
     assert not owner.owns(SETTINGS, ALICE, change(owner.new_mark(SETTINGS, ALICE)))
 
 
-def test_a_video_without_a_mark_is_nobodys() -> None:
+def test_a_video_without_a_mark_has_no_owner() -> None:
     assert not owner.owns(SETTINGS, ALICE, None)
 
 
@@ -81,7 +81,7 @@ def test_old_keys_verify_and_the_first_one_signs() -> None:
     assert not owner.owns(SETTINGS, ALICE, owner.new_mark(rotated, ALICE))
 
 
-def test_an_idempotency_key_always_meets_the_same_mark_of_the_same_caller() -> None:
+def test_an_idempotency_key_gives_each_caller_one_mark() -> None:
     mark = next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
 
     assert mark == next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
@@ -91,7 +91,9 @@ def test_an_idempotency_key_always_meets_the_same_mark_of_the_same_caller() -> N
 
 
 @given(SUBJECTS, st.from_regex(r"\A[A-Za-z0-9_-]{0,64}\Z"), st.integers(1, 48_800_000_000_000))
-def test_extend_comes_back_whole_and_fits_vods_limit(subject: str, key: str, size: int) -> None:
+def test_extend_reads_back_as_written_and_fits_the_limit_of_vod(
+    subject: str, key: str, size: int
+) -> None:
     extend = Extend(subject, key, extends.request_digest({"FileName": "a.mp4"}), size, "mp4")
     mark = owner.new_mark(SETTINGS, Owner("main", subject))
 
@@ -104,7 +106,7 @@ def test_extend_comes_back_whole_and_fits_vods_limit(subject: str, key: str, siz
 
 
 @pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "m"])
-def test_a_changed_extend_is_not_believed(member: str) -> None:
+def test_a_changed_extend_is_refused(member: str) -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
     sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4"))
     sealed[member] = 6 if member == "n" else "x"
@@ -112,7 +114,7 @@ def test_a_changed_extend_is_not_believed(member: str) -> None:
     assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
 
 
-def test_an_extend_does_not_move_to_another_video() -> None:
+def test_an_extend_is_refused_on_another_video() -> None:
     extend = Extend("alice", "", "digest", 5, "mp4")
     sealed = extends.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
 
@@ -123,9 +125,9 @@ def test_an_extend_does_not_move_to_another_video() -> None:
 @pytest.mark.parametrize(
     "user_data", [None, "", "[]", "{}", '{"Extend": 5}', '{"Extend": "["}', '{"Extend": {"m": 1}}']
 )
-def test_foreign_user_data_is_not_believed(user_data: str | None) -> None:
+def test_foreign_user_data_is_refused(user_data: str | None) -> None:
     assert extends.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
 
 
-def test_keys_do_not_show() -> None:
+def test_the_repr_shows_no_keys() -> None:
     assert "aaaa" not in repr(SETTINGS)

@@ -1,4 +1,4 @@
-"""What is put into a queue by hand, read by the official client."""
+"""Messages sent by `shared/alibaba/queue.py`, read with the official client."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Ours = Callable[..., Queue]
 
 @pytest.fixture
 def ours() -> Iterator[Ours]:
-    """Makes a queue as a function has it, at an address, with a key."""
+    """Makes a queue like that of a function, at an address, with a key."""
     made: list[Queue] = []
 
     def make(address: str, key: Mapping[str, str], name: str = NAME) -> Queue:
@@ -55,7 +55,7 @@ def ours() -> Iterator[Ours]:
 
 
 def key_of(cloud: FakeCloud, role: str = "vodpass-events") -> dict[str, str]:
-    """A key of a function's role, as its environment has it."""
+    """The role credential of a function, in the form of its environment."""
     key = cloud.ram.service_session("fc.aliyuncs.com", role, "session", 3600)
     return {
         "ACCESS_KEY_ID": key.access_key_id,
@@ -65,7 +65,7 @@ def key_of(cloud: FakeCloud, role: str = "vodpass-events") -> dict[str, str]:
 
 
 def received(cloud: FakeCloud) -> list[str]:
-    """The texts that the official client finds."""
+    """The texts that the official client receives."""
     key = cloud.admin
     account: Any = Account(cloud.url, key.access_key_id, key.access_key_secret)
     queue, texts = account.get_queue(NAME), []
@@ -88,7 +88,7 @@ def test_a_message_arrives_as_it_was_sent(cloud: FakeCloud, ours: Ours) -> None:
     assert received(cloud) == [TEXT]
 
 
-def test_it_arrives_when_its_time_has_come(cloud: FakeCloud, ours: Ours) -> None:
+def test_a_message_arrives_after_its_delay(cloud: FakeCloud, ours: Ours) -> None:
     ours(cloud.endpoint, key_of(cloud)).send(TEXT, 3061)
     cloud.clock.advance(3059)
     assert received(cloud) == []
@@ -96,7 +96,7 @@ def test_it_arrives_when_its_time_has_come(cloud: FakeCloud, ours: Ours) -> None
     assert received(cloud) == [TEXT]
 
 
-def test_its_connection_is_kept(cloud: FakeCloud, ours: Ours) -> None:
+def test_the_connection_is_kept(cloud: FakeCloud, ours: Ours) -> None:
     queue = ours(cloud.endpoint, key_of(cloud))
     for number in range(3):
         queue.send(str(number), 0)
@@ -107,7 +107,7 @@ def test_its_connection_is_kept(cloud: FakeCloud, ours: Ours) -> None:
     ("role", "queue"),
     [("vodpass-play", NAME), ("vodpass-events", "another"), ("vodpass-sts", "no")],
 )
-def test_a_role_without_the_permission_is_the_operators_mistake(
+def test_a_role_without_the_permission_is_misconfigured(
     cloud: FakeCloud, ours: Ours, role: str, queue: str
 ) -> None:
     cloud.queues.queue("another")
@@ -116,7 +116,7 @@ def test_a_role_without_the_permission_is_the_operators_mistake(
     assert cloud.queues.queue(NAME).messages == cloud.queues.queue("another").messages == []
 
 
-def test_a_queue_that_is_not_there_is_the_operators_mistake(cloud: FakeCloud, ours: Ours) -> None:
+def test_a_missing_queue_is_misconfigured(cloud: FakeCloud, ours: Ours) -> None:
     everything = {"Effect": "Allow", "Action": "mns:*", "Resource": "*"}
     cloud.ram.set_role_policies("vodpass-events", {"Version": "1", "Statement": [everything]})
     with pytest.raises(Misconfigured):
@@ -134,7 +134,7 @@ def test_a_queue_that_is_not_there_is_the_operators_mistake(cloud: FakeCloud, ou
         ("truncated", {}, Unavailable),
     ],
 )
-def test_a_passing_fault_is_told_as_one(
+def test_a_temporary_fault_is_reported_as_temporary(
     cloud: FakeCloud, ours: Ours, fault: str, parameters: dict[str, Any], raised: type[Refusal]
 ) -> None:
     cloud.faults.set("mns", "SendMessage", fault, **parameters)
@@ -143,13 +143,13 @@ def test_a_passing_fault_is_told_as_one(
     ours(cloud.endpoint, key_of(cloud)).send(TEXT, 0)
 
 
-def test_a_queue_that_says_nothing_does_not_hold_up_the_rest(cloud: FakeCloud, ours: Ours) -> None:
+def test_a_queue_that_does_not_answer_is_given_up_in_time(cloud: FakeCloud, ours: Ours) -> None:
     cloud.faults.set("mns", "SendMessage", "slow", seconds=2)
     with pytest.raises(Unavailable):
         ours(cloud.endpoint, key_of(cloud)).send(TEXT, 0, 0.2)
 
 
-def test_what_goes_wrong_quotes_no_secret(cloud: FakeCloud, ours: Ours) -> None:
+def test_an_error_quotes_no_secret(cloud: FakeCloud, ours: Ours) -> None:
     key = key_of(cloud, "vodpass-play")
     with pytest.raises(Misconfigured) as raised:
         ours(cloud.endpoint, key).send(TEXT, 0)
@@ -158,7 +158,9 @@ def test_what_goes_wrong_quotes_no_secret(cloud: FakeCloud, ours: Ours) -> None:
 
 
 @pytest.mark.parametrize("row", rows("SendMessage"), ids=str)
-def test_a_code_of_smq(cloud: FakeCloud, ours: Ours, row: Row) -> None:
+def test_each_code_of_smq_gives_the_documented_answer(
+    cloud: FakeCloud, ours: Ours, row: Row
+) -> None:
     """As `docs/error-codes.md` says."""
     cloud.faults.set("mns", "SendMessage", "error", 1, status=row.status, code=row.code)
     with pytest.raises(Refusal) as refused:
@@ -166,5 +168,5 @@ def test_a_code_of_smq(cloud: FakeCloud, ours: Ours, row: Row) -> None:
     assert (refused.value.code, refused.value.detail) == (row.answer, row.text)
 
 
-def test_every_code_of_the_table_is_on_the_page() -> None:
+def test_the_page_lists_every_code_of_the_table() -> None:
     assert set(FAULTS) <= {row.code for row in rows("SendMessage")}

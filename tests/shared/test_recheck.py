@@ -1,4 +1,4 @@
-"""The memory of a finished upload: believed only as it was written."""
+"""The recheck message of a finished upload: accepted only if it is unchanged."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ KEY, NEXT = OwnerKey("k1", b"1" * 32), OwnerKey("k2", b"2" * 32)
 SETTINGS = Settings(issuer_alias="example", owner_keys=(KEY,))
 
 
-def test_comes_back_as_it_was() -> None:
+def test_a_message_reads_back_as_it_was_written() -> None:
     for first in (FIRST, replace(FIRST, file_md5=None), replace(FIRST, size=0)):
         assert unseal(SETTINGS, seal(SETTINGS, first)) == first
 
 
-def test_outlives_a_rotation_of_keys() -> None:
+def test_a_message_verifies_after_a_key_rotation() -> None:
     rotated = replace(SETTINGS, owner_keys=(NEXT, KEY))
     assert unseal(rotated, seal(SETTINGS, FIRST)) == FIRST
     with pytest.raises(ForgedRecheck):
         unseal(replace(SETTINGS, owner_keys=(NEXT,)), seal(SETTINGS, FIRST))
 
 
-def test_is_of_one_deployment() -> None:
+def test_a_message_of_another_deployment_is_refused() -> None:
     with pytest.raises(ForgedRecheck):
         unseal(replace(SETTINGS, issuer_alias="another"), seal(SETTINGS, FIRST))
 
@@ -42,7 +42,7 @@ def test_is_of_one_deployment() -> None:
 @pytest.mark.parametrize(
     "text", ['{"VideoId": "5b1c7e90d2a84f36ae0d9c41f7b86235"}', "no", "[]", "1"]
 )
-def test_another_message_is_none(text: str) -> None:
+def test_a_message_of_another_kind_gives_none(text: str) -> None:
     assert unseal(SETTINGS, text) is None
 
 
@@ -70,21 +70,21 @@ OF_NOBODY_WITHIN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changed", OF_NOBODY)
-def test_whose_outside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
+def test_a_message_whose_outer_members_were_changed_is_refused(changed: dict[str, Any]) -> None:
     message = json.loads(seal(SETTINGS, FIRST)) | changed
     with pytest.raises(ForgedRecheck):
         unseal(SETTINGS, json.dumps(message))
 
 
 @pytest.mark.parametrize("changed", OF_NOBODY_WITHIN)
-def test_whose_inside_was_changed_is_nobodys(changed: dict[str, Any]) -> None:
+def test_a_message_whose_inner_members_were_changed_is_refused(changed: dict[str, Any]) -> None:
     message = json.loads(seal(SETTINGS, FIRST))
     message["Settling"] |= changed
     with pytest.raises(ForgedRecheck):
         unseal(SETTINGS, json.dumps(message))
 
 
-def test_says_of_the_key_nothing_but_its_name() -> None:
+def test_a_message_shows_only_the_id_of_the_key() -> None:
     text = seal(SETTINGS, FIRST)
     assert "k1" in text
     for secret in (KEY.secret.decode(), base64.b64encode(KEY.secret).decode()):
@@ -114,16 +114,16 @@ def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:
 
 
 @pytest.mark.parametrize("account", ["", "me", "1234.example.com/", "1" * 40])
-def test_without_an_account_nothing_is_written(account: str) -> None:
+def test_scheduling_without_an_account_id_is_misconfigured(account: str) -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
     with pytest.raises(Misconfigured):
         rechecks(FC_ACCOUNT_ID=account).schedule(settings, [event()], 1_800_000_000, 5.0)
 
 
-def test_without_a_queue_nothing_is_remembered_and_nothing_is_wrong() -> None:
+def test_scheduling_without_a_queue_does_nothing() -> None:
     rechecks().schedule(SETTINGS, [event()], 1_800_000_000, 5.0)
 
 
-def test_what_is_no_finished_upload_is_not_remembered() -> None:
+def test_only_finished_uploads_are_rechecked() -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
     rechecks().schedule(settings, [event("video.ready")], 1_800_000_000, 5.0)

@@ -1,4 +1,4 @@
-"""The environment: checked whole, every mistake named, never a value shown."""
+"""The check of the environment: an error names the variable and never shows its value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("function", sorted(USES))
-def test_a_sound_environment_is_accepted(function: str) -> None:
+def test_a_valid_environment_is_accepted(function: str) -> None:
     settings = load({**SOUND, **EVENTS}, USES[function])
 
     assert settings.region == "cn-shanghai"
@@ -129,7 +129,7 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str) -> None:
         "null",
     ],
 )
-def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
+def test_an_origin_in_the_spelling_of_browsers_is_accepted(origin: str) -> None:
     settings = load({**SOUND, "VODPASS_CORS_ORIGINS": f"{origin}, https://b.example"}, USES["play"])
     assert settings.cors_origins == {origin, "https://b.example"}
 
@@ -177,7 +177,7 @@ def test_a_wrong_value_of_the_events_is_named_but_not_shown(name: str, value: st
     assert len(value) < 12 or value not in str(caught.value)
 
 
-def test_new_credentials_go_where_nothing_else_goes() -> None:
+def test_the_credential_webhook_needs_its_own_url_and_secrets() -> None:
     given = {
         **SOUND,
         **EVENTS,
@@ -196,7 +196,7 @@ def test_a_misspelt_variable_is_refused() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:9001", "localhost:9001"])
-def test_an_endpoint_is_accepted_on_a_developers_machine_only(endpoint: str) -> None:
+def test_an_endpoint_is_accepted_only_on_a_developers_machine(endpoint: str) -> None:
     given = {**SOUND, "VODPASS_VOD_ENDPOINT": endpoint}
 
     with pytest.raises(SettingsError, match="VODPASS_LOCAL"):
@@ -213,7 +213,7 @@ def test_an_endpoint_elsewhere_is_refused(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE"])
-def test_none_is_for_a_single_key(name: str) -> None:
+def test_none_needs_a_single_key(name: str) -> None:
     two = keys(HS_KEY, {**HS_KEY, "kid": "h2"})
 
     assert load({**SOUND, name: "none"}, USES["play"])
@@ -221,19 +221,19 @@ def test_none_is_for_a_single_key(name: str) -> None:
         load({**SOUND, name: "none", "VODPASS_JWT_KEYS": two}, USES["play"])
 
 
-def test_a_long_life_is_allowed_with_a_warning() -> None:
+def test_a_long_token_life_gives_a_warning() -> None:
     settings = load({**SOUND, "VODPASS_JWT_MAX_LIFE": "2592000"}, USES["play"])
 
     assert settings.warnings
     assert not load(SOUND, USES["play"]).warnings
 
 
-def test_every_variable_says_what_is_allowed() -> None:
+def test_every_variable_explains_what_is_allowed() -> None:
     assert all(variable.allowed for variable in VARIABLES.values())
     assert set().union(*USES.values()) <= set(VARIABLES)
 
 
-def test_secrets_do_not_show() -> None:
+def test_the_repr_shows_no_secrets() -> None:
     shown = repr(load(SOUND, USES["upload"]))
 
     assert SECRET not in shown

@@ -1,4 +1,4 @@
-"""The HTTP below the SDK: one deadline, no surprises, and TLS that is really checked."""
+"""The HTTP transport below the SDK: one deadline, no redirects or proxies, verified TLS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Handler = Callable[[socket.socket], None]
 
 
 class Server:
-    """Accepts connections on loopback and hands each to ``handle`` in a thread of its own."""
+    """Accepts connections on loopback and passes each to ``handle`` in a new thread."""
 
     def __init__(self, handle: Handler) -> None:
         self.accepted = 0
@@ -114,7 +114,7 @@ def test_a_connection_is_kept(transport: Transport, serve: Callable[[Handler], S
 @pytest.mark.parametrize(
     "answer",
     [
-        OK + b"HTTP/1.1 200 OK\r\n",  # more than was asked for
+        OK + b"HTTP/1.1 200 OK\r\n",  # bytes after the end of the answer
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
     ],
@@ -137,14 +137,14 @@ def test_a_connection_that_the_server_closed_is_not_used_again(
         assert ask(transport, server).body == b"ok"
         resting, _ = next(iter(transport._resting.values()))
         resting.settimeout(5)
-        assert resting.recv(1, socket.MSG_PEEK) == b""  # the farewell has arrived
+        assert resting.recv(1, socket.MSG_PEEK) == b""  # the server has closed the connection
     assert server.accepted == 3
 
 
-def test_a_connection_that_has_rested_too_long_is_not_used_again(
+def test_a_connection_that_was_idle_too_long_is_not_used_again(
     transport: Transport, serve: Callable[[Handler], Server]
 ) -> None:
-    """An instance is frozen between two requests, and learns of no farewell meanwhile."""
+    """A frozen instance does not notice that the server closes the connection."""
     server = serve(always(OK))
     ask(transport, server)
     transport._resting = {
@@ -156,7 +156,7 @@ def test_a_connection_that_has_rested_too_long_is_not_used_again(
     assert server.accepted == 2
 
 
-def test_a_chunked_answer_is_read_whole(
+def test_a_chunked_answer_is_read_completely(
     transport: Transport, serve: Callable[[Handler], Server]
 ) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"
@@ -179,7 +179,7 @@ def test_a_chunked_answer_is_read_whole(
         b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500,
     ],
 )
-def test_an_answer_that_is_cut_short_too_large_or_no_http(
+def test_an_answer_that_is_cut_short_too_large_or_not_http_is_refused(
     transport: Transport, serve: Callable[[Handler], Server], answer: bytes
 ) -> None:
     with pytest.raises(BrokenAnswer) as caught:
@@ -198,7 +198,7 @@ def test_a_redirect_is_an_answer_like_any_other(
     assert elsewhere.accepted == 0
 
 
-def test_proxy_variables_are_not_obeyed(
+def test_proxy_variables_are_ignored(
     transport: Transport, serve: Callable[[Handler], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, server = serve(always(OK)), serve(always(OK))
@@ -223,7 +223,7 @@ def silent(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("handle", [drip, silent])
-def test_the_deadline_holds_however_the_answer_is_delayed(
+def test_the_deadline_holds_for_every_kind_of_delay(
     transport: Transport, serve: Callable[[Handler], Server], handle: Handler
 ) -> None:
     with pytest.raises(DeadlinePassed) as caught:
@@ -256,7 +256,7 @@ def test_a_connection_that_breaks_off_may_have_taken_effect(
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\nb"])
-def test_no_header_is_smuggled(
+def test_a_line_break_in_a_request_is_refused(
     transport: Transport, serve: Callable[[Handler], Server], value: str
 ) -> None:
     server = serve(always(OK))
@@ -284,14 +284,14 @@ def test_no_header_is_smuggled(
         "224.0.0.1",
     ],
 )
-def test_a_transport_for_public_addresses_reaches_no_other(
+def test_a_public_transport_connects_only_to_public_addresses(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """Whatever a name resolves to: the addresses are checked that would be connected to."""
+    """The check covers the addresses that the transport would connect to."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     found = [(family, socket.SOCK_STREAM, 6, "", (address, 9))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was connected to"))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the transport connected"))
 
     with pytest.raises(ConnectionLost):
         Transport(public_only=True).exchange(
@@ -301,7 +301,7 @@ def test_a_transport_for_public_addresses_reaches_no_other(
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    """A self-signed certificate for 127.0.0.1, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vodpass test")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -344,7 +344,7 @@ def over_tls(certificate: tuple[Path, Path]) -> Handler:
     return handle
 
 
-def test_tls_is_spoken_with_a_server_whose_certificate_is_trusted(
+def test_a_server_with_a_trusted_certificate_is_accepted(
     transport: Transport,
     serve: Callable[[Handler], Server],
     certificate: tuple[Path, Path],
@@ -359,7 +359,7 @@ def test_tls_is_spoken_with_a_server_whose_certificate_is_trusted(
     assert server.accepted == 1
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(
+def test_an_untrusted_certificate_is_refused(
     transport: Transport, serve: Callable[[Handler], Server], certificate: tuple[Path, Path]
 ) -> None:
     server = serve(over_tls(certificate))
@@ -369,7 +369,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
     assert not caught.value.sent
 
 
-def test_a_certificate_of_another_name_is_refused(
+def test_a_certificate_for_another_name_is_refused(
     transport: Transport,
     serve: Callable[[Handler], Server],
     certificate: tuple[Path, Path],
