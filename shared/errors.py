@@ -108,7 +108,7 @@ class Forbidden(Refusal):
 
 
 class VideoNotFound(Refusal):
-    """404: the same text for absent, foreign and unmarked videos, so that nobody can probe."""
+    """404: the same text for absent, foreign and unmarked videos, so it does not show which."""
 
     status, code, title = 404, "VideoNotFound", "There is no such video"
 

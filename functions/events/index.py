@@ -1,4 +1,4 @@
-"""Receives VOD's callbacks, by HTTP or from a queue, and hands them on to the app."""
+"""Receives VOD's callbacks, by HTTP or from a queue, and passes them on to the app."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CODES: Mapping[type[Exception], str] = {UnreadableCallback: "UnreadableNotice"}
 
 
 class NotHandedOn(Exception):
-    """Raised to the queue, so that it delivers again. The text is constant."""
+    """Raised so that the queue delivers the messages again. The text is constant."""
 
 
 def receive(call: Invocation[None]) -> Mapping[str, Any]:

@@ -69,10 +69,10 @@ def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
 
 def _not_ready(video: Video) -> VideoNotReady:
     if video.status == PLAYABLE:
-        # It became playable between VOD's refusal and this look.
+        # It became playable between VOD's refusal and this read.
         return VideoNotReady(video.status, RETRY_SOONEST)
-    # The older a video, the longer its processing takes. An upload that was given up, or a format
-    # that VOD only stores, stays in its state for ever.
+    # The older a video, the longer its processing takes. An abandoned upload never leaves
+    # its state, nor does a format that VOD only stores.
     waits = video.status in MAY_BECOME_PLAYABLE and video.age < WAITING_ENDS
     retry_after = min(max(RETRY_SOONEST, int(video.age) // 20), RETRY_LATEST)
     return VideoNotReady(video.status, retry_after if waits else None)

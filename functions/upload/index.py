@@ -65,7 +65,7 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
 
 
 def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
-    """Raises a Refusal for what the ``vod`` claim of the token does not permit."""
+    """Raises a Refusal if the ``vod`` claim of the token does not permit the request."""
     if caller.upload_media is not None and media_type not in caller.upload_media:
         raise Forbidden(f"The vod claim of the token does not permit the MediaType {media_type}.")
     if caller.max_bytes is None:

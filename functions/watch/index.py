@@ -17,7 +17,7 @@ RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
 
 
 class RunFailed(Exception):
-    """Raised to the trigger, so that it tries again. The text is constant."""
+    """Raised so that the trigger tries again. The text is constant."""
 
 
 _INSTANCE = Instance("watch", VOD)

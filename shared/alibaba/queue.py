@@ -40,7 +40,7 @@ class Queue:
         """Sends a message that SMQ delivers after ``delay`` seconds (0 to 604800), at least once.
 
         ``timeout`` is in seconds. Raises Misconfigured if the queue does not exist or refuses this
-        role, else Throttled or Unavailable. Then SMQ may have accepted the message all the same.
+        role, else Throttled or Unavailable. Then SMQ may still have accepted the message.
         """
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>'

@@ -1,6 +1,6 @@
 """Calls to an Alibaba Cloud service within one invocation.
 
-The calls of an invocation share its deadline. Every fault leaves this module as one of
+The calls of an invocation share its deadline. Every fault leaves this module as a class of
 `shared.errors` or as an exception of the service, never with text from upstream.
 """
 

@@ -48,7 +48,7 @@ def marks_of_key(settings: Settings, owner: Owner, idempotency_key: str) -> Iter
 
 
 def owns(settings: Settings, owner: Owner, mark: str | None) -> bool:
-    """Whether ``mark``, the ReferenceId of a video, is this owner's. None is nobody's."""
+    """Whether ``mark``, the ReferenceId of a video, belongs to this owner. None has no owner."""
     if mark is None or len(mark) != _LENGTH or not mark.isascii():
         return False
     key = key_of(settings, mark)

@@ -1,8 +1,8 @@
-"""From VOD's callbacks to events that an app can trust.
+"""Turns callbacks of VOD into events that an app can trust.
 
 A callback only says where to look. One read of VOD returns the facts, and the event is made from
 these alone. A forged callback about something true leads to the same event id, which a receiver
-drops. A callback about something untrue leads to no event. The callback itself is passed on under
+drops. A false callback leads to no event. The callback itself is passed on under
 ``unverified``.
 """
 
@@ -22,7 +22,7 @@ _DELETIONS = frozenset({"DeleteMediaComplete", "MediaBaseChangeComplete"})
 
 
 class NotConfirmed(Exception):
-    """VOD does not confirm the callback, or not yet. ``video``: the one to look at again."""
+    """VOD does not confirm the callback, or not yet. ``video``: the one to check again."""
 
     def __init__(self, video: Video | None = None) -> None:
         super().__init__("VOD does not confirm the callback")

@@ -1,6 +1,6 @@
 """Reads VOD's callbacks with all their irregularities.
 
-Only the media id is trusted, as a hint what to read. Everything else is read back from VOD.
+Only the media id is used, to decide what to read. Everything else is read back from VOD.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OF_VIDEO = frozenset(
     }
 )
 _WITHOUT_FIELDS = frozenset({"RestoreMediaComplete", "SubmitMediaRefreshComplete"})
-"""Types that VOD lists, but whose fields no page gives."""
+"""Types that VOD lists without documenting their fields."""
 _OF_ANY_MEDIA = frozenset(
     {"MediaBaseChangeComplete", "DeleteMediaComplete", "UpdateMediaStorageClassComplete"}
 )

@@ -1,7 +1,7 @@
-"""What a callback about a video is worth, by its type and by the Status that VOD gives the video.
+"""Decides whether a callback about a video is confirmed, by its type and the Status of the video.
 
-VOD may send a callback before the Status follows. So a callback that announces an end, while the
-video is still on its way there, has to wait. `docs/events.md` shows this table, and tests walk it.
+VOD may send a callback before it changes the Status. So a callback that announces a final Status
+has to wait until VOD shows it. `docs/events.md` shows this table, and tests compare the two.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WAITS: Mapping[str, frozenset[str]] = {
     # One stream of several: the video may stay in Transcoding for long.
     "StreamTranscodeComplete": frozenset({AWAITING_FILE}),
     "ProduceMediaComplete": frozenset({AWAITING_FILE}),
-    # A review says nothing of transcoding.
+    # A review says nothing about transcoding.
     "CreateAuditComplete": frozenset(),
     "AIMediaAuditComplete": frozenset(),
 }
@@ -36,7 +36,7 @@ change first."""
 
 
 def decide(event_type: str, status: str) -> Decision:
-    """Whether a callback is confirmed, has to wait, or is only worth a ``vod.event``."""
+    """Whether a callback is confirmed, has to wait, or gives only a ``vod.event``."""
     waits = _WAITS.get(event_type)
     if waits is None:
         return "vod.event"

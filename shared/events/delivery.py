@@ -1,4 +1,4 @@
-"""Hands a callback on to the app: announces it, delivers its events, schedules rechecks."""
+"""Passes a callback on to the app: builds and delivers its events, and schedules rechecks."""
 
 from __future__ import annotations
 

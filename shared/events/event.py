@@ -1,7 +1,7 @@
 """Builds the events that the app receives: CloudEvents 1.0 in structured JSON.
 
 The id of an event is a digest of its type, its media id and confirmed facts. So a repeat has the
-same id, and the receiver can drop it. What an id is made of never changes.
+same id, and the receiver can drop it. The inputs of an id never change.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def event(
 def of_video(
     settings: Settings, kind: str, video: Video, unverified: Mapping[str, Any] | None = None
 ) -> Event:
-    """An event about a video, from what VOD says of the video."""
+    """An event about a video, from VOD's description of the video."""
     data = data_of(video, settings)
     if kind in COMPLETIONS:
         data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
@@ -133,7 +133,7 @@ def misfits(video: Video, settings: Settings) -> list[str]:
 
 
 def verdict(status: str) -> list[str]:
-    """The event types for what became of a video; empty while VOD still processes it."""
+    """The event types for the result of processing; empty while VOD still processes the video."""
     if status == PLAYABLE:
         return ["video.ready"]
     if status in _FAILED:

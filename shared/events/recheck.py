@@ -1,7 +1,7 @@
 """The recheck: a second look at a finished upload, once every credential for it has expired.
 
-Until then the file may be written again. So what was announced goes, under a MAC, into a message
-that SMQ delays, and `watch` compares it with what VOD says then. There is no table. A message that
+Until then a client may replace the file. So the announced facts go, under a MAC, into a message
+that SMQ delays. `watch` compares them with what VOD says later. There is no table. A message that
 somebody else puts into the queue has no valid MAC.
 """
 
@@ -32,12 +32,12 @@ from shared.runtime.instance import Instance
 from shared.runtime.seen import Seen
 
 SOON = 60
-"""Seconds until a recheck of a video in UploadSucc, of which VOD announces nothing more. Its file
-may still change, so this recheck does not compare it."""
+"""Seconds until a recheck of a video in UploadSucc, for which VOD sends no further callback. Its
+file may still change, so this recheck does not compare it."""
 
 MAX_TRIES = 60
-"""How often a video whose callback came before its Status is looked at again, SOON apart. Then the
-recheck at ``SettlesAt`` and `watch` find it."""
+"""How many times a video whose callback came before its Status is checked again, SOON apart. After
+that, the recheck at ``SettlesAt`` and `watch` find it."""
 
 _UNDECIDED = "UploadSucc"
 _MEMBER = "Settling"
@@ -45,11 +45,11 @@ _MEMBER = "Settling"
 
 @dataclass(frozen=True)
 class FirstLook:
-    """What was announced of an upload.
+    """The facts that were announced for an upload.
 
-    ``size`` is in bytes, ``status`` is VOD's. ``due``: when to recheck, in epoch seconds by VOD's
-    clock. ``settled``: whether the file can be compared then. ``tries``: 0, or the number of this
-    look at a video whose callback came before its Status.
+    ``size`` is in bytes, ``status`` comes from VOD. ``due``: when to recheck, in epoch seconds by
+    VOD's clock. ``settled``: whether the file can be compared then. ``tries``: 0, or the number of
+    this check of a video whose callback came before its Status.
     """
 
     video_id: str
@@ -78,9 +78,10 @@ class Rechecks:
     ) -> None:
         """Schedules a recheck of each finished upload among ``events``.
 
-        An instance schedules the same recheck only once: a repeated event is no new file. ``now``
-        is epoch seconds by VOD's clock. No message takes more than a third of ``left`` (seconds).
-        Without a queue this does nothing. Raises a Refusal if the queue does not accept a message.
+        An instance schedules the same recheck only once: a repeated event means no new file.
+        ``now`` is epoch seconds by VOD's clock. ``left`` is in seconds; no message takes more than
+        a third of it. Without a queue this does nothing. Raises a Refusal if the queue does not
+        accept a message.
         """
         if not settings.watch_queue:
             return
@@ -88,9 +89,9 @@ class Rechecks:
             self._send(settings, first, delay, left)
 
     def look_again(self, settings: Settings, video: Video, tries: int, left: float) -> None:
-        """Schedules another look, SOON, at a video whose callback came before its Status.
+        """Schedules another check, SOON, of a video whose callback came before its Status.
 
-        ``tries``: which look it is, from 1 to MAX_TRIES; more are not scheduled. Without a queue
+        ``tries``: which check it is, from 1 to MAX_TRIES; more are not scheduled. Without a queue
         this does nothing. Raises a Refusal.
         """
         if not settings.watch_queue or tries > MAX_TRIES:

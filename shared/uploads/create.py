@@ -76,7 +76,7 @@ def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
     _refuse_idempotency_key(call)
     named = extension(asked.get("FileName", ""))
     if "ImageExt" not in asked and named and named not in IMAGE_EXTENSIONS:
-        # VOD would store it as png, whatever it is.
+        # VOD would store it as png, even if it has another type.
         raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
     return _created(vod.create_upload_image, parameters.of_image(call.settings, asked))
 
@@ -118,11 +118,11 @@ def _idempotency_key(call: Invocation[Caller]) -> str | None:
 
 def _refuse_idempotency_key(call: Invocation[Caller]) -> None:
     if "idempotency-key" in call.request.headers:
-        # Accepting it would promise what VOD cannot do for these media.
+        # VOD cannot look up these media by a key, so do not accept one.
         raise InvalidRequest("The header Idempotency-Key serves for videos only.")
 
 
-# What a code speaks of when the ReferenceId is in use. VOD does not document its code.
+# Parts of a code that mean that the ReferenceId is in use. VOD does not document its code.
 _TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
 
 

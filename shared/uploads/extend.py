@@ -1,4 +1,4 @@
-"""What a video's UserData.Extend says of its creation: owner, request, declared size and type.
+"""UserData.Extend of a video: owner, request, declared size and type, from its creation.
 
 It is trusted only under its own MAC, which covers the ownership mark.
 """

@@ -141,7 +141,7 @@ def title(value: Any, unit: str = "bytes") -> str:
 
 
 def _readable(value: str) -> str:
-    """The text, unless it can show a reader another order of characters than it has."""
+    """The text. Raises ValueError if a reader could see its characters in another order."""
     if any("\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" for c in value):
         raise ValueError("must not hold characters that change the direction of writing")
     return value

@@ -11,7 +11,7 @@ from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
     """A new credential for ``video``, which was just read and belongs to the caller.
 
-    RefreshUploadVideo has no rule about states. For a finished video it would issue the power to
+    RefreshUploadVideo works in any state. For a finished video it would give a credential that can
     replace the file after review. So the state is checked before the refresh, and again after it,
     because the upload may finish meanwhile. ``window`` is in seconds. Raises UploadFinished,
     UploadWindowClosed, VideoNotFound or an Upstream refusal.

@@ -1,4 +1,4 @@
-"""Announces uploads that were given up, and deletes their videos if the deployment wants that."""
+"""Announces abandoned uploads, and deletes their videos if the deployment allows it."""
 
 from __future__ import annotations
 

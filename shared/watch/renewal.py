@@ -30,7 +30,7 @@ def keep_alive(run: Run, video: Video) -> None:
         if not renewing:
             run.send(_expiring(run, video, period))
         elif period == newest and video.age <= window:
-            # An older credential is useless by now.
+            # An older credential has expired by now.
             _renew(run, video, period)
 
 

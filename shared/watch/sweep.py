@@ -1,8 +1,8 @@
-"""Looks through the uploads that VOD lists, for what VOD sends no callback of.
+"""Checks the uploads that VOD lists, for events that have no callback of VOD.
 
 A run starts from what VOD lists and the clock, and keeps no state. So a run that is lost, late or
 doubled changes no event id. Every run sends a due event again for LOOK_BACK seconds, under one id.
-So an hour without a run loses none.
+So an hour without a run loses no event.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def look_after(run: Run, video_id: str) -> None:
 
 
 def _listed(run: Run, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
-    """The videos of the last ``reach`` seconds in these states, as far as the run gets."""
+    """The videos of the last ``reach`` seconds in these states, until the run is out of time."""
     page, seen, total = 1, 0, 1
     now = run.session.cloud_time()
     # The earlier of both clocks: better too many videos than too few.
@@ -70,7 +70,7 @@ def _listed(run: Run, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
 
 
 def _guarded(run: Run, video: Video) -> None:
-    """Handles a video of ours. Its faults are counted and do not stop the others."""
+    """Handles a video with an ownership mark. Its faults are counted and do not stop the others."""
     if declared(video, run.settings) is None:
         return
     try:
@@ -96,7 +96,7 @@ def _handle(run: Run, video: Video) -> None:
 
 
 def look_at_completed(run: Run, video: Video) -> None:
-    """Handles a finished upload of ours, whatever VODPASS_WATCH selects. Counts its faults."""
+    """Handles a finished upload with an ownership mark, with any VODPASS_WATCH. Counts faults."""
     if declared(video, run.settings) is None or video.status not in COMPLETED:
         return
     try:

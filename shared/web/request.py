@@ -42,7 +42,7 @@ def read_event(event: bytes | str) -> Request:
     """The request in an HTTP trigger's event.
 
     Raises PayloadTooLarge for an event over MAX_EVENT bytes, without reading it, and
-    InvalidRequest for anything that is no such event.
+    InvalidRequest for anything else.
     """
     if len(event) > MAX_EVENT:
         raise PayloadTooLarge(MAX_EVENT)

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 PAGE_SIZE = 100  # videos; VOD's maximum
 
-_LOOKUP_SHARE = 0.3  # of the time left: kept back from a create, to look up its outcome
+_LOOKUP_SHARE = 0.3  # share of the time left: a create leaves it for the lookup of its outcome
 
 
 class Vod:
@@ -30,7 +30,7 @@ class Vod:
         """CreateUploadVideo, sent exactly once: a repeat would create a second video.
 
         ``fields`` are VOD's parameters in the SDK's spelling. Raises Rejected, or a Refusal
-        whose ``effect`` says whether the video may exist all the same.
+        whose ``effect`` says whether the video may exist.
         """
         return self._create("CreateUploadVideo", fields, "VideoId", _LOOKUP_SHARE)
 
@@ -77,16 +77,16 @@ class Vod:
     def _read(
         self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]
     ) -> T:
-        """A read of media. No Status is documented in which VOD refuses one."""
+        """Reads media. VOD documents no Status in which it refuses a read."""
         try:
             return self._session.repeatable(operation, fields, read)
         except IllegalStatus:
             raise UpstreamError("VOD does not describe this media.") from None
 
     def with_source(self, video: Video) -> Video:
-        """GetMezzanineInfo: the video with the present size, MD5 and name of its file.
+        """GetMezzanineInfo: the video with the current size, MD5 and name of its file.
 
-        Returns ``video`` unchanged if VOD has no such file, or no longer. Raises a Refusal.
+        Returns ``video`` unchanged if VOD does not have the file. Raises a Refusal.
         """
 
         def read(answer: OperationAnswer) -> Video:
@@ -142,7 +142,7 @@ class Vod:
             return [], 0
 
     def delete_video(self, video_id: str) -> None:
-        """DeleteVideo: for good, with all its files.
+        """DeleteVideo: deletes the video with all its files. This cannot be undone.
 
         Raises NotFoundAtVod, IllegalStatus or a Refusal.
         """
