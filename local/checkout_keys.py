@@ -20,6 +20,7 @@ _SECRET_BYTES = 48
 _OWNER_KEY_ID = "l1"
 _PATH_BYTES = 16  # makes the callback URL impossible to guess
 _AUTH_KEY_LENGTH = 32  # the longest that VOD allows
+_PLAY_KEY_LENGTH = 20  # the longest that VOD allows
 _KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
@@ -41,6 +42,8 @@ class LocalKeys:
     """`VODPASS_CALLBACK_KEYS`: the AuthKey of VOD's callbacks."""
     webhook_secret: str = field(repr=False)
     """`VODPASS_WEBHOOK_SECRETS`: `whsec_` and base64."""
+    play_key: str = field(repr=False)
+    """`VODPASS_PLAY_KEY`: the PlayKey of VOD's default application."""
 
     @property
     def jwks(self) -> str:
@@ -59,16 +62,18 @@ def load_keys(folder: Path) -> LocalKeys:
     path = folder / "keys.json"
     with locked(folder / "keys.lock"):
         if not path.exists():
-            _write(path, {**_signing_keys(), **_event_keys()})
+            _write(path, {**_signing_keys(), **_event_keys(), **_playback_keys()})
         path.chmod(0o600)
         try:
             document = json.loads(path.read_text("utf-8"))
-            added = _event_keys()
-            if document.keys().isdisjoint(added):
-                document |= added
-                _read(document)
+            older = dict(document)
+            for added in (_event_keys(), _playback_keys()):
+                if document.keys().isdisjoint(added):
+                    document |= added
+            keys = _read(document)
+            if document != older:
                 _write(path, document)
-            return _read(document)
+            return keys
         except (ValueError, KeyError, TypeError, AttributeError):
             raise KeysError(f"{path} is damaged; delete it, and new keys are created") from None
 
@@ -78,7 +83,8 @@ def _read(document: dict[str, Any]) -> LocalKeys:
     owner = base64.b64decode(document["owner"], validate=True)
     webhook = base64.b64decode(document["webhook"], validate=True)
     lengths = {len(secret), len(owner), len(webhook)}
-    texts = [document[name] for name in ("kid", "callback_path", "callback_key")]
+    names = ("kid", "callback_path", "callback_key", "play_key")
+    texts = [document[name] for name in names]
     if lengths != {_SECRET_BYTES} or not all(isinstance(text, str) and text for text in texts):
         raise ValueError("these are not keys of this module")
     return LocalKeys(
@@ -88,6 +94,7 @@ def _read(document: dict[str, Any]) -> LocalKeys:
         callback_path=texts[1],
         callback_key=texts[2],
         webhook_secret=f"whsec_{document['webhook']}",
+        play_key=texts[3],
     )
 
 
@@ -105,6 +112,11 @@ def _event_keys() -> dict[str, str]:
         "callback_key": _auth_key(),
         "webhook": base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
     }
+
+
+def _playback_keys() -> dict[str, str]:
+    characters = "".join(_KINDS)
+    return {"play_key": "".join(secrets.choice(characters) for _ in range(_PLAY_KEY_LENGTH))}
 
 
 def _auth_key() -> str:

@@ -40,13 +40,15 @@ class StartError(Exception):
 
 
 class _Cloud(FakeCloud):
-    """A fake cloud with what an operator creates before a deployment: queues and VOD's callbacks.
+    """A fake cloud with what an operator creates before a deployment: queues, VOD's callbacks and
+    the PlayKey.
 
     A reset creates them again.
     """
 
     callback: MessageCallback | None = None
     queue_names: frozenset[str] = frozenset()
+    play_key: str = ""
 
     def report_calls(self, stream: Stream) -> None:
         """Send every API call to `stream`. Call this before the start."""
@@ -65,10 +67,17 @@ class _Cloud(FakeCloud):
         )
         self.vod.callbacks.configure(self.callback)
 
+    def sign_playback(self, play_key: str) -> None:
+        """Set the PlayKey of the default application."""
+        self.play_key = play_key
+        self.vod.play_keys.set(DEFAULT_APP, play_key)
+
     def reset(self) -> None:
         """See FakeCloud."""
         super().reset()
         self.make_queues(self.queue_names)
+        if self.play_key:
+            self.sign_playback(self.play_key)
         if self.callback is not None:
             self.vod.callbacks.configure(self.callback)
 
@@ -166,6 +175,7 @@ class Stack(InThread):
                 await self.cloud.start()
             except OSError as error:
                 raise _unusable("CLOUD_PORT", self._cloud_port, error) from None
+            self.cloud.sign_playback(self.keys.play_key)
             self.gateway = self._make_gateway()
             await self.gateway.start(listening=listening)
             if self._events:
@@ -193,6 +203,7 @@ class Stack(InThread):
                 "VODPASS_JWT_AUDIENCE": AUDIENCE,
                 "VODPASS_ISSUER_ALIAS": "local",
                 "VODPASS_OWNER_KEYS": self.keys.owner_keys,
+                "VODPASS_PLAY_KEY": self.keys.play_key,
                 **self._sts_environment(),
                 **self._event_environment(),
                 **({"VODPASS_JWT_KEYS": ""} if KEYS_URL in self._environment else {}),

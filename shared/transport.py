@@ -8,12 +8,13 @@ request may have taken effect, which decides whether the caller may send it agai
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import io
 import select
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,12 @@ class HttpAnswer:
 class Transport:
     """The connections of one instance, one for each host. Not for several threads."""
 
-    def __init__(self, *, public_only: bool = False) -> None:
-        """``public_only``: refuse private, loopback and other special addresses."""
+    def __init__(self, *, public_only: bool = False, beside: Transport | None = None) -> None:
+        """``public_only``: refuse private addresses. ``beside``: shares its TLS context."""
         self._public_only = public_only
+        own = functools.cache(_tls_context)  # called when it is first needed
+        self._tls: Callable[[], ssl.SSLContext] = beside._tls if beside else own
         self._resting: dict[tuple[bool, str], tuple[socket.socket, float]] = {}
-        self._tls: ssl.SSLContext | None = None
 
     def exchange(
         self,
@@ -137,23 +139,22 @@ class Transport:
                 plain.connect(address)
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 plain.settimeout(_left(deadline, sent=False))
-                return self._context().wrap_socket(plain, server_hostname=name) if tls else plain
+                return self._tls().wrap_socket(plain, server_hostname=name) if tls else plain
             except (OSError, TransportError):
                 plain.close()
-        if time.monotonic() >= deadline:
-            raise DeadlinePassed("no connection in time", sent=False)
+        _left(deadline, sent=False)  # raises if the deadline is the reason
         raise ConnectionLost("no connection", sent=False)
 
-    def _context(self) -> ssl.SSLContext:
-        """The TLS context. It is made once, because that costs 25 ms."""
-        if self._tls is None:
-            import ssl
 
-            import certifi
+def _tls_context() -> ssl.SSLContext:
+    """A new TLS context. Making one costs 25 ms."""
+    import ssl
 
-            self._tls = ssl.create_default_context(cafile=certifi.where())
-            self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        return self._tls
+    import certifi
+
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _split(host: str, default_port: int) -> tuple[str, int]:
@@ -185,10 +186,9 @@ def _left(deadline: float, *, sent: bool) -> float:
 def _request(method: str, host: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity"]
     lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() != "host"]
-    lines.append(f"Content-Length: {len(body)}")
     if any("\r" in line or "\n" in line for line in lines):
         raise ValueError("a line break in the request")
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+    return "\r\n".join((*lines, f"Content-Length: {len(body)}", "", "")).encode("latin-1") + body
 
 
 def _read(

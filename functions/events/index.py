@@ -79,7 +79,7 @@ def from_queue(event: Any, context: Any) -> None:
 
 _INSTANCE = Instance("events", VOD)
 _DELIVERY = Delivery(_INSTANCE)
-_ENDPOINT = Endpoint(_INSTANCE, "POST", from_vod, receive, longest=ANSWER_WITHIN)
+_ENDPOINT = Endpoint(_INSTANCE, from_vod, {"POST": receive}, longest=ANSWER_WITHIN)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:

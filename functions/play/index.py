@@ -1,84 +1,107 @@
-"""GET /play: a short credential to play one video."""
+"""GET /play: a short credential to play one video. POST /play: the same for up to 20 videos."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared.alibaba.session import utc_text
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import VOD, Vod
-from shared.alibaba.vod.records import MAY_BECOME_PLAYABLE, PLAYABLE, PlayCredential, Video
+from shared.alibaba.vod.records import PlayCredential, Video
 from shared.auth.caller import Caller
-from shared.auth.ownership import owns
 from shared.auth.token import bearer
-from shared.errors import Forbidden, VideoNotFound, VideoNotReady
+from shared.errors import VideoNotFound, VideoNotReady
+from shared.playback import credential
+from shared.playback.credential import JWT_PLAY_AUTH, PLAY_AUTH, SHORTEST
 from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
-from shared.web import fields
-
-SHORTEST = 100  # seconds; VOD's minimum and default
-RETRY_SOONEST, RETRY_LATEST = 10, 300  # seconds, while a video may still become playable
-WAITING_ENDS = 48 * 3600  # seconds of age; a video that is not playable by then stays so
+from shared.web import body, fields
 
 
 def play(call: Invocation[Caller]) -> Mapping[str, Any]:
-    """Answers a PlayAuth for a video that the caller owns or that the ``vod`` claim opens."""
+    """Answers a credential for a video that the caller owns or that the ``vod`` claim opens."""
     call.caller.require("vod:play")
-    longest = call.settings.play_max_timeout
-    timeout = partial(fields.decimal, low=SHORTEST, high=longest, unit="seconds")
-    allowed: dict[str, fields.Check] = {"VideoId": fields.video_id, "AuthInfoTimeout": timeout}
+    timeout = partial(fields.decimal, low=SHORTEST, high=_longest(call), unit="seconds")
+    allowed: dict[str, fields.Check] = {
+        "VideoId": fields.video_id,
+        "Method": credential.method,
+        "AuthInfoTimeout": timeout,
+    }
     asked = fields.check(call.request.query, allowed, frozenset({"VideoId"}))
     call.asked.update(asked)
-    vod, video_id = Vod(call.cloud), asked["VideoId"]
+    method = asked.get("Method", PLAY_AUTH)
+    credential.require_offered(call.settings, method)
+    issue = _sign if method == JWT_PLAY_AUTH else _issue
     try:
-        if not call.caller.may_play(video_id):
-            _require_own(call, vod, video_id)
-        credential = _issue(vod, video_id, asked.get("AuthInfoTimeout", SHORTEST))
+        issued = issue(call, asked["VideoId"], asked.get("AuthInfoTimeout", SHORTEST))
     except NotFoundAtVod:
         raise VideoNotFound from None
-    return {
-        "RequestId": call.request_id,
-        "PlayAuth": credential.play_auth,
-        "VideoMeta": credential.video_meta,
-        "ExpireUTCTime": utc_text(credential.expires_at),
-        "ExpiresIn": credential.expires_in,
-    }
+    return {"RequestId": call.request_id, **issued}
 
 
-def _require_own(call: Invocation[Caller], vod: Vod, video_id: str) -> None:
-    if not call.caller.may_play_own:
-        # Decided by the token alone: it does not show whether the video exists.
-        raise Forbidden("The vod claim of the token does not open this video.")
+def _sign(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+    """A JWTPlayAuth. VOD is asked for a video that the claim does not name, and for no other."""
+    from shared.playback import jwt
+
+    video = _own_video(call, Vod(call.cloud), video_id)
+    now = time.time() if video is None else video.now
+    return jwt.members(call.settings, video_id, now, timeout, video)
+
+
+def _issue(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+    """A PlayAuth."""
+    vod = Vod(call.cloud)
+    _own_video(call, vod, video_id)
+    return credential.members(_play_auth(vod, video_id, timeout))
+
+
+def _own_video(call: Invocation[Caller], vod: Vod, video_id: str) -> Video | None:
+    """The caller's own playable video. None for a video that the claim names, which is not read."""
+    if call.caller.may_play(video_id):
+        return None
+    credential.require_may_own(call.caller)
     video = vod.video(video_id=video_id)
-    if not owns(call.settings, call.caller.owner, video.reference_id):
-        raise VideoNotFound
-    if video.status != PLAYABLE:
-        raise _not_ready(video)
+    credential.require_playable(call.settings, call.caller, video)
+    return video
 
 
-def _issue(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
+def _play_auth(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
     try:
         return vod.play_auth(video_id, timeout)
     except Unusable:
         raise VideoNotReady(vod.video(video_id=video_id).status, None) from None
     except IllegalStatus:
-        raise _not_ready(vod.video(video_id=video_id)) from None
+        raise credential.not_ready(vod.video(video_id=video_id)) from None
 
 
-def _not_ready(video: Video) -> VideoNotReady:
-    if video.status == PLAYABLE:
-        # It became playable between VOD's refusal and this read.
-        return VideoNotReady(video.status, RETRY_SOONEST)
-    # The older a video, the longer its processing takes. An abandoned upload never leaves
-    # its state, nor does a format that VOD only stores.
-    waits = video.status in MAY_BECOME_PLAYABLE and video.age < WAITING_ENDS
-    retry_after = min(max(RETRY_SOONEST, int(video.age) // 20), RETRY_LATEST)
-    return VideoNotReady(video.status, retry_after if waits else None)
+def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
+    """Answers, for each of several videos, a credential or why there is none."""
+    call.caller.require("vod:play")
+    from shared.playback import batch
+
+    fields.check(call.request.query, {})
+    allowed: dict[str, fields.Check] = {
+        "VideoIds": batch.video_ids,
+        "Method": credential.method,
+        "AuthInfoTimeout": partial(
+            fields.integer, low=SHORTEST, high=_longest(call), unit="seconds"
+        ),
+    }
+    asked = fields.check(body.json_object(call.request), allowed, frozenset({"VideoIds"}))
+    call.asked.update(asked)
+    order = batch.Order(asked.get("Method", PLAY_AUTH), asked.get("AuthInfoTimeout", SHORTEST))
+    credential.require_offered(call.settings, order.method)
+    items = batch.items(call, asked["VideoIds"], order)
+    return {"RequestId": call.request_id, "Items": items}
 
 
-_ENDPOINT = Endpoint(Instance("play", VOD), "GET", bearer, play)
+def _longest(call: Invocation[Caller]) -> int:
+    return call.settings.play_max_timeout
+
+
+_ENDPOINT = Endpoint(Instance("play", VOD), bearer, {"GET": play, "POST": play_many})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     return response.members(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint(Instance("refresh", VOD), "POST", bearer, refresh)
+_ENDPOINT = Endpoint(Instance("refresh", VOD), bearer, {"POST": refresh})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

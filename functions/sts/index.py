@@ -89,7 +89,7 @@ def _where(call: Invocation[Caller], purpose: Purpose) -> Mapping[str, str]:
     }
 
 
-_ENDPOINT = Endpoint(Instance("sts", STS), "POST", bearer, issue_token)
+_ENDPOINT = Endpoint(Instance("sts", STS), bearer, {"POST": issue_token})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
 
 
-_ENDPOINT = Endpoint(Instance("upload", VOD), "POST", bearer, upload)
+_ENDPOINT = Endpoint(Instance("upload", VOD), bearer, {"POST": upload})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The official client of one service, sending its requests over our own transport.
 
-The client builds and signs requests; `shared.transport` sends them. The SDK is imported at the
-first call, after token and body were checked: a stranger's request must not load it.
+The client builds and signs requests; `shared.transport` sends them. Both are imported at the first
+call, after token and body were checked: a request that makes no call must not load them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.alibaba.codes import EXPIRED, failed, refused, throttled, unanswered
 from shared.alibaba.credentials import FunctionRole
 from shared.config.settings import Settings
 from shared.errors import Unavailable, UpstreamError
-from shared.transport import Transport
+
+if TYPE_CHECKING:
+    from shared.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,17 @@ class Service:
 
 
 class Client:
-    """The client of one service in one instance. It is made at the first call."""
+    """The client of one service in one instance. It is made at the first call.
+
+    Several threads may use it: each call has a transport to itself.
+    """
 
     def __init__(self, service: Service, settings: Settings, role: FunctionRole) -> None:
         self._service = service
         self._settings = settings
         self._role = role
-        self._transport = Transport()
+        self._first: Transport | None = None
+        self._idle: list[Transport] = []  # with their kept-alive connections
         self._made: Any = None
         self.ahead = 0.0  # seconds that the cloud's clock is ahead of the instance's
 
@@ -107,21 +113,36 @@ class Client:
         if request.query:
             path += "?" + urlencode({k: str(v) for k, v in request.query.items() if v is not None})
         body = request.body or b""
-        answer = self._transport.exchange(
-            request.method,
-            request.headers["host"],
-            path,
-            request.headers,
-            body.encode("utf-8") if isinstance(body, str) else body,
-            tls=request.protocol.lower() == "https",
-            timeout=(options or {})["readTimeout"] / 1000,
-        )
+        transport = self._borrow()
+        try:
+            answer = transport.exchange(
+                request.method,
+                request.headers["host"],
+                path,
+                request.headers,
+                body.encode("utf-8") if isinstance(body, str) else body,
+                tls=request.protocol.lower() == "https",
+                timeout=(options or {})["readTimeout"] / 1000,
+            )
+        finally:
+            self._idle.append(transport)
         _require_json_object(answer.body, answer.status)
         response = DaraResponse()
         response.status_code = answer.status
         response.headers = dict(answer.headers)
         response.body = answer.body
         return response
+
+    def _borrow(self) -> Transport:
+        """A transport that no other thread uses."""
+        from shared.transport import Transport
+
+        try:
+            return self._idle.pop()
+        except IndexError:
+            made = Transport(beside=self._first)
+            self._first = self._first or made
+            return made
 
     def _refused(self, fault: Any, fields: Container[str]) -> Exception:
         code = fault.code if isinstance(fault.code, str) else ""

@@ -17,7 +17,6 @@ from shared.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
-from shared.transport import BrokenAnswer, DeadlinePassed, TransportError
 
 EXPIRED = "InvalidSecurityToken.Expired"
 """The role credential has expired."""
@@ -76,6 +75,8 @@ def failed(status: int) -> Upstream:
 
 def unanswered(cause: object) -> Refusal:
     """Why there is no answer. ``cause`` is what the transport or our own code raised."""
+    from shared.transport import BrokenAnswer, DeadlinePassed, TransportError
+
     if isinstance(cause, Refusal):
         return cause
     if isinstance(cause, TransportError):

@@ -1,7 +1,8 @@
 """Calls to an Alibaba Cloud service within one invocation.
 
-The calls of an invocation share its deadline. Every fault leaves this module as a class of
-`shared.errors` or as an exception of the service, never with text from upstream.
+The calls of an invocation share its deadline. Several threads may make them. Every fault leaves
+this module as one of `shared.errors` or as an exception of the service, never with text from
+upstream.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from shared.alibaba.client import Client
@@ -116,6 +116,8 @@ def utc_text(seconds: float) -> str:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
+    from email.utils import parsedate_to_datetime
+
     try:
         date = parsedate_to_datetime(headers.get("date", ""))
         return calendar.timegm(date.utctimetuple())  # HTTP dates are GMT, whatever zone they name

@@ -52,6 +52,18 @@ def one_of(choices: frozenset[str]) -> Callable[[str], str]:
     return parse
 
 
+def some_of(*choices: str) -> Callable[[str], str]:
+    """A parser for some of ``choices``, separated by commas, none twice."""
+
+    def parse(raw: str) -> str:
+        given = raw.split(",")
+        if not set(given) <= set(choices) or len(set(given)) != len(given):
+            raise ValueError
+        return raw
+
+    return parse
+
+
 def number(low: int, high: int) -> Callable[[str], int]:
     """A parser for a decimal integer from ``low`` to ``high``."""
 

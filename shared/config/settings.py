@@ -46,6 +46,11 @@ class Settings:
     max_file_size: int = 48_800_000_000_000
     title_unit: str = "bytes"
     play_max_timeout: int = 3000
+    play_key: str = field(default="", repr=False)
+    play_formats: str = ""
+    play_definition: str = ""
+    play_stream_type: str = ""
+    play_auth_timeout: int = 0
     template_group_id: str = ""
     workflow_id: str = ""
     storage_location: str = ""

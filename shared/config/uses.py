@@ -51,7 +51,17 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_CATE_ID",
     },
     "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
-    "play": _CALLER | _OWNER | {"VODPASS_PLAY_MAX_TIMEOUT"},
+    "play": _CALLER
+    | _OWNER
+    | {
+        "VODPASS_PLAY_MAX_TIMEOUT",
+        "VODPASS_PLAY_KEY",
+        "VODPASS_PLAY_FORMATS",
+        "VODPASS_PLAY_DEFINITION",
+        "VODPASS_PLAY_STREAM_TYPE",
+        "VODPASS_PLAY_AUTH_TIMEOUT",
+        "VODPASS_APP_ID",
+    },
     "sts": _CALLER
     | {
         "VODPASS_ISSUER_ALIAS",

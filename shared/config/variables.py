@@ -112,6 +112,30 @@ VARIABLES: Mapping[str, Variable] = {
     "VODPASS_PLAY_MAX_TIMEOUT": Variable(
         "play_max_timeout", parsers.number(100, 3000), "seconds from 100 to 3000 (the default)"
     ),
+    "VODPASS_PLAY_KEY": Variable(
+        "play_key",
+        # VOD accepts 8 characters. Each credential lets its holder test guesses offline.
+        parsers.matching(r"[A-Za-z0-9]{20}"),
+        "VOD's PlayKey, exactly 20 letters and digits (`python -m ops.playkey rotate` makes one)",
+    ),
+    "VODPASS_PLAY_FORMATS": Variable(
+        "play_formats",
+        parsers.some_of("mp4", "m3u8", "mp3", "flv", "mpd"),
+        "some of mp4, m3u8, mp3, flv, mpd, separated by commas",
+    ),
+    "VODPASS_PLAY_DEFINITION": Variable(
+        "play_definition",
+        parsers.some_of("FD", "LD", "SD", "HD", "OD", "2K", "4K", "SQ", "HQ", "AUTO"),
+        "some of FD, LD, SD, HD, OD, 2K, 4K, SQ, HQ, AUTO, separated by commas",
+    ),
+    "VODPASS_PLAY_STREAM_TYPE": Variable(
+        "play_stream_type",
+        parsers.some_of("video", "audio"),
+        "video, audio, or both separated by a comma",
+    ),
+    "VODPASS_PLAY_AUTH_TIMEOUT": Variable(
+        "play_auth_timeout", parsers.number(1, 2_592_000), "seconds from 1 to 2592000"
+    ),
     "VODPASS_TEMPLATE_GROUP_ID": Variable("template_group_id", _VOD_ID, "a TemplateGroupId"),
     "VODPASS_WORKFLOW_ID": Variable("workflow_id", _VOD_ID, "a WorkflowId"),
     "VODPASS_STORAGE_LOCATION": Variable(

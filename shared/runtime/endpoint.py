@@ -46,22 +46,21 @@ Admit = Callable[[Request], Who]
 class Endpoint(Generic[Who]):
     """The one HTTP endpoint of a function.
 
-    ``admission`` makes the caller check from the settings. ``longest``: seconds that a request may
-    take.
+    ``admission`` makes the caller check from the settings. ``actions``: the work of each method.
+    ``longest``: seconds that a request may take.
     """
 
     def __init__(
         self,
         instance: Instance,
-        method: str,
         admission: Callable[[Settings], Admit[Who]],
-        action: Action[Who],
+        actions: Mapping[str, Action[Who]],
         *,
         longest: float = LONGEST,
     ) -> None:
         self._instance = instance
-        self._methods = (method,)
-        self._action = action
+        self._methods = tuple(actions)
+        self._actions = actions
         self._longest = longest
         settings = instance.settings
         self._admit: Admit[Who] | None = admission(settings) if settings is not None else None
@@ -114,7 +113,7 @@ class Endpoint(Generic[Who]):
         session = self._instance.session(due)
         invocation = Invocation(request, request_id, caller, settings, session)
         try:
-            return self._action(invocation)
+            return self._actions[request.method](invocation)
         finally:
             line.update(invocation.asked)
             line["cloud_request_ids"] = session.request_ids or None

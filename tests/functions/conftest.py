@@ -35,6 +35,25 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "powerless": {"role": "vodpass-play", "only": ["upload"]},
     # One setting is wrong.
     "broken": {"environmentVariables": {"VODPASS_OWNER_KEYS": "k1:c2hvcnQ="}, "only": ["play"]},
+    # A deployment that signs no playback credential.
+    "keyless": {"environmentVariables": {"VODPASS_PLAY_KEY": ""}, "only": ["play"]},
+    # One whose PlayKey VOD accepts, and a holder of a credential could guess.
+    "guessable": {
+        "environmentVariables": {"VODPASS_PLAY_KEY": "abcdefgh12345678"},
+        "only": ["play"],
+    },
+    # One that fixes what a player gets.
+    "fixed": {
+        "environmentVariables": {
+            "VODPASS_PLAY_FORMATS": "mp4,m3u8",
+            "VODPASS_PLAY_DEFINITION": "LD,SD",
+            "VODPASS_PLAY_STREAM_TYPE": "video",
+            "VODPASS_PLAY_AUTH_TIMEOUT": "1800",
+        },
+        "only": ["play"],
+    },
+    # One of a second application, which has the same PlayKey here.
+    "another": {"environmentVariables": {"VODPASS_APP_ID": "app-2000000"}, "only": ["play"]},
     # Short deadlines. The functions use 0.8 of this. Of that, upload keeps a share to look up the
     # outcome of a create.
     "hurried": {"timeout": 2, "only": ["refresh", "play"]},

@@ -28,6 +28,7 @@ from shared.events import event as events
 from shared.events import recheck
 from shared.events.recheck import FirstLook
 from shared.events.webhook import sign
+from shared.playback import jwt
 from shared.uploads import extend as extends
 from shared.uploads.extend import Extend
 
@@ -121,6 +122,14 @@ def test_signatures_of_webhooks() -> None:
         secrets = tuple(base64.b64decode(secret) for secret in vector["secrets"])
         body = vector["body"].encode()
         assert sign(secrets, vector["id"], vector["timestamp"], body) == vector["signature"]
+
+
+def test_locally_signed_play_credentials() -> None:
+    """These vectors were signed by OpenSSL, over claims in the order of the vendor's samples."""
+    for vector in vectors("jwt_play_auths"):
+        deployed = Settings(**vector["settings"])
+        made = jwt.sign(deployed, vector["video_id"], vector["now"], vector["timeout"])
+        assert made == vector["jwt"]
 
 
 def plain(value: Any) -> Any:

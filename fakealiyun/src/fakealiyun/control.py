@@ -37,6 +37,7 @@ class Control:
             "/_local/faults": {"GET": self._faults, "POST": self._set_fault},
             "/_local/queues/<name>/messages": {"POST": self._send_message},
             "/_local/vod": {"GET": self._vod, "POST": self._adjust_vod},
+            "/_local/play-auth": {"POST": self._judge_play_auth},
             "/_local/state": {"GET": self._state},
             CALLBACK_KEY_PATH: {"GET": self._callback_key},
             "/_local/reset": {"POST": self._reset},
@@ -157,6 +158,14 @@ class Control:
         except ValueError as error:
             raise GuardError(400, str(error)) from None
         return await self._vod(request)
+
+    async def _judge_play_auth(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"PlayAuth": a JWTPlayAuth}`: whether VOD would accept it now, and if not, why."""
+        credential = _only(await control_body(request), "PlayAuth").get("PlayAuth")
+        if not isinstance(credential, str):
+            raise GuardError(400, "PlayAuth must be text")
+        fault = self._cloud.vod.play_keys.fault_of(credential)
+        return {"accepted": fault is None, "reason": fault}
 
     async def _reset(self, request: web.Request) -> Mapping[str, Any]:
         """`{}`: go back to the state at the start."""

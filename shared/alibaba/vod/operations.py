@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shared.alibaba.client import Service
@@ -10,7 +11,13 @@ from shared.alibaba.codes import Rejected
 from shared.alibaba.session import OperationAnswer, Session, text, utc_text
 from shared.alibaba.vod import records
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
-from shared.alibaba.vod.records import OtherMedia, PlayCredential, UploadCredential, Video
+from shared.alibaba.vod.records import (
+    OtherMedia,
+    PlayCredential,
+    UploadCredential,
+    Video,
+    Videos,
+)
 from shared.errors import UpstreamError
 
 T = TypeVar("T")
@@ -73,6 +80,15 @@ class Vod:
 
         fields = {"video_id": video_id, "reference_id": reference_id}
         return self._read("GetVideoInfo", fields, read)
+
+    def video_infos(self, video_ids: Sequence[str]) -> Videos:
+        """GetVideoInfos, for at most 20 ids. Raises a Refusal."""
+        fields = {"video_ids": ",".join(video_ids)}
+        try:
+            return self._read("GetVideoInfos", fields, records.videos)
+        except NotFoundAtVod:
+            # Not documented: VOD may refuse if it has none of them.
+            return Videos({}, frozenset(video_ids), time.time())
 
     def _read(
         self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]

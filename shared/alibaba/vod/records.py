@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.alibaba.session import OperationAnswer, epoch, text
+from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
 
 CREDENTIAL_LIFE = 3000  # seconds that VOD's documentation promises; what clients are told
@@ -29,8 +31,8 @@ class Video:
 
     ``size`` is in bytes, and 0 if VOD does not give it (``size_known``). ``created_at``,
     ``modified_at`` and ``now`` (when VOD answered) are epoch seconds by VOD's clock. VOD documents
-    ``modified_at`` as the last update, without saying what counts as one. Only ``with_source``
-    fills ``file_md5`` and ``file_name``.
+    ``modified_at`` as the last update, without saying what counts as one. ``duration`` is in
+    seconds. Only ``with_source`` fills ``file_md5`` and ``file_name``.
     """
 
     video_id: str
@@ -44,11 +46,31 @@ class Video:
     file_md5: str | None = None
     file_name: str = ""
     size_known: bool = True
+    title: str = ""
+    duration: float = 0.0
+    cover_url: str = ""
 
     @property
     def age(self) -> float:
         """Seconds since VOD created the video, by VOD's clock."""
         return self.now - self.created_at
+
+
+@dataclass(frozen=True)
+class Videos:
+    """Videos by their ids, the ids that VOD does not have, and when VOD answered."""
+
+    by_id: Mapping[str, Video]
+    absent: frozenset[str]
+    now: float
+
+    def require(self, video_id: str) -> Video:
+        """The video. Raises NotFoundAtVod, or UpstreamError if VOD said nothing about it."""
+        if video_id in self.by_id:
+            return self.by_id[video_id]
+        if video_id in self.absent:
+            raise NotFoundAtVod
+        raise UpstreamError("VOD's answer lacks this video.")
 
 
 @dataclass(frozen=True)
@@ -101,7 +123,24 @@ def video(info: Any, now: float) -> Video:
         now,
         epoch(info.get("ModificationTime")),
         size_known=_is_size(size),
+        title=_text(info.get("Title")),
+        duration=_seconds(info.get("Duration")),
+        cover_url=_text(info.get("CoverURL")),
     )
+
+
+def videos(answer: OperationAnswer) -> Videos:
+    """The videos of an answer of GetVideoInfos. Raises UpstreamError if there is no list."""
+    listed, absent = answer.body.get("VideoList"), answer.body.get("NonExistVideoIds") or []
+    if not isinstance(listed, list) or not isinstance(absent, list):
+        raise UpstreamError("VOD's answer lacks VideoList.")
+    by_id: dict[str, Video] = {}
+    for info in listed:
+        # One that cannot be read is as good as missing. The others can still be used.
+        with contextlib.suppress(UpstreamError):
+            found = video(info, answer.now)
+            by_id[found.video_id] = found
+    return Videos(by_id, frozenset(item for item in absent if isinstance(item, str)), answer.now)
 
 
 def with_source(known: Video, answer: OperationAnswer) -> Video:
@@ -170,6 +209,18 @@ def _is_size(value: Any) -> bool:
 
 def _bytes(value: Any) -> int:
     return int(value) if _is_size(value) else 0
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: Any) -> float:
+    # A float in GetVideoInfo, text in other operations of VOD.
+    try:
+        return 0.0 if isinstance(value, bool) else max(0.0, float(value))
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _decoded(value: str) -> Mapping[str, Any]:

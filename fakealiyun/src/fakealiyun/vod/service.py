@@ -23,10 +23,12 @@ from fakealiyun.vod.operations.deletion import DeletionOperations
 from fakealiyun.vod.operations.info import InfoOperations
 from fakealiyun.vod.operations.other_info import OtherInfoOperations
 from fakealiyun.vod.operations.other_upload import OtherUploadOperations
+from fakealiyun.vod.operations.play_keys import PlayKeyOperations
 from fakealiyun.vod.operations.playback import PlaybackOperations
 from fakealiyun.vod.operations.search import SearchOperations
 from fakealiyun.vod.operations.upload import UploadOperations
 from fakealiyun.vod.other_media import OtherMediaLibrary
+from fakealiyun.vod.play_keys import PlayKeys
 from fakealiyun.vod.settings import VodSettings
 from fakealiyun.vod.state import Library
 
@@ -66,12 +68,14 @@ class VodService:
             queue_ignores_upload_callback=settings.queue_ignores_upload_callback,
         )
         self.events.subscribe(self.callbacks.send)
+        self.play_keys = PlayKeys(clock)
         groups = (
             UploadOperations(self._account),
             OtherUploadOperations(self._account),
             InfoOperations(self._account),
             OtherInfoOperations(self._account),
             PlaybackOperations(self._account),
+            PlayKeyOperations(self._account, self.play_keys),
             SearchOperations(self._account),
             DeletionOperations(self._account),
             CallbackOperations(self._account, self.callbacks),
@@ -153,4 +157,5 @@ class VodService:
     def reset(self) -> None:
         """Forget media, events and callbacks. Call it after storage and identities were reset."""
         self.callbacks.reset()
+        self.play_keys.reset()
         self._account.reset()
