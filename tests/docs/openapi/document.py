@@ -14,15 +14,27 @@ from referencing.jsonschema import DRAFT202012
 PROJECT = Path(__file__).resolve().parents[3]
 PATH = PROJECT / "openapi.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text())
-OPERATIONS = {"upload": "post", "refresh": "post", "play": "get", "sts": "post"}
+OPERATIONS = {
+    "upload": "post",
+    "refresh": "post",
+    "play": "get",
+    "playMany": "post",
+    "sts": "post",
+}
+"""The method of each call, by its operationId."""
 
 _URI = "urn:vodpass:openapi"
 _REGISTRY: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(DOCUMENT))
 
 
+def path_of(call: str) -> str:
+    """The path of a call."""
+    return "/play" if call == "playMany" else f"/{call}"
+
+
 def operation(function: str) -> dict[str, Any]:
     """The document's description of a function's call."""
-    described: dict[str, Any] = DOCUMENT["paths"][f"/{function}"][OPERATIONS[function]]
+    described: dict[str, Any] = DOCUMENT["paths"][path_of(function)][OPERATIONS[function]]
     return described
 
 
@@ -48,7 +60,7 @@ def validator(*way: str | int) -> Draft202012Validator:
 
 def body_validator(function: str) -> Draft202012Validator:
     """A validator for a function's request body."""
-    way = ("paths", f"/{function}", OPERATIONS[function], "requestBody", "content")
+    way = ("paths", path_of(function), OPERATIONS[function], "requestBody", "content")
     return validator(*way, "application/json", "schema")
 
 
