@@ -28,6 +28,7 @@ _WATCH_QUEUE = "vodpass-watch"
 _NOBODY = secrets.token_hex(16)  # no video has this VideoId
 _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoInfo": {"video_id": _NOBODY},
+    "GetVideoInfos": {"video_ids": _NOBODY},
     "GetMezzanineInfo": {"video_id": _NOBODY},
     "GetVideoPlayAuth": {"video_id": _NOBODY},
     "GetPlayInfo": {"video_id": _NOBODY},

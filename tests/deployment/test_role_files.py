@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
         *READ_AND_REFRESH,
     },
     "vodpass-refresh": READ_AND_REFRESH,
-    "vodpass-play": {"vod:GetVideoPlayAuth", "vod:GetVideoInfo"},
+    "vodpass-play": {"vod:GetVideoPlayAuth", "vod:GetVideoInfo", "vod:GetVideoInfos"},
     "vodpass-events": {
         "vod:GetVideoInfo",
         "vod:GetMezzanineInfo",

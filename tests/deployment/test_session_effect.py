@@ -67,6 +67,13 @@ def vod_actions(
             models.RefreshUploadVideoRequest(video_id=video)
         ),
         "GetVideoInfo": lambda: client.get_video_info(models.GetVideoInfoRequest(video_id=video)),
+        "GetVideoInfos": lambda: client.get_video_infos(
+            models.GetVideoInfosRequest(video_ids=video)
+        ),
+        "GetAppPlayKey": lambda: client.get_app_play_key(models.GetAppPlayKeyRequest()),
+        "SetAppPlayKey": lambda: client.set_app_play_key(
+            models.SetAppPlayKeyRequest(play_key="AbcdefghIjklmnop0123")
+        ),
         "GetVideoPlayAuth": lambda: client.get_video_play_auth(
             models.GetVideoPlayAuthRequest(video_id=video)
         ),
@@ -127,7 +134,7 @@ def test_the_keys_of_a_client(
             },
         ),
         ("vodpass-refresh", {"RefreshUploadVideo", "GetVideoInfo"}),
-        ("vodpass-play", {"GetVideoPlayAuth", "GetVideoInfo"}),
+        ("vodpass-play", {"GetVideoPlayAuth", "GetVideoInfo", "GetVideoInfos"}),
         ("vodpass-sts", set()),
     ],
 )

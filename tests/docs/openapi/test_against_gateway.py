@@ -237,13 +237,14 @@ def test_a_bad_day_of_the_cloud_is_described(
     api: Api, videos: list[str], function: str, kind: str, parameters: dict[str, Any], status: int
 ) -> None:
     service = "sts" if function == "sts" else "vod"
-    sent: dict[str, Any] = {
+    requested: dict[str, dict[str, Any]] = {
         "upload": {"json": {"FileName": "a.mp4"}},
         "refresh": {"json": {"VideoId": videos[1]}},
         "play": {"params": {"VideoId": videos[0]}},
         "playMany": {"json": {"VideoIds": [videos[0], "0" * 32]}},
         "sts": {"json": {"Purpose": "vod-upload"}},
-    }[function]
+    }
+    sent = requested[function]
     api.stack.cloud.faults.set(service, "*", kind, count=5, **parameters)
     try:
         answer = requests.request(
