@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import chart, cold_start, command, throughput, warm_call
+from benchmarks import chart, cold_start, command, playback, throughput, warm_call
 from benchmarks.process import BenchmarkError
 from benchmarks.workload import FUNCTIONS, ISSUING, PROJECT
 from ops.code_folder import BuildError
@@ -50,6 +50,8 @@ def main() -> int:
             print(warm_call.table(warm), flush=True)
             sustained = throughput.measure(workload, builds, arguments.calls)
             print(throughput.table(sustained), flush=True)
+            played = playback.measure(workload, builds, playback.ROUNDS, playback.SECONDS)
+            print(playback.table(played), flush=True)
     except (BenchmarkError, BuildError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
@@ -57,7 +59,13 @@ def main() -> int:
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
     }
-    result = {**about, "cold_start": cold, "warm_call": warm, "throughput": sustained}
+    result = {
+        **about,
+        "cold_start": cold,
+        "warm_call": warm,
+        "throughput": sustained,
+        "playback": played,
+    }
     for path, text in (
         (arguments.out, json.dumps(result, indent=1) + "\n"),
         (arguments.chart, chart.svg(cold, CHARTED)),

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.figures import FLOOR, OURS, PLAIN, PLAIN_VALID
+from benchmarks.figures import FLOOR, OURS, PLAIN, PLAIN_VALID, SIGNED_FLOOR
 from benchmarks.process import BenchmarkError
 from benchmarks.workload import FUNCTIONS, PROJECT
 from ops.bundle.build import build
@@ -76,6 +76,8 @@ def build_contenders(
     else:
         (folder / OURS).symlink_to(bundle, target_is_directory=True)
     _floor(folder / FLOOR)
+    (folder / SIGNED_FLOOR / "play").mkdir(parents=True)
+    shutil.copyfile(_CONTENDERS / "signed_floor.py", folder / SIGNED_FLOOR / "play" / "index.py")
     # The published packages, with the byte code that pip compiles and `s` packs.
     stale = folder / "stale"
     shutil.copytree(packages, stale)

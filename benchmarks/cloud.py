@@ -10,12 +10,14 @@ import threading
 from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
+from typing import Any
 
 from fakealiyun import FakeCloud
 from local.gateway import FakeCloudLink, RoleCredentials
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 
 _START_SECONDS = 60.0
+_MANY = 1_000_000  # calls; more than any measurement makes
 
 
 class CloudProcess(AbstractContextManager["CloudProcess"]):
@@ -40,9 +42,20 @@ class CloudProcess(AbstractContextManager["CloudProcess"]):
 
     def role_credentials(self, role: str) -> RoleCredentials:
         """A new role credential, as Function Compute gives it to an instance."""
-        self._pipe.send(role)
+        self._pipe.send(("role", role))
         credentials: RoleCredentials = self._pipe.recv()
         return credentials
+
+    def answer_after(self, seconds: float) -> None:
+        """Make VOD wait so long before it answers. 0: it answers at once."""
+        self._pipe.send(("wait", seconds))
+        self._pipe.recv()
+
+    def calls(self) -> dict[str, int]:
+        """How often each operation of VOD was called so far."""
+        self._pipe.send(("calls", None))
+        counted: dict[str, int] = self._pipe.recv()
+        return counted
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -67,7 +80,16 @@ def _serve(pipe: Connection[object, object]) -> None:
         pipe.send((cloud.endpoint, receiver, admin))
         while True:
             try:
-                role = str(pipe.recv())
+                message: Any = pipe.recv()
             except EOFError:
                 return
-            pipe.send(link.role_credentials(role, "benchmark"))
+            asked, value = message
+            if asked == "role":
+                pipe.send(link.role_credentials(str(value), "benchmark"))
+            elif asked == "calls":
+                pipe.send(dict(cloud.calls.snapshot().get("vod", {})))
+            else:
+                cloud.faults.clear()
+                if value:
+                    cloud.faults.set("vod", "*", "slow", count=_MANY, seconds=value)
+                pipe.send(None)

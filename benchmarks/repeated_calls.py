@@ -21,7 +21,8 @@ _FLAGS = ("-S", "-s", "-B")
 class RepeatedCalls(AbstractContextManager["RepeatedCalls"]):
     """One process with the code of a contender for a function. A context manager.
 
-    `mode` is `function`, or `sdk` for the SDK call that the plain contender makes.
+    `mode` is `function`, or `sdk` for the SDK call that the plain contender makes. `event`: another
+    than the function's usual one.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class RepeatedCalls(AbstractContextManager["RepeatedCalls"]):
         function: str,
         algorithm: str,
         mode: str,
+        event: bytes | None = None,
     ) -> None:
         code = builds.code(contender, function)
         self._scratch = tempfile.TemporaryDirectory()
@@ -39,7 +41,7 @@ class RepeatedCalls(AbstractContextManager["RepeatedCalls"]):
             **workload.environment(
                 function, algorithm, code, builds.python, Path(self._scratch.name)
             ),
-            "BENCHMARK_EVENT": workload.event(function, algorithm).decode(),
+            "BENCHMARK_EVENT": (event or workload.event(function, algorithm)).decode(),
         }
         self._process = subprocess.Popen(
             [builds.interpreter, *_FLAGS, _DRIVER, mode],

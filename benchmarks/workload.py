@@ -46,6 +46,7 @@ _SECRET_SEGMENT = secrets.token_urlsafe(24)
 CALLBACK_URL = f"https://example.cn-shanghai.fcapp.run/events/{_SECRET_SEGMENT}"
 MEMORY = 512  # MB, as s.yaml has it
 TIMEOUT = 10  # seconds
+MANY = 20  # videos in one request
 
 # The first box of an MP4 file: VOD can play it without transcoding.
 _MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41" + b"\x00\x00\x00\x08free"
@@ -59,8 +60,11 @@ class Keys:
     jwks: str = field(repr=False)
     signing: Any = field(repr=False)
 
-    def token(self) -> str:
-        """A caller's token that permits everything that the functions can grant."""
+    def token(self, play: object = "*") -> str:
+        """A caller's token that permits everything that the functions can grant.
+
+        `play` is its claim `vod.play`: every video, or `["own"]`.
+        """
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -69,7 +73,7 @@ class Keys:
             "iat": now,
             "exp": now + 3600,
             "scope": " ".join(f"vod:{function}" for function in ISSUING),
-            "vod": {"play": "*", "sts": ["vod-upload"]},
+            "vod": {"play": play, "sts": ["vod-upload"]},
         }
         return jwt.encode(claims, self.signing, self.algorithm, headers={"kid": "benchmark"})
 
@@ -93,12 +97,14 @@ class Workload:
     """A cloud with two videos, and the environment and events for calls of each function."""
 
     def __init__(self, cloud: CloudProcess) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._keys = {algorithm: make_keys(algorithm) for algorithm in ALGORITHMS}
         self._owner_keys = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         self._callback_key = f"aA1{secrets.token_hex(12)}"
         self._webhook_secret = base64.b64encode(secrets.token_bytes(32)).decode()
-        self._awaiting, self._playable = self._videos()
+        self._play_key = secrets.token_hex(10)
+        self._awaiting, self._playable = self._videos(1, 1)
+        self._listed: list[str] = []
 
     def environment(
         self, function: str, algorithm: str, code: Path, runtime: str, scratch: Path
@@ -125,17 +131,31 @@ class Workload:
             described,
             account_id="1234567890123456",
             instance_id="benchmark",
-            credentials=self._cloud.role_credentials(f"vodpass-{function}"),
+            credentials=self.cloud.role_credentials(f"vodpass-{function}"),
             scratch=scratch,
         )
 
     def event(self, function: str, algorithm: str) -> bytes:
         """The event of a call that succeeds: it returns a credential or completes the work."""
+        query, body = self._request(function)
+        return self._event(function, self._proof(function, algorithm), query, body)
+
+    def play_event(self, method: str, *, by_claim: bool, many: bool) -> bytes:
+        """The event of `GET /play` for one video, or of `POST /play` for MANY, with HS256."""
+        token = self._keys["HS256"].token("*" if by_claim else ["own"])
+        asked = {"Method": method}
+        query, body = {**asked, "VideoId": self._playable}, {}
+        if many:
+            query, body = {}, {**asked, "VideoIds": self._many()}
+        return self._event("play", {"Authorization": f"Bearer {token}"}, query, body)
+
+    def _event(
+        self, function: str, proof: Mapping[str, str], query: Mapping[str, str], body: object
+    ) -> bytes:
         if function == "watch":
             return json.dumps(
                 {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "timer", "payload": ""}
             ).encode()
-        query, body = self._request(function)
         event = {
             "version": "v1",
             "rawPath": f"/{function}/{_SECRET_SEGMENT}" if function == "events" else f"/{function}",
@@ -143,7 +163,7 @@ class Workload:
                 "Content-Type": "application/json",
                 "Host": "example.cn-shanghai.fcapp.run",
                 "User-Agent": "benchmark",
-                **self._proof(function, algorithm),
+                **proof,
             },
             "queryParameters": query,
             "body": json.dumps(body) if body else "",
@@ -200,22 +220,28 @@ class Workload:
             "VODPASS_STS_UPLOAD_ROLE": role,
             "VODPASS_CALLBACK_URL": CALLBACK_URL,
             "VODPASS_CALLBACK_KEYS": self._callback_key,
-            "VODPASS_WEBHOOK_URL": self._cloud.receiver,
+            "VODPASS_WEBHOOK_URL": self.cloud.receiver,
             "VODPASS_WEBHOOK_SECRETS": self._webhook_secret,
             "VODPASS_WATCH": "expiring",
+            "VODPASS_PLAY_KEY": self._play_key,
         }
         used = {name: known[name] for name in known if name in USES[function]}
         service = "VODPASS_STS_ENDPOINT" if function == "sts" else "VODPASS_VOD_ENDPOINT"
-        return {**used, "VODPASS_LOCAL": "1", service: self._cloud.endpoint}
+        return {**used, "VODPASS_LOCAL": "1", service: self.cloud.endpoint}
 
-    def _videos(self) -> tuple[str, str]:
-        """Two videos of the caller: one awaits its file, the other can be played."""
-        access_key_id, access_key_secret = self._cloud.admin
+    def _many(self) -> list[str]:
+        """MANY videos of the caller that can be played, made when they are first needed."""
+        self._listed = self._listed or self._videos(0, MANY)
+        return self._listed
+
+    def _videos(self, awaiting: int, playable: int) -> list[str]:
+        """Videos of the caller: first those that await a file, then those that can be played."""
+        access_key_id, access_key_secret = self.cloud.admin
         client = Client(
             Config(
                 access_key_id=access_key_id,
                 access_key_secret=access_key_secret,
-                endpoint=self._cloud.endpoint,
+                endpoint=self.cloud.endpoint,
                 protocol="http",
             )
         )
@@ -229,10 +255,11 @@ class Workload:
                     reference_id=owner.new_mark(given, whose),
                 )
             ).body
-            for _ in range(2)
+            for _ in range(awaiting + playable)
         ]
-        _put(created[1].upload_address, created[1].upload_auth, _MP4)
-        return created[0].video_id, created[1].video_id
+        for one in created[awaiting:]:
+            _put(one.upload_address, one.upload_auth, _MP4)
+        return [one.video_id for one in created]
 
 
 def _put(upload_address: str, upload_auth: str, content: bytes) -> None:

@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 
-from benchmarks import chart, cold_start, throughput, warm_call
+from benchmarks import chart, cold_start, playback, throughput, warm_call
 from benchmarks.builds import build_contenders
 from benchmarks.cloud import CloudProcess
-from benchmarks.figures import CONTENDERS, FLOOR, OURS, PLAIN, PLAIN_VALID, Spread, verdict
+from benchmarks.figures import (
+    CONTENDERS,
+    FLOOR,
+    OURS,
+    PLAIN,
+    PLAIN_VALID,
+    SIGNED_RATE_AT_LEAST,
+    Spread,
+    verdict,
+)
 from benchmarks.workload import ALGORITHMS, FUNCTIONS, Workload
 from tests.support.runtimes import ANY
 
@@ -34,6 +43,7 @@ def test_every_contender_works_and_is_measured(
         cold = cold_start.measure(workload, builds, ["sts"], 1)
         warm = warm_call.measure(workload, builds, ["play"], 100)["play"]
         sustained = throughput.measure(workload, builds, 200)
+        played = playback.measure(workload, builds, 1, 0.1)
     _check_cold(cold)
     assert set(warm) == set(ALGORITHMS)
     for found in warm.values():
@@ -42,6 +52,11 @@ def test_every_contender_works_and_is_measured(
         assert found["ratio"] == pytest.approx(ratio, rel=0.05)
     assert sustained["calls"] == 200
     assert sustained["resident_mb_early"] > 5
+    # It raises if a kind of request makes another number of calls to VOD.
+    assert set(played["kinds"]) == {kind.name for kind in playback.KINDS}
+    assert played["rate_ratio"] >= SIGNED_RATE_AT_LEAST
+    assert 0 < played["cold_start"]["seconds"] < 30
+    assert "JWTPlayAuth by claim" in playback.table(played)
 
 
 def _check_cold(result: dict[str, Any]) -> None:
