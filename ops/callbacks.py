@@ -257,7 +257,11 @@ def _arguments() -> argparse.ArgumentParser:
             default=os.environ.get("VODPASS_REGION", ""),
             help="the region of VOD; default VODPASS_REGION",
         )
-        action.add_argument("--app-id", help="an application of VOD; default VOD's own default")
+        action.add_argument(
+            "--app-id",
+            default=os.environ.get("VODPASS_APP_ID") or None,
+            help="an application of VOD (VODPASS_APP_ID, else VOD's own default)",
+        )
         action.add_argument("--endpoint", metavar="HOST:PORT", help="a fake cloud on this machine")
     return parser
 

@@ -7,7 +7,7 @@
 (VODPASS_PLAY_KEY in the environment) is the same. It never prints the key. `rotate` makes a new
 key, sets it at VOD, and prints it once, as a line for the functions' environment.
 
-The AccessKey is taken from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a
+The AccessKey comes from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a
 session, ALIBABA_CLOUD_SECURITY_TOKEN. It needs vod:GetAppPlayKey and, for `rotate`,
 vod:SetAppPlayKey. These action names are a guess: VOD's pages list none.
 """
@@ -22,15 +22,7 @@ import string
 import sys
 from collections.abc import Callable, Sequence
 
-from ops.account import (
-    KEY_VARIABLES,
-    LOOPBACK,
-    Account,
-    NoKey,
-    NotAnswered,
-    Refused,
-    key_of,
-)
+from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceRefused, key_of
 from ops.command_line import Parser
 from shared.config.variables import REGIONS, VARIABLES
 from shared.playback.jwt import DEFAULT_APP
@@ -140,8 +132,8 @@ def _account(arguments: argparse.Namespace) -> Account:
         raise NotDone("--endpoint is for a fake on this machine: 127.0.0.1:PORT")
     try:
         key = key_of(os.environ)
-    except NoKey:
-        raise NotDone(f"{' and '.join(KEY_VARIABLES)} must be in the environment") from None
+    except NoKey as missing:
+        raise NotDone(str(missing)) from None
     return Account(key, arguments.region, endpoint=arguments.endpoint)
 
 
@@ -156,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise NotDone("nothing was changed; repeat it with --yes")
         run: Callable[[Account, str], list[str]] = show if arguments.action == "show" else rotate
         lines = run(account, arguments.app_id)
-    except (NotDone, Refused) as fault:
+    except (NotDone, ServiceRefused) as fault:
         _say(f"refused: {fault}")
         return 1
     except NotAnswered:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ops.account import Account, NotAnswered, ServiceRefused
 from ops.callback_events import loss, not_selected
+from ops.doctor import application
 from ops.doctor.deployment import Deployment
 from ops.doctor.report import Report
 from shared.config.settings import Settings
@@ -18,19 +19,20 @@ _SUBJECT = "events"
 
 
 def check(
-    report: Report, account: Account, settings: Settings, deployment: Deployment
+    report: Report, account: Account, settings: Settings, deployment: Deployment, app_id: str
 ) -> str | None:
-    """Compare GetMessageCallback with the settings of `events`.
+    """Compare GetMessageCallback of the application with the settings of `events`.
 
     Returns the AuthKey that VOD signs with if it is one of the deployment's, else None.
     """
     try:
-        answer = account.vod("GetMessageCallback")
+        answer = account.vod("GetMessageCallback", app_id=app_id)
     except NotAnswered as fault:
         report.could_not_check("VOD callback", f"VOD did not answer ({fault})")
         return None
     except ServiceRefused as refusal:
-        report.could_not_check("VOD callback", f"this key may not read it: {refusal}")
+        if not application.refused(report, app_id, refusal):
+            report.could_not_check("VOD callback", f"this key may not read it: {refusal}")
         return None
     given: Mapping[str, Any] = answer.body.get("MessageCallback") or {}
     kind = given.get("CallbackType")
@@ -38,7 +40,7 @@ def check(
         report.find(
             "callback-unset",
             _SUBJECT,
-            "VOD sends no callbacks.",
+            f"VOD sends no callbacks of the application {app_id}.",
             why="The app never learns that an upload has finished or that a video is ready.",
             fix=_FIX,
         )

@@ -13,6 +13,7 @@ from ops import dot_env
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
 from ops.doctor import (
+    application,
     callback,
     endpoints,
     functions,
@@ -137,11 +138,14 @@ def _check_account(
     if account_id is None:
         return None
     answers = vod.check(report, account, settings)
+    if answers:
+        application.check(report, account, settings)
     roles.check(report, account, deployment, settings, account_id, as_role=as_role)
     functions.check(report, account, deployment)
     queues.check(report, account, deployment, account_id)
     if answers and "events" in settings:
-        return callback.check(report, account, settings["events"], deployment)
+        app_id = application.of(settings)
+        return callback.check(report, account, settings["events"], deployment, app_id)
     return None
 
 

@@ -91,6 +91,7 @@ class DoctorTarget:
             keys.callback_path,
             keys.callback_key,
             keys.webhook_secret,
+            keys.play_key,
             self.stack.cloud.admin.access_key_secret,
             "eyJ",  # the start of every JWT
             "CAIS",  # the start of every security token

@@ -30,6 +30,7 @@ def test_reads_only(target: DoctorTarget) -> None:
         "AssumeRole",
         "GetVideoList",
         "GetVideoInfo",
+        "GetAppPlayKey",
         "GetMessageCallback",
         "GetQueueAttributes",
     }
