@@ -35,6 +35,7 @@ def test_no_repr_shows_them(tmp_path: Path) -> None:
     assert keys.callback_path not in repr(keys)
     assert keys.callback_key not in repr(keys)
     assert keys.webhook_secret not in repr(keys)
+    assert keys.play_key not in repr(keys)
 
 
 def test_satisfy_the_functions_settings(tmp_path: Path) -> None:
@@ -48,6 +49,7 @@ def test_satisfy_the_functions_settings(tmp_path: Path) -> None:
     assert VARIABLES["VODPASS_CALLBACK_KEYS"].parse(keys.callback_key) == (keys.callback_key,)
     [webhook] = VARIABLES["VODPASS_WEBHOOK_SECRETS"].parse(keys.webhook_secret)
     assert len(webhook) >= 24
+    assert VARIABLES["VODPASS_PLAY_KEY"].parse(keys.play_key) == keys.play_key
 
 
 def test_an_older_file_with_fewer_keys_is_completed(tmp_path: Path) -> None:
@@ -62,6 +64,17 @@ def test_an_older_file_with_fewer_keys_is_completed(tmp_path: Path) -> None:
     assert keys.owner_keys.endswith(older["owner"])
     assert load_keys(tmp_path) == keys
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_only_lacks_the_play_key_is_completed(tmp_path: Path) -> None:
+    load_keys(tmp_path)
+    path = tmp_path / "keys.json"
+    document = json.loads(path.read_text())
+    del document["play_key"]
+    path.write_text(json.dumps(document))
+    keys = load_keys(tmp_path)
+    assert json.loads(path.read_text()) == {**document, "play_key": keys.play_key}
+    assert load_keys(tmp_path) == keys
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "1", '{"kid": 1}', "not json"])

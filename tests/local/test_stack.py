@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fakealiyun.vod.settings import DEFAULT_APP
 from local.checkout_keys import load_keys
 from local.stack import PROJECT, StartError
 from tests.support.code_under_test import CodeUnderTest
@@ -44,6 +45,20 @@ def test_serves_the_functions_in_a_thread_and_frees_its_ports(
             code_under_test.stack(keys=keys, cloud_port=port).__enter__()
     with code_under_test.stack(keys=keys, port=port) as again:
         assert again.port == port
+
+
+def test_the_functions_and_vod_have_the_same_play_key(
+    code_under_test: CodeUnderTest, tmp_path: Path
+) -> None:
+    keys = load_keys(tmp_path)
+    with code_under_test.stack(keys=keys) as stack:
+        for _ in range(2):
+            there = stack.cloud.vod.play_keys.get(DEFAULT_APP)
+            assert there is not None
+            assert there.key == keys.play_key
+            stack.cloud.reset()
+        variables = stack.gateway.deployment.functions["play"].environment
+        assert variables["VODPASS_PLAY_KEY"] == keys.play_key
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's program is read from /proc")
