@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.alibaba.session import OperationAnswer, epoch, text
 from shared.alibaba.vod.codes import NotFoundAtVod
@@ -56,8 +56,7 @@ class Video:
         return self.now - self.created_at
 
 
-@dataclass(frozen=True)
-class Videos:
+class Videos(NamedTuple):
     """Videos by their ids, the ids that VOD does not have, and when VOD answered."""
 
     by_id: Mapping[str, Video]
