@@ -16,6 +16,7 @@ from fakealiyun.fact import (
     PLAYABLE,
     RECORDED,
     SEEN,
+    SETTINGS,
     STATUS,
     Fact,
 )
@@ -1031,6 +1032,43 @@ FACTS = (
         "source of the web uploader 1.5",
         "2026",
         no_probe=FORM,
+    ),
+    Fact(
+        "vod.play_key_operations",
+        "GetAppPlayKey answers AppId, PlayKey, CreationTime and ModificationTime. SetAppPlayKey "
+        "takes a PlayKey of 8 to 20 letters and digits.",
+        DOCUMENTED,
+        "Python SDK alibabacloud-vod20170321 3.12.1; help page on playback authentication",
+        "2026",
+        operations=("GetAppPlayKey", "SetAppPlayKey"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.play_key_absent",
+        "If no key was set, AppPlayKey has only AppId. The real service may create a key.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026",
+        operations=("GetAppPlayKey",),
+        no_probe=SETTINGS,
+    ),
+    Fact(
+        "vod.play_key_actions",
+        "The RAM actions are named like the operations.",
+        GUESSED,
+        "the pages of 2025 list none",
+        "2025",
+        operations=("GetAppPlayKey", "SetAppPlayKey"),
+        no_probe=SETTINGS,
+    ),
+    Fact(
+        "vod.play_key_form",
+        "A PlayKey in another form, or none, is InvalidParameter.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026",
+        operations=("SetAppPlayKey",),
+        no_probe=SETTINGS,
     ),
 )
 

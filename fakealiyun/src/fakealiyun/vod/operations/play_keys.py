@@ -23,22 +23,9 @@ class PlayKeyOperations:
         self.operations: Mapping[str, Operation] = {
             "GetAppPlayKey": Operation(
                 self.get_app_play_key,
-                source="Python SDK 3.12.1",
-                doubts=(
-                    "If no key was set, AppPlayKey has only AppId. The real service may create a "
-                    "key by itself.",
-                    "The names of the RAM actions are those of the operations. The pages of 2025 "
-                    "list none.",
-                ),
             ),
             "SetAppPlayKey": Operation(
                 self.set_app_play_key,
-                source="Python SDK 3.12.1; help page on playback authentication",
-                doubts=(
-                    "The code for a PlayKey in another form is not documented "
-                    "(InvalidParameter here).",
-                    "Without a PlayKey the call is refused. The real service may create one.",
-                ),
             ),
         }
 
