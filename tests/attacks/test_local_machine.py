@@ -82,7 +82,9 @@ def test_a_form_that_needs_no_preflight(house: House, content_type: str | None) 
     for server, method, path, body in ROUTES:
         if method == "POST":
             raw = json.dumps(body).encode()
-            unchanged(house, send(port(house, server), method, path, headers, raw), 415)
+            # With an issuer of its own, the gateway signs no tokens at all.
+            closed = 404 if path == "/_local/token" else 415
+            unchanged(house, send(port(house, server), method, path, headers, raw), closed)
 
 
 def test_a_preflight_is_not_granted(house: House) -> None:

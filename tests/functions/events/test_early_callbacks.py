@@ -91,7 +91,7 @@ def test_an_early_completion_is_announced_when_the_status_confirms_it(
     road.finish(upload)
     road.stack.cloud.clock.advance(MINUTE + 1)
     road.settle()
-    wait_for(lambda: road.receiver.of(upload.video_id, "upload.completed"), "the app has the event")
+    road.finished(upload)
     assert len(road.receiver.ids(upload.video_id, "upload.completed")) == 1
     assert len(road.receiver.ids(upload.video_id, "video.ready")) == 1
 

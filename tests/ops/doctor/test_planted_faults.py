@@ -314,7 +314,9 @@ def test_a_role_that_everyone_in_the_account_can_assume(target: DoctorTarget) ->
     run = target.check("--as-role")
     assert run.codes == {"role-trusts-more"}
     cloud.ram.put_role(
-        "vodpass-play", trust=trust, policies=(policy("vod:GetVideoInfo", "vod:Get*Callback"),)
+        "vodpass-play",
+        trust=trust,
+        policies=(policy("vod:GetVideoInfo", "vod:GetVideoInfos", "vod:Get*Callback"),),
     )
     run = target.check("--as-role")
     assert run.codes == {"role-trusts-more", "role-lacks", "role-may-more"}
@@ -351,7 +353,7 @@ def test_a_url_that_leads_elsewhere(target: DoctorTarget) -> None:
 
 
 def test_a_url_that_leads_to_another_function(target: DoctorTarget) -> None:
-    at = f"upload={target.stack.url}/play"
+    at = f"play={target.stack.url}/upload"
     finding = target.check("--no-account", "--at", at).found("wrong-function")
     assert "405 MethodNotAllowed" in finding["what"]
 
