@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,9 +115,3 @@ def test_without_a_bundle_neither_the_sdk_nor_our_transport_is_loaded(
     found = called(base_interpreter(), filled(together).folder / "play", issuer, asked)
     assert found["answer"]["statusCode"] == 200, found
     assert set(found["loaded"]) <= {"http.client", "ssl"}
-
-
-def test_no_bundle_holds_a_key(bundle: Callable[[str], Path]) -> None:
-    for path in bundle(PYTHONS[0]).rglob("*"):
-        if path.is_file() and not zipfile.is_zipfile(path):
-            assert KEY.encode() not in path.read_bytes(), path
