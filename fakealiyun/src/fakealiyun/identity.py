@@ -6,6 +6,7 @@ import base64
 import hashlib
 import heapq
 import hmac
+import math
 import secrets
 import string
 import threading
@@ -132,6 +133,8 @@ class Identities:
     ) -> Credential:
         """Issue a temporary credential for `lifetime` seconds of cloud time, from now on.
 
+        It expires at a whole second, the one that answers state as its expiration.
+
         Every part is random and as long as the real one: AccessKeyId `STS.` and 25 characters,
         secret 44 characters, SecurityToken about 900 characters of base64 that begin with `CAIS`.
         Raises ValueError if the lifetime is not positive.
@@ -145,7 +148,7 @@ class Identities:
             policies=policies,
             session_policy=session_policy,
             security_token=_random_token(),
-            expires_at=self._clock.now() + lifetime,
+            expires_at=float(math.floor(self._clock.now()) + math.ceil(lifetime)),
             media_id=media_id,
             source_identity=source_identity,
             held_by=held_by,

@@ -221,4 +221,4 @@ def _received(message: Message) -> dict[str, XmlContent]:
 
 
 def _milliseconds(seconds: float) -> int:
-    return int(seconds * 1000)
+    return round(seconds * 1000)  # messages have times in whole milliseconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -82,12 +83,12 @@ class Queue:
         """Start again with these attributes and without messages. Listeners stay."""
         self.clear()
         self.attributes = attributes
-        self.created = self.modified = self._clock.now()
+        self.created = self.modified = self._now()
 
     def change(self, attributes: Attributes) -> None:
         """Change the attributes. Messages that are in the queue already keep their times."""
         self.attributes = attributes
-        self.modified = self._clock.now()
+        self.modified = self._now()
 
     @property
     def retention(self) -> float:
@@ -111,7 +112,7 @@ class Queue:
         """The number of messages that are Active, Inactive and Delayed."""
         with self._lock:
             self._drop_expired()
-            now = self._clock.now()
+            now = self._now()
             return Counter(kept.state(now) for kept in self._kept.values())
 
     @property
@@ -135,7 +136,7 @@ class Queue:
         largest = self.attributes.maximum_message_size
         if len(body.encode("utf-8", "surrogatepass")) > largest:
             raise MessageTooLarge(f"a message has at most {largest} bytes")
-        now = self._clock.now()
+        now = self._now()
         delay = delay or self.attributes.delay_seconds
         message = Message(new_message_id(), body, now, priority=priority, next_visible=now + delay)
         with self._lock:
@@ -190,7 +191,7 @@ class Queue:
         They are sorted by priority, then by age. The real service has no strict order.
         """
         with self._lock:
-            now = self._clock.now()
+            now = self._now()
             found = self._first(count)
             for kept in found:
                 message = kept.message
@@ -215,7 +216,7 @@ class Queue:
         """
         with self._lock:
             kept = self._held_by(receipt_handle)
-            now = self._clock.now()
+            now = self._now()
             if kept.state(now) != "Inactive":
                 raise MessageNotExist(kept.message.id)
             self._hide(kept, now + seconds)
@@ -245,9 +246,13 @@ class Queue:
             for message_id in tuple(self._kept):
                 self.delete(message_id)
 
+    def _now(self) -> float:
+        """Cloud time in whole milliseconds, as answers state it."""
+        return math.floor(self._clock.now() * 1000) / 1000
+
     def _available(self) -> list[_QueuedMessage]:
         self._drop_expired()
-        now = self._clock.now()
+        now = self._now()
         return [kept for kept in self._kept.values() if kept.state(now) == "Active"]
 
     def _first(self, count: int) -> list[_QueuedMessage]:
@@ -258,7 +263,7 @@ class Queue:
             raise ReceiptHandleError("a receipt handle comes from the answer to a receive")
         self._drop_expired()
         kept = self._kept.get(self._handles.get(receipt_handle, ""))
-        if kept is None or kept.state(self._clock.now()) == "Active":
+        if kept is None or kept.state(self._now()) == "Active":
             raise MessageNotExist(self.name)
         return kept
 
@@ -275,12 +280,12 @@ class Queue:
         with self._lock:
             self._drop_expired()
             kept = self._kept.get(message_id)
-            if kept is None or kept.state(self._clock.now()) != "Active":
+            if kept is None or kept.state(self._now()) != "Active":
                 return
         self._announce(kept.message)
 
     def _drop_expired(self) -> None:
-        now = self._clock.now()
+        now = self._now()
         for message_id in [key for key, kept in self._kept.items() if kept.expires <= now]:
             self.delete(message_id)
 

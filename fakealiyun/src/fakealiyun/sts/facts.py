@@ -196,6 +196,16 @@ FACTS = (
         no_probe=ROLE,
     ),
     Fact(
+        "sts.expires_at_a_second",
+        "A token expires at the second that Expiration states: the second of its issue and the "
+        "duration.",
+        GUESSED,
+        "an UploadAuth was recorded with exactly the second of its issue and 3600",
+        "2026-11",
+        operations=("AssumeRole",),
+        no_probe=WAIT,
+    ),
+    Fact(
         "sts.child_session",
         "A child session does not end when its parent's credential expires.",
         GUESSED,

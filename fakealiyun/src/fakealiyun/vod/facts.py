@@ -784,8 +784,17 @@ FACTS = (
         probe="vod.list_at_once",
     ),
     Fact(
+        "vod.list_order_of_times",
+        "EndTime must be later than StartTime. An equal one is InvalidParameter.",
+        DOCUMENTED,
+        "comments of GetVideoListRequest in the SDK; no source has the code",
+        "2025",
+        operations=("GetVideoList",),
+        probe="vod.list_order_of_times",
+    ),
+    Fact(
         "vod.list_range",
-        "The range includes StartTime and EndTime.",
+        "The range includes StartTime and EndTime, in whole seconds as CreationTime states them.",
         GUESSED,
         _NO_SOURCE,
         "2026-11",
