@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from fakealiyun import FakeCloud
 from local.roles import LOCAL_VALUES, RAM_FOLDER
+from local.stack import Stack
 from ops.bundle.target import RUNTIMES, find_interpreter
 from tests.support import code_under_test as code
+from tests.support import event_schemas
 from tests.support.code_under_test import CodeUnderTest
 
 # Properties have no deadline: a busy machine is no reason to fail.
@@ -75,3 +78,25 @@ def cloud(running_cloud: FakeCloud) -> FakeCloud:
     """The cloud in its initial state: no media, no objects, the clock of the machine."""
     running_cloud.reset()
     return running_cloud
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checked_stacks() -> Iterator[None]:
+    """Stacks check the events that their built-in receiver gets, like the receivers of tests."""
+    report = Stack._report_delivery
+
+    def checked(stack: Stack, delivery: Mapping[str, Any]) -> None:
+        if delivery["verified"]:
+            event_schemas.check(delivery["body"])
+        report(stack, delivery)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "_report_delivery", checked)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def events_keep_their_schemas(checked_stacks: None) -> Iterator[None]:
+    """Fails a test during which an event was received that violates its schema."""
+    yield
+    assert event_schemas.taken() == []

@@ -78,6 +78,11 @@ def of_video(
 ) -> Event:
     """An event about a video, from VOD's description of the video."""
     data = data_of(video, settings)
+    if kind in ("upload.completed", "video.ready"):
+        data["Title"] = video.title
+    if kind == "video.ready":
+        data["Duration"] = video.duration
+        data |= {"CoverURL": video.cover_url} if video.cover_url else {}
     if kind in COMPLETIONS:
         data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
     if kind == "upload.rejected":

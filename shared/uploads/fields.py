@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from shared.config.settings import Settings
 from shared.web.fields import Check, choice, integer, text
+from shared.web.public_url import is_public
 
 MAX_TITLE = 128  # bytes of UTF-8, or characters
 MAX_DESCRIPTION = 1024  # bytes of UTF-8
@@ -165,20 +165,15 @@ def tags(value: Any) -> str:
 
 
 def cover_url(value: Any) -> str:
-    """CoverURL: an absolute http or https URL in ASCII, without user information."""
+    """CoverURL: an absolute http or https URL in ASCII of a public host, without user information.
+
+    VOD fetches it, and so does every player. So an address or a local name is refused.
+    """
     url = text(value, max_bytes=MAX_URL)
-    try:
-        parts = urlsplit(url)
-        usable = (
-            url.startswith(("http://", "https://"))
-            and bool(parts.hostname)
-            and "@" not in parts.netloc
-            and parts.port != 0
+    if not url.isascii() or any(c in '"<>^`{|}' for c in url) or not is_public(url):
+        raise ValueError(
+            "must be an absolute http or https URL, percent-encoded, of a public host name"
         )
-    except ValueError:
-        usable = False
-    if not usable or not url.isascii() or any(c.isspace() or c in '\\"<>^`{|}' for c in url):
-        raise ValueError("must be an absolute http or https URL, percent-encoded")
     return url
 
 

@@ -24,6 +24,7 @@ import pytest
 
 from fakealiyun.testing.mp4 import film
 from local.checkout_keys import load_keys
+from tests.support import event_schemas
 from tests.support.app_receiver import AppReceiver
 from tests.support.processes import alive
 from tests.support.reply import Reply
@@ -276,6 +277,8 @@ def test_a_token_gets_an_upload_credential_from_the_fake_cloud(run: Run) -> None
 def delivered(run: Run, video_id: str) -> list[dict[str, Any]]:
     """The bodies of the webhooks about a video that the receiver lists."""
     events = run.call("/_local/events").json()["events"]
+    for event in events:
+        event_schemas.check(event["body"])
     return [event["body"] for event in events if event["body"].get("subject") == video_id]
 
 

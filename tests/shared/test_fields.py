@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.alibaba.vod import records
 from shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from shared.uploads import fields as media
 from shared.web import fields
 from shared.web.body import json_object
+from shared.web.public_url import is_public
 from shared.web.request import Request
 
 JSON = {"content-type": "application/json"}
@@ -213,23 +215,99 @@ def test_tags_that_vod_refuses_are_refused(value: Any) -> None:
         media.tags(value)
 
 
-@pytest.mark.parametrize("value", ["https://a.example/x.jpg?y=1", "http://[::1]:8080/c.png"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://a.example/x.jpg?y=1",
+        "http://cdn.example.com:8080/c.png",
+        "https://cdn.example.com",
+        "https://cdn.example.com.?a=//127.0.0.1/",
+        "https://CDN.Example.com/a@b",
+        "https://my_bucket.oss-cn-shanghai.aliyuncs.com/c.png#top",
+        "https://xn--fiq228c.xn--fiqs8s/c.png",
+        "https://127.example.com/c.png",
+        "https://local.example.com/",
+    ],
+)
 def test_valid_cover_urls_are_accepted(value: str) -> None:
     assert media.cover_url(value) == value
+    assert is_public(value)
+
+
+LITERAL = [
+    *("127.0.0.1", "127.1", "127.0.0.1.", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1"),
+    *("0", "8.8.8.8", "100.100.100.200", "169.254.169.254", "1.2.3.0xff", "a.1", "example.0x7f"),
+    *("[::1]", "[::1]:8080", "[2001:db8::1]", "[::ffff:127.0.0.1]", "[fe80::1%25eth0]", "::1"),
+]
+LOCAL = [
+    *("localhost", "LOCALHOST", "localhost.", "app.localhost", "metadata", "printer.local"),
+    *("metadata.google.internal", "nas.lan", "router.home.arpa", "intranet.corp", "a.b.private"),
+    *("x.test", "x.invalid", "x.onion", "host.docker.internal", "localhost.localdomain"),
+    *("1.0.0.127.in-addr.arpa", "x.intranet", "x.home", "x.mail", "x.domain"),
+]
+ODD = [
+    *("", ".", "a", "a.", ".example.com", "a..example.com", "-a.example.com", "a-.example.com"),
+    *("example.c", "example.com:", "example.com:0", "example.com:65536", "example.com:x"),
+    *("user@example.com", "example.com@127.0.0.1", "127.0.0.1\\@example.com", "%31%32%37.0.0.1"),
+    *("example.com\\.127.0.0.1", "ex ample.com", "exa\tmple.com", "a" * 64 + ".example.com"),
+    *(
+        "a." * 127 + "com",
+        "bücher.example",
+        "１２７.0.0.1",
+        "example。com",
+        "example.com,127.0.0.1",
+    ),
+]
+
+
+@pytest.mark.parametrize("host", [*LITERAL, *LOCAL, *ODD])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_cover_url_names_a_public_host(scheme: str, host: str) -> None:
+    for value in (f"{scheme}://{host}", f"{scheme}://{host}/c.png"):
+        assert not is_public(value)
+        with pytest.raises(ValueError, match="must"):
+            media.cover_url(value)
+
+
+@pytest.mark.parametrize("host", [*LITERAL, *LOCAL])
+def test_a_cover_of_vod_without_a_public_host_is_not_passed_on(host: str) -> None:
+    info = {"VideoId": "f" * 32, "Status": "Normal", "CreationTime": "2026-11-24T12:00:00Z"}
+    assert records.video({**info, "CoverURL": f"http://{host}/c.png"}, 0.0).cover_url == ""
+    signed = "http://example.aliyundoc.com/c.png?Expires=1&Signature=封面"
+    assert records.video({**info, "CoverURL": signed}, 0.0).cover_url == signed
+
+
+NO_DURATIONS: list[Any] = [
+    *(None, True, "", "soon", [], {}, -1, "-1"),
+    *("nan", "Infinity", "-inf", 1e400, 10**400, "1e400", 1e9),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (12.5, 12.5),
+        ("12.5", 12.5),
+        (7, 7.0),
+        *[(odd, 0.0) for odd in NO_DURATIONS],
+    ],
+)
+def test_a_duration_is_a_number_of_seconds(said: Any, seconds: float) -> None:
+    info = {"VideoId": "f" * 32, "Status": "Normal", "CreationTime": "2026-11-24T12:00:00Z"}
+    assert records.video({**info, "Duration": said}, 0.0).duration == seconds
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        "ftp://a/x",
+        "ftp://a.example/x",
         "javascript:alert(1)",
-        "//a/x",
+        "//a.example/x",
         "https://",
-        "https://u:p@a/x",
-        "https://a b/",
-        "https://a:99999/",
-        "https://a\\b/",
-        "https://" + "a" * 1024,
+        "https://a.example/a b",
+        "https://a.example/封面",
+        'https://a.example/"',
+        "https://a.example/" + "a" * 1024,
         5,
     ],
 )

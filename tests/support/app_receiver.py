@@ -1,4 +1,7 @@
-"""An app's receiver of webhooks. It verifies them with the published Standard Webhooks library."""
+"""An app's receiver of webhooks.
+
+It verifies them with the published Standard Webhooks library, and checks them against the schemas.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook
+
+from tests.support import event_schemas
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class AppReceiver:
                     content = webhook.verify(body, dict(self.headers))
                     assert content["id"] == self.headers["webhook-id"]
                     assert json.loads(body) == content
+                    event_schemas.check(content)
                 except BaseException as fault:
                     receiver.faults.append(fault)
                     raise

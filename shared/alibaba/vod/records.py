@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 from shared.alibaba.session import OperationAnswer, epoch, text
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
+from shared.web.public_url import is_public
 
 CREDENTIAL_LIFE = 3000  # seconds that VOD's documentation promises; what clients are told
 LONGEST_CREDENTIAL_LIFE = 3600  # seconds that real credentials were seen to live
 CREDENTIAL_ENDED = LONGEST_CREDENTIAL_LIFE + 60
 """Seconds after which an upload credential has expired for certain; 60 are for differing clocks.
 Whoever needs the file to be settled goes by this."""
+
+MAX_DURATION = 10.0**9
+"""Seconds. JSON has no infinity, and no video is this long."""
 
 AWAITING_FILE = "Uploading"
 UPLOAD_FAILED = "UploadFail"
@@ -124,7 +128,7 @@ def video(info: Any, now: float) -> Video:
         size_known=_is_size(size),
         title=_text(info.get("Title")),
         duration=_seconds(info.get("Duration")),
-        cover_url=_text(info.get("CoverURL")),
+        cover_url=_cover(info.get("CoverURL")),
     )
 
 
@@ -196,6 +200,7 @@ def play_credential(answer: OperationAnswer, video_id: str, timeout: int) -> Pla
     meta = answer.body.get("VideoMeta")
     if not isinstance(meta, dict) or meta.get("VideoId") != video_id:
         raise UpstreamError("VOD's answer lacks VideoMeta.")
+    meta = {name: value for name, value in meta.items() if name != "CoverURL" or _cover(value)}
     # VOD started the credential's time at some moment of the call. Count from before the call.
     expires_at = answer.now - answer.took + timeout
     expires_in = int(expires_at - answer.now)
@@ -214,12 +219,18 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _cover(value: Any) -> str:
+    """The CoverURL, or "" if it names no public host: a caller of VOD may have chosen it."""
+    return value if isinstance(value, str) and is_public(value) else ""
+
+
 def _seconds(value: Any) -> float:
     # A float in GetVideoInfo, text in other operations of VOD.
     try:
-        return 0.0 if isinstance(value, bool) else max(0.0, float(value))
-    except (TypeError, ValueError):
+        seconds = 0.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return 0.0
+    return seconds if 0.0 <= seconds < MAX_DURATION else 0.0
 
 
 def _decoded(value: str) -> Mapping[str, Any]:

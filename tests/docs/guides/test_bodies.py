@@ -96,7 +96,7 @@ def rewritten(road: Road) -> None:
 
 
 def transcoded(road: Road) -> None:
-    put(begin(road))
+    put(begin(road, CoverURL="https://cdn.example.com/covers/film.jpg"))
     road.settle()
     road.stack.cloud.clock.advance(TRANSCODED)
 

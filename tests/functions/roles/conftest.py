@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.support import event_schemas
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.holder import hang_up
 from tests.support.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
@@ -16,10 +18,10 @@ from tests.support.tokens import Issuer
 
 
 class _Accept(BaseHTTPRequestHandler):
-    """Accepts every POST."""
+    """Accepts every event."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        event_schemas.check(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
 
