@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from fakealiyun.guard import is_control
-from fakealiyun.server import is_for_fc, is_for_mns, is_for_openapi
+from fakealiyun.routing import service_of
 from local.gateway import FunctionLogs, LogLine
 from local.stream import Stream
 
@@ -114,7 +114,7 @@ def observed_calls(stream: Stream) -> Middleware:
             ),
             None,
         )
-        service = _service(request)
+        service = service_of(request.raw_path, request.headers)
         if service == "oss" and response.status < 400:
             return response
         action = request.headers.get("x-acs-action") or request.query.get("Action")
@@ -132,14 +132,6 @@ def observed_calls(stream: Stream) -> Middleware:
         return response
 
     return observed
-
-
-def _service(request: web.Request) -> str:
-    if is_for_mns(request):
-        return "mns"
-    if is_for_fc(request):
-        return "fc"
-    return "openapi" if is_for_openapi(request) else "oss"
 
 
 def without_credentials(value: Any) -> Any:

@@ -8,15 +8,16 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from fakealiyun.calls import Calls, CountedFaults
 from fakealiyun.clock import Clock
+from fakealiyun.connection import Site
 from fakealiyun.control import CALLBACK_KEY_PATH, Control
 from fakealiyun.faults import Faults
 from fakealiyun.fc import FcService
-from fakealiyun.fc.code import temporary_hosts
 from fakealiyun.guard import Guard
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.in_thread import InThread
@@ -26,13 +27,23 @@ from fakealiyun.openapi.gateway import OpenApi
 from fakealiyun.oss.service import OssService
 from fakealiyun.oss.state import Storage
 from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET, Ram
-from fakealiyun.server import HTTP_LOG, LARGEST_LINE, build
+from fakealiyun.refusal import Refusal
+from fakealiyun.routing import ServiceName
+from fakealiyun.server import HTTP_LOG, LARGEST_LINE, Route, build, stamp_answer
 from fakealiyun.sts.service import StsService
 from fakealiyun.vod.progress import ANONYMOUS
 from fakealiyun.vod.service import VERSION, VodService
 from fakealiyun.vod.settings import VodSettings
 
 ADDRESS = "127.0.0.1"
+_HTTP: Mapping[str, Any] = {
+    "access_log": None,
+    "logger": HTTP_LOG,
+    # Objects are stored as they are sent, whatever Content-Encoding says.
+    "auto_decompress": False,
+    "max_line_size": LARGEST_LINE,
+    "max_field_size": LARGEST_LINE,
+}
 _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+", re.ASCII)
 
 
@@ -116,10 +127,6 @@ class FakeCloud(InThread):
             region=region,
             account_id=self.account_id,
         )
-        if allow_deploy:
-            # The deployment tool sends packages to these names. They belong to Alibaba Cloud, so no
-            # stranger can point them to this machine.
-            mapped_hosts = (*mapped_hosts, *temporary_hosts(region))
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
             (self.vod, self.sts),
@@ -151,14 +158,14 @@ class FakeCloud(InThread):
             region=region,
             account_id=self.account_id,
         )
+        self._routes: dict[ServiceName, Route] = {
+            "openapi": Route(self.openapi.handle, self.openapi.refuse),
+            "fc": Route(self.fc.handle, self.fc.refuse),
+            "mns": Route(self.mns.handle, self.mns.refuse),
+            "oss": Route(self.oss.handle, self.oss.refuse),
+        }
         self._app = build(
-            guard=guard,
-            clock=self.clock,
-            control=Control(self).handle,
-            openapi=self.openapi.handle,
-            fc=self.fc.handle,
-            mns=self.mns.handle,
-            oss=self.oss.handle,
+            guard=guard, clock=self.clock, control=Control(self).handle, routes=self._routes
         )
         self._wanted_port = port
         self._port: int | None = None
@@ -215,18 +222,9 @@ class FakeCloud(InThread):
         """Start to serve in the running event loop. Raises OSError if the port is in use."""
         if self._runner is not None:
             raise RuntimeError("a cloud is started once")
-        self._runner = web.AppRunner(
-            self._app,
-            access_log=None,
-            logger=HTTP_LOG,
-            # Objects are stored as they are sent, whatever Content-Encoding says.
-            auto_decompress=False,
-            max_line_size=LARGEST_LINE,
-            max_field_size=LARGEST_LINE,
-            shutdown_timeout=1.0,
-        )
+        self._runner = web.AppRunner(self._app, shutdown_timeout=1.0, **_HTTP)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, ADDRESS, self._wanted_port)
+        site = Site(self._runner, ADDRESS, self._wanted_port, answer=self._refuse, options=_HTTP)
         await site.start()
         self._port = int(self._runner.addresses[0][1])
         self.vod.serve_at(self.url)
@@ -242,6 +240,14 @@ class FakeCloud(InThread):
         self.clock.close()
         self.fc.close()
         self._remove_folder()
+
+    def _refuse(
+        self, service: ServiceName, request: web.BaseRequest, refusal: Refusal
+    ) -> web.Response:
+        """The answer to a request that the HTTP parser could not read."""
+        response = self._routes[service].refuse(request, refusal)
+        stamp_answer(response, self.clock)
+        return response
 
     def _temporary_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="fake-cloud-"))

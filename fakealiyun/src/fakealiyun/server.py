@@ -1,33 +1,22 @@
-"""The HTTP server: one port for the whole cloud. It decides which service gets a request.
+"""The HTTP server: one port for the whole cloud.
 
-First the host name decides:
-
-/_local/*                              control routes, on any host
-vod.*, sts.*                           OpenAPI gateway
-fc.*, fcv3.*, ACCOUNT.REGION.fc.*      Function Compute
-ACCOUNT.mns.REGION.*                   SMQ
-any other name                         OSS (BUCKET.*, oss*.*)
-
-On 127.0.0.1, [::1] and localhost, the request decides:
-
-signed `MNS …`, or with x-mns-version  SMQ
-path /                                 OpenAPI gateway, unless it is signed or posted as for OSS
-paths /2023-03-30/*, /2021-04-06/*, …  Function Compute, with the same exception
-any other path                         OSS
+It refuses requests that do not belong here, in the form of the service that they are meant for.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
 from fakealiyun.clock import Clock, http_date
-from fakealiyun.guard import Guard, GuardError, is_control, split_host
+from fakealiyun.guard import Guard, GuardError, is_control
+from fakealiyun.refusal import Refusal, Refuse
+from fakealiyun.routing import ServiceName, is_bucket_host, service_of
 
 _log = logging.getLogger(__name__)
 
@@ -35,39 +24,28 @@ HTTP_LOG = logging.getLogger(f"{__name__}.http")
 """The log of aiohttp's server. It is silent, because it would show the content of bad requests."""
 HTTP_LOG.setLevel(logging.CRITICAL + 1)
 
+LARGEST_LINE = 64 * 1024  # bytes of a request line or a header; parameters are in the query
+_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id")
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-LARGEST_LINE = 64 * 1024  # bytes of a request line or a header; parameters are in the query
-_API_LABELS = ("vod", "sts", "vod-vpc", "sts-vpc")
-_FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
-_MNS_PATH = re.compile(r"/(queues|topics)(?![^/?])")
-_MNS_NAME = re.compile(r"[0-9]{1,20}\.mns\.")
-_FC_PATH = re.compile(r"/(2023-03-30|2021-04-06|2016-08-15)/")
-_PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id")
+
+@dataclass(frozen=True)
+class Route:
+    """How one service answers a request, and how it words a refusal."""
+
+    handle: Handler
+    refuse: Refuse
 
 
 def build(
-    *,
-    guard: Guard,
-    clock: Clock,
-    control: Handler,
-    openapi: Handler,
-    fc: Handler,
-    mns: Handler,
-    oss: Handler,
+    *, guard: Guard, clock: Clock, control: Handler, routes: Mapping[ServiceName, Route]
 ) -> web.Application:
     """The aiohttp application. It adds `Date` by cloud time and a request id to every answer."""
 
     async def dispatch(request: web.Request) -> web.StreamResponse:
-        if not request.raw_path.startswith("/"):
-            raise GuardError(400, "the request target must be a path")
-        if is_control(request):
-            answer = control
-        elif is_for_mns(request):
-            answer = mns
-        else:
-            answer = fc if is_for_fc(request) else openapi if is_for_openapi(request) else oss
+        name = _meant_for(request)
+        answer = control if name is None else routes[name].handle
         try:
             return await answer(request)
         except (GuardError, OSError):
@@ -77,57 +55,59 @@ def build(
             _log.exception("a request could not be answered")
             raise
 
-    async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Date"] = http_date(clock.now())
-        if response.headers.get("Server") == SERVER_SOFTWARE:
-            del response.headers["Server"]  # the real services do not name Python
-        if not any(name in response.headers for name in _REQUEST_IDS):
-            response.headers["x-acs-request-id"] = secrets.token_hex(16).upper()
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = _meant_for(request)
+        try:
+            if not (name == "oss" and _has_own_bucket_name(request)):
+                guard.check_host(request)
+            if name is None:
+                guard.check_page(request)
+            if not request.raw_path.startswith("/"):
+                raise GuardError(400, "the request target must be a path")
+            return await handler(request)
+        except GuardError as error:
+            if name is None:
+                return error.response()
+            if error.status == 421:
+                # The host is foreign. So the request alone shows what it is meant for.
+                name = service_of(request.raw_path, request.headers, by_host=False)
+            refusal = Refusal(error.status, "LocalGuard", error.reason)
+            return routes[name].refuse(request, refusal)
 
-    app = web.Application(middlewares=[guard.middleware()])
-    app.router.add_route("*", r"/{path:[\s\S]*}", dispatch)  # an object key may contain a newline
+    async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
+        stamp_answer(response, clock)
+
+    async def expect(request: web.Request) -> web.StreamResponse | None:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+            return None
+        name = service_of(request.raw_path, request.headers)
+        refusal = Refusal(417, "InvalidRequest", "Expect must be 100-continue.")
+        return routes[name].refuse(request, refusal)
+
+    app = web.Application(middlewares=[guarded])
+    # An object key may contain a newline.
+    app.router.add_route("*", r"/{path:[\s\S]*}", dispatch, expect_handler=expect)
     app.on_response_prepare.append(stamp)
     return app
 
 
-def is_for_openapi(request: web.Request) -> bool:
-    """Whether a request goes to the OpenAPI gateway (VOD and STS)."""
-    parts = split_host(request.headers.get("Host", ""))
-    name = "" if parts is None else parts[0]
-    if name not in _PLAIN_NAMES:
-        return name.partition(".")[0] in _API_LABELS
-    return request.raw_path.partition("?")[0] == "/" and not _is_marked_for_oss(request)
+def stamp_answer(response: web.StreamResponse, clock: Clock) -> None:
+    """Add the headers that every answer has: `Date` by cloud time, and a request id."""
+    response.headers["Date"] = http_date(clock.now())
+    if response.headers.get("Server") == SERVER_SOFTWARE:
+        del response.headers["Server"]  # the real services do not name Python
+    if not any(name in response.headers for name in _REQUEST_IDS):
+        response.headers["x-acs-request-id"] = secrets.token_hex(16).upper()
 
 
-def is_for_fc(request: web.Request) -> bool:
-    """Whether a request goes to the API of Function Compute."""
-    parts = split_host(request.headers.get("Host", ""))
-    name = "" if parts is None else parts[0]
-    if name not in _PLAIN_NAMES:
-        return _FC_NAME.match(name) is not None
-    return _FC_PATH.match(request.raw_path) is not None and not _is_marked_for_oss(request)
+def _meant_for(request: web.Request) -> ServiceName | None:
+    """The service that a request is for; None for the control routes."""
+    return None if is_control(request) else service_of(request.raw_path, request.headers)
 
 
-def is_for_mns(request: web.Request) -> bool:
-    """Whether a request goes to the API of SMQ.
-
-    A path is not enough, because a bucket may have the name `queues`. If the host does not decide,
-    the scheme of the signature or the header with the API version does.
-    """
-    parts = split_host(request.headers.get("Host", ""))
-    name = "" if parts is None else parts[0]
-    if name not in _PLAIN_NAMES:
-        return _MNS_NAME.match(name) is not None
-    if request.headers.get("Authorization", "").startswith("MNS "):
-        return True
-    return "x-mns-version" in request.headers and _MNS_PATH.match(request.raw_path) is not None
-
-
-def _is_marked_for_oss(request: web.Request) -> bool:
-    query = request.raw_path.partition("?")[2]
-    return (
-        request.headers.get("Authorization", "").startswith("OSS")
-        or request.content_type == "multipart/form-data"
-        or "OSSAccessKeyId=" in query
-        or "x-oss-signature=" in query
-    )
+def _has_own_bucket_name(request: web.BaseRequest) -> bool:
+    hosts = request.headers.getall("Host", [])
+    return len(hosts) == 1 and is_bucket_host(hosts[0])

@@ -56,16 +56,6 @@ def temporary_bucket(region: str) -> str:
     return f"fc-temporary-code-{region}"
 
 
-def temporary_hosts(region: str) -> tuple[str, ...]:
-    """The Hosts that the deployment tool's OSS client uses for that bucket.
-
-    The first is for a custom endpoint. Without one, the tool uses `oss-accelerate`. It may also use
-    the endpoint of the region, which is refused here, because the bucket is in BUCKET_REGION.
-    """
-    bucket = temporary_bucket(region)
-    return (f"{bucket}.oss-{BUCKET_REGION}.aliyuncs.com", f"{bucket}.oss-accelerate.aliyuncs.com")
-
-
 def read_code(given: Mapping[str, Any]) -> CodeInput:
     """Read `code`: `zipFile`, or `ossBucketName` and `ossObjectName`. Raises ApiError."""
     fields = Fields(given, ("zipFile", "ossBucketName", "ossObjectName", "checksum"), "code")

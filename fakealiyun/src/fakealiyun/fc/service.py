@@ -36,6 +36,7 @@ from fakealiyun.openapi.envelope import Target, open_envelope
 from fakealiyun.openapi.wire import RawRequest, parse
 from fakealiyun.oss.state import Storage
 from fakealiyun.ram.state import Ram
+from fakealiyun.refusal import Refusal
 
 PATHS = ("/2023-03-30/", "/2021-04-06/", "/2016-08-15/")
 """The beginnings of the API's paths, one for each version."""
@@ -120,6 +121,11 @@ class FcService:
         except Exception:  # noqa: BLE001 - a defect must be answered as the real cloud would
             _log.exception("an operation failed")
             return wire.refusal(errors.internal(), request_id, request.path)
+
+    def refuse(self, request: web.BaseRequest, refusal: Refusal) -> web.Response:
+        """The answer to a request that does not reach this service: JSON, as for every error."""
+        error = ApiError(refusal.status, refusal.code, refusal.message)
+        return wire.refusal(error, wire.new_request_id(), request.path)
 
     def _accept(self, raw: RawRequest, request_id: str) -> tuple[FcOperation, FcCall]:
         """Find the operation and check the caller. Raises ApiError."""

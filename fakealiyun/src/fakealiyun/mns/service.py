@@ -22,6 +22,7 @@ from fakealiyun.mns.queues import Queues
 from fakealiyun.mns.request import MnsRequest, read
 from fakealiyun.openapi import breakage
 from fakealiyun.ram.evaluation import AccessRequest, evaluate, request_context
+from fakealiyun.refusal import Refusal
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +71,13 @@ class MnsService:
             _log.exception("an operation failed")
             body = MnsError("InternalError").xml(request_id, f"mns.{self.region}.aliyuncs.com")
             return _response(500, body, request_id)
+
+    def refuse(self, _request: web.BaseRequest, refusal: Refusal) -> web.Response:
+        """The answer to a request that does not reach this service: XML, as for every error."""
+        request_id = secrets.token_hex(12).upper()
+        error = MnsError(refusal.code, refusal.message, status=refusal.status)
+        body = error.xml(request_id, f"mns.{self.region}.aliyuncs.com")
+        return _response(error.status, body, request_id)
 
     async def _accept(self, web_request: web.Request) -> tuple[MnsOperation, MnsCall]:
         """Make all checks that come before the operation runs. Raises MnsError."""

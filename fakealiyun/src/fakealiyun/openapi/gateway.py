@@ -26,6 +26,7 @@ from fakealiyun.openapi.types import ApiError, Call, Operation, Service
 from fakealiyun.openapi.wire import MAX_BODY, RawRequest
 from fakealiyun.ram.denial import access_denied_detail
 from fakealiyun.ram.evaluation import AccessRequest, evaluate, request_context
+from fakealiyun.refusal import Refusal
 
 Anonymous = Callable[[Mapping[str, str]], Mapping[str, Any]]
 """Answers a call that web clients make without an AccessKey."""
@@ -72,6 +73,18 @@ class OpenApi:
         except Exception:  # noqa: BLE001 - a defect must be answered as the real cloud would
             _log.exception("an operation failed")
             return exchange.refuse(errors.internal())
+
+    def refuse(self, request: web.BaseRequest, refusal: Refusal) -> web.Response:
+        """The answer to a request that does not reach a service, without CORS headers.
+
+        It is XML only if the query asks for it.
+        """
+        request_id = str(uuid.uuid4()).upper()
+        query = request.raw_path.partition("?")[2] if request.raw_path else ""
+        form: Format = "XML" if "format=xml" in query.lower().split("&") else "JSON"
+        error = ApiError(refusal.status, refusal.code, refusal.message)
+        body = render.error_body(error, request_id, "127.0.0.1", form, "vod")
+        return render.response(refusal.status, body, form, request_id, {})
 
     async def _serve(self, request: web.Request, exchange: _GatewayExchange) -> web.StreamResponse:
         if "Authorization" in request.headers:

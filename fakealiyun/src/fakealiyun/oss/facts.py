@@ -667,6 +667,12 @@ LIMITS = (
     "A public ACL is refused, because anonymous access is not faked.",
     "Clients of HTTP/1.0 get no gzip.",
     "Content-Length together with chunked is 400, from the HTTP library. OSS accepts it.",
+    "A host that is not of this machine is 421 `LocalGuard`, in XML. The names that Alibaba Cloud "
+    "gives to buckets, BUCKET.oss-REGION.aliyuncs.com, are answered: ali-oss on Node sends them to "
+    "an IP address.",
+    "A request that the HTTP parser cannot read is 400 `InvalidRequest` in XML, or in the form of "
+    "the service that its first line looks meant for. How the real services answer garbage is not "
+    "known.",
     "The buckets of VOD and of Function Compute cannot be deleted, and their cross-origin rules "
     "cannot be changed: AccessDenied.",
     "NotImplemented: public ACLs, symbolic links, versions, encryption, image processing, storage "

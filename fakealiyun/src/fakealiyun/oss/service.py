@@ -32,6 +32,7 @@ from fakealiyun.oss.operations import (
 from fakealiyun.oss.request import RequestHead, read_head
 from fakealiyun.oss.state import Bucket, Storage
 from fakealiyun.ram.evaluation import request_context
+from fakealiyun.refusal import Refusal
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +86,14 @@ class OssService:
             answer = exchange.refuse(OssError("InternalError"))
         common = exchange.common(server_time=answer.server_time)
         return await delivery.send(request, answer, common, exchange.fault)
+
+    def refuse(self, request: web.BaseRequest, refusal: Refusal) -> web.Response:
+        """The answer to a request that does not reach this service: XML, as for every error."""
+        error = OssError(refusal.code, refusal.message, status=refusal.status, ec="")
+        request_id = new_request_id()
+        answer = error_answer(error, request_id, "127.0.0.1", head=request.method == "HEAD")
+        headers = {**answer.headers, "Server": "AliyunOSS", "x-oss-request-id": request_id}
+        return web.Response(status=answer.status, headers=headers, body=answer.body)
 
     async def accept(self, exchange: _OssExchange, head: RequestHead) -> OssAnswer:
         """Make all checks of a request and run its operation. Raises OssError."""
@@ -226,7 +235,7 @@ class _OssExchange:
         self.bucket: Bucket | None = None
         self.fault: Fault | None = None
         self._service = service
-        self.request_id = secrets.token_hex(12).upper()
+        self.request_id = new_request_id()
         self._began = time.monotonic()
 
     async def run(self) -> OssAnswer:
@@ -249,17 +258,8 @@ class _OssExchange:
     def refuse(self, error: OssError) -> OssAnswer:
         if error.status == 304:
             return OssAnswer(304, error.headers)
-        head = self.request.method == "HEAD"
-        # The details of a wrong signature are too long for a header.
-        brief = head and error.code == "SignatureDoesNotMatch"
-        xml = error.xml(self.request_id, host_name(self.request.host), brief=brief)
-        headers = {"Content-Type": "application/xml", **error.headers}
-        if error.ec:
-            headers["x-oss-ec"] = error.ec
-        if head:
-            headers["x-oss-err"] = base64.b64encode(xml).decode()
-            xml = b""
-        return OssAnswer(error.status, headers, xml, server_time=error.code != "NoSuchBucket")
+        host = host_name(self.request.host)
+        return error_answer(error, self.request_id, host, head=self.request.method == "HEAD")
 
     def common(self, *, server_time: bool) -> Mapping[str, str]:
         """The headers of every answer, including errors."""
@@ -275,3 +275,22 @@ class _OssExchange:
             if rule is not None:
                 headers |= rule.answer(origin, vary=self.bucket.response_vary)
         return headers
+
+
+def new_request_id() -> str:
+    """A request id in the form of OSS."""
+    return secrets.token_hex(12).upper()
+
+
+def error_answer(error: OssError, request_id: str, host: str, *, head: bool) -> OssAnswer:
+    """The answer of an error. For HEAD, a header has the XML."""
+    # The details of a wrong signature are too long for a header.
+    brief = head and error.code == "SignatureDoesNotMatch"
+    xml = error.xml(request_id, host, brief=brief)
+    headers = {"Content-Type": "application/xml", **error.headers}
+    if error.ec:
+        headers["x-oss-ec"] = error.ec
+    if head:
+        headers["x-oss-err"] = base64.b64encode(xml).decode()
+        xml = b""
+    return OssAnswer(error.status, headers, xml, server_time=error.code != "NoSuchBucket")
