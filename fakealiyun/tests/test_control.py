@@ -50,7 +50,7 @@ def test_a_clock_call_that_is_refused(cloud: FakeCloud, body: dict[str, Any]) ->
     [
         {},
         {"service": "vod"},
-        {"service": "ram", "kind": "error"},
+        {"service": "ecs", "kind": "error"},
         {"service": "vod", "kind": "explode"},
         {"service": "vod", "kind": "error", "count": 0},
         {"service": "vod", "kind": "error", "count": "1"},

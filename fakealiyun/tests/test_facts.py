@@ -28,6 +28,7 @@ def operations() -> dict[str, set[str]]:
         return {
             "vod": {*cloud.vod.operations},
             "sts": {*cloud.sts.operations},
+            "ram": {*cloud.ram_api.operations},
             "oss": {operation.name for operation in offered()},
             "mns": {*MNS_OPERATIONS},
             "fc": {operation.name for operation in cloud.fc.operations.all},

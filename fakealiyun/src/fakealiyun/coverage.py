@@ -47,7 +47,7 @@ facts that have a probe against a real account.
 @COUNTS@
 All guesses are in [one list](#all-guesses) at the end.
 
-## The OpenAPI gateway (VOD and STS)
+## The OpenAPI gateway (VOD, STS and RAM)
 
 | what | how |
 |---|---|
@@ -123,7 +123,7 @@ them.
 def page(cloud: FakeCloud) -> str:
     """The complete page."""
     parts = [_HEAD.replace("@COUNTS@", _counts()), _foundations("openapi")]
-    for title, service in (("VOD", cloud.vod), ("STS", cloud.sts)):
+    for title, service in (("VOD", cloud.vod), ("STS", cloud.sts), ("RAM", cloud.ram_api)):
         parts.append(f"## {title} {service.version}\n")
         parts.extend(_operations(service))
         if service.name == "vod":
@@ -132,7 +132,6 @@ def page(cloud: FakeCloud) -> str:
             parts.append(_CALLBACKS)
         parts.append(f"### Facts about {title}\n")
         parts.append(_foundations(service.name))
-    parts += ["## RAM\n", _foundations("ram")]
     parts += [_MNS, _mns(), _foundations("mns")]
     parts += [_FC, _fc(cloud), _foundations("fc")]
     parts += ["## OSS\n", _oss(), _foundations("oss")]

@@ -26,6 +26,7 @@ from fakealiyun.mns.service import MnsService
 from fakealiyun.openapi.gateway import OpenApi
 from fakealiyun.oss.service import OssService
 from fakealiyun.oss.state import Storage
+from fakealiyun.ram.service import RamService
 from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET, Ram
 from fakealiyun.refusal import Refusal
 from fakealiyun.routing import ServiceName
@@ -119,6 +120,7 @@ class FakeCloud(InThread):
             queues=self.queues,
         )
         self.sts = StsService(self.ram, self.identities, self.clock)
+        self.ram_api = RamService(self.ram, self.clock)
         self.oss = OssService(
             self.storage,
             self.identities,
@@ -129,7 +131,7 @@ class FakeCloud(InThread):
         )
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
-            (self.vod, self.sts),
+            (self.vod, self.sts, self.ram_api),
             identities=self.identities,
             clock=self.clock,
             faults=self.faults,

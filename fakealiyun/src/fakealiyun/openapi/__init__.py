@@ -1,4 +1,4 @@
-"""The OpenAPI gateway of Alibaba Cloud, which receives the requests for VOD and STS."""
+"""The OpenAPI gateway of Alibaba Cloud, which receives the requests for VOD, STS and RAM."""
 
 from fakealiyun.openapi.types import ApiError, Call, Operation, Service, any_resource
 

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpenApi:
-    """Serves VOD and STS at the path `/`."""
+    """Serves VOD, STS and RAM at the path `/`."""
 
     def __init__(
         self,
@@ -146,11 +146,12 @@ class OpenApi:
         context = request_context(
             source_ip=call.source_ip, secure=call.secure, now=self._clock.now()
         )
-        decision = evaluate(call.caller, AccessRequest(action, operation.resource(call), context))
-        if decision.allowed:
-            return
-        detail = access_denied_detail(call.caller.principal, action, decision)
-        raise errors.denied(*operation.denied, detail)
+        named = operation.resource(call)
+        for resource in (named,) if isinstance(named, str) else named:
+            decision = evaluate(call.caller, AccessRequest(action, resource, context))
+            if not decision.allowed:
+                detail = access_denied_detail(call.caller.principal, action, decision)
+                raise errors.denied(*operation.denied, detail)
 
     async def _run(
         self,

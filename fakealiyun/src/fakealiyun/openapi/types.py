@@ -1,4 +1,4 @@
-"""The types between the OpenAPI gateway and the services behind it (VOD and STS)."""
+"""The types between the OpenAPI gateway and the services behind it."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Operation:
 
     handler: Callable[[Call], Mapping[str, Any]]
     """Returns the fields of the answer without `RequestId`. Raises ApiError to refuse the call."""
-    resource: Callable[[Call], str] = any_resource
-    """The RAM resource of a call."""
+    resource: Callable[[Call], str | tuple[str, ...]] = any_resource
+    """The RAM resource of a call, or several: the caller needs permission for each."""
     needs_permission: bool = True
     """False if every identity may call the operation (GetCallerIdentity)."""
     denied: tuple[str, str] = (
@@ -81,7 +81,7 @@ class Service(Protocol):
 
     @property
     def name(self) -> str:
-        """`vod` or `sts`. This is also the RAM code of its actions."""
+        """`vod`, `sts` or `ram`. This is also the RAM code of its actions."""
 
     @property
     def version(self) -> str:

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from fakealiyun.fact import DOCUMENTED, EXPLICIT, GUESSED, IDENTITY, Fact
+from fakealiyun.fact import ACCOUNT, DOCUMENTED, EXPLICIT, GUESSED, IDENTITY, Fact
 
 _DOCS = "RAM documentation of the policy language"
+_API = "RAM API reference and the documentation of its SDK (2015-05-01)"
+_ERRORS = "RAM API reference, page of error messages"
+_LIMITS = "RAM documentation, page of limits"
+_NO_SOURCE = "no source found"
+
+_ROLES = ("CreateRole", "GetRole", "ListRoles", "UpdateRole", "DeleteRole")
+_LINKED = ("CreateServiceLinkedRole", "DeleteServiceLinkedRole")
+_POLICIES = (
+    "CreatePolicy",
+    "GetPolicy",
+    "ListPolicies",
+    "UpdatePolicyDescription",
+    "DeletePolicy",
+    "ListEntitiesForPolicy",
+)
+_VERSIONS = (
+    "CreatePolicyVersion",
+    "GetPolicyVersion",
+    "ListPolicyVersions",
+    "SetDefaultPolicyVersion",
+    "DeletePolicyVersion",
+)
+_ATTACHMENTS = ("AttachPolicyToRole", "DetachPolicyFromRole", "ListPoliciesForRole")
+_TAGS = ("TagResources", "UntagResources", "ListTagResources")
 
 FACTS = (
     Fact(
@@ -81,10 +105,217 @@ FACTS = (
         "2024",
         no_probe=EXPLICIT,
     ),
+    Fact(
+        "ram.answers",
+        "The members of the answers, and RPC parameters of which Tag, ResourceNames and "
+        "TagKeys hold JSON.",
+        DOCUMENTED,
+        _API,
+        "2026",
+        operations=(*_ROLES, *_LINKED, *_POLICIES, *_VERSIONS, *_ATTACHMENTS, *_TAGS),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.absent",
+        "EntityNotExist.Role, EntityNotExist.Policy and EntityNotExist.Policy.Version, with "
+        "status 404.",
+        DOCUMENTED,
+        _ERRORS,
+        "2025",
+        operations=("GetRole", "GetPolicy", "GetPolicyVersion"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.taken",
+        "EntityAlreadyExists.Policy and EntityAlreadyExists.Role.Policy, with status 409; "
+        "public code shows EntityAlreadyExists.Role too.",
+        DOCUMENTED,
+        _ERRORS,
+        "2025",
+        operations=("CreateRole", "CreatePolicy", "AttachPolicyToRole"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.deletion_order",
+        "A role with policies, a policy with further versions, and a default version cannot "
+        "be deleted: DeleteConflict.Role.Policy, DeleteConflict.Policy.Version, "
+        "DeleteConflict.Policy.Version.Default.",
+        DOCUMENTED,
+        _ERRORS,
+        "2025",
+        operations=("DeleteRole", "DeletePolicy", "DeletePolicyVersion"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.policy_of_a_role",
+        "A policy that a role has is not deleted: DeleteConflict.Policy.Role.",
+        DOCUMENTED,
+        "ResourceManager API reference, page of error codes",
+        "2025",
+        operations=("DeletePolicy",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.not_attached",
+        "To detach a policy that is not attached is EntityNotExist.Role.Policy.",
+        GUESSED,
+        "RAM API reference says this about users and groups",
+        "2025",
+        operations=("DetachPolicyFromRole",),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.limits",
+        "1000 roles, 1500 custom policies, 5 versions, 10 custom and 20 system policies for a "
+        "role, 6144 characters for a policy.",
+        DOCUMENTED,
+        _LIMITS,
+        "2025-12",
+        operations=("CreateRole", "CreatePolicy", "CreatePolicyVersion", "AttachPolicyToRole"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.rotate_strategy",
+        "DeleteOldestNonDefaultVersionWhenLimitExceeded deletes the oldest version that is "
+        "not the default, if there are five.",
+        DOCUMENTED,
+        _API,
+        "2026",
+        operations=("CreatePolicyVersion",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.malformed",
+        "A document that follows no grammar is MalformedPolicyDocument; its message is not "
+        "specified.",
+        DOCUMENTED,
+        _ERRORS,
+        "2025",
+        operations=("CreateRole", "UpdateRole", "CreatePolicy", "CreatePolicyVersion"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.trust_names_existing",
+        "A trust policy that names a role or user of the account that does not exist is "
+        "MalformedPolicyDocument.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=("CreateRole", "UpdateRole"),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.trust_length",
+        "A trust policy may be as long as a policy.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=("CreateRole", "UpdateRole"),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.resources",
+        "The resources are `acs:ram::<account>:role/<name>` and `…:policy/<name>`; to attach "
+        "and to detach needs permission for both.",
+        DOCUMENTED,
+        _API,
+        "2025",
+        operations=(*_ROLES, *_POLICIES, *_VERSIONS, *_ATTACHMENTS, *_TAGS),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.linked_role",
+        "A service-linked role has IsServiceLinkedRole, one system policy and a trust policy "
+        "that names its service. EventBridge has AliyunServiceRoleForEventBridgeSendToFC for "
+        "sendevent-fc.eventbridge.aliyuncs.com.",
+        DOCUMENTED,
+        "RAM API reference; EventBridge SDK; the deployment tool for Function Compute",
+        "2026",
+        operations=_LINKED,
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.linked_role_permissions",
+        "What the system policies of service-linked roles allow.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=_LINKED,
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.linked_role_exists",
+        "A second CreateServiceLinkedRole is EntityAlreadyExists.Role.",
+        GUESSED,
+        "CreateRole answers so",
+        "2026-11",
+        operations=("CreateServiceLinkedRole",),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.linked_role_locked",
+        "DeleteRole, UpdateRole and AttachPolicyToRole of a service-linked role are refused "
+        "with 403. The code is a guess.",
+        GUESSED,
+        "RAM documentation says that it cannot be changed",
+        "2025",
+        operations=("UpdateRole", "DeleteRole", "AttachPolicyToRole", "DetachPolicyFromRole"),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.linked_role_deletion",
+        "DeleteServiceLinkedRole answers with DeletionTaskId. Here the role is gone at once; "
+        "whether its service still uses it is not checked.",
+        GUESSED,
+        "The SDK has the member; no page says how long a task takes",
+        "2026",
+        operations=("DeleteServiceLinkedRole",),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.new_role_id",
+        "A role that is created again has another RoleId, so sessions of the first one may do "
+        "nothing.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=("CreateRole",),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.at_once",
+        "A change takes effect at once, also on sessions. The real RAM may take seconds.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        operations=(*_ATTACHMENTS[:2], "SetDefaultPolicyVersion", "UpdateRole"),
+        no_probe=IDENTITY,
+    ),
+    Fact(
+        "ram.tag_form",
+        "At most 20 tags; keys of 1 to 128 characters that do not begin with aliyun or acs:, "
+        "values of at most 256. Another one is InvalidParameter.",
+        GUESSED,
+        "The documentation of the SDK has the lengths, and no code",
+        "2026",
+        operations=("CreateRole", "CreatePolicy", *_TAGS),
+        no_probe=ACCOUNT,
+    ),
+    Fact(
+        "ram.unknown_parameter",
+        "A parameter that the operation does not have is InvalidParameter. The real RAM "
+        "ignores most of them.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        no_probe=ACCOUNT,
+    ),
 )
 
 LIMITS = (
-    "RAM has no API here. Roles come from files or from Python.",
-    "Resource groups, tags and multi-account control policies do not exist.",
+    "Users, groups and AccessKeys have no API here. They come from Python.",
+    "The only system policies are AdministratorAccess and those of two service-linked roles.",
+    "AllowConsoleLogin and CustomSuffix are refused.",
+    "Resource groups and multi-account control policies do not exist.",
 )
 """What the fake leaves out or refuses, whatever the real service does."""

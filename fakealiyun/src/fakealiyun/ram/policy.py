@@ -7,8 +7,9 @@ policy that is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fakealiyun import strict_json
@@ -58,6 +59,8 @@ class Policy:
     """A policy that has passed the grammar check."""
 
     statements: tuple[Statement, ...]
+    document: str = field(default="", compare=False)
+    """The JSON text that was parsed, as it was given."""
 
     @classmethod
     def parse(cls, document: str | Mapping[str, Any]) -> Policy:
@@ -67,16 +70,20 @@ class Policy:
         PolicyGrammarError. Its message names the place: `Statement[0].Effect: expected "Allow" or
         "Deny"`.
         """
-        return cls(_statements(document, trust=False))
+        return cls(_statements(document, trust=False), _text(document))
 
     @classmethod
     def parse_trust(cls, document: str | Mapping[str, Any]) -> Policy:
         """Read a role's trust policy: `Principal` instead of `Resource`, STS actions only."""
-        return cls(_statements(document, trust=True))
+        return cls(_statements(document, trust=True), _text(document))
 
     def __repr__(self) -> str:
         # A policy may contain names of customers and paths, so logs must not show it.
         return f"<Policy of {len(self.statements)} statements>"
+
+
+def _text(document: str | Mapping[str, Any]) -> str:
+    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
 
 
 def _statements(document: str | Mapping[str, Any], *, trust: bool) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,14 @@ from fakealiyun.clock import Clock, utc
 from fakealiyun.identity import Credential, Identities, Principal, new_access_key
 from fakealiyun.ram.evaluation import AccessRequest, evaluate_trust
 from fakealiyun.ram.files import read_role
+from fakealiyun.ram.managed import ManagedPolicy, PolicyKind, free_names, new_policy
 from fakealiyun.ram.policy import Policy
 from fakealiyun.ram.principal import account, assumed_role, cloud_service, ram_user
+from fakealiyun.ram.system_policies import (
+    ADMINISTRATOR_ACCESS,
+    SYSTEM_POLICIES,
+    LinkedRole,
+)
 
 ACCOUNT_ID = "1234567890123456"
 ADMIN_ACCESS_KEY_ID = "LTAIlocaladmin"
@@ -27,9 +33,6 @@ DEFAULT_SESSION_DURATION = 3600
 LONGEST_SESSION_DURATION = 43200
 """Seconds."""
 
-_ALLOW_ALL = Policy.parse(
-    {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-)
 _ACCOUNT_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ACCESS_KEY_ID = re.compile(r"(?!STS\.)[A-Za-z0-9._-]{1,128}", re.ASCII)
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
@@ -58,6 +61,15 @@ class User:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A managed policy that a role has."""
+
+    kind: PolicyKind
+    policy_name: str
+    attached_at: float
+
+
+@dataclass(frozen=True)
 class Role:
     """A role. `max_session_duration` in seconds."""
 
@@ -66,7 +78,19 @@ class Role:
     arn: str
     trust: Policy
     policies: tuple[Policy, ...]
+    """What the attached policies say now."""
     max_session_duration: int = DEFAULT_SESSION_DURATION
+    attached: tuple[Attachment, ...] = ()
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created: float = 0
+    updated: float = 0
+    linked_to: str = ""
+    """The cloud service of a service-linked role, or empty."""
+
+    def has(self, kind: PolicyKind, policy_name: str) -> bool:
+        """Whether a policy is attached."""
+        return any((one.kind, one.policy_name) == (kind, policy_name) for one in self.attached)
 
 
 class Ram:
@@ -99,9 +123,18 @@ class Ram:
         self._lock = threading.RLock()
         self._users: dict[str, User] = {}
         self._roles: dict[str, Role] = {}
+        self._policies: dict[tuple[PolicyKind, str], ManagedPolicy] = {}
+        self._generations: dict[str, int] = {}
         self._keys: set[str] = set()
         self._loaded: dict[str, tuple[Policy, Policy]] = {}
         self._add_admin()
+        self._add_system_policies()
+
+    @property
+    def policies(self) -> Mapping[tuple[PolicyKind, str], ManagedPolicy]:
+        """A copy of the managed policies, by kind and name."""
+        with self._lock:
+            return dict(self._policies)
 
     @property
     def roles(self) -> Mapping[str, Role]:
@@ -132,25 +165,107 @@ class Ram:
             raise ValueError("role name: 1 to 64 letters, digits, dots and hyphens are allowed")
         if not DEFAULT_SESSION_DURATION <= max_session_duration <= LONGEST_SESSION_DURATION:
             raise ValueError("max_session_duration: 3600 to 43200 seconds are allowed")
-        role = Role(
-            name,
-            role_id=self._id("3", f"role/{name}"),
-            arn=f"acs:ram::{self.account_id}:role/{name}",
-            trust=trust if isinstance(trust, Policy) else Policy.parse_trust(trust),
-            policies=_parsed(policies),
-            max_session_duration=max_session_duration,
-        )
+        parsed = trust if isinstance(trust, Policy) else Policy.parse_trust(trust)
+        documents = _parsed(policies)
         with self._lock:
+            known = self._roles.get(name)
+            now = self._clock.now()
+            role = known or self.new_role(name, parsed)
+            role = replace(
+                role, trust=parsed, max_session_duration=max_session_duration, updated=now
+            )
             self._roles[name] = role
-            self._identities.apply_policies(role.role_id, role.policies)
-        return role
+            self._make_policies(name, documents)
+            return self._roles[name]
 
     def set_role_policies(self, name: str, *policies: Document) -> None:
         """Replace the policies of a role. Raises UnknownRole."""
         with self._lock:
-            role = replace(self.role(name), policies=_parsed(policies))
-            self._roles[name] = role
-            self._identities.apply_policies(role.role_id, role.policies)
+            self.role(name)
+            self._make_policies(name, _parsed(policies))
+
+    def new_role(self, name: str, trust: Policy) -> Role:
+        """A role that is not in the account yet. Its id is another one than that of a role of this
+        name that was deleted."""
+        generation = self._generations.get(name, 0)
+        entity = f"role/{name}" if not generation else f"role/{name}/{generation}"
+        now = self._clock.now()
+        return Role(
+            name,
+            role_id=self._id("3", entity),
+            arn=f"acs:ram::{self.account_id}:role/{name}",
+            trust=trust,
+            policies=(),
+            created=now,
+            updated=now,
+        )
+
+    def save_role(self, role: Role) -> Role:
+        """Add or replace a role. What it may do follows at once, also for existing sessions."""
+        with self._lock:
+            documents = tuple(
+                self._policies[one.kind, one.policy_name].current.policy for one in role.attached
+            )
+            saved = replace(role, policies=documents)
+            self._roles[role.name] = saved
+            self._identities.apply_policies(saved.role_id, documents)
+            return saved
+
+    def remove_role(self, name: str) -> None:
+        """Delete a role. Its sessions may do nothing any more. Raises UnknownRole."""
+        with self._lock:
+            role = self.role(name)
+            del self._roles[name]
+            self._generations[name] = self._generations.get(name, 0) + 1
+            self._identities.apply_policies(role.role_id, ())
+
+    def save_policy(self, policy: ManagedPolicy) -> None:
+        """Add or replace a managed policy. It takes effect at once in every role that has it."""
+        with self._lock:
+            self._policies[policy.key] = policy
+            for role in self.roles_with(policy):
+                self.save_role(role)
+
+    def remove_policy(self, policy: ManagedPolicy) -> None:
+        """Delete a managed policy that no role has."""
+        with self._lock:
+            del self._policies[policy.key]
+
+    def roles_with(self, policy: ManagedPolicy) -> list[Role]:
+        """The roles that have a policy."""
+        with self._lock:
+            return [role for role in self._roles.values() if role.has(*policy.key)]
+
+    def add_linked_role(self, linked: LinkedRole, description: str = "") -> Role:
+        """Create a service-linked role with its policy."""
+        now = self._clock.now()
+        with self._lock:
+            self.save_policy(new_policy(linked.policy_name, linked.policy, now, kind="System"))
+            role = replace(
+                self.new_role(linked.role, linked.trust),
+                attached=(Attachment("System", linked.policy_name, now),),
+                description=description,
+                linked_to=linked.service,
+            )
+            return self.save_role(role)
+
+    def _make_policies(self, name: str, documents: tuple[Policy, ...]) -> None:
+        """Give a role exactly these policies, each as a custom policy that is named after it."""
+        before = self._roles[name]
+        self._roles[name] = replace(before, attached=())
+        for one in before.attached:
+            policy = self._policies[one.kind, one.policy_name]
+            if policy.made_for == name and not self.roles_with(policy):
+                self.remove_policy(policy)
+        now = self._clock.now()
+        names = free_names(name)
+        attached = []
+        for document in documents:
+            free = next(one for one in names if ("Custom", one) not in self._policies)
+            policy = new_policy(free, document, now, made_for=name)
+            self._policies[policy.key] = policy
+            attached.append(Attachment("Custom", free, now))
+        self.save_role(replace(self._roles[name], attached=tuple(attached)))
 
     def role(self, name: str) -> Role:
         """The role of that name. Raises UnknownRole."""
@@ -221,16 +336,26 @@ class Ram:
             self._keys.clear()
             self._users.clear()
             self._roles.clear()
+            self._policies.clear()
+            self._generations.clear()
             self._add_admin()
+            self._add_system_policies()
             self._put_loaded()
 
     def _put_loaded(self) -> None:
         for name, (policy, trust) in self._loaded.items():
             self.put_role(name, trust=trust, policies=(policy,))
 
+    def _add_system_policies(self) -> None:
+        for name, policy in SYSTEM_POLICIES.items():
+            self.save_policy(new_policy(name, policy, self._clock.now(), kind="System"))
+
     def _add_admin(self) -> None:
         self._add_user(
-            "admin", (_ALLOW_ALL,), self.admin_access_key_id, self._admin_access_key_secret
+            "admin",
+            (ADMINISTRATOR_ACCESS,),
+            self.admin_access_key_id,
+            self._admin_access_key_secret,
         )
 
     def _add_user(
