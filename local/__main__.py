@@ -18,6 +18,7 @@ from local.build import fill
 from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
 from local.own_settings import OwnSettings, SettingsRefused, own_settings
+from local.rendered import doctor_command, settings_file
 from local.stack import PROJECT, Stack, StartError
 from ops.code_folder import BuildError
 
@@ -63,7 +64,9 @@ async def serve(
         _show(f"vodpass ready: functions {stack.url}  cloud {stack.cloud.url}")
         for line in own.report:
             _show(line)
-        await stopped.wait()
+        with settings_file(stack, PROJECT / ".local") as settings:
+            _show(f"check it: {doctor_command(stack, settings.relative_to(PROJECT))}")
+            await stopped.wait()
     finally:
         await stack.stop()
 

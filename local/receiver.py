@@ -66,7 +66,8 @@ class Receiver:
         if self._on_delivery is not None:
             self._on_delivery(delivery)
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        return web.json_response(
-            {"events": list(self._delivered)}, headers={"Cache-Control": "no-store"}
-        )
+    async def _list(self, request: web.Request) -> web.Response:
+        """The deliveries. `?subject=` selects those about one video, image or attached medium."""
+        wanted = request.query.get("subject")
+        listed = [one for one in self._delivered if wanted in (None, one["body"].get("subject"))]
+        return web.json_response({"events": listed}, headers={"Cache-Control": "no-store"})

@@ -192,9 +192,11 @@ class Account:
         from alibabacloud_fc20230330.client import Client
 
         client = self._client("fc", Client)
-        request = getattr(models, f"{operation}Request")(**fields)
         call = getattr(client, f"{_snake(operation)}_with_options")
-        return _answer(lambda: call(*path, request, {}, _options()))
+        # An operation whose parameters are all in the path has no model for its request.
+        kind = getattr(models, f"{operation}Request", None)
+        parts = (*path,) if kind is None else (*path, kind(**fields))
+        return _answer(lambda: call(*parts, {}, _options()))
 
     def _ask(
         self, service: str, client: Any, models: Any, operation: str, fields: Mapping[str, Any]

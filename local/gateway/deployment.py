@@ -21,6 +21,8 @@ class Deployment:
     functions: Mapping[str, Function]
     props: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """The resolved `props` of each resource, as `s preview` shows them."""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The whole file with its expressions resolved, as `s preview` shows it."""
 
 
 def load_deployment(
@@ -62,7 +64,19 @@ def load_deployment(
         except DeploymentError as error:
             raise DeploymentError(f"{path.name}: resources.{name}: {error}") from None
     _check_destinations(functions)
-    return Deployment(account_id, functions, props)
+    scope = Scope(environment, document, project, account_id)
+    rest = {key: value for key, value in document.items() if key not in ("resources", "template")}
+    shown = {
+        **resolve(rest, scope),
+        "resources": {
+            str(name): {
+                **{key: resource[key] for key in resource if key not in ("props", "extend")},
+                "props": props[name],
+            }
+            for name, resource in resources.items()
+        },
+    }
+    return Deployment(account_id, functions, props, shown)
 
 
 def _check_destinations(functions: Mapping[str, Function]) -> None:

@@ -22,6 +22,7 @@ from ops.doctor import (
     queues,
     receiver,
     roles,
+    routes,
     vod,
     web,
 )
@@ -93,13 +94,12 @@ def _run(report: Report, arguments: argparse.Namespace, environ: Mapping[str, st
             key,
             region,
             endpoint=arguments.endpoint or "",
-            ram_endpoint=arguments.ram_endpoint or "",
+            ram_endpoint=arguments.ram_endpoint or arguments.endpoint or "",
             fc_endpoint=arguments.fc_endpoint or "",
         )
         vod_key = _check_account(report, account, deployment, settings, as_role=arguments.as_role)
-    _check_places(
-        report, _reached(places, deployment, settings, rehearsal), settings, token, vod_key
-    )
+    reached = _reached(places, deployment, settings, rehearsal)
+    _check_places(report, reached, settings, token, vod_key, rehearsal=rehearsal)
 
 
 def _deployment(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Deployment:
@@ -142,6 +142,7 @@ def _check_account(
         application.check(report, account, settings)
     roles.check(report, account, deployment, settings, account_id, as_role=as_role)
     functions.check(report, account, deployment)
+    routes.check(report, account, deployment)
     queues.check(report, account, deployment, account_id)
     if answers and "events" in settings:
         app_id = application.of(settings)
@@ -174,6 +175,8 @@ def _check_places(
     settings: Mapping[str, Settings],
     token: str,
     vod_key: str | None,
+    *,
+    rehearsal: bool,
 ) -> None:
     if not places:
         report.was_not_checked("functions", "what they answer: no --url or --at")
@@ -186,7 +189,7 @@ def _check_places(
             keys = published_at[url] if url in published_at else published.keys_of(report, own)
             if url:
                 published_at[url] = keys
-        endpoints.check(report, name, at, own, keys)
+        endpoints.check(report, name, at, own, keys, rehearsal=rehearsal)
         if name == "events" and own is not None:
             receiver.check(report, at, own, vod_key)
         if token and name in BEARER:
@@ -243,7 +246,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     rehearsal = parser.add_argument_group("rehearsal on one machine")
     for option, what in (
-        ("--endpoint", "VOD and STS"),
+        ("--endpoint", "VOD and STS, and RAM unless --ram-endpoint is given"),
         ("--ram-endpoint", "RAM"),
         ("--fc-endpoint", "Function Compute"),
     ):

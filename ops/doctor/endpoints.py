@@ -23,14 +23,20 @@ _DETAIL = re.compile(r"[A-Za-z0-9 .,:;'()/-]{1,200}")
 
 
 def check(
-    report: Report, name: str, at: Place, settings: Settings | None, keys: KeySet | None
+    report: Report,
+    name: str,
+    at: Place,
+    settings: Settings | None,
+    keys: KeySet | None,
+    *,
+    rehearsal: bool = False,
 ) -> None:
     """Check one function without a valid token. `keys` verify callers' tokens, if known."""
     before = len(report.findings)
     first = _alone(report, name, at)
     if first is None:
         return
-    clock.check(report, at.origin, first.headers)
+    clock.check(report, at.origin, first.headers, rehearsal=rehearsal)
     if name in BEARER:  # VOD sends no preflights, and only POST
         _check_methods(report, name, at)
         origins.check(report, name, at, settings)

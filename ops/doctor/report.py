@@ -66,7 +66,8 @@ class Report:
 
     def was_not_checked(self, subject: str, text: str) -> None:
         """Add something that this run does not check, and why."""
-        self.not_checked.append(Remark(subject, text))
+        if Remark(subject, text) not in self.not_checked:
+            self.not_checked.append(Remark(subject, text))
 
     def could_not_check(self, subject: str, text: str) -> None:
         """Add a check that could not be done, and why."""
@@ -108,5 +109,13 @@ class Report:
                     for one in remarks
                 ]
                 parts.append(f"{title}:\n" + "\n".join(f"  - {line}" for line in lines))
-        parts.append(f"{len(self.findings)} findings, {len(self.could_not)} checks not possible")
+        could_not, left_out = len(self.could_not), len(self.not_checked)
+        parts.append(
+            f"{_number(len(self.findings), 'finding')}, {could_not} could not be checked, "
+            f"{left_out} not checked"
+        )
         return "\n\n".join(parts)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -29,7 +29,7 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
             return False
     else:
         report.is_sound("VOD", f"answers in {account.region}")
-        clock.check(report, "VOD", listed.headers)
+        clock.check(report, "VOD", listed.headers, rehearsal=account.rehearsal)
     upload = settings.get("upload")
     if upload is not None:
         _check_storage(report, account, upload)

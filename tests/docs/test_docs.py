@@ -110,3 +110,13 @@ def test_the_index_links_every_page() -> None:
     decisions = PROJECT / "docs" / "decisions"
     listed = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", text(decisions / "README.md"))
     assert listed == sorted(page.name for page in decisions.glob("0*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_a_sample_shows_the_events_of_its_own_video(page: Path) -> None:
+    """Other uploads go on beside a walk, so it filters by the VideoId that it got."""
+    for block in re.findall(r"^```(?:bash|sh)\n(.*?)^```$", text(page), re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if "_local/events" in line:
+                assert "_local/events?subject=$VIDEO" in line
+                assert "VIDEO=$(" in block

@@ -491,3 +491,39 @@ def test_nothing_listens_beyond_loopback(run: Run) -> None:
     wait_for(lambda: any(entry.endswith(port) for entry in listening), "the gateway listens")
     assert f"0100007F:{port}" in listening
     assert f"00000000:{port}" not in listening
+
+
+def test_the_printed_command_of_the_doctor_works_as_pasted() -> None:
+    process = start(VODPASS_CORS_ORIGINS=FRONT_END)
+    try:
+        run = ready(process)
+        assert process.stdout is not None
+        command = ""
+        while not command:
+            command = process.stdout.readline().strip().partition("check it: ")[2]
+        [settings] = re.findall(r"--settings (\S+)", command)
+        assert (PROJECT / settings).stat().st_mode & 0o777 == 0o600
+        move = {"advance": 7200}
+        moved = run.call("/_local/clock", method="POST", body=move, headers=JSON)
+        assert moved.status == 200
+        done = subprocess.run(
+            ["bash", "-eu", "-c", command],
+            cwd=PROJECT,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "vodpass-upload: its policies and trust match ram/vodpass-upload" in done.stdout
+        assert "the fake cloud's clock was moved" in done.stdout
+        summary = done.stdout.splitlines()[-1]
+        reasons = re.search(r"(?:^|\n)not checked:\n((?:  - .*\n(?:      .*\n)*)+)", done.stdout)
+        assert reasons is not None
+        count = reasons[1].count("  - ")
+        assert summary == f"0 findings, 0 could not be checked, {count} not checked"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert not (PROJECT / settings).exists()

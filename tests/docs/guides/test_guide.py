@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from shared.events import callback as notice
 from tests.docs.guides import guide
 from tests.docs.guides.test_bodies import BODIES
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.operator import user_token
 
 SAMPLES = PROJECT / "docs" / "examples"
 
@@ -68,10 +70,19 @@ def test_every_callback_type_of_the_code_is_explained() -> None:
     assert set(EVENT_TYPES) - told == {"AIComplete"}, "which selects the events of AI jobs"
 
 
+def begin_upload(url: str, token: str) -> None:
+    """Start an upload in the name of another user."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/upload", b'{"FileName": "film.mp4"}', headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+
+
 def test_the_walk_works_as_pasted(code_under_test: CodeUnderTest, tmp_path: Path) -> None:
     [walk] = guide.blocks("bash")
     with code_under_test.stack(keys=load_keys(tmp_path), events=True) as stack:
         ports = {"PORT": str(stack.port), "CLOUD_PORT": str(stack.cloud.port)}
+        begin_upload(stack.url, user_token(stack, sub="bob"))
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail"],
             input=walk,
@@ -82,7 +93,9 @@ def test_the_walk_works_as_pasted(code_under_test: CodeUnderTest, tmp_path: Path
             check=False,
         )
     assert done.returncode == 0, done.stderr
+    # The walk shows its own upload alone, though bob's credential is about to expire too.
     delivered = json.loads(done.stdout)["events"]
+    assert len({one["body"]["subject"] for one in delivered}) == 1
     [event] = [one for one in delivered if one["body"]["type"] == "upload.expiring"]
     assert event["webhook-id"] == event["body"]["id"]
     assert event["webhook-timestamp"].isdigit()

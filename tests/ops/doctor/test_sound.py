@@ -33,6 +33,9 @@ def test_reads_only(target: DoctorTarget) -> None:
         "GetAppPlayKey",
         "GetMessageCallback",
         "GetQueueAttributes",
+        "GetRole",
+        "ListPoliciesForRole",
+        "GetPolicyVersion",
     }
     assert "GetVideoInfo" in called
     assert cloud.vod.library.all() == []
