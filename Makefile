@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-fake test-bundle check bundle bench lock clean
+.PHONY: setup run test test-browser test-fake test-bundle check bundle bench lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -34,6 +34,11 @@ run: setup
 
 test: setup
 	$(PY) -m pytest -n 2 $(ARGS)
+
+# The browser tests three times in a row, then those that take minutes.
+test-browser: setup
+	for run in 1 2 3; do $(PY) -m pytest -n 2 tests/browser $(ARGS) || exit 1; done
+	$(PY) -m pytest -n 2 -m long tests/browser tests/clients $(ARGS)
 
 # The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py

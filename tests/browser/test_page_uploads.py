@@ -6,54 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, expect
 
 from local.stack import Stack
 from tests.browser.app import SAMPLE, big_file, calls, choose, open_page, refusal, row, upload
+from tests.browser.parts import PART, hold_parts, parts_sent, stored
 from tests.browser.traffic import Traffic
 
 PARTS = 6
-PART = re.compile(r"[?&]partNumber=(\d+)")
 
 
 @pytest.fixture(autouse=True)
 def opened(stack: Stack, page: Page, traffic: Traffic) -> None:
     """The page is ready."""
     open_page(page, stack.url)
-
-
-def parts_sent(requests: list[Request]) -> list[int]:
-    """The numbers of the parts in PUT requests, in their order."""
-    urls = [request.url for request in requests if request.method == "PUT"]
-    return [int(found[1]) for url in urls if (found := PART.search(url))]
-
-
-def stored(stack: Stack) -> bytes:
-    """The bytes of the only object that VOD has."""
-    found = [
-        one
-        for bucket in stack.cloud.storage.buckets()
-        for one in stack.cloud.storage.objects(bucket.name)
-    ]
-    assert len(found) == 1
-    return found[0].path.read_bytes()
-
-
-def hold_parts(page: Page, after: int) -> list[Route]:
-    """Let `after` parts pass, and hold every further one. Returns the held ones as they come."""
-    held: list[Route] = []
-    passed = 0
-
-    def decide(route: Route) -> None:
-        nonlocal passed
-        if passed < after:
-            passed += 1
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route(PART, decide)
-    return held
 
 
 def test_a_large_file_goes_in_parts(

@@ -105,7 +105,9 @@ def test_an_upload_survives_the_expiry_of_its_credential(
     assert call(stack, "GET", f"/play?VideoId={video_id}", bearer)["PlayAuth"]
 
 
-@pytest.mark.parametrize("attempt", range(10))
+@pytest.mark.parametrize(
+    "attempt", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 10))]
+)
 def test_an_upload_continues_after_its_page_was_closed(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path, attempt: int
 ) -> None:
