@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-_LINE = re.compile(
+LINE = re.compile(
     r"""^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)"""
     r"""(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$""",
     re.MULTILINE,
 )
+"""One variable: group 1 is its name, group 2 its value with its quotes."""
 
 
 def read(path: Path) -> Mapping[str, str]:
@@ -17,7 +18,12 @@ def read(path: Path) -> Mapping[str, str]:
         text = path.read_text("utf-8", "replace")
     except OSError:
         return {}
-    return {name: _value(raw) for name, raw in _LINE.findall(text)}
+    return parse(text)
+
+
+def parse(text: str) -> Mapping[str, str]:
+    """The variables in the text of a `.env` file. Of two of one name, the last counts."""
+    return {name: _value(raw) for name, raw in LINE.findall(text)}
 
 
 def _value(raw: str) -> str:

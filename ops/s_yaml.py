@@ -241,7 +241,7 @@ _OF_S = re.compile(r"Error Message:\s*(.*?)\s*(?:A complete log|Env: |\Z)", re.D
 _LONGEST_MESSAGE = 12  # lines
 
 
-def _message_of_s(text: str, environ: Mapping[str, str]) -> list[str]:
+def message_of_s(text: str, environ: Mapping[str, str]) -> list[str]:
     """The message of `s` in its output, without any value of a setting; empty if there is none."""
     found = _OF_S.search(text)
     if found is None or text.lstrip().startswith(("{", "[")):
@@ -283,7 +283,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report_no_document(text: str, environ: Mapping[str, str], unknown: Sequence[str]) -> None:
-    message = _message_of_s(text, environ)
+    message = message_of_s(text, environ)
     if not message:
         print("s.yaml: standard input is not what `s preview --silent -o json` prints")
         return

@@ -70,7 +70,7 @@ def test_what_is_checked_before_a_deployment_is_what_is_deployed(
     chosen = "" if name == "s.yaml" else f" -t {name}"
     preview = f"node_modules/.bin/s preview --silent -o json{chosen}"
     assert check == f"{preview} | python3 -m ops.s_yaml"
-    required = " --require-byte-code" if name == "s.prod.yaml" else ""
+    required = " --require-byte-code" if name.startswith("s.prod") else ""
     assert bundle == f"python3 -m ops.bundle --python 3.10 --out build{required}"
 
 
@@ -123,6 +123,16 @@ def test_a_deployment_without_queues_differs_in_nothing_else(
         del one["actions"]
     assert document == expected
     assert expected["resources"] != rendered["resources"]
+
+
+def test_production_without_queues_is_production_and_differs_in_nothing_else(
+    overlays: dict[str, Document],
+) -> None:
+    expected = without_queues(overlays["s.prod.yaml"])
+    document = copy.deepcopy(overlays["s.prod-no-queue.yaml"])
+    for one in (expected, document):
+        del one["actions"]
+    assert document == expected
 
 
 def test_dev_is_small_without_queues_and_replaces_no_other_deployment(

@@ -24,7 +24,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("tool", ["bundle", "callbacks", "doctor", "keys", "s_yaml", "smoke"])
+@pytest.mark.parametrize(
+    "tool", ["bundle", "callbacks", "doctor", "keys", "s_yaml", "setup", "smoke"]
+)
 def test_help_explains_the_tool(tool: str) -> None:
     done = run(f"ops.{tool}", "--help")
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 S = PROJECT / "node_modules" / ".bin" / "s"
 
-OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod.yaml"]
+OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod-no-queue.yaml", "s.prod.yaml"]
 OF_PROD = {
     "VODPASS_DOMAIN": "vod.example.com",
     "VODPASS_CERTIFICATE_ID": "1234567",

@@ -1,0 +1,106 @@
+"""Everything about the settings that can be known before a deployment, in one list.
+
+No text has the value of a setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import s_yaml, serverless_devs, setting_faults
+from ops.serverless_devs import NotRendered
+from shared.config.variables import PREFIX, VARIABLES
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: the variable (or a place in `s.yaml`), what is wrong, and what corrects it."""
+
+    name: str
+    text: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}"
+
+
+def faults(
+    values: Mapping[str, str], project: Path, template: str, command: Path | None
+) -> list[Fault]:
+    """All faults of the settings for a deployment of `template`.
+
+    `values` are the variables of `.env` under those of the environment. Without the command `s`,
+    what the file renders to is not checked.
+    """
+    found = [*_in_names(values), *_changed_by_s(values)]
+    named = {fault.name for fault in found}
+    needed = serverless_devs.read_by(project, template)
+    for name, required in sorted(needed.items()):
+        if required and not values.get(name) and name not in named:
+            allowed = VARIABLES[name].allowed if name in VARIABLES else f"{template} needs it"
+            found.append(_fault(name, f"is not set: {allowed}"))
+    if not found and command is not None:
+        try:
+            rendered = serverless_devs.preview(command, project, template, chosen(values, needed))
+        except NotRendered as error:
+            said = s_yaml.message_of_s(error.output, values)
+            found.append(Fault(template, "`s preview` failed" + "".join(f"\n  {x}" for x in said)))
+        else:
+            return in_document(rendered)
+    seen = {fault.name for fault in found}
+    for line in setting_faults.of_process(values):
+        name, _, text = line.partition(": ")
+        if name not in seen:
+            found.append(_fault(name, text))
+    return found
+
+
+def in_document(rendered: Mapping[str, Any]) -> list[Fault]:
+    """The faults of what a file renders to."""
+    return [_of_line(line) for line in s_yaml.report(s_yaml.faults(rendered))]
+
+
+def chosen(values: Mapping[str, str], needed: Mapping[str, bool]) -> dict[str, str]:
+    """A value for each of our variables, empty if it is not set: what `s` is to see."""
+    names = {name for name in values if name.startswith(PREFIX)}
+    return {name: values.get(name, "") for name in sorted(names | needed.keys())}
+
+
+def _in_names(values: Mapping[str, str]) -> Iterator[Fault]:
+    for name, text in setting_faults.unknown_in(values).items():
+        yield Fault(name, text, "remove it or correct its name")
+
+
+def _changed_by_s(values: Mapping[str, str]) -> Iterator[Fault]:
+    for name, value in sorted(values.items()):
+        if name.startswith(PREFIX) and "$" in value:
+            yield _fault(name, "holds `$`, and `s` replaces $NAME inside a value: write %24")
+
+
+def _of_line(line: str) -> Fault:
+    name, _, text = line.partition(": ")
+    return _fault(name, text)
+
+
+def _fault(name: str, text: str) -> Fault:
+    return Fault(name, text, fix_of(name))
+
+
+def fix_of(name: str) -> str:
+    """The command that corrects a variable."""
+    if name in _FIXES:
+        return _FIXES[name]
+    return f"python -m ops.setup --set {name}" if re.fullmatch(PREFIX + r"\w+", name) else ""
+
+
+_FIXES: Mapping[str, str] = {
+    # What marks videos is never replaced by a tool: it would take the owners from all videos.
+    "VODPASS_OWNER_KEYS": "restore it from your copy; only for a new deployment: "
+    "python -m ops.keys owner new",
+    "VODPASS_ISSUER_ALIAS": "restore it from your copy; only for a new deployment: choose one",
+    "VODPASS_PLAY_KEY": "python -m ops.playkey rotate --yes",
+}

@@ -1,0 +1,1 @@
+"""Fill `.env`: asks some ten questions, makes the keys, and checks all settings at once."""
