@@ -74,7 +74,7 @@ def load_keys(folder: Path) -> LocalKeys:
             if document != older:
                 _write(path, document)
             return keys
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise KeysError(f"{path} is damaged; delete it, and new keys are created") from None
 
 

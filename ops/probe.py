@@ -33,7 +33,7 @@ def require_accepted(url: str, key: str) -> None:
             timeout=TIMEOUT,
         )
         code = json.loads(answer.body).get("Code")
-    except (TransportError, ValueError, AttributeError):
+    except (TransportError, ValueError, AttributeError, RecursionError):
         raise Refused("the receiver at the CallbackURL did not answer as vodpass does") from None
     if (answer.status, code) == (401, "InvalidCallback"):
         raise Refused(

@@ -271,7 +271,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = sys.stdin.read()
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         _report_no_document(text, environ, unknown)
         return 1
     found = [*unknown, *report(faults(document))]

@@ -128,8 +128,10 @@ class Transport:
         except (OSError, UnicodeError):  # UnicodeError for an impossible host name
             raise ConnectionLost("the host's name does not resolve", sent=False) from None
         if self._public_only:
+            from shared.web.public_address import is_public
+
             # Check the addresses that are used: a second lookup could return others.
-            addresses = [found for found in addresses if _is_public(str(found[4][0]))]
+            addresses = [found for found in addresses if is_public(str(found[4][0]))]
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             # Each address gets a share of the time: a dead one must not use all of it.
             share = _left(deadline, sent=False) / (len(addresses) - position)
@@ -162,18 +164,6 @@ def _split(host: str, default_port: int) -> tuple[str, int]:
     if colon and port.isdigit():
         return name.strip("[]"), int(port)
     return host.strip("[]"), default_port
-
-
-def _is_public(address: str) -> bool:
-    import ipaddress
-
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return _is_public(str(parsed.ipv4_mapped))
-        if parsed.sixtofour or parsed.teredo or parsed in ipaddress.ip_network("64:ff9b::/32"):
-            return False  # these contain an IPv4 address, which may be private
-    return parsed.is_global and not parsed.is_multicast
 
 
 def _left(deadline: float, *, sent: bool) -> float:

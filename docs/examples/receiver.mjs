@@ -5,9 +5,14 @@ import { createServer } from "node:http";
 const TOLERANCE = 300; // seconds
 const LONGEST = 1024 * 1024; // bytes
 // During a rotation: two secrets, separated by a comma.
-const SECRETS = process.env.VODPASS_WEBHOOK_SECRETS.split(",").map((secret) =>
-  Buffer.from(secret.trim().replace(/^whsec_/, ""), "base64"),
-);
+const SECRETS = (process.env.VODPASS_WEBHOOK_SECRETS ?? "").split(",").map((secret) => {
+  const text = secret.trim().replace(/^whsec_/, "");
+  const bytes = Buffer.from(text, "base64");
+  // anybody could sign with an empty secret
+  if (bytes.length < 24 || bytes.toString("base64") !== text)
+    throw new Error("each secret of VODPASS_WEBHOOK_SECRETS must be base64 of 24 bytes or more");
+  return bytes;
+});
 const seen = new Set(); // in your app: a unique column, written in one transaction with the effect
 
 /** Returns the verified event. Throws if the signature or the time is wrong. */

@@ -14,9 +14,11 @@ TOLERANCE = 300  # seconds
 LONGEST = 1024 * 1024  # bytes
 # During a rotation: two secrets, separated by a comma.
 SECRETS = [
-    base64.b64decode(secret.strip().removeprefix("whsec_"))
+    base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
     for secret in os.environ["VODPASS_WEBHOOK_SECRETS"].split(",")
 ]
+if min(map(len, SECRETS)) < 24:  # anybody could sign with an empty secret
+    raise SystemExit("each secret of VODPASS_WEBHOOK_SECRETS must have 24 bytes or more")
 seen: set[str] = set()  # in your app: a unique column, written in one transaction with the effect
 
 

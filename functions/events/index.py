@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from shared.events.webhook import NotDelivered
 from shared.runtime import log
 from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance, deadline
-from shared.runtime.queue_trigger import messages
+from shared.runtime.queue_trigger import messages, parse
 from shared.web.request import MAX_EVENT
 
 ANSWER_WITHIN = 4.5  # seconds; VOD waits 5
@@ -103,6 +102,6 @@ def _parsed(event: bytes) -> Any:
     if len(event) > MAX_QUEUE_EVENT:
         raise NotHandedOn("not every event was handed on")
     try:
-        return json.loads(event)
-    except (ValueError, RecursionError):
+        return parse(event)
+    except ValueError:
         return None  # from_queue then raises an error, so that the queue delivers it again

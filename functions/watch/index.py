@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from shared.alibaba.vod.operations import VOD
 from shared.errors import Refusal
 from shared.runtime import log
 from shared.runtime.instance import Instance, deadline
+from shared.runtime.queue_trigger import parse
 from shared.watch import messages
 from shared.watch.run import Memory, Run
 from shared.watch.sweep import sweep
@@ -35,7 +35,7 @@ def handler(event: bytes, context: Any) -> None:
     code = "OK"
     try:
         run = Run(_INSTANCE.session(due), _INSTANCE.require_settings(), _MEMORY)
-        parsed = json.loads(event)
+        parsed = parse(event)
         if isinstance(parsed, dict) and "triggerName" in parsed:
             sweep(run)
         else:
@@ -43,7 +43,7 @@ def handler(event: bytes, context: Any) -> None:
     except Refusal as refusal:
         log.write(**line, code=refusal.code, cold=_INSTANCE.was_cold())
         raise RunFailed("the run did not end") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         log.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())
         raise RunFailed("the event cannot be read") from None
     line.update(looked_at=run.looked_at, sent=run.sent or None, left_over=run.left_over or None)

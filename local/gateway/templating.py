@@ -209,7 +209,7 @@ def _json(_scope: Scope, arguments: Sequence[str]) -> Any:
         raise TemplatingError("json() needs exactly one text")
     try:
         return json.loads(arguments[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise TemplatingError("json(): the text is not JSON") from None
 
 

@@ -165,7 +165,7 @@ def _config(trigger: Mapping[str, Any]) -> Mapping[str, Any]:
     """A trigger's settings, which the API returns as a JSON text."""
     try:
         config = json.loads(trigger.get("triggerConfig") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         config = {}
     return config if isinstance(config, dict) else {}
 

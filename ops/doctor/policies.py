@@ -81,7 +81,7 @@ def parsed(text: object) -> Mapping[str, Any]:
     """A policy document from RAM's answer, a JSON text. Raises PolicyGrammarError."""
     try:
         document = json.loads(str(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise PolicyGrammarError("", "not a JSON object")

@@ -136,7 +136,7 @@ def problem(answer: HttpAnswer) -> Mapping[str, Any]:
         return {}
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or not re.fullmatch(r"[A-Za-z]{1,64}", str(found.get("Code"))):
         return {}

@@ -50,7 +50,7 @@ def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mappin
             "Timestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         secret = str(inner["AccessKeySecret"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise NotRedeemed("the PlayAuth is not in the form that this check can redeem") from None
     if region not in REGIONS:
         raise NotRedeemed("the PlayAuth does not name a region of VOD")
@@ -65,7 +65,7 @@ def redeem(play_auth: str, video_id: str, vod_endpoint: str = "") -> list[Mappin
         found = content["PlayInfoList"]["PlayInfo"]
     except TransportError as fault:
         raise NotRedeemed(f"GetPlayInfo: {fault}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotRedeemed("GetPlayInfo: its answer cannot be read") from None
     if not found:
         raise NotRedeemed("GetPlayInfo: no stream")

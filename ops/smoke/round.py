@@ -234,7 +234,7 @@ def _bucket(answer: Mapping[str, Any]) -> tuple[oss2.Bucket, str]:
 def _decoded(text: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.b64decode(text, validate=True))
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise StepFailed("the credential is not a JSON object in base64")

@@ -96,7 +96,7 @@ class Triggers:
         )
         try:
             content = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
             raise NoAnswer(f"{at.origin} answers {response.status_code} without a JSON object")

@@ -17,9 +17,12 @@ from shared.alibaba.codes import EXPIRED, failed, refused, throttled, unanswered
 from shared.alibaba.credentials import FunctionRole
 from shared.config.settings import Settings
 from shared.errors import Unavailable, UpstreamError
+from shared.web.body import shallow
 
 if TYPE_CHECKING:
     from shared.transport import Transport
+
+MAX_DEPTH = 32  # the answers that vodpass reads have 6
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Client:
             raise self._refused(fault, fields) from None
         except UnretryableException as fault:
             raise unanswered(fault.inner_exception) from None
-        except (AttributeError, TypeError, ValueError, KeyError):
+        except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
             # The client's model cannot hold the answer. The error text may quote the answer.
             raise UpstreamError("The cloud's answer cannot be read.", effect="unknown") from None
         _remember(request_ids, body.get("RequestId"))
@@ -176,18 +179,19 @@ def _use_transport(client: Any, carry: Callable[..., Any]) -> None:
 
 
 def _require_json_object(body: bytes, status: int) -> None:
-    """Raises an Upstream refusal unless the body is a JSON object.
+    """Raises an Upstream refusal unless the body is a JSON object, not nested too deep.
 
-    The SDK quotes a body that it cannot parse in its exceptions, so it never gets one.
+    The SDK quotes a body that it cannot parse in its exceptions, so it never gets one. It walks
+    through the body by recursion.
     """
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
         parsed = None
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
         if status >= 500:
             raise failed(status)
-        raise UpstreamError("The cloud's answer is not JSON.", effect="unknown")
+        raise UpstreamError("The cloud's answer cannot be read.", effect="unknown")
 
 
 def _remember(request_ids: list[str], request_id: object) -> None:

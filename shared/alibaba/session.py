@@ -79,13 +79,21 @@ class Session:
         """
         try:
             try:
-                return read(self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
+                return readable(read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
             except (Unavailable, UpstreamError, UpstreamTimeout):
                 if self._client.key_expired or self.left <= 0:
                     raise
-            return read(self.once(operation, fields))
+            return readable(read, self.once(operation, fields))
         except Rejected:
             raise UpstreamError("The cloud refused for an unexpected reason.") from None
+
+
+def readable(read: Callable[[OperationAnswer], T], answer: OperationAnswer) -> T:
+    """What ``read`` makes of an answer. Raises UpstreamError if a member has an unexpected type."""
+    try:
+        return read(answer)
+    except (TypeError, AttributeError, KeyError, ValueError, OverflowError, RecursionError):
+        raise UpstreamError("The cloud's answer cannot be read.", effect="unknown") from None
 
 
 def text(body: Mapping[str, Any], name: str) -> str:
@@ -121,5 +129,5 @@ def _server_time(headers: Mapping[str, str]) -> float:
     try:
         date = parsedate_to_datetime(headers.get("date", ""))
         return calendar.timegm(date.utctimetuple())  # HTTP dates are GMT, whatever zone they name
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         raise UpstreamError("The cloud's answer lacks a Date.", effect="unknown") from None

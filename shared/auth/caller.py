@@ -65,16 +65,16 @@ def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller that verified claims describe. Raises InvalidToken."""
     life, age = _life(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
-    grants = _grants(_claim(claims, settings.jwt_vod_claim, _ABSENT))
+    grants = _grants(_claim(claims, settings.jwt_vod_claim))
     owner = Owner(settings.issuer_alias, subject)
     return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
 
 
 def _life(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
     for name in ("exp", "iat", "nbf"):
-        value = claims.get(name)
-        if value is None and name != "exp":
+        if name not in claims and name != "exp":
             continue
+        value = claims.get(name)
         # PyJWT accepts text and booleans as NumericDate; RFC 7519 does not.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
             raise InvalidToken("claim", f"The claim {name} must be a number of seconds.")
@@ -94,15 +94,21 @@ def _finite(value: float) -> bool:
 _ABSENT: Any = object()
 
 
-def _claim(claims: Mapping[str, Any], name: str, absent: Any = None) -> Any:
-    """A claim by its name, or by a JSON pointer if the setting begins with a slash."""
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
+    """A claim by its name, or by a JSON pointer if the setting begins with a slash.
+
+    _ABSENT if there is none. What a pointer passes through must be an object: the absence of a
+    claim may mean that nothing is narrowed, so anything else is refused. Raises InvalidToken.
+    """
     if not name.startswith("/"):
-        return claims.get(name, absent)
+        return claims.get(name, _ABSENT)
     value: Any = claims
     for step in name[1:].split("/"):
-        if not isinstance(value, dict):
-            return absent
-        value = value.get(step.replace("~1", "/").replace("~0", "~"), absent)
+        if value is _ABSENT:
+            return _ABSENT
+        if not isinstance(value, Mapping):
+            raise InvalidToken("claim", "A claim that should hold other claims is no object.")
+        value = value.get(step.replace("~1", "/").replace("~0", "~"), _ABSENT)
     return value
 
 
@@ -122,9 +128,8 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
     if settings.jwt_scope_claim:
         value = _claim(claims, settings.jwt_scope_claim)
     else:
-        value = claims.get("scope")
-        value = claims.get("scp") if value is None else value
-    if value is None:
+        value = claims.get("scope", claims.get("scp", _ABSENT))
+    if value is _ABSENT:
         return settings.default_scopes
     listed = value.split() if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):

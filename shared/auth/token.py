@@ -108,6 +108,8 @@ def _verified_claims(token: str, key: VerificationKey, settings: Settings) -> di
         raise InvalidToken("signature", "The token's signature does not verify.") from None
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidToken("malformed", "The token is not a valid JWT.") from None
+    if audience is None and "aud" in claims:  # PyJWT does not mind an empty one
+        raise InvalidToken("audience", "The token is not meant for this service (aud).")
     return claims
 
 

@@ -192,7 +192,7 @@ def unseal(settings: Settings, text: str) -> FirstLook | None:
             values["Settled"],
             int(values.get("Tries", 0)),
         )
-    except (ValueError, KeyError, TypeError, StopIteration):
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
         raise ForgedRecheck from None
 
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -297,6 +298,93 @@ def test_claims_may_be_in_other_places() -> None:
     assert caller.scopes == {"vod:play"}
     assert caller.may_play(VIDEO)
     assert not caller.may_play_own
+
+
+NO_OBJECTS: list[Any] = [None, "text", "", [], [{"vod": {}}], 0, 1.5, True, False]
+
+
+@pytest.mark.parametrize("pointer", ["/a/vod", "/a/b/vod", "/a/b/c/vod", "/a~1b/vod"])
+@pytest.mark.parametrize("setting", ["jwt_vod_claim", "jwt_scope_claim", "jwt_subject_claim"])
+def test_a_pointer_must_lead_through_objects(setting: str, pointer: str) -> None:
+    """Else an issuer's mistake would lift a limit: an absent claim narrows nothing."""
+    changed: dict[str, Any] = {
+        "default_scopes": frozenset({"vod:play"}),
+        setting: pointer,
+    }
+    settings = replace(SETTINGS, **changed)
+    steps = [step.replace("~1", "/") for step in pointer.split("/")[1:-1]]
+    for wrong in NO_OBJECTS:
+        for depth in range(1, len(steps) + 1):
+            claim = wrong
+            for step in reversed(steps[1:depth]):
+                claim = {step: claim}
+            assert reason(f"Bearer {token(**{steps[0]: claim})}", settings) in ("claim", "subject")
+
+
+@pytest.mark.parametrize("claim", [..., {}, {"b": {}}, {"other": None}])
+def test_a_pointer_that_leads_nowhere_finds_no_claim(claim: Any) -> None:
+    settings = replace(
+        SETTINGS,
+        jwt_vod_claim="/a/b/vod",
+        jwt_scope_claim="/a/b/scope",
+        default_scopes=frozenset({"vod:play"}),
+    )
+    caller = believed(token(a=claim), settings)
+    assert caller.scopes == {"vod:play"}
+    assert caller.play is None
+    assert reason(f"Bearer {token(a=claim)}", replace(settings, jwt_subject_claim="/a/b/sub"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"vod": None},
+        {"vod": {"play": None}},
+        {"vod": {"upload": None}},
+        {"vod": {"upload": {"media": None}}},
+        {"vod": {"upload": {"max_bytes": None}}},
+        {"vod": {"sts": None}},
+        {"scope": None},
+        {"scope": None, "scp": "vod:play"},
+        {"scope": ..., "scp": None},
+        {"scope": {}},
+        {"scope": [None]},
+        {"scope": 5},
+        {"sub": None},
+        {"exp": None},
+        {"iat": None},
+        {"nbf": None},
+        {"iss": None},
+        {"aud": None},
+    ],
+    ids=repr,
+)
+def test_a_claim_that_is_null_is_not_an_absent_claim(changes: dict[str, Any]) -> None:
+    settings = replace(SETTINGS, default_scopes=frozenset({"vod:play"}))
+    assert believed(token(scope=...), settings)
+    assert reason(f"Bearer {token(**changes)}", settings)
+
+
+@pytest.mark.parametrize("claim", ["vod", "/app/vod"])
+@pytest.mark.parametrize("depth", [100, 900, 1500])
+def test_a_claim_that_is_nested_deep_is_refused(claim: str, depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    payload = json.dumps(claims(vod="NESTED", app={"vod": "NESTED"}, scope="NESTED"))
+    text = jwt.api_jws.encode(
+        payload.replace('"NESTED"', nested).encode(), SECRET, "HS256", headers={"kid": "HS256"}
+    )
+    settings = replace(SETTINGS, jwt_vod_claim=claim)
+    assert reason(f"Bearer {text}", settings) in ("malformed", "vod_claim", "claim")
+
+
+@pytest.mark.parametrize("audience", [None, "", [], "vodpass", ["other"]])
+def test_audience_none_refuses_every_audience(audience: Any) -> None:
+    settings = Settings(
+        jwt_keys=parse_key_set(json.dumps({"keys": JWKS["keys"][:1]})),
+        jwt_issuer="none",
+        jwt_audience="none",
+    )
+    assert reason(f"Bearer {token(aud=audience)}", settings) in ("audience", "malformed")
 
 
 def test_audience_none_refuses_tokens_for_other_services() -> None:

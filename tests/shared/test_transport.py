@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import ipaddress
 import socket
 import ssl
 import threading
@@ -14,12 +12,9 @@ from pathlib import Path
 
 import certifi
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from shared.transport import BrokenAnswer, ConnectionLost, DeadlinePassed, HttpAnswer, Transport
+from tests.support.tls import self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Handler = Callable[[socket.socket], None]
@@ -282,6 +277,12 @@ def test_a_line_break_in_a_request_is_refused(
         "64:ff9b::7f00:1",
         "2002:7f00:1::1",
         "224.0.0.1",
+        *("100.100.100.200", "192.0.0.10", "192.88.99.1", "198.18.0.1", "203.0.113.9"),
+        *("240.0.0.1", "255.255.255.255", "172.16.0.1"),
+        *("::", "::8.8.8.8", "::ffff:8.8.8.8", "::ffff:0:8.8.8.8", "fec0::1", "ff02::1"),
+        *("64:ff9b::8.8.8.8", "64:ff9b:1::a00:1", "100::1", "2001::1", "2001:db8::1", "3fff::1"),
+        *("2002:808:808::1", "5f00::1", "2408:4001::5efe:a00:1", "2408:4001::200:5efe:a00:1"),
+        *("2408:4001::1%eth0", "no address"),
     ],
 )
 def test_a_public_transport_connects_only_to_public_addresses(
@@ -299,35 +300,30 @@ def test_a_public_transport_connects_only_to_public_addresses(
         )
 
 
+@pytest.mark.parametrize("address", ["8.8.8.8", "47.100.1.1", "2408:4001::1", "2606:4700::1111"])
+def test_a_public_transport_connects_to_public_addresses(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 9))]
+    connected = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    def connect(_: socket.socket, to: tuple[str, int]) -> None:
+        connected.append(to)
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(ConnectionLost):
+        Transport(public_only=True).exchange(
+            "POST", "hooks.example.com", "/", {}, b"", tls=False, timeout=1
+        )
+    assert connected == [(address, 9)]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vodpass test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return folder / "cert.pem", folder / "key.pem"
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 def over_tls(certificate: tuple[Path, Path]) -> Handler:

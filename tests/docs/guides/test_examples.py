@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,17 +87,31 @@ def command(name: str, folder: Path) -> list[str]:
         pytest.param("receiver.go", marks=pytest.mark.timeout(600)),
     ],
 )
-def receiver(
+def sample(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Receiver]:
-    known = ",".join("whsec_" + base64.b64encode(one).decode() for one in (FIRST, SECOND))
-    process = subprocess.Popen(
-        command(request.param, tmp_path_factory.mktemp("sample")),
+) -> Callable[[str], subprocess.Popen[str]]:
+    """Starts a receiver of the guide with a text of VODPASS_WEBHOOK_SECRETS."""
+    run = command(request.param, tmp_path_factory.mktemp("sample"))
+    return lambda secrets: started(run, secrets)
+
+
+def started(run: list[str], known: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        run,
         env={**os.environ, "VODPASS_WEBHOOK_SECRETS": known, "PORT": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def text_of(*secrets: bytes) -> str:
+    return ",".join("whsec_" + base64.b64encode(one).decode() for one in secrets)
+
+
+@pytest.fixture(scope="module")
+def receiver(sample: Callable[[str], subprocess.Popen[str]]) -> Iterator[Receiver]:
+    process = sample(text_of(FIRST, SECOND))
     assert process.stdout is not None
     with process:
         first = process.stdout.readline()
@@ -106,6 +120,37 @@ def receiver(
             yield Receiver(process, int(first.rpartition(":")[2]))
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "",
+        ",",
+        "whsec_",
+        text_of(b"s" * 23),
+        text_of(FIRST) + ",",
+        text_of(FIRST, b""),
+        text_of(FIRST, b"short"),
+        text_of(FIRST)[:-1],
+        "whsec_" + "!" * 40,
+        "a secret that is no base64 but long enough",
+    ],
+)
+def test_does_not_start_with_an_empty_or_short_secret(
+    sample: Callable[[str], subprocess.Popen[str]], known: str
+) -> None:
+    with sample(known) as process:
+        assert process.stdout is not None
+        try:
+            said = process.stdout.readline()
+            assert not said.startswith("listening"), "it started"
+            said += process.stdout.read()
+        finally:
+            process.kill()
+        assert process.wait() != 0
+    for secret in known.split(","):
+        assert len(secret) < 10 or secret not in said
 
 
 def event(name: str = "upload_completed", **changes: Any) -> Event:

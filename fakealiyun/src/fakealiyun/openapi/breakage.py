@@ -72,7 +72,7 @@ def _retyped(body: bytes, name: str) -> bytes:
 
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b"12345"  # the answer is XML; this has no element
     if not isinstance(fields, dict) or (name and name not in fields):
         return b"[]"
