@@ -116,6 +116,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         " announce; a negative number means before it; may be repeated (0)",
     )
     parser.add_argument(
+        "--single-app",
+        action="store_true",
+        help="an account that has not opened multiple applications of VOD",
+    )
+    parser.add_argument(
         "--map-host",
         action="append",
         default=[],
@@ -155,6 +160,7 @@ def make_cloud(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
             upload_endpoint=arguments.upload_endpoint,
             upload_lifetime=arguments.upload_lifetime,
             callback_offsets=dict(arguments.callback_offset),
+            multiple_apps=not arguments.single_app,
         ),
         mapped_hosts=arguments.map_host,
         own_origins=arguments.own_origin,

@@ -138,13 +138,26 @@ class Control:
         return {
             "upload_lifetime": settings.upload_lifetime,
             "callback_offsets": dict(settings.callback_offsets),
+            "multiple_apps": settings.multiple_apps,
+            "suspended": settings.suspended,
         }
 
     async def _adjust_vod(self, request: web.Request) -> Mapping[str, Any]:
-        """`{"upload_lifetime": seconds, "callback_offsets": {type or ALL: seconds}}`, each
-        optional: change settings until the reset. A negative offset sends callbacks before the
-        status."""
-        body = _only(await control_body(request), "upload_lifetime", "callback_offsets")
+        """`{"upload_lifetime": seconds, "callback_offsets": {type or ALL: seconds},
+        "multiple_apps": true, "suspended": false}`, each optional: change settings until the reset.
+        A negative offset sends callbacks before the status. `multiple_apps` says whether multiple
+        applications are open, `suspended` whether VOD is suspended."""
+        body = _only(
+            await control_body(request),
+            "upload_lifetime",
+            "callback_offsets",
+            "multiple_apps",
+            "suspended",
+        )
+        switches = {name: body.get(name) for name in ("multiple_apps", "suspended")}
+        for name, value in switches.items():
+            if name in body and not isinstance(value, bool):
+                raise GuardError(400, f"{name} must be true or false")
         lifetime = body.get("upload_lifetime")
         if "upload_lifetime" in body and (
             isinstance(lifetime, bool) or not isinstance(lifetime, int)
@@ -154,7 +167,7 @@ class Control:
         if "callback_offsets" in body and not isinstance(offsets, dict):
             raise GuardError(400, "callback_offsets must be an object")
         try:
-            self._cloud.vod.adjust(upload_lifetime=lifetime, callback_offsets=offsets)
+            self._cloud.vod.adjust(upload_lifetime=lifetime, callback_offsets=offsets, **switches)
         except ValueError as error:
             raise GuardError(400, str(error)) from None
         return await self._vod(request)
@@ -190,6 +203,7 @@ class Control:
                     {
                         "VideoId": media.video_id,
                         "ReferenceId": media.reference_id,
+                        "AppId": media.app_id,
                         "Status": media.status,
                         "CreationTime": utc(media.created),
                         "Size": media.size,
@@ -197,10 +211,17 @@ class Control:
                     }
                     for media in cloud.vod.library.all()
                 ],
+                "applications": [
+                    {"AppId": app.app_id, "AppName": app.name, "Status": app.status}
+                    for app in cloud.vod.applications.all()
+                    if app.type == "Custom"
+                ],
+                "application_policies": cloud.vod.applications.attached(),
                 "other_media": [
                     {
                         "MediaId": medium.media_id,
                         "MediaType": medium.kind,
+                        "AppId": medium.app_id,
                         "Status": medium.status,
                         "CreationTime": utc(medium.created),
                         "Size": medium.size,

@@ -118,6 +118,7 @@ class FakeCloud(InThread):
             clock=self.clock,
             faults=self.faults,
             queues=self.queues,
+            ram=self.ram,
         )
         self.sts = StsService(self.ram, self.identities, self.clock)
         self.ram_api = RamService(self.ram, self.clock)

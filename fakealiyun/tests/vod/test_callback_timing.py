@@ -164,7 +164,8 @@ def test_the_control_route_sets_offsets(cloud: FakeCloud, event_type: str) -> No
     answer = post_control(cloud, "vod", {"callback_offsets": {event_type: -2.5}})
     assert answer.status == 200
     shown = send(cloud, "GET", "/_local/vod").json()
-    assert shown == {"upload_lifetime": 3600, "callback_offsets": {event_type: -2.5}}
+    assert shown["callback_offsets"] == {event_type: -2.5}
+    assert shown["upload_lifetime"] == 3600
     assert post_control(cloud, "vod", {"callback_offsets": {}}).json()["callback_offsets"] == {}
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fakealiyun.clock import Clock
 from fakealiyun.identity import Credential, Identities, new_access_key
 from fakealiyun.openapi.errors import invalid, missing
-from fakealiyun.openapi.types import ApiError
+from fakealiyun.openapi.types import ApiError, Call
 from fakealiyun.oss.cors import VOD_BUCKET_RULES
 from fakealiyun.oss.signed_url import sign_url
 from fakealiyun.oss.state import Storage
 from fakealiyun.ram.principal import cloud_service
 from fakealiyun.vod import errors
+from fakealiyun.vod.applications import Applications, Identity
 from fakealiyun.vod.callbacks.timing import CallbackTiming
 from fakealiyun.vod.events import Events
 from fakealiyun.vod.media import Media
@@ -59,6 +60,7 @@ class VodAccount:
         storage: Storage,
         identities: Identities,
         clock: Clock,
+        administrator: Identity,
     ) -> None:
         self.settings = settings
         self._first_settings = settings
@@ -71,6 +73,7 @@ class VodAccount:
         self.bucket = f"outin-{name}"
         self._storage = storage
         self.timing = CallbackTiming(clock, Events(), settings.callback_offsets)
+        self.applications = Applications(lambda: self.settings, clock, administrator)
         self.library = Library(settings, storage, clock, self.bucket, self.location, self.timing)
         self.other_media = OtherMediaLibrary(
             storage, clock, self.bucket, self.location, self.timing
@@ -100,6 +103,7 @@ class VodAccount:
         self.other_media.reset()
         self._issued.clear()
         self.adjust(self._first_settings)
+        self.applications.reset()
         self._set_up()
 
     def adjust(self, settings: VodSettings) -> None:
@@ -119,15 +123,18 @@ class VodAccount:
 
     def find(
         self,
-        parameters: Mapping[str, str],
+        call: Call,
         not_found: Callable[[], ApiError] = errors.video_not_found,
+        *,
+        write: bool = False,
     ) -> Media:
         """The asset that VideoId or ReferenceId names. Raises `not_found` if there is none.
 
         If both are given, they must name the same asset. What the real service does otherwise is
-        not documented.
+        not documented. Raises ApiError if the caller may not use the asset's application.
         """
-        video_id, reference = optional(parameters, "VideoId"), reference_id(parameters)
+        given = call.parameters
+        video_id, reference = optional(given, "VideoId"), reference_id(given)
         if video_id is None and reference is None:
             raise missing("VideoId")
         found = [] if video_id is None else [self.library.get(video_id)]
@@ -138,7 +145,27 @@ class VodAccount:
             raise not_found()
         if found[-1] is not media and found[-1] != media:
             raise invalid("ReferenceId", "that of the video VideoId names")
+        self.check_app(call, media, not_found, write=write)
         return media
+
+    def may(self, call: Call, media: Media | OtherMedia, *, write: bool = False) -> bool:
+        """Whether the caller has a policy of the application that the medium belongs to."""
+        return self.applications.may(call.caller.principal, media.app_id, write=write)
+
+    def check_app(
+        self,
+        call: Call,
+        media: Media | OtherMedia,
+        not_found: Callable[[], ApiError],
+        *,
+        write: bool = False,
+    ) -> None:
+        """Raises ApiError unless the caller may use the medium's application."""
+        if self.may(call, media, write=write):
+            return
+        if self.settings.other_apps_look_absent and not self.may(call, media):
+            raise not_found()
+        raise errors.operate_app()
 
     def upload_credential(self, media: Media | OtherMedia) -> dict[str, str]:
         """A new UploadAddress and UploadAuth for the asset's object."""

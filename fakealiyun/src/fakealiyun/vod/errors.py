@@ -58,6 +58,44 @@ def not_found(parameter: str) -> ApiError:
     return ApiError(404, f"Invalid{parameter}.NotFound", f"The {parameter} does not exist.")
 
 
+def suspended() -> ApiError:
+    """The account's VOD is suspended, for example for an overdue bill."""
+    return ApiError(403, "OperationDenied.Suspended", "Your VOD service is suspended.")
+
+
+def applications_not_open() -> ApiError:
+    """The account has not opened multiple applications."""
+    return ApiError(403, "OperationDenied.NotOpenAppService", "The app service is not open.")
+
+
+def operate_app() -> ApiError:
+    """The identity has no policy of the application that allows this."""
+    return ApiError(403, "Forbidden.OperateApp", "User not authorized to operate app.")
+
+
+def application_name_taken() -> ApiError:
+    """Another application has this name."""
+    return ApiError(409, "AlreadyExist.AppName", "The specified AppName has already exist.")
+
+
+def too_many_applications(most: int) -> ApiError:
+    """The account has as many applications as it can have."""
+    return ApiError(400, "LimitExceeded.AppCount", f"App Count has exceeded {most}.")
+
+
+def application_not_empty(app_id: str) -> ApiError:
+    """The application has media."""
+    return ApiError(
+        403, "Forbidden.ResourceNotEmpty", f"The App: {app_id} has resource, can not be deleted."
+    )
+
+
+def identity_not_found(kind: str) -> ApiError:
+    """RAM has no such user or role. The real code is not documented; this is RAM's pattern."""
+    entity = kind.removeprefix("Ram")
+    return ApiError(404, f"EntityNotExist.{entity}", f"The {entity.lower()} does not exist.")
+
+
 def reference_id_taken() -> ApiError:
     """Another video has this ReferenceId.
 

@@ -24,6 +24,7 @@ from fakealiyun.fact import (
 _API = "VOD API reference and error table"
 _PATTERN = "the pattern of documented codes"
 _NO_SOURCE = "no source found"
+_APPS = "VOD guide on multiple applications; Python SDK alibabacloud-vod20170321 3.12.1"
 _SDK = "Python SDK alibabacloud-vod20170321 3.12.1"
 
 FACTS = (
@@ -171,6 +172,164 @@ FACTS = (
         "2026-11",
         operations=("CreateUploadVideo",),
         probe="vod.app_unknown",
+    ),
+    Fact(
+        "vod.app_operations",
+        "Applications are created, changed, deleted and listed by CreateAppInfo, UpdateAppInfo, "
+        "DeleteAppInfo, GetAppInfos and ListAppInfo. An account can create ten. The default one is "
+        "app-1000000, of type System. An application with media cannot be deleted.",
+        DOCUMENTED,
+        _APPS,
+        "2026",
+        operations=(
+            "CreateAppInfo",
+            "UpdateAppInfo",
+            "DeleteAppInfo",
+            "GetAppInfos",
+            "ListAppInfo",
+        ),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_policies",
+        "A RAM user (by id) or role (by name) needs a policy of the application, in addition to "
+        "RAM: VODAppFullAccess, VODAppReadOnlyAccess (Get, Describe, Search, List), or "
+        "VODAppAdministratorAccess for all applications. Ten applications for an identity.",
+        DOCUMENTED,
+        _APPS,
+        "2026",
+        operations=(
+            "AttachAppPolicyToIdentity",
+            "DetachAppPolicyFromIdentity",
+            "ListAppPoliciesForIdentity",
+        ),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_default_policy",
+        "Every identity has VODAppFullAccess on the default application, until an administrator "
+        "detaches it. The account itself is an administrator.",
+        DOCUMENTED,
+        _APPS,
+        "2021",
+        operations=("AttachAppPolicyToIdentity", "DetachAppPolicyFromIdentity"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_codes",
+        "OperationDenied.NotOpenAppService (403), Forbidden.OperateApp (403), AlreadyExist.AppName "
+        "(409), LimitExceeded.AppCount (400), Forbidden.ResourceNotEmpty (403).",
+        DOCUMENTED,
+        "VOD pages of the operations on applications",
+        "2024",
+        operations=(
+            "CreateAppInfo",
+            "UpdateAppInfo",
+            "DeleteAppInfo",
+            "AttachAppPolicyToIdentity",
+            "DetachAppPolicyFromIdentity",
+        ),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_own_policies",
+        "IdentityType and IdentityName of ListAppPoliciesForIdentity count only for an "
+        "administrator. Others see their own policies.",
+        DOCUMENTED,
+        "VOD page of ListAppPoliciesForIdentity",
+        "2024",
+        operations=("ListAppPoliciesForIdentity",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_list_filter",
+        "Lists contain only media of applications that the caller may read. DeleteVideo and "
+        "BatchGetMediaInfos name the others as forbidden, other operations name them as absent.",
+        DOCUMENTED,
+        _APPS,
+        "2026",
+        operations=(
+            "GetVideoInfos",
+            "BatchGetMediaInfos",
+            "DeleteVideo",
+            "GetVideoList",
+            "SearchMedia",
+            "GetAttachedMediaInfo",
+        ),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.app_without_policy",
+        "A call about an application, or about one medium of it, is Forbidden.OperateApp if the "
+        "caller has no policy of it. The real service may answer as for an absent medium (a "
+        "setting). It may not read it: that is documented.",
+        GUESSED,
+        "VOD guide on multiple applications, which names no code",
+        "2021",
+        operations=(
+            "CreateUploadVideo",
+            "CreateUploadImage",
+            "CreateUploadAttachedMedia",
+            "RefreshUploadVideo",
+            "GetVideoInfo",
+            "GetMezzanineInfo",
+            "GetVideoPlayAuth",
+            "GetPlayInfo",
+            "GetImageInfo",
+            "SetMessageCallback",
+            "GetMessageCallback",
+            "DeleteMessageCallback",
+            "GetAppPlayKey",
+            "SetAppPlayKey",
+        ),
+        no_probe=IDENTITY,
+    ),
+    Fact(
+        "vod.app_not_open",
+        "Without multiple applications, a call that names another application than the default "
+        "one is OperationDenied.NotOpenAppService.",
+        GUESSED,
+        "VOD pages of the operations on applications, which give this code",
+        "2024",
+        operations=("CreateUploadVideo", "SetMessageCallback", "GetAppPlayKey"),
+        no_probe=SETTINGS,
+    ),
+    Fact(
+        "vod.app_disabled",
+        "Nothing can be created or changed in a disabled application (Forbidden.OperateApp). The "
+        "default one can be neither disabled nor deleted.",
+        GUESSED,
+        "VOD guide on multiple applications, which names no code",
+        "2021",
+        operations=("UpdateAppInfo", "DeleteAppInfo"),
+        no_probe=SETTINGS,
+    ),
+    Fact(
+        "vod.app_unknown_identity",
+        "A user or role that does not exist is EntityNotExist.User or EntityNotExist.Role. A "
+        "policy of an eleventh application is in FailedPolicyNames.",
+        GUESSED,
+        "the pattern of RAM",
+        "2026-11",
+        operations=("AttachAppPolicyToIdentity",),
+        no_probe=SETTINGS,
+    ),
+    Fact(
+        "vod.app_id_form",
+        "The id of an application is app- and seven digits.",
+        DOCUMENTED,
+        "VOD guide on multiple applications",
+        "2021",
+        operations=("CreateAppInfo",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.suspended",
+        "If VOD is suspended, every operation is OperationDenied.Suspended (a setting).",
+        DOCUMENTED,
+        _API,
+        "2021",
+        no_probe=EXPLICIT,
     ),
     Fact(
         "vod.category_unknown",

@@ -56,6 +56,10 @@ class PlayKeys:
         now, old = self._clock.now(), self._keys.get(app_id)
         self._keys[app_id] = PlayKey(app_id, key, now if old is None else old.created, now)
 
+    def remove(self, app_id: str) -> None:
+        """Forget the PlayKey of an application. Does nothing if it has none."""
+        self._keys.pop(app_id, None)
+
     def reset(self) -> None:
         """Forget all keys."""
         self._keys.clear()

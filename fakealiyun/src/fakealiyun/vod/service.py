@@ -14,10 +14,13 @@ from fakealiyun.identity import Identities
 from fakealiyun.mns import Queues
 from fakealiyun.openapi.types import Call, Operation
 from fakealiyun.oss.state import Storage
+from fakealiyun.ram.state import Ram
 from fakealiyun.vod import errors
 from fakealiyun.vod.account import IssuedCredential, VodAccount
+from fakealiyun.vod.applications import Applications, Identity
 from fakealiyun.vod.callbacks.sender import Callbacks
 from fakealiyun.vod.events import Events
+from fakealiyun.vod.operations.applications import ApplicationOperations
 from fakealiyun.vod.operations.callbacks import CallbackOperations
 from fakealiyun.vod.operations.deletion import DeletionOperations
 from fakealiyun.vod.operations.info import InfoOperations
@@ -52,6 +55,7 @@ class VodService:
         clock: Clock,
         faults: Faults,
         queues: Queues,
+        ram: Ram,
     ) -> None:
         self._account = VodAccount(
             settings,
@@ -60,6 +64,7 @@ class VodService:
             storage=storage,
             identities=identities,
             clock=clock,
+            administrator=Identity("RamUser", ram.users["admin"].user_id),
         )
         self.callbacks = Callbacks(
             clock,
@@ -79,6 +84,7 @@ class VodService:
             SearchOperations(self._account),
             DeletionOperations(self._account),
             CallbackOperations(self._account, self.callbacks),
+            ApplicationOperations(self._account, self.callbacks, self.play_keys, ram),
         )
         self.operations: Mapping[str, Operation] = MappingProxyType(
             {
@@ -91,12 +97,14 @@ class VodService:
     def _if_open(
         self, handler: Callable[[Call], Mapping[str, Any]]
     ) -> Callable[[Call], Mapping[str, Any]]:
-        """The handler, which refuses every call if the account has not activated VOD."""
+        """The handler, which refuses every call if VOD is not activated, or suspended."""
 
         @wraps(handler)
         def guarded(call: Call) -> Mapping[str, Any]:
             if not self.settings.service_open:
                 raise errors.service_not_open()
+            if self.settings.suspended:
+                raise errors.suspended()
             return handler(call)
 
         return guarded
@@ -111,14 +119,23 @@ class VodService:
         *,
         upload_lifetime: int | None = None,
         callback_offsets: Mapping[str, float] | None = None,
+        multiple_apps: bool | None = None,
+        suspended: bool | None = None,
     ) -> None:
         """Change settings until the next reset. What is None stays. Raises ValueError."""
         changes: dict[str, Any] = {
             "upload_lifetime": upload_lifetime,
             "callback_offsets": callback_offsets,
+            "multiple_apps": multiple_apps,
+            "suspended": suspended,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         self._account.adjust(replace(self._account.settings, **given))
+
+    @property
+    def applications(self) -> Applications:
+        """The applications of the account, and who may use them."""
+        return self._account.applications
 
     @property
     def library(self) -> Library:

@@ -47,8 +47,23 @@ class VodSettings:
     group."""
     categories: Mapping[int, str] = field(default_factory=lambda: {1000000001: "Samples"})
     apps: frozenset[str] = frozenset({DEFAULT_APP})
+    """The applications at the start. CreateAppInfo adds others."""
+    multiple_apps: bool = True
+    """Whether the account has opened multiple applications, which takes a ticket.
+
+    If not, the operations on applications, and calls that name another application than the
+    default one, answer OperationDenied.NotOpenAppService.
+    """
+    other_apps_look_absent: bool = False
+    """Whether a call that reads or refreshes one medium of an application on which the caller has
+    no policy answers as for an absent medium. If not, it answers Forbidden.OperateApp.
+
+    The documentation only says that such media cannot be read.
+    """
     service_open: bool = True
     """Whether the account has activated VOD. If not, every operation answers UserNotFound."""
+    suspended: bool = False
+    """Whether VOD is suspended. If so, every operation answers OperationDenied.Suspended."""
     storage_enabled: bool = True
     """Whether the region has a storage. If not, no upload can be created, with or without a
     StorageLocation."""

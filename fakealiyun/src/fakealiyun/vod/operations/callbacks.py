@@ -44,7 +44,7 @@ class CallbackOperations:
     def set_message_callback(self, call: Call) -> Mapping[str, Any]:
         """Set which events of an application are sent, and to which HTTP receiver or queue."""
         given = call.parameters
-        app_id = placement.app(self._account, given)
+        app_id = placement.app(self._account, call)
         kind = parameters.choice(given, "CallbackType", ("HTTP", "MNS")) or "HTTP"
         event_types = _event_types(given)
         read = _http if kind == "HTTP" else _queue
@@ -53,14 +53,14 @@ class CallbackOperations:
 
     def get_message_callback(self, call: Call) -> Mapping[str, Any]:
         """The configuration of an application. It contains the AuthKey in plain text."""
-        app_id = placement.app(self._account, call.parameters)
+        app_id = placement.app(self._account, call, write=False)
         callback = self._callbacks.configuration(app_id)
         found = {"AppId": app_id} if callback is None else callback.answer()
         return {"MessageCallback": found}
 
     def delete_message_callback(self, call: Call) -> Mapping[str, Any]:
         """Stop the callbacks of an application."""
-        self._callbacks.remove(placement.app(self._account, call.parameters))
+        self._callbacks.remove(placement.app(self._account, call))
         return {}
 
 

@@ -34,12 +34,12 @@ class DeletionOperations:
 
     def delete_video(self, call: Call) -> Mapping[str, Any]:
         """Delete assets with their objects and unfinished uploads."""
-        found, missing_ids, missing_references = find_each(self._account, call.parameters)
-        if not found:
+        found, others, missing_ids, missing_references = find_each(self._account, call, write=True)
+        if not found and not others:
             raise errors.video_not_found()
         self._account.library.delete(media.video_id for media in found)
         return {
-            "ForbiddenVideoIds": [],
+            "ForbiddenVideoIds": others,
             "NonExistVideoIds": missing_ids,
             "NonExistReferenceIds": missing_references,
         }
@@ -52,7 +52,7 @@ class DeletionOperations:
             raise missing("DeleteImageType")
         if kind == "VideoId":
             parameters.required(given, "VideoId")
-            self._account.find(given)
+            self._account.find(call, write=True)
             chosen = parameters.choices(given, "ImageType", _SNAPSHOTS)
             if chosen is None:
                 raise missing("ImageType")
@@ -72,6 +72,8 @@ class DeletionOperations:
         found = [image for image in images if image is not None]
         if not found:
             raise errors.image_not_found()
+        for image in found:
+            self._account.check_app(call, image, errors.image_not_found, write=True)
         library.delete(found)
         return {}
 
@@ -82,5 +84,10 @@ class DeletionOperations:
             raise missing("MediaIds")
         library = self._account.other_media
         media = {one: library.get("attached", one) for one in ids}
-        library.delete(medium for medium in media.values() if medium is not None)
-        return {"NonExistMediaIds": [one for one, medium in media.items() if medium is None]}
+        found = {
+            one: medium
+            for one, medium in media.items()
+            if medium is not None and self._account.may(call, medium, write=True)
+        }
+        library.delete(found.values())
+        return {"NonExistMediaIds": [one for one in ids if one not in found]}

@@ -39,26 +39,26 @@ class InfoOperations:
     def get_video_info(self, call: Call) -> Mapping[str, Any]:
         """All information about one asset, by VideoId or ReferenceId."""
         account = self._account
-        media = account.find(call.parameters)
+        media = account.find(call)
         return {"Video": wire.video_info(media, account.settings, account.location, account.region)}
 
     def get_video_infos(self, call: Call) -> Mapping[str, Any]:
         """Several assets, by VideoIds and ReferenceIds (at most 20 of each)."""
         account = self._account
-        found, missing_ids, missing_references = find_each(account, call.parameters)
+        found, others, missing_ids, missing_references = find_each(account, call)
         return {
             "VideoList": [
                 wire.video_info(m, account.settings, account.location, account.region)
                 for m in found
             ],
-            "NonExistVideoIds": missing_ids,
+            "NonExistVideoIds": [*missing_ids, *others],
             "NonExistReferenceIds": missing_references,
         }
 
     def batch_get_media_infos(self, call: Call) -> Mapping[str, Any]:
         """Several assets with their files and streams, by MediaIds and ReferenceIds."""
         account = self._account
-        found, missing_ids, missing_references = find_each(account, call.parameters, "MediaIds")
+        found, others, missing_ids, missing_references = find_each(account, call, "MediaIds")
         infos = []
         for media in found:
             url = None if media.source is None else account.object_url(media, DEFAULT_URL)
@@ -67,7 +67,7 @@ class InfoOperations:
             )
         return {
             "MediaInfos": infos,
-            "ForbiddenMediaIds": [],
+            "ForbiddenMediaIds": others,
             "NonExistMediaIds": missing_ids,
             "NonExistReferenceIds": missing_references,
         }
@@ -75,7 +75,7 @@ class InfoOperations:
     def get_mezzanine_info(self, call: Call) -> Mapping[str, Any]:
         """The uploaded file of one asset."""
         given = call.parameters
-        media = self._account.find(given)
+        media = self._account.find(call)
         parameters.choices(given, "AdditionType", ("video", "audio"))
         seconds = url_seconds(given)
         url = None if media.source is None else self._account.object_url(media, seconds)
@@ -95,12 +95,14 @@ def url_seconds(given: Mapping[str, str]) -> int:
 
 
 def find_each(
-    account: VodAccount, given: Mapping[str, str], name: str = "VideoIds"
-) -> tuple[list[Media], list[str], list[str]]:
-    """The assets of `name` and ReferenceIds, then the ids of each list that do not exist.
+    account: VodAccount, call: Call, name: str = "VideoIds", *, write: bool = False
+) -> tuple[list[Media], list[str], list[str], list[str]]:
+    """The assets of `name` and ReferenceIds; the VideoIds of those in applications that the caller
+    may not use; and the ids of each list that do not exist.
 
     Raises ApiError if both lists are missing, or one has more than 20 ids.
     """
+    given = call.parameters
     video_ids = parameters.id_list(given, name, MAX_IDS)
     references = parameters.id_list(given, "ReferenceIds", MAX_IDS)
     if video_ids is None and references is None:
@@ -109,7 +111,8 @@ def find_each(
     by_reference = {r: account.library.get_by_reference(r) for r in references or ()}
     found = {m.video_id: m for m in [*by_id.values(), *by_reference.values()] if m is not None}
     return (
-        list(found.values()),
+        [media for media in found.values() if account.may(call, media, write=write)],
+        [v for v, media in found.items() if not account.may(call, media, write=write)],
         [v for v, media in by_id.items() if media is None],
         [r for r, media in by_reference.items() if media is None],
     )

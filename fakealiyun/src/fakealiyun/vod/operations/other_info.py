@@ -34,6 +34,7 @@ class OtherInfoOperations:
         image = account.other_media.get("image", image_id)
         if image is None:
             raise errors.image_not_found()
+        account.check_app(call, image, errors.image_not_found)
         url, bare = account.object_url(image, seconds), account.other_media.file_url(image)
         return {"ImageInfo": wire.image_info(image, account.settings, account.location, url, bare)}
 
@@ -44,7 +45,8 @@ class OtherInfoOperations:
         if ids is None:
             raise missing("MediaIds")
         seconds = url_seconds(call.parameters)
-        media = {i: account.other_media.get("attached", i) for i in ids}
+        found = {i: account.other_media.get("attached", i) for i in ids}
+        media = {i: m if m is not None and account.may(call, m) else None for i, m in found.items()}
         return {
             "AttachedMediaList": [
                 wire.attached_media_info(

@@ -40,7 +40,7 @@ class OtherUploadOperations:
         extension = parameters.choice(given, "ImageExt", extensions.IMAGE) or extensions.IMAGE[0]
         cate_id = placement.category(self._account, given)
         fields = {
-            **self._common("image", purpose, extension, given),
+            **self._common("image", purpose, extension, call),
             "file_name": parameters.optional(given, "OriginalFileName") or "",
             "cate_ids": () if cate_id is None else (cate_id,),
         }
@@ -64,7 +64,7 @@ class OtherUploadOperations:
         extension = _attached_extension(given, purpose)
         parameters.integer(given, "FileSize", 1, LARGEST_FILE)
         fields = {
-            **self._common("attached", purpose, extension, given),
+            **self._common("attached", purpose, extension, call),
             "file_name": parameters.optional(given, "FileName") or "",
             "cate_ids": placement.categories(self._account, given),
         }
@@ -84,8 +84,9 @@ class OtherUploadOperations:
         kind: Literal["image", "attached"],
         purpose: str,
         extension: str,
-        given: Mapping[str, str],
+        call: Call,
     ) -> dict[str, Any]:
+        given = call.parameters
         placement.check_storage(self._account, given)
         user_data = read_user_data(parameters.optional(given, "UserData"))
         return {
@@ -93,7 +94,7 @@ class OtherUploadOperations:
             "purpose": purpose,
             "extension": extension,
             "bucket": self._account.bucket,
-            "app_id": placement.app(self._account, given),
+            "app_id": placement.app(self._account, call),
             "title": parameters.text(given, "Title", parameters.MAX_TITLE) or "",
             "description": parameters.text(given, "Description", parameters.MAX_DESCRIPTION) or "",
             "tags": parameters.tags(given) or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fakealiyun.openapi.errors import invalid
+from fakealiyun.openapi.types import Call
 from fakealiyun.vod import errors, parameters
 from fakealiyun.vod.account import VodAccount
 from fakealiyun.vod.settings import DEFAULT_APP
@@ -21,11 +22,17 @@ def check_storage(account: VodAccount, given: Mapping[str, str]) -> None:
         raise errors.storage_not_found()
 
 
-def app(account: VodAccount, given: Mapping[str, str]) -> str:
-    """`AppId`, or the default application."""
-    app_id = parameters.optional(given, "AppId") or DEFAULT_APP
-    if app_id not in account.settings.apps:
+def app(account: VodAccount, call: Call, *, write: bool = True) -> str:
+    """`AppId`, or the default application. Raises ApiError unless the caller may use it."""
+    app_id = parameters.optional(call.parameters, "AppId") or DEFAULT_APP
+    if app_id != DEFAULT_APP and not account.settings.multiple_apps:
+        raise errors.applications_not_open()
+    known = account.applications.get(app_id)
+    if known is None:
         raise errors.not_found("AppId")
+    allowed = account.applications.may(call.caller.principal, app_id, write=write)
+    if not allowed or (write and known.status == "Disable"):
+        raise errors.operate_app()
     return app_id
 
 

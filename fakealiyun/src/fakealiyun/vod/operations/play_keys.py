@@ -31,7 +31,7 @@ class PlayKeyOperations:
 
     def get_app_play_key(self, call: Call) -> Mapping[str, Any]:
         """The PlayKey of an application, in plain text."""
-        app_id = placement.app(self._account, call.parameters)
+        app_id = placement.app(self._account, call, write=False)
         key = self._keys.get(app_id)
         if key is None:
             return {"AppPlayKey": {"AppId": app_id}}
@@ -46,7 +46,7 @@ class PlayKeyOperations:
 
     def set_app_play_key(self, call: Call) -> Mapping[str, Any]:
         """Replace the PlayKey of an application."""
-        app_id = placement.app(self._account, call.parameters)
+        app_id = placement.app(self._account, call)
         key = parameters.required(call.parameters, "PlayKey")
         if not PLAY_KEY.fullmatch(key):
             raise invalid("PlayKey", "8 to 20 letters and digits")

@@ -38,7 +38,7 @@ class PlaybackOperations:
             given, "AuthInfoTimeout", play_credential.MIN_TIMEOUT, play_credential.MAX_TIMEOUT
         )
         parameters.choice(given, "ApiVersion", ("1.0.0",))
-        media = self._account.find(given)
+        media = self._account.find(call)
         if media.status != "Normal":
             raise errors.illegal_status()
         return {
@@ -50,7 +50,7 @@ class PlaybackOperations:
         """The streams of one Normal asset, for a server or for a client with a PlayAuth."""
         given = call.parameters
         self._check_auth_info(call)
-        media = self._account.find(given)
+        media = self._account.find(call)
         seconds = url_seconds(given)
         wanted = _StreamFilter(given)
         if media.status != "Normal":

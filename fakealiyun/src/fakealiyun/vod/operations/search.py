@@ -36,7 +36,7 @@ class SearchOperations:
     def get_video_list(self, call: Call) -> Mapping[str, Any]:
         """Assets by category, status, time, storage and ReferenceId."""
         given = call.parameters
-        matches = sorted(self._listed(given), key=_by_creation)
+        matches = sorted(self._listed(call), key=_by_creation)
         order = parameters.choice(given, "SortBy", ("CreationTime:Desc", "CreationTime:Asc"))
         if order != "CreationTime:Asc":
             matches.reverse()
@@ -45,7 +45,12 @@ class SearchOperations:
         entries = [wire.list_entry(m, account.settings, account.location) for m in page]
         return {"Total": len(matches), "VideoList": {"Video": entries}}
 
-    def _listed(self, given: Mapping[str, str]) -> list[Media]:
+    def _readable(self, call: Call) -> list[Media]:
+        """The assets of the applications that the caller may read."""
+        return [m for m in self._account.library.all() if self._account.may(call, m)]
+
+    def _listed(self, call: Call) -> list[Media]:
+        given = call.parameters
         cate_id = parameters.integer(given, "CateId", -(2**63), 2**63 - 1)
         statuses = parameters.choices(given, "Status", STATUSES)
         start, end = parameters.moment(given, "StartTime"), parameters.moment(given, "EndTime")
@@ -57,7 +62,7 @@ class SearchOperations:
             return []
         return [
             media
-            for media in self._account.library.all()
+            for media in self._readable(call)
             if (cate_id is None or media.cate_id == cate_id)
             and (statuses is None or media.status in statuses)
             and (start is None or int(media.created) >= start)
@@ -76,7 +81,7 @@ class SearchOperations:
         fits: Predicate = (lambda _: True) if match is None else parse_match(match, location)
         order = _sort_order(given)
         fields = parameters.optional(given, "Fields")
-        matches = [m for m in self._account.library.all() if m.media_type == kind and fits(m)]
+        matches = [m for m in self._readable(call) if m.media_type == kind and fits(m)]
         for name, descending in reversed(order):
             matches.sort(key=_SORT_KEYS[name], reverse=descending)
         page = _page(given, matches)

@@ -37,7 +37,7 @@ class UploadOperations:
 
     def create_upload_video(self, call: Call) -> Mapping[str, Any]:
         """Create the asset and return a credential for its object."""
-        build = self._read(call.parameters)
+        build = self._read(call)
         try:
             media = self._account.library.create(build)
         except ReferenceIdTaken:
@@ -46,12 +46,13 @@ class UploadOperations:
 
     def refresh_upload_video(self, call: Call) -> Mapping[str, Any]:
         """Return a new credential for the same object, in every status but UploadFail."""
-        media = self._account.find(call.parameters, errors.video_not_found_for_refresh)
+        media = self._account.find(call, errors.video_not_found_for_refresh, write=True)
         if media.status == "UploadFail":
             raise errors.video_damaged()
         return {"VideoId": media.video_id, **self._account.upload_credential(media)}
 
-    def _read(self, given: Mapping[str, str]) -> _Draft:
+    def _read(self, call: Call) -> _Draft:
+        given = call.parameters
         title = parameters.text(given, "Title", parameters.MAX_TITLE)
         if title is None:
             raise missing("Title")
@@ -81,7 +82,7 @@ class UploadOperations:
                 "cate_id": placement.category(self._account, given),
                 "workflow_id": workflow_id,
                 "template_group_id": group_id,
-                "app_id": placement.app(self._account, given),
+                "app_id": placement.app(self._account, call),
                 "user_data": user_data,
                 "extend": read.extend,
                 "callback_url": read.callback_url,
