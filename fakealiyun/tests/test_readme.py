@@ -98,7 +98,7 @@ def test_the_options_that_it_names_exist() -> None:
     text = README.read_text("utf-8")
     start, end = text.index("## Check it against your account"), text.index("\n## Limits")
     verify, rest = text[start:end], text[:start] + text[end:]
-    words = {"--ram-value": "A=b", "--port": "1", "--upload-endpoint": "ip"}
+    words = {"--ram-value": "A=b", "--port": "1", "--upload-endpoint": "ip", "--single-app": ""}
     assert parse_arguments(options(rest, words))
     words = {"--run": "", "--yes": ""}
     assert verify_arguments(options(verify, words))

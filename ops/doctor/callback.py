@@ -36,6 +36,10 @@ def check(
         return None
     given: Mapping[str, Any] = answer.body.get("MessageCallback") or {}
     kind = given.get("CallbackType")
+    if not _is_ours(given, settings, deployment) and _in_another(
+        report, account, settings, deployment, app_id
+    ):
+        return None
     if not kind:
         report.find(
             "callback-unset",
@@ -55,6 +59,41 @@ def check(
     if len(report.findings) == before:
         report.is_sound("VOD callback", "URL, key and event types match the deployment")
     return key
+
+
+def _is_ours(given: Mapping[str, Any], settings: Settings, deployment: Deployment) -> bool:
+    """Whether the callbacks go to this deployment."""
+    if given.get("CallbackType") == "HTTP":
+        theirs = str(given.get("CallbackURL") or "")
+        return hmac.compare_digest(theirs.encode(), settings.callback_url.encode())
+    if not given.get("CallbackType") or deployment.document is None:
+        return False
+    return given.get("MnsQueueName") in deployment.queues(_SUBJECT)
+
+
+def _in_another(
+    report: Report, account: Account, settings: Settings, deployment: Deployment, app_id: str
+) -> bool:
+    """Whether another application's callbacks come here. Then it is a finding."""
+    try:
+        for other in application.others(account, app_id):
+            answer = account.vod("GetMessageCallback", app_id=other)
+            if _is_ours(answer.body.get("MessageCallback") or {}, settings, deployment):
+                break
+        else:
+            return False
+    except (NotAnswered, ServiceRefused):
+        return False  # this key may not see the others: what it does see is judged
+    report.find(
+        "callback-application",
+        f"{_SUBJECT} {application.SUBJECT}",
+        f"VOD sends the callbacks of the application {other} to this deployment, and not those of "
+        f"its own application {app_id}.",
+        why="Each application has callbacks of its own. The app never learns of its uploads.",
+        fix=f"Correct {application.SUBJECT}, or run `python -m ops.callbacks set --deployed "
+        f"--app-id {app_id}`.",
+    )
+    return True
 
 
 def _check_queue(report: Report, theirs: str, deployment: Deployment) -> None:

@@ -18,6 +18,7 @@ from ops.doctor import (
     endpoints,
     functions,
     identity,
+    play_key,
     published,
     queues,
     receiver,
@@ -138,13 +139,14 @@ def _check_account(
     if account_id is None:
         return None
     answers = vod.check(report, account, settings)
-    if answers:
-        application.check(report, account, settings)
+    usable = answers and application.check(report, account, deployment, settings)
+    if usable:
+        play_key.check(report, account, settings)
     roles.check(report, account, deployment, settings, account_id, as_role=as_role)
     functions.check(report, account, deployment)
     routes.check(report, account, deployment)
     queues.check(report, account, deployment, account_id)
-    if answers and "events" in settings:
+    if usable and "events" in settings:
         app_id = application.of(settings)
         return callback.check(report, account, settings["events"], deployment, app_id)
     return None

@@ -39,7 +39,9 @@ _READS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class _Role:
+class Role:
+    """A role by its name in the account, and its folder in `ram/`."""
+
     name: str
     folder: str
 
@@ -60,7 +62,7 @@ def check(
         values["WatchQueue"] = events.watch_queue
     if sts is not None and sts.oss_bucket and sts.oss_prefix:
         values |= {"Bucket": sts.oss_bucket, "Prefix": sts.oss_prefix.rstrip("/")}
-    for role in _roles(deployment, sts):
+    for role in of(deployment, sts):
         files = policies.read(role.folder, values)
         if files is None:
             report.was_not_checked(
@@ -77,16 +79,17 @@ def check(
         report.was_not_checked("roles", "whether this key can assume one: no --as-role")
 
 
-def _roles(deployment: Deployment, sts: Settings | None) -> Iterator[_Role]:
+def of(deployment: Deployment, sts: Settings | None) -> Iterator[Role]:
+    """The roles of the functions and, if STS tokens are switched on, of their clients."""
     for function in deployment.functions.values():
-        yield _Role(function.role or f"vodpass-{function.name}", f"vodpass-{function.name}")
+        yield Role(function.role or f"vodpass-{function.name}", f"vodpass-{function.name}")
     for kind, attribute in _CLIENT_ROLES.items():
         arn = getattr(sts, attribute, "")
         if arn:
-            yield _Role(arn.rpartition("/")[2], f"vodpass-client-{kind}")
+            yield Role(arn.rpartition("/")[2], f"vodpass-client-{kind}")
 
 
-def _by_ram(report: Report, account: Account, role: _Role, files: RoleFiles) -> None:
+def _by_ram(report: Report, account: Account, role: Role, files: RoleFiles) -> None:
     try:
         found = account.ram("GetRole", RoleName=role.name).body["Role"]
         trust = policies.parsed(found["AssumeRolePolicyDocument"])
@@ -128,7 +131,7 @@ def _version(account: Account, listed: Mapping[str, str]) -> ServiceAnswer:
     )
 
 
-def _compare_trust(report: Report, role: _Role, wanted: set[str], given: set[str]) -> None:
+def _compare_trust(report: Report, role: Role, wanted: set[str], given: set[str]) -> None:
     if wanted - given:
         report.find(
             "role-untrusting",
@@ -144,7 +147,7 @@ def _compare_trust(report: Report, role: _Role, wanted: set[str], given: set[str
 
 
 def _by_becoming_it(
-    report: Report, account: Account, role: _Role, files: RoleFiles, account_id: str
+    report: Report, account: Account, role: Role, files: RoleFiles, account_id: str
 ) -> None:
     try:
         answer = account.sts(
@@ -173,7 +176,7 @@ def _by_becoming_it(
     _try_reads(report, account.as_session(key), role, files)
 
 
-def _try_reads(report: Report, session: Account, role: _Role, files: RoleFiles) -> None:
+def _try_reads(report: Report, session: Account, role: Role, files: RoleFiles) -> None:
     for operation, fields in _READS.items():
         meant = not policies.missing(_one(f"vod:{operation}"), [files.policy])
         try:
@@ -195,7 +198,7 @@ def _one(action: str) -> Mapping[str, object]:
     return {"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
 
-def _absent(report: Report, role: _Role) -> None:
+def _absent(report: Report, role: Role) -> None:
     report.find(
         "role-absent",
         role.name,
@@ -205,7 +208,7 @@ def _absent(report: Report, role: _Role) -> None:
     )
 
 
-def _lacks(report: Report, role: _Role, actions: list[str]) -> None:
+def _lacks(report: Report, role: Role, actions: list[str]) -> None:
     report.find(
         "role-lacks",
         role.name,
@@ -215,7 +218,7 @@ def _lacks(report: Report, role: _Role, actions: list[str]) -> None:
     )
 
 
-def _may_more(report: Report, role: _Role, what: str) -> None:
+def _may_more(report: Report, role: Role, what: str) -> None:
     report.find(
         "role-may-more",
         role.name,
@@ -226,7 +229,7 @@ def _may_more(report: Report, role: _Role, what: str) -> None:
     )
 
 
-def _trusts_more(report: Report, role: _Role, what: str) -> None:
+def _trusts_more(report: Report, role: Role, what: str) -> None:
     report.find(
         "role-trusts-more",
         role.name,

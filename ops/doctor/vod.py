@@ -14,6 +14,12 @@ from shared.config.settings import Settings
 
 _ABSENT = "InvalidVideo.NotFound"
 _NOT_OFFERED = ("InvalidAction", "InvalidApi")
+_FIX = "Open ApsaraVideo VOD in this region, pay an overdue bill, or correct VODPASS_REGION."
+_FIXES: Mapping[str, str] = {
+    "OperationDenied.Suspended": "VOD is suspended in this account. Pay the overdue bill.",
+    "UserNotFound": "Open ApsaraVideo VOD in this region, or correct VODPASS_REGION.",
+    "OperationDenied": "Open ApsaraVideo VOD in this region, or correct VODPASS_REGION.",
+}
 _REGION_IN_HOST = re.compile(r"\.oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$")
 
 
@@ -50,15 +56,14 @@ def _reads_absent_video(report: Report, account: Account, first: ServiceRefused)
             report.was_not_checked("VOD", "clock: this key may not list videos")
             return True
         if refusal.for_permission and first.for_permission:
-            report.could_not_check("VOD", f"this key may not read ({refusal})")
+            report.could_not_check("VOD", f"RAM does not allow this key to read VOD ({refusal})")
             return False
         report.find(
             "vod",
             "VODPASS_REGION",
             f"VOD refuses every call in {account.region}: {refusal}.",
             why="The functions get the same answer, and issue no credentials.",
-            fix="Open ApsaraVideo VOD in this region, pay an overdue bill, or correct "
-            "VODPASS_REGION.",
+            fix=_FIXES.get(refusal.code, _FIX),
         )
         return False
     return True
