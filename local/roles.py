@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,3 +14,12 @@ LOCAL_VALUES: Mapping[str, str] = {
     "WatchQueue": "vodpass-watch",
 }
 """The values of the placeholders in the role files, except the account id."""
+
+
+def application_policies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Role -> the policy of VOD's application that it needs, with these settings."""
+    found: dict[str, str] = json.loads((RAM_FOLDER / "applications.json").read_text("utf-8"))
+    renews = environment.get("VODPASS_CREDENTIAL_WEBHOOK_URL")
+    if renews or environment.get("VODPASS_CLEANUP") == "delete":
+        found["vodpass-watch"] = "VODAppFullAccess"
+    return found

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -15,8 +16,9 @@ from fakealiyun import FakeCloud
 from fakealiyun.control import Control
 from fakealiyun.in_thread import InThread
 from fakealiyun.oss.cors import upload_rule
+from fakealiyun.vod.applications import Identity
 from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
-from fakealiyun.vod.settings import DEFAULT_APP
+from fakealiyun.vod.settings import DEFAULT_APP, VodSettings
 from local.activity import ObservedLogs, observed_calls, without_credentials
 from local.checkout_keys import LocalKeys
 from local.development_token import AUDIENCE, ISSUER, token_routes
@@ -26,7 +28,7 @@ from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.own_settings import ISSUER as ISSUER_SETTINGS
 from local.own_settings import KEYS_URL
 from local.receiver import WEBHOOK_PATH, Receiver
-from local.roles import LOCAL_VALUES, RAM_FOLDER
+from local.roles import LOCAL_VALUES, RAM_FOLDER, application_policies
 from local.static import file_route, static_routes
 from local.stream import Stream
 from local.token_guard import TokenGuard
@@ -40,12 +42,14 @@ class StartError(Exception):
 
 
 class _Cloud(FakeCloud):
-    """A fake cloud with what an operator creates before a deployment: queues, VOD's callbacks and
-    the PlayKey.
+    """A fake cloud with what an operator creates before a deployment: the VOD application with its
+    policies, its callbacks and its PlayKey, and the queues.
 
     A reset creates them again.
     """
 
+    app_id: str = DEFAULT_APP
+    application_policies: Mapping[str, str] = MappingProxyType({})
     callback: MessageCallback | None = None
     queue_names: frozenset[str] = frozenset()
     play_key: str = ""
@@ -60,21 +64,28 @@ class _Cloud(FakeCloud):
         for name in self.queue_names:
             self.queues.queue(name)
 
+    def open_application(self, app_id: str, policies: Mapping[str, str]) -> None:
+        """Use the application, which must exist, and give each role its policy of it."""
+        self.app_id, self.application_policies = app_id, policies
+        for role, policy in policies.items():
+            self.vod.applications.attach(Identity("RamRole", role), app_id, policy)
+
     def call_back(self, url: str, key: str) -> None:
         """Make VOD send every callback to `url`, signed with `key`."""
         self.callback = MessageCallback(
-            DEFAULT_APP, "HTTP", ALL, url=url, auth_switch="on", auth_key=key
+            self.app_id, "HTTP", ALL, url=url, auth_switch="on", auth_key=key
         )
         self.vod.callbacks.configure(self.callback)
 
     def sign_playback(self, play_key: str) -> None:
-        """Set the PlayKey of the default application."""
+        """Set the PlayKey of the application."""
         self.play_key = play_key
-        self.vod.play_keys.set(DEFAULT_APP, play_key)
+        self.vod.play_keys.set(self.app_id, play_key)
 
     def reset(self) -> None:
         """See FakeCloud."""
         super().reset()
+        self.open_application(self.app_id, self.application_policies)
         self.make_queues(self.queue_names)
         if self.play_key:
             self.sign_playback(self.play_key)
@@ -151,6 +162,10 @@ class Stack(InThread):
         return keys.partition(",")[0].strip()
 
     @property
+    def _app_id(self) -> str:
+        return self._environment.get("VODPASS_APP_ID") or DEFAULT_APP
+
+    @property
     def _issues_tokens(self) -> bool:
         return self._environment.keys().isdisjoint(ISSUER_SETTINGS)
 
@@ -168,7 +183,11 @@ class Stack(InThread):
                 ram_values=LOCAL_VALUES,
                 own_origins=self.origins,
                 allow_deploy=self._allow_deploy,
+                vod_settings=VodSettings(apps=frozenset({self._app_id})),
             )
+            if self._app_id != DEFAULT_APP:
+                policies = application_policies(self._environment)
+                self.cloud.open_application(self._app_id, policies)
             self.stream.start()
             self.cloud.report_calls(self.stream)
             try:

@@ -24,8 +24,8 @@ from collections.abc import Callable, Sequence
 
 from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceRefused, key_of
 from ops.command_line import Parser
+from shared.config.settings import DEFAULT_APP
 from shared.config.variables import REGIONS, VARIABLES
-from shared.playback.jwt import DEFAULT_APP
 
 VARIABLE = "VODPASS_PLAY_KEY"
 LENGTH = 20  # characters, the most that VOD allows

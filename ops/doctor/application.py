@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.account import Account, NotAnswered, ServiceAnswer, ServiceRefused
 from ops.doctor import roles
 from ops.doctor.deployment import Deployment
+from ops.doctor.policies import RAM_FOLDER
 from ops.doctor.report import Report
-from shared.config.settings import Settings
+from shared.config.settings import DEFAULT_APP, Settings
 from shared.config.uses import USES
 from shared.config.variables import PREFIX
-from shared.playback.jwt import DEFAULT_APP
 
 NOT_OPEN = "OperationDenied.NotOpenAppService"
 ADMINISTRATOR = "VODAppAdministratorAccess"
 FULL = "VODAppFullAccess"
-READ_ONLY = "VODAppReadOnlyAccess"
 MOST = 100
 """Applications that are looked at. An account has eleven at most, unless VOD raises its limit."""
+
+APPLICATION_POLICIES = RAM_FOLDER / "applications.json"
+"""Role -> the policy of the application that it needs. `watch` may need more."""
 
 SUBJECT = f"{PREFIX}APP_ID"
 _CAUSES: Mapping[str, str] = {
@@ -28,10 +31,6 @@ _CAUSES: Mapping[str, str] = {
     NOT_OPEN: f"Open multiple applications in VOD (by a ticket), or unset {SUBJECT}.",
 }
 """Code -> how to fix it. Both differ from a missing RAM permission."""
-
-_READERS = frozenset({"vodpass-play", "vodpass-events", "vodpass-watch", "vodpass-client-play"})
-_WRITERS = frozenset({"vodpass-upload", "vodpass-refresh", "vodpass-client-upload"})
-"""The folders of `ram/` whose roles only read media in VOD, or also create and refresh."""
 
 
 def of(settings: Mapping[str, Settings]) -> str:
@@ -55,9 +54,7 @@ def check(
     report: Report, account: Account, deployment: Deployment, settings: Mapping[str, Settings]
 ) -> bool:
     """Whether the application of the deployment can be used, as far as this key may know."""
-    named = {
-        one.app_id or DEFAULT_APP for name, one in settings.items() if SUBJECT in USES[name]
-    }
+    named = {one.app_id or DEFAULT_APP for name, one in settings.items() if SUBJECT in USES[name]}
     if len(named) > 1:
         _unusable(
             report,
@@ -152,9 +149,10 @@ def _check_roles(
             f"({ADMINISTRATOR}), which this key is not",
         )
         return
+    policies: Mapping[str, str] = json.loads(APPLICATION_POLICIES.read_text("utf-8"))
     for role in roles.of(deployment, settings.get("sts")):
-        writes = role.folder in _WRITERS or _watch_writes(role, settings)
-        if not writes and role.folder not in _READERS:
+        needed = FULL if _watch_writes(role, settings) else policies.get(role.folder)
+        if needed is None:
             continue
         try:
             answer = _policies(account, "RamRole", role.name, app_id)
@@ -164,15 +162,14 @@ def _check_roles(
             # A role that does not exist is found in RAM.
             report.was_not_checked(role.name, f"its policies on {app_id}: {refusal}")
         else:
-            _judge_role(report, role.name, app_id, _names(answer), writes=writes)
+            _judge_role(report, role.name, app_id, _names(answer), needed)
 
 
-def _judge_role(report: Report, name: str, app_id: str, held: set[str], *, writes: bool) -> None:
-    enough = {ADMINISTRATOR, FULL} if writes else {ADMINISTRATOR, FULL, READ_ONLY}
+def _judge_role(report: Report, name: str, app_id: str, held: set[str], policy: str) -> None:
+    enough = {ADMINISTRATOR, FULL, policy}
     if held & enough:
         report.is_sound(name, f"has {', '.join(sorted(held))} of {app_id}")
         return
-    policy = FULL if writes else READ_ONLY
     report.find(
         "application-role",
         name,

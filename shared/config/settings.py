@@ -15,6 +15,9 @@ from shared.config.parsers import NONE, OwnerKey
 from shared.config.uses import ALWAYS, ENDPOINTS
 from shared.config.variables import PREFIX, VARIABLES
 
+DEFAULT_APP = "app-1000000"
+"""VOD's default application. Every account has it."""
+
 
 class SettingsError(Exception):
     """A variable is missing or wrong: ``variable`` names it, ``allowed`` says what is allowed."""
@@ -75,6 +78,11 @@ class Settings:
     vod_endpoint: str = ""
     sts_endpoint: str = ""
     mns_endpoint: str = ""
+
+    @property
+    def application(self) -> str:
+        """The VOD application of the deployment."""
+        return self.app_id or DEFAULT_APP
 
     @property
     def warnings(self) -> tuple[str, ...]:

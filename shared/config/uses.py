@@ -75,6 +75,7 @@ USES: Mapping[str, frozenset[str]] = {
     "watch": _EVENTS
     | {
         "VODPASS_UPLOAD_WINDOW",
+        "VODPASS_APP_ID",
         "VODPASS_CREDENTIAL_WEBHOOK_URL",
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
         "VODPASS_WATCH",

@@ -19,9 +19,6 @@ from shared.auth.mac import base64url
 from shared.config.settings import Settings
 from shared.errors import Misconfigured
 
-DEFAULT_APP = "app-1000000"
-"""VOD's default application. Every account has it."""
-
 BACKDATED = 30  # seconds that currentTimeStamp lies in the past
 
 _HEADER = base64url(b'{"alg":"HS256","typ":"JWT"}')
@@ -35,7 +32,7 @@ def sign(settings: Settings, video_id: str, now: float, timeout: int) -> str:
     if not settings.play_key:
         raise Misconfigured("A setting of the function is missing or wrong.")
     claims = {
-        "appId": settings.app_id or DEFAULT_APP,
+        "appId": settings.application,
         "videoId": video_id,
         "currentTimeStamp": int((now - BACKDATED) * 1000),
         "expireTimeStamp": int((now + timeout) * 1000),

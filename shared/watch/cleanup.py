@@ -6,7 +6,7 @@ import contextlib
 
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE, Video
-from shared.events.event import data_of, declared, event
+from shared.events.event import data_of, event
 from shared.runtime import log
 from shared.watch.run import CLEANUP_AFTER, LOOK_BACK, Run
 
@@ -31,7 +31,7 @@ def _clean_up(run: Run, video: Video) -> None:
     except NotFoundAtVod:
         return
     unchanged = now.status == AWAITING_FILE and now.reference_id == video.reference_id
-    if not unchanged or declared(now, run.settings) is None:
+    if not unchanged or not run.is_ours(now):
         return
     if run.settings.cleanup == "delete":
         # NotFoundAtVod: another run deleted it, or this run's own answer was lost.

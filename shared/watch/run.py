@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
-from shared.alibaba.vod.records import CREDENTIAL_ENDED
+from shared.alibaba.vod.records import CREDENTIAL_ENDED, Video
 from shared.config.settings import Settings
-from shared.events.event import Event
+from shared.events.event import Event, declared
 from shared.events.recheck import Rechecks
 from shared.events.webhook import Receivers
 from shared.runtime.instance import Instance
@@ -45,6 +45,15 @@ class Run:
         self.left_over = 0
         self.failed = 0
         self.sent: dict[str, int] = {}
+
+    def is_ours(self, video: Video) -> bool:
+        """Whether the video is of this deployment: its mark verifies, its application is ours.
+
+        A list has the videos of every application that the role may read, and another deployment
+        may have the same owner keys.
+        """
+        ours = video.app_id in ("", self.settings.application)
+        return ours and declared(video, self.settings) is not None
 
     def send(self, event: Event, *, credentials: bool = False) -> None:
         """Delivers an event, unless this instance has delivered it. Raises NotDelivered.

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE, CREDENTIAL_ENDED, UPLOAD_FAILED, Video
 from shared.errors import Refusal
-from shared.events.event import SETTLING, completion, declared, of_video, verdict
+from shared.events.event import SETTLING, completion, of_video, verdict
 from shared.events.webhook import NotDelivered
 from shared.watch.cleanup import abandon
 from shared.watch.renewal import keep_alive
@@ -70,8 +70,8 @@ def _listed(run: Run, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
 
 
 def _guarded(run: Run, video: Video) -> None:
-    """Handles a video with an ownership mark. Its faults are counted and do not stop the others."""
-    if declared(video, run.settings) is None:
+    """Handles a video of this deployment. Its faults are counted and do not stop the others."""
+    if not run.is_ours(video):
         return
     try:
         _handle(run, video)
@@ -96,8 +96,8 @@ def _handle(run: Run, video: Video) -> None:
 
 
 def look_at_completed(run: Run, video: Video) -> None:
-    """Handles a finished upload with an ownership mark, with any VODPASS_WATCH. Counts faults."""
-    if declared(video, run.settings) is None or video.status not in COMPLETED:
+    """Handles a finished upload of this deployment, with any VODPASS_WATCH. Counts faults."""
+    if not run.is_ours(video) or video.status not in COMPLETED:
         return
     try:
         _complete(run, video)

@@ -16,7 +16,6 @@ import oss2
 from fakealiyun.mns import Queue
 from fakealiyun.testing.mp4 import film
 from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
-from fakealiyun.vod.settings import DEFAULT_APP
 from local.gateway.outcome import Outcome
 from local.stack import Stack
 from tests.support.app_receiver import AppReceiver
@@ -77,15 +76,24 @@ class Road:
 
     # -- the app's side
 
+    def ask(
+        self, method: str, target: str, fields: Mapping[str, Any] | None = None, **token: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Call a function with a token of a user, by default alice. Returns status and answer."""
+        json_type = {"Content-Type": "application/json"}
+        claims = json.dumps({"sub": "alice", **token}).encode()
+        _, body = self.call("POST", "/_local/token", claims, json_type)
+        headers = {**json_type, "Authorization": f"Bearer {json.loads(body)['token']}"}
+        asked = b"" if fields is None else json.dumps(fields).encode()
+        status, body = self.call(method, target, asked, headers)
+        return status, json.loads(body)
+
     def upload(self, sub: str = "alice", **fields: Any) -> Upload:
         """Begin an upload of a film."""
-        json_type = {"Content-Type": "application/json"}
-        _, body = self.call("POST", "/_local/token", json.dumps({"sub": sub}).encode(), json_type)
-        headers = {**json_type, "Authorization": f"Bearer {json.loads(body)['token']}"}
-        asked = json.dumps({"FileName": "film.mp4", "FileSize": len(FILM), **fields}).encode()
-        status, body = self.call("POST", "/upload", asked, headers)
-        assert status == 200, body
-        return Upload.of(json.loads(body))
+        given = {"FileName": "film.mp4", "FileSize": len(FILM), **fields}
+        status, answer = self.ask("POST", "/upload", given, sub=sub)
+        assert status == 200, answer
+        return Upload.of(answer)
 
     def finish(self, upload: Upload, content: bytes = FILM) -> None:
         """Send the file with the official client, like an app."""
@@ -104,7 +112,7 @@ class Road:
 
     def without_callbacks(self) -> None:
         """Stop VOD from sending callbacks by itself."""
-        self.stack.cloud.vod.callbacks.remove(DEFAULT_APP)
+        self.stack.cloud.vod.callbacks.remove(self.stack.cloud.app_id)
 
     def by_queue(self) -> None:
         """Make VOD send its callbacks to the queue."""
@@ -112,7 +120,7 @@ class Road:
         assert self.queue.has_listeners
         cloud.vod.callbacks.configure(
             MessageCallback(
-                DEFAULT_APP,
+                cloud.app_id,
                 "MNS",
                 ALL,
                 mns_endpoint=cloud.queues.endpoint,

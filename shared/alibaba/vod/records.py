@@ -53,6 +53,7 @@ class Video:
     title: str = ""
     duration: float = 0.0
     cover_url: str = ""
+    app_id: str = ""
 
     @property
     def age(self) -> float:
@@ -129,6 +130,7 @@ def video(info: Any, now: float) -> Video:
         title=_text(info.get("Title")),
         duration=_seconds(info.get("Duration")),
         cover_url=_cover(info.get("CoverURL")),
+        app_id=_text(info.get("AppId")),
     )
 
 

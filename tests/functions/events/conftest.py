@@ -15,6 +15,8 @@ from tests.support.code_under_test import CodeUnderTest
 from tests.support.loop_thread import LoopThread
 from tests.support.road import WINDOW, Road
 
+SECOND_APP = "app-2000000"
+
 
 @contextlib.contextmanager
 def running(
@@ -90,6 +92,21 @@ def plain(
     folder = tmp_path_factory.mktemp("plain")
     with running(code_under_test, folder, VODPASS_WATCH="expiring,abandoned") as road:
         yield road
+
+
+@pytest.fixture(scope="session")
+def in_second_application(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    folder = tmp_path_factory.mktemp("second")
+    with running(code_under_test, folder, VODPASS_APP_ID=SECOND_APP) as road:
+        yield road
+
+
+@pytest.fixture
+def second_road(in_second_application: Road) -> Iterator[Road]:
+    """A deployment in a second application of VOD."""
+    yield from emptied(in_second_application)
 
 
 @pytest.fixture
