@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,13 +21,12 @@ def s_preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return preview(tmp_path_factory)
 
 
-@pytest.fixture(scope="session")
-def running_target(
-    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory, s_preview: Run
+@contextlib.contextmanager
+def deployed(
+    code: CodeUnderTest, folder: Path, s_preview: Run, **environment: str
 ) -> Iterator[DoctorTarget]:
-    """The deployment. Use `target`, which resets its cloud."""
-    folder = tmp_path_factory.mktemp("doctor")
-    with code_under_test.stack(keys=load_keys(folder / "keys")) as stack:
+    """A deployment with these settings, whose keys are in `folder`."""
+    with code.stack(keys=load_keys(folder / "keys"), environment=environment) as stack:
         settings: dict[str, str] = {}
         for props in stack.gateway.deployment.props.values():
             settings.update(props["environmentVariables"])
@@ -35,14 +36,28 @@ def running_target(
         yield DoctorTarget(stack, json.loads(done.stdout), folder)
 
 
+def healthy(target: DoctorTarget, capsys: pytest.CaptureFixture[str]) -> Iterator[DoctorTarget]:
+    """The deployment without a fault, on a new cloud, with VOD's callbacks set."""
+    stack = target.stack
+    stack.cloud.reset()
+    stack.cloud.call_back(stack.callback_url, stack.keys.callback_key)
+    target.capture = capsys
+    yield target
+    target.capture = None
+
+
+@pytest.fixture(scope="session")
+def running_target(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory, s_preview: Run
+) -> Iterator[DoctorTarget]:
+    """The deployment. Use `target`, which resets its cloud."""
+    with deployed(code_under_test, tmp_path_factory.mktemp("doctor"), s_preview) as target:
+        yield target
+
+
 @pytest.fixture
 def target(
     running_target: DoctorTarget, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[DoctorTarget]:
     """A faultless deployment on a new cloud, with VOD's callbacks set."""
-    stack = running_target.stack
-    stack.cloud.reset()
-    stack.cloud.call_back(stack.callback_url, stack.keys.callback_key)
-    running_target.capture = capsys
-    yield running_target
-    running_target.capture = None
+    yield from healthy(running_target, capsys)

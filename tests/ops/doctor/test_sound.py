@@ -31,6 +31,7 @@ def test_reads_only(target: DoctorTarget) -> None:
         "GetVideoList",
         "GetVideoInfo",
         "GetAppPlayKey",
+        "ListAppPoliciesForIdentity",
         "GetMessageCallback",
         "GetQueueAttributes",
         "GetRole",
