@@ -16,7 +16,7 @@ from fakealiyun.ram.evaluation import AccessRequest, evaluate, evaluate_trust
 from fakealiyun.ram.policy import Policy
 from fakealiyun.ram.principal import assumed_role, cloud_service
 from fakealiyun.ram.state import ACCOUNT_ID, Ram
-from local.roles import LOCAL_VALUES
+from local.roles import LOCAL_VALUES, application_policies
 
 RAM_FOLDER = Path(__file__).parents[2] / "ram"
 FC = "fc.aliyuncs.com"
@@ -174,7 +174,7 @@ printf '\\1' >> "$CALLS"
 def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
     """Run them with an `aliyun` that records its arguments."""
     blocks = re.findall(r"```sh\n(.*?)```", (RAM_FOLDER / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     aliyun = tmp_path / "bin" / "aliyun"
     aliyun.parent.mkdir()
     aliyun.write_text(ALIYUN)
@@ -191,8 +191,15 @@ def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
         for call in (tmp_path / "calls").read_text().split("\1")
         if call
     ]
-    options = [(c[1], dict(zip(c[2::2], c[3::2], strict=True))) for c in calls]
-    assert all(call[0] == "ram" for call in calls)
+    named = [(c[0], c[1], dict(zip(c[2::2], c[3::2], strict=True))) for c in calls]
+    options = [(name, given) for product, name, given in named if product == "ram"]
+    of_vod = [(name, given) for product, name, given in named if product == "vod"]
+    assert len(options) + len(of_vod) == len(calls)
+    assert {name for name, _ in of_vod} == {"AttachAppPolicyToIdentity"}
+    assert {given["--IdentityName"]: given["--PolicyNames"] for _, given in of_vod} == (
+        application_policies({})
+    )
+    assert {(o["--IdentityType"], o["--AppId"]) for _, o in of_vod} == {("RamRole", "app-1234567")}
     roles = {o["--RoleName"]: o for name, o in options if name == "CreateRole"}
     policies = {o["--PolicyName"]: o for name, o in options if name == "CreatePolicy"}
     attached = [
@@ -214,3 +221,20 @@ def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
     assert "my-bucket/uploads/*" in policies["vodpass-client-oss"]["--PolicyDocument"]
     assert options[-1][0] == "CreatePolicyVersion"
     assert Policy.parse(options[-1][1]["--PolicyDocument"]).statements
+
+
+def test_every_role_that_calls_vod_has_a_policy_of_the_application() -> None:
+    """It may change something there only if RAM lets it change something."""
+    reads = ("vod:Get", "vod:List", "vod:Search", "vod:Describe")
+    wanted = {}
+    for role in ALLOWED:
+        actions = {one for one in ALLOWED[role] if one.startswith("vod:")}
+        if actions:
+            only_reads = all(one.startswith(reads) for one in actions - {"vod:RefreshUploadVideo"})
+            wanted[role] = "VODAppReadOnlyAccess" if only_reads else "VODAppFullAccess"
+    # Refreshing is optional in `watch`, whose policy is for its defaults.
+    wanted["vodpass-refresh"] = "VODAppFullAccess"
+    assert application_policies({}) == wanted
+    assert application_policies({"VODPASS_CLEANUP": "delete"})["vodpass-watch"] == (
+        "VODAppFullAccess"
+    )
