@@ -252,5 +252,5 @@ def test_a_function_without_permission_in_ram(target: DoctorTarget) -> None:
     """It is told apart from a role without a policy of the application."""
     target.stack.cloud.ram.set_role_policies("vodpass-play")
     run = target.check("--token-env", "TOKEN")
-    assert run.codes == {"misconfigured"}
+    assert run.codes == {"misconfigured", "role-lacks"}
     assert "lacks a RAM permission" in run.found("misconfigured")["what"]
