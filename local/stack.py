@@ -20,6 +20,7 @@ from fakealiyun.vod.applications import Identity
 from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
 from fakealiyun.vod.settings import DEFAULT_APP, VodSettings
 from local.activity import ObservedLogs, observed_calls, without_credentials
+from local.aliplayer import aliplayer_routes
 from local.checkout_keys import LocalKeys
 from local.development_token import AUDIENCE, ISSUER, token_routes
 from local.gateway import Deployment, FakeCloudLink, Gateway, load_deployment
@@ -251,6 +252,7 @@ class Stack(InThread):
                 *self._cloud_controls(),
                 file_route("/vodpass.js", self._project / "clients" / "web" / "vodpass.js"),
                 *static_routes(self._project / "local" / "page"),
+                *aliplayer_routes(self._project / "node_modules"),
             ],
         )
 
@@ -325,12 +327,15 @@ class Stack(InThread):
 
     def _config_route(self, deployment: Deployment) -> web.RouteDef:
         """What the page needs to know. It contains no secret."""
+        play = deployment.functions.get("play")
         config = {
             "run": self.stream.run,
             "url": self.url,
             "cloudUrl": self.cloud.url,
             "region": self.cloud.region,
             "issuesTokens": self._issues_tokens,
+            "signsPlayback": bool(play and play.environment.get("VODPASS_PLAY_KEY")),
+            "hasAliplayer": any(aliplayer_routes(self._project / "node_modules")),
             "receivesEvents": "VODPASS_WEBHOOK_URL" not in self._environment,
             "functions": {
                 name: {"path": f"/{name}", "methods": sorted(function.http.methods)}

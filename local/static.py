@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -18,6 +19,7 @@ _TYPES = {
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
     ".mp4": "video/mp4",
+    ".wasm": "application/wasm",
 }
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -27,8 +29,9 @@ _HEADERS = {
 }
 
 
-def static_routes(folder: Path) -> list[web.RouteDef]:
-    """One route for each file, at its path below `folder`. `index.html` is also served at `/`.
+def static_routes(folder: Path, prefix: str = "") -> list[web.RouteDef]:
+    """One route for each file, at `prefix` and its path below `folder`. `index.html` is also served
+    at `prefix` and `/`.
 
     The path of a request never becomes a path on disk, so no request can leave the folder. New
     files need a restart; the content of a file is read at each request. Links and hidden files are
@@ -40,16 +43,17 @@ def static_routes(folder: Path) -> list[web.RouteDef]:
         hidden = any(part.startswith(".") for part in relative.parts)
         if hidden or path.is_symlink() or not path.is_file() or path.suffix not in _TYPES:
             continue
-        routes.append(file_route(f"/{relative.as_posix()}", path))
+        routes.append(file_route(f"{prefix}/{relative.as_posix()}", path))
         if relative.as_posix() == "index.html":
-            routes.append(file_route("/", path))
+            routes.append(file_route(f"{prefix}/", path))
     return routes
 
 
-def file_route(url: str, path: Path) -> web.RouteDef:
-    """One file at one address."""
+def file_route(url: str, path: Path, headers: Mapping[str, str] | None = None) -> web.RouteDef:
+    """One file at one address. `headers` come before the usual ones."""
+    sent = {**_HEADERS, "Content-Type": _TYPES[path.suffix], **(headers or {})}
 
     async def serve(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(path, headers={**_HEADERS, "Content-Type": _TYPES[path.suffix]})
+        return web.FileResponse(path, headers=sent)
 
     return web.get(url, serve)

@@ -13,6 +13,8 @@ const SECRET = new Set([
   "PlayAuth",
   "AccessKeySecret",
   "SecurityToken",
+  "Signature",
+  "CI", // in the AuthInfo of a PlayAuth
   "token",
 ]);
 

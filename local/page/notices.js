@@ -102,7 +102,8 @@ function details(error) {
   const sentence = error.message.startsWith(`${error.Code}: `)
     ? error.message.slice(error.Code.length + 2)
     : "";
-  const fields = error.errors.map(({ pointer, reason }) =>
+  // With one error, the sentence says the same as its reason.
+  const fields = (error.errors.length > 1 ? error.errors : []).map(({ pointer, reason }) =>
     h("li", {}, h("code", {}, pointer), ` ${reason}`),
   );
   if (!sentence && !fields.length) return null;

@@ -6,7 +6,9 @@ import { recorded, shortened } from "./calls.js";
 import { t } from "./language.js";
 import { learn, library } from "./library.js";
 import { clear, hush, note, Problem, raise, refuse } from "./notices.js";
+import * as official from "./official.js";
 import { claims, tokenFor } from "./session.js";
+import * as signed from "./signed.js";
 import { Vodpass } from "./vodpass.js";
 
 let cloudUrl = "";
@@ -44,8 +46,10 @@ export async function play(videoId) {
       },
     });
     open();
-    $("play-auth").textContent = JSON.stringify(shortened(decode(issued.PlayAuth)), null, 2);
+    $("play-auth").textContent = JSON.stringify(contents(issued.PlayAuth), null, 2);
     $("play-auth-box").hidden = false;
+    signed.offer(videoId);
+    official.offer(videoId);
     const { videoBase, url } = await redeem(issued.PlayAuth, cloudUrl, { signal });
     $("player-title").textContent = videoBase.Title;
     video().setAttribute("aria-label", videoBase.Title);
@@ -71,6 +75,12 @@ export async function play(videoId) {
   }
 }
 
+/** What a PlayAuth contains, its secrets shortened. AuthInfo is JSON in a text. */
+function contents(playAuth) {
+  const found = decode(playAuth);
+  return shortened({ ...found, AuthInfo: JSON.parse(found.AuthInfo) });
+}
+
 /** Open the dialog. A refusal without a wait never opens it. */
 function open() {
   if (!$("player").open) $("player").showModal();
@@ -84,11 +94,16 @@ function takeAway() {
   element.removeAttribute("src");
   element.load();
   $("play-auth-box").hidden = true;
+  $("play-auth").textContent = "";
+  signed.withdraw();
+  official.withdraw();
   $("player-title").textContent = t("player.video");
 }
 
 export function begin(config) {
   cloudUrl = config.cloudUrl;
+  signed.begin(config);
+  official.begin(config);
   library.addEventListener("play", ({ detail }) => play(detail));
   $("play-form").addEventListener("submit", (event) => {
     event.preventDefault();

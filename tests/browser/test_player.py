@@ -12,17 +12,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, Route
+from playwright.sync_api import BrowserContext, Page, Response
 
 from local.stack import Stack
 from tests.browser.functions import call, token
-from tests.browser.site import MODULES, Site
+from tests.browser.site import Site
 from tests.browser.traffic import Traffic
+from tests.browser.vendor import serve_vendor
 from tests.support.clients import decoded, put
 
 SAMPLE = Path(__file__).parent / "media" / "sample.mp4"
-BUILD = (MODULES / "aliyun-aliplayer" / "build").resolve()
-CDN = "https://g.alicdn.com/apsara-media-box/imp-web-player/2.37.7/"
 NO_LICENCE = 4036
 
 PLAY = """({ vid, playauth, server }) => {
@@ -41,16 +40,8 @@ PLAY = """({ vid, playauth, server }) => {
 
 @pytest.fixture(autouse=True)
 def cdn(context: BrowserContext) -> None:
-    """The player loads its parts from a CDN. Here they come from its npm package."""
-
-    def answer(route: Route) -> None:
-        path = (BUILD / route.request.url.removeprefix(CDN).partition("?")[0]).resolve()
-        if route.request.url.startswith(CDN) and BUILD in path.parents and path.is_file():
-            route.fulfill(path=path, headers={"Access-Control-Allow-Origin": "*"})
-        else:
-            route.abort()
-
-    context.route("https://g.alicdn.com/**", answer)
+    """The player loads its parts from a CDN."""
+    serve_vendor(context)
 
 
 def playback(stack: Stack, sub: str = "alice") -> dict[str, Any]:
