@@ -45,7 +45,7 @@ def announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     name = "ImageId" if callback.kind == "image" else "MediaId"
     data = {name: media.media_id, "Status": media.status}
     kind = "media.completed" if uploaded else "vod.event"
-    facts = (media.status,) if uploaded else (callback.event_type, media.status)
+    facts = (media.status,) if uploaded else (*_noticed(callback), media.status)
     return [event(settings, kind, media.media_id, facts, data, media.now, callback.body)]
 
 
@@ -67,7 +67,7 @@ def _of_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     if decision == "confirmed":
         kinds += verdict(video.status)
     if not kinds:
-        facts = (callback.event_type, video.status, str(video.size))
+        facts = (*_noticed(callback), video.status, str(video.size))
         data = data_of(video, settings)
         body = callback.body
         return [event(settings, "vod.event", video.video_id, facts, data, video.now, body)]
@@ -103,11 +103,15 @@ def _exists(vod: Vod, kind: MediaKind, media_id: str) -> bool:
 
 
 def _unconfirmed(callback: Callback, settings: Settings) -> Event:
-    """The event for a callback that names no media, or none in a known way. Nothing is confirmed.
+    """The event for a callback that names no media, or none in a known way. Nothing is confirmed."""
+    return event(settings, "vod.event", "", _noticed(callback), None, None, callback.body)
+
+
+def _noticed(callback: Callback) -> tuple[str, str]:
+    """The type and a digest of the body: facts of an event whose content is the callback itself.
 
     VOD's signature does not cover the body. So the body is part of the id: a changed copy of a
     captured callback cannot use the id of a genuine one.
     """
     body = {str(name): value for name, value in callback.body.items()}
-    facts = (callback.event_type, base64url(digest(canonical(body))))
-    return event(settings, "vod.event", "", facts, None, None, callback.body)
+    return callback.event_type, base64url(digest(canonical(body)))

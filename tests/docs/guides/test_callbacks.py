@@ -147,6 +147,9 @@ def test_a_change_of_an_image_without_a_file_leads_to_vod_event(road: Road) -> N
     assert road.callback(json.dumps(change).encode()) == 200
     [event] = road.receiver.taken
     assert (event.type, event.data["Status"]) == ("vod.event", "Uploading")
+    assert road.callback(json.dumps({**change, "OperateMode": "forged"}).encode()) == 200
+    assert road.callback(json.dumps(change).encode()) == 200
+    assert [one.id == event.id for one in road.receiver.taken] == [True, False, True]
     arrival = {"EventType": "ImageUploadComplete", "ImageId": image}
     assert road.callback(json.dumps(arrival).encode()) == 503
 

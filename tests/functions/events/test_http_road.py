@@ -100,6 +100,37 @@ def test_a_signed_callback_for_another_url_has_no_effect(road: Road, end: str) -
     assert road.receiver.taken == []
 
 
+@pytest.mark.parametrize(
+    "kind", ["SnapshotComplete", "StreamTranscodeComplete", "MediaBaseChangeComplete"]
+)
+def test_a_forged_body_does_not_take_the_id_of_a_genuine_callback(road: Road, kind: str) -> None:
+    """The app would drop the genuine one, and its content is nowhere else."""
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    road.stack.cloud.vod.library._change(upload.video_id, status="Transcoding")
+    genuine = {
+        "EventType": kind,
+        "VideoId": upload.video_id,
+        "MediaId": upload.video_id,
+        "CoverUrl": "http://example.com/c.png",
+        "Deep": {"a": [1, {"b": "\ud800"}]},
+    }
+    forged = {**genuine, "CoverUrl": "http://mallory.example.com/c.png"}
+    deeper = {**genuine, "Deep": {"a": [1, {"b": "\ud801"}]}}
+    for body in (forged, deeper, genuine, dict(reversed(genuine.items())), genuine):
+        assert road.callback(body) == 200
+    told = road.receiver.of(upload.video_id, "vod.event")
+    assert len(told) == 5
+    assert all(one.data["Status"] == "Transcoding" for one in told)
+    assert len({one.id for one in told[:3]}) == 3
+    assert len({one.id for one in told[2:]}) == 1, "a repeat has the same id"
+    road.by_queue()
+    road.queue.send(json.dumps(genuine))
+    wait_for(lambda: len(road.receiver.of(upload.video_id, "vod.event")) == 6, "the event arrives")
+    assert road.receiver.of(upload.video_id, "vod.event")[5].id == told[2].id, "on each path"
+
+
 def test_a_replaced_body_gives_no_event_that_vod_does_not_confirm(road: Road) -> None:
     """Captured headers stay valid for five minutes with any body."""
     road.without_callbacks()
