@@ -103,7 +103,7 @@ def _exists(vod: Vod, kind: MediaKind, media_id: str) -> bool:
 
 
 def _unconfirmed(callback: Callback, settings: Settings) -> Event:
-    """The event for a callback that names no media, or none in a known way. Nothing is confirmed."""
+    """The event for a callback that names no media in a known way. Nothing is confirmed."""
     return event(settings, "vod.event", "", _noticed(callback), None, None, callback.body)
 
 

@@ -6,13 +6,15 @@ The codes are the documented ones and inventions of the same form.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from local.gateway.outcome import Outcome
+from tests.functions.events.conftest import emptied, running
 from tests.functions.events.test_http_road import completed
+from tests.support.code_under_test import CodeUnderTest
 from tests.support.error_codes import OF_VOD, rows
 from tests.support.road import Road
 
@@ -41,6 +43,20 @@ FORESEEN = {
     "VideoNotFound",
     "VideoNotReady",
 }
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Road]:
+    """A deployment of its own: these tests fill the log."""
+    with running(code_under_test, tmp_path_factory.mktemp("odd"), credentials=True) as road:
+        yield road
+
+
+@pytest.fixture
+def road(deployed: Road) -> Iterator[Road]:
+    yield from emptied(deployed)
 
 
 def asked(road: Road, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
@@ -163,8 +179,7 @@ def foreseen(outcome: Outcome, fault: str) -> bool:
 @pytest.mark.parametrize(
     "operation", ["GetVideoList", "GetVideoInfo", "GetMezzanineInfo", "RefreshUploadVideo"]
 )
-def test_a_run_of_watch_has_a_foreseen_end(renewing_road: Road, operation: str) -> None:
-    road = renewing_road
+def test_a_run_of_watch_has_a_foreseen_end(road: Road, operation: str) -> None:
     road.without_callbacks()
     uploads = [road.upload() for _ in range(2)]
     road.finish(uploads[0])
