@@ -132,7 +132,7 @@ def page(cloud: FakeCloud) -> str:
             parts.append(_CALLBACKS)
         parts.append(f"### Facts about {title}\n")
         parts.append(_foundations(service.name))
-    parts += [_MNS, _mns(), _foundations("mns")]
+    parts += [_MNS, _mns(), _mns_control(cloud), _foundations("mns")]
     parts += [_FC, _fc(cloud), _foundations("fc")]
     parts += ["## OSS\n", _oss(), _foundations("oss")]
     parts += ["## Control\n", _control(cloud)]
@@ -232,6 +232,18 @@ def _mns() -> str:
         description = _described(operation.name, operation.handler)
         lines.append(f"| {operation.name} | {call} | {description} |")
     return "\n".join([*lines, "", *_of_operations("mns")]) + "\n"
+
+
+def _mns_control(cloud: FakeCloud) -> str:
+    lines = [
+        "The control API (mns-open, 2022-01-19) reaches the same queues by OpenAPI:",
+        "",
+        "| operation | what |",
+        "|---|---|",
+    ]
+    for name, operation in cloud.mns_control.operations.items():
+        lines.append(f"| {name} | {_described(name, operation.handler)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _oss() -> str:

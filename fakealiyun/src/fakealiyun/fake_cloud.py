@@ -22,6 +22,7 @@ from fakealiyun.guard import Guard
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.in_thread import InThread
 from fakealiyun.mns import Queues
+from fakealiyun.mns.control_api import MnsControlApi
 from fakealiyun.mns.service import MnsService
 from fakealiyun.openapi.gateway import OpenApi
 from fakealiyun.oss.service import OssService
@@ -122,6 +123,7 @@ class FakeCloud(InThread):
         )
         self.sts = StsService(self.ram, self.identities, self.clock)
         self.ram_api = RamService(self.ram, self.clock)
+        self.mns_control = MnsControlApi(self.queues, account_id=self.account_id, region=region)
         self.oss = OssService(
             self.storage,
             self.identities,
@@ -132,7 +134,7 @@ class FakeCloud(InThread):
         )
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
-            (self.vod, self.sts, self.ram_api),
+            (self.vod, self.sts, self.ram_api, self.mns_control),
             identities=self.identities,
             clock=self.clock,
             faults=self.faults,

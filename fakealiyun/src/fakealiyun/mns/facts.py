@@ -332,9 +332,45 @@ FACTS = (
         "2025",
         probe="mns.limits",
     ),
+    Fact(
+        "mns.control_members",
+        "The control API (mns-open, 2022-01-19) has these operations, parameters and members. Tags "
+        "are given to CreateQueue only; GetQueueAttributes and ListQueue return them.",
+        DOCUMENTED,
+        "the official SDK for mns-open and its documentation",
+        "2026",
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "mns.control_errors",
+        "The control API answers QueueNotExist, QueueAlreadyExist and InvalidQueueName with the "
+        "statuses of the API for messages, and NoPermission.",
+        GUESSED,
+        "public code that calls it expects QueueNotExist",
+        "2026-11",
+        no_probe=EXPLAINED,
+    ),
+    Fact(
+        "mns.control_create_twice",
+        "CreateQueue of the control API succeeds if the queue has the same attributes, and keeps "
+        "its tags.",
+        GUESSED,
+        "the API for messages does so",
+        "2026-11",
+        no_probe=EXPLAINED,
+    ),
+    Fact(
+        "mns.control_permission",
+        "The control API needs `mns:<operation>` on the queue, as the API for messages does.",
+        GUESSED,
+        _DOCS,
+        "2025",
+        no_probe=IDENTITY,
+    ),
 )
 
 LIMITS = (
+    "The control API refuses dead-letter policies, encryption, rate limits and FIFO queues.",
     "Topics, accounts, MessageGroupId and message properties are 501 NotImplemented.",
     "The newer signature (HMAC-SHA256, for one region) is refused with InvalidAuthorizationHeader.",
     "LoggingEnabled is stored and returned, but no log is written.",

@@ -83,6 +83,7 @@ class Queue:
         """Start again with these attributes and without messages. Listeners stay."""
         self.clear()
         self.attributes = attributes
+        self.tags: dict[str, str] = {}
         self.created = self.modified = self._now()
 
     def change(self, attributes: Attributes) -> None:
