@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCE = PROJECT / "src" / "fakealiyun"
 PAGE = PROJECT / "docs" / "architecture.md"
-SERVICES = {"vod", "sts", "oss", "mns", "fc"}
+SERVICES = {"vod", "sts", "oss", "mns", "fc", "sls"}
 ALLOWED = {
     "vod": {"oss", "mns"},
     "fc": {"oss"},

@@ -13,6 +13,7 @@ from fakealiyun.fact import GUESSED, PROVENANCES, Fact
 from fakealiyun.facts import TITLES, all_facts, facts_of, limits_of
 from fakealiyun.mns.operations import OPERATIONS as MNS_OPERATIONS
 from fakealiyun.oss.offer import offered
+from fakealiyun.sls.operations import OPERATIONS as SLS_OPERATIONS
 from fakealiyun.verify.probe import all_probes
 
 FACTS = all_facts()
@@ -31,6 +32,7 @@ def operations() -> dict[str, set[str]]:
             "ram": {*cloud.ram_api.operations},
             "oss": {operation.name for operation in offered()},
             "mns": {*MNS_OPERATIONS},
+            "sls": {operation.name for operation in SLS_OPERATIONS},
             "fc": {operation.name for operation in cloud.fc.operations.all},
         }
 

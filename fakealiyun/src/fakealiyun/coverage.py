@@ -21,6 +21,7 @@ from fakealiyun.faults import KINDS
 from fakealiyun.mns.operations import OPERATIONS as MNS_OPERATIONS
 from fakealiyun.openapi.types import Operation, Service
 from fakealiyun.oss.offer import offered
+from fakealiyun.sls.operations import OPERATIONS as SLS_OPERATIONS
 from fakealiyun.vod.progress import ANONYMOUS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
@@ -120,6 +121,14 @@ them.
 """
 
 
+_SLS = """\
+## Simple Log Service
+
+The host is `PROJECT.REGION.log.localhost` on the cloud's port. `fakealiyun.testing.local_names`
+makes a process resolve such names.
+"""
+
+
 def page(cloud: FakeCloud) -> str:
     """The complete page."""
     parts = [_HEAD.replace("@COUNTS@", _counts()), _foundations("openapi")]
@@ -134,6 +143,7 @@ def page(cloud: FakeCloud) -> str:
         parts.append(_foundations(service.name))
     parts += [_MNS, _mns(), _mns_control(cloud), _foundations("mns")]
     parts += [_FC, _fc(cloud), _foundations("fc")]
+    parts += [_SLS, _sls(), _foundations("sls")]
     parts += ["## OSS\n", _oss(), _foundations("oss")]
     parts += ["## Control\n", _control(cloud)]
     parts += ["## All guesses\n", _guesses()]
@@ -244,6 +254,15 @@ def _mns_control(cloud: FakeCloud) -> str:
     for name, operation in cloud.mns_control.operations.items():
         lines.append(f"| {name} | {_described(name, operation.handler)} |")
     return "\n".join(lines) + "\n"
+
+
+def _sls() -> str:
+    lines = ["| operation | call | permission | what |", "|---|---|---|---|"]
+    for operation in SLS_OPERATIONS:
+        call = f"`{operation.method} {operation.path}`"
+        description = _described(operation.name, operation.handler)
+        lines.append(f"| {operation.name} | {call} | `{operation.ram_action}` | {description} |")
+    return "\n".join([*lines, "", *_of_operations("sls")]) + "\n"
 
 
 def _oss() -> str:

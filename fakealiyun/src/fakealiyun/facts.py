@@ -10,6 +10,7 @@ from fakealiyun.mns import facts as mns
 from fakealiyun.openapi import facts as openapi
 from fakealiyun.oss import facts as oss
 from fakealiyun.ram import facts as ram
+from fakealiyun.sls import facts as sls
 from fakealiyun.sts import facts as sts
 from fakealiyun.vod import facts as vod
 
@@ -21,6 +22,7 @@ _LISTS: Mapping[str, tuple[tuple[Fact, ...], tuple[str, ...]]] = {
     "ram": (ram.FACTS, ram.LIMITS),
     "mns": (mns.FACTS, mns.LIMITS),
     "fc": (fc.FACTS, fc.LIMITS),
+    "sls": (sls.FACTS, sls.LIMITS),
 }
 
 TITLES: Mapping[str, str] = {
@@ -31,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "ram": "RAM",
     "mns": "SMQ",
     "fc": "Function Compute",
+    "sls": "Simple Log Service",
 }
 """The services by the name of their package, in the order of the pages."""
 

@@ -32,6 +32,8 @@ from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_K
 from fakealiyun.refusal import Refusal
 from fakealiyun.routing import ServiceName
 from fakealiyun.server import HTTP_LOG, LARGEST_LINE, Route, build, stamp_answer
+from fakealiyun.sls.service import SlsService
+from fakealiyun.sls.state import Logs
 from fakealiyun.sts.service import StsService
 from fakealiyun.vod.progress import ANONYMOUS
 from fakealiyun.vod.service import VERSION, VodService
@@ -163,10 +165,21 @@ class FakeCloud(InThread):
             region=region,
             account_id=self.account_id,
         )
+        self.logs = Logs(self.clock)
+        self.sls = SlsService(
+            self.logs,
+            self.identities,
+            self.clock,
+            CountedFaults(self.faults, self.calls),
+            guard,
+            region=region,
+            account_id=self.account_id,
+        )
         self._routes: dict[ServiceName, Route] = {
             "openapi": Route(self.openapi.handle, self.openapi.refuse),
             "fc": Route(self.fc.handle, self.fc.refuse),
             "mns": Route(self.mns.handle, self.mns.refuse),
+            "sls": Route(self.sls.handle, self.sls.refuse),
             "oss": Route(self.oss.handle, self.oss.refuse),
         }
         self._app = build(
@@ -219,6 +232,7 @@ class FakeCloud(InThread):
         self.storage.reset()
         self.vod.reset()
         self.queues.reset()
+        self.logs.reset()
         self.openapi.reset()
         self.calls.reset()
         self.clock.reset()

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 CALLBACK = "callback"
 """VOD's callbacks, treated as a service whose actions are the event types."""
-SERVICES = ("vod", "sts", "ram", "oss", "fc", "mns", CALLBACK)
+SERVICES = ("vod", "sts", "ram", "oss", "fc", "mns", "sls", CALLBACK)
 MAX_COUNT = 1_000_000
 
 Parameter = str | int | float

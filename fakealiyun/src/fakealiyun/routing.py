@@ -6,11 +6,13 @@ BUCKET.oss-REGION.*                    OSS, whatever the bucket is called
 vod.*, sts.*, ram.*, mns-open.*        OpenAPI gateway
 fc.*, fcv3.*, ACCOUNT.REGION.fc.*      Function Compute
 ACCOUNT.mns.REGION.*                   SMQ
+[PROJECT.]REGION.log.*                 Simple Log Service
 any other name                         OSS (BUCKET.*, oss*.*)
 
 On 127.0.0.1, [::1] and localhost, the request decides:
 
 signed `MNS …`, or with x-mns-version  SMQ
+signed `LOG …`                         Simple Log Service
 path /                                 OpenAPI gateway, unless it is signed or posted as for OSS
 paths /2023-03-30/*, /2021-04-06/*, …  Function Compute, with the same exception
 any other path                         OSS
@@ -25,7 +27,7 @@ from typing import Literal
 
 from fakealiyun.guard import split_host
 
-ServiceName = Literal["openapi", "fc", "mns", "oss"]
+ServiceName = Literal["openapi", "fc", "mns", "sls", "oss"]
 
 _API_LABELS = ("vod", "sts", "ram", "mns-open", "vod-vpc", "sts-vpc")
 _BUCKET_NAME = re.compile(
@@ -34,6 +36,7 @@ _BUCKET_NAME = re.compile(
 _FC_NAME = re.compile(r"(fc|fcv3|[0-9]{1,20}\.[a-z0-9-]+\.fc)\.")
 _MNS_PATH = re.compile(r"/(queues|topics)(?![^/?])")
 _MNS_NAME = re.compile(r"[0-9]{1,20}\.mns\.")
+_SLS_NAME = re.compile(r"(?:[a-z0-9-]{3,63}\.)?[a-z]{2}-[a-z0-9-]+\.log\.(aliyuncs\.com|localhost)")
 _FC_PATH = re.compile(r"/(2023-03-30|2021-04-06|2016-08-15)/")
 _PLAIN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -49,6 +52,8 @@ def service_of(target: str, headers: Mapping[str, str], *, by_host: bool = True)
         return named
     if headers.get("Authorization", "").startswith("MNS "):
         return "mns"
+    if headers.get("Authorization", "").startswith("LOG "):
+        return "sls"
     if "x-mns-version" in headers and _MNS_PATH.match(target):
         return "mns"
     path, _, query = target.partition("?")
@@ -85,6 +90,8 @@ def _by_name(host: str) -> ServiceName | None:
         return "oss"
     if _MNS_NAME.match(name):
         return "mns"
+    if _SLS_NAME.fullmatch(name):
+        return "sls"
     if _FC_NAME.match(name):
         return "fc"
     return "openapi" if name.partition(".")[0] in _API_LABELS else "oss"

@@ -25,7 +25,7 @@ HTTP_LOG = logging.getLogger(f"{__name__}.http")
 HTTP_LOG.setLevel(logging.CRITICAL + 1)
 
 LARGEST_LINE = 64 * 1024  # bytes of a request line or a header; parameters are in the query
-_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id")
+_REQUEST_IDS = ("x-acs-request-id", "x-oss-request-id", "x-mns-request-id", "x-log-requestid")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
