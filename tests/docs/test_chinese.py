@@ -30,7 +30,12 @@ TRANSLATIONS = {original: page for page, original in ORIGINALS.items()}
 ADDED = {INDEX: 3}
 """Chinese page: how many sections at its end have no original. The index ends with the glossary."""
 GLOSSARY = (DOCS / "architecture.md", "glossary")
-COMMENTS = {"sh": "#", "bash": "#", "python": "#", "js": "//", "go": "//"}
+COMMENTS = {
+    **dict.fromkeys(("sh", "bash", "python"), "#"),
+    **dict.fromkeys(
+        ("js", "ts", "tsx", "go", "java", "php", "kotlin", "swift", "dart", "html"), "//"
+    ),
+}
 HAN = r"[\u4e00-\u9fff]"
 
 each_page = pytest.mark.parametrize(
