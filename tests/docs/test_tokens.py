@@ -62,8 +62,8 @@ def sign(
         command.insert(1, "-Dfile.encoding=UTF-8")
     [key] = json.loads(keys.jwks)["keys"]
     settings = {
-        "VODPASS_KID": key["kid"],
-        "VODPASS_KEY": key["k"],
+        "TOKEN_KID": key["kid"],
+        "TOKEN_KEY": key["k"],
         "VODPASS_JWT_ISSUER": ISSUER,
         "VODPASS_JWT_AUDIENCE": AUDIENCE,
         "LC_ALL": "C.UTF-8",  # Java reads its arguments by it
@@ -117,13 +117,13 @@ def test_the_functions_accept_its_token(
 
 def test_a_token_of_another_key_is_refused(sign: Sign, stack: Stack) -> None:
     other = base64.urlsafe_b64encode(bytes(range(200, 232))).decode().rstrip("=")
-    done = sign("user-42", {"VODPASS_KEY": other})
+    done = sign("user-42", {"TOKEN_KEY": other})
     assert done.returncode == 0, done.stderr
     with pytest.raises(OSError, match="401"):
         call(stack, "POST", "/upload", done.stdout.strip(), {"FileName": "film.mp4"})
 
 
 def test_a_missing_key_stops_it(sign: Sign) -> None:
-    done = sign("user-42", {"VODPASS_KEY": ""})
+    done = sign("user-42", {"TOKEN_KEY": ""})
     assert done.returncode != 0
     assert "eyJ" not in done.stdout
