@@ -29,6 +29,7 @@ from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.own_settings import ISSUER as ISSUER_SETTINGS
 from local.own_settings import KEYS_URL
 from local.receiver import WEBHOOK_PATH, Receiver
+from local.reference import reference_routes
 from local.roles import LOCAL_VALUES, RAM_FOLDER, application_policies
 from local.static import file_route, static_routes
 from local.stream import Stream
@@ -253,6 +254,7 @@ class Stack(InThread):
                 file_route("/vodpass.js", self._project / "clients" / "web" / "vodpass.js"),
                 *static_routes(self._project / "local" / "page"),
                 *aliplayer_routes(self._project / "node_modules"),
+                *reference_routes(self._project),
             ],
         )
 

@@ -20,6 +20,7 @@ _TYPES = {
     ".woff2": "font/woff2",
     ".mp4": "video/mp4",
     ".wasm": "application/wasm",
+    ".yaml": "application/yaml; charset=utf-8",
 }
 _HEADERS = {
     "Cache-Control": "no-store",

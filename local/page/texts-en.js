@@ -6,6 +6,7 @@ export default {
   "page.tagline": "Uploads and playback for ApsaraVideo VOD, on this machine.",
   "page.skip": "Skip to the content",
   "page.no-script": "This page needs JavaScript, which is switched off.",
+  "page.reference": "API reference",
   "page.language": "Language",
   "page.live": "Live",
   "page.offline": "Not connected",

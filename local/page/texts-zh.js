@@ -6,6 +6,7 @@ export default {
   "page.tagline": "在本机体验阿里云视频点播的上传与播放授权。",
   "page.skip": "跳到主要内容",
   "page.no-script": "本页面需要 JavaScript，请先启用。",
+  "page.reference": "API 文档",
   "page.language": "语言",
   "page.live": "实时",
   "page.offline": "未连接",

@@ -13,7 +13,22 @@ from referencing.jsonschema import DRAFT202012
 
 PROJECT = Path(__file__).resolve().parents[3]
 PATH = PROJECT / "openapi.yaml"
-DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text())
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key twice, which PyYAML accepts and the tools of apps refuse."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [self.construct_object(name, deep=True) for name, _ in node.value]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice[0]} stands there twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+DOCUMENT: dict[str, Any] = yaml.load(PATH.read_text("utf-8"), _Strict)  # noqa: S506
 OPERATIONS = {
     "upload": "post",
     "refresh": "post",
