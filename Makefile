@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-fake test-bundle check bundle bench lock clean
+.PHONY: setup run test test-browser test-fake test-clients test-bundle check bundle bench lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -49,6 +49,24 @@ test-bundle: setup
 test-fake: setup
 	cd fakealiyun && ../$(PY) -m pytest -n 2 $(ARGS)
 
+# The vendor's own clients against the fake cloud. They are installed into a folder of their own.
+CLIENTS := fakealiyun/clients
+test-clients: setup .clients/python/installed .clients/node/installed
+	cd fakealiyun && ../$(PY) -m pytest $(or $(ARGS),clients)
+
+.clients/python/installed: $(CLIENTS)/requirements.txt
+	rm -rf .clients/python
+	$(PY) -m venv .clients/python
+	.clients/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r $(CLIENTS)/requirements.txt
+	@touch $@
+
+.clients/node/installed: $(CLIENTS)/package-lock.json
+	mkdir -p .clients/node
+	cp $(CLIENTS)/package.json $(CLIENTS)/package-lock.json .clients/node
+	npm ci --silent --prefix .clients/node
+	@touch $@
+
 check: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -62,12 +80,13 @@ bundle: setup
 bench: setup
 	$(PY) -m benchmarks
 
-# Resolve both lock files anew. uv is needed for this alone.
+# Resolve the lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"
 lock:
 	$(LOCK) --python-platform x86_64-manylinux2014 --only-binary :all: \
 	  requirements.in -o requirements.txt
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --universal $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 # Keeps .local/keys.json: tokens and marks of earlier runs stay valid.
 clean:

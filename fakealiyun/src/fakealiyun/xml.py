@@ -47,7 +47,7 @@ class Layout:
         return escape(_NOT_IN_XML.sub(self.replacement, plain), references)
 
 
-def render(root: str, content: Mapping[str, XmlContent], layout: Layout) -> bytes:
+def render(root: str, content: XmlContent, layout: Layout) -> bytes:
     """A document in UTF-8, with its elements in the order given.
 
     A list becomes one element for each item, all of the same name.

@@ -229,3 +229,11 @@ def test_every_answer_says_what_it_is(cloud: FakeCloud, orders: Queue) -> None:
     assert "x-acs-request-id" not in reply.headers
     assert reply.root.tag == f"{{{XMLNS}}}Queue"
     assert reply.element("QueueName") == orders.name
+
+
+def test_every_answer_has_a_content_type(cloud: FakeCloud) -> None:
+    """The official client for Node reads it, also from an answer without a body."""
+    for method, status in (("PUT", 201), ("PUT", 204), ("DELETE", 204)):
+        reply = call(cloud, method, "/queues/made")
+        assert reply.status == status
+        assert reply.headers["content-type"] == "text/xml;charset=utf-8"

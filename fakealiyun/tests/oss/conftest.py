@@ -91,13 +91,14 @@ def owner(issue: Issue) -> Credential:
     return issue()
 
 
-def newer_sdk(cloud: FakeCloud, credential: Credential) -> oss_v2.Client:
-    """A client of alibabacloud-oss-v2, which signs with V4."""
+def newer_sdk(cloud: FakeCloud, credential: Credential, *, once: bool = False) -> oss_v2.Client:
+    """A client of alibabacloud-oss-v2, which signs with V4. `once`: it does not retry."""
     config = oss_v2.config.load_default()
     config.credentials_provider = oss_v2.credentials.StaticCredentialsProvider(
         credential.access_key_id, credential.access_key_secret, credential.security_token
     )
     config.region, config.endpoint = "cn-shanghai", cloud.url
+    config.retry_max_attempts = 1 if once else None
     return oss_v2.Client(config)
 
 

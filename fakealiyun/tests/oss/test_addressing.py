@@ -83,6 +83,23 @@ def test_a_bucket_is_not_served_in_another_region(cloud: FakeCloud, owner: Crede
     assert reply.element("Endpoint") == "oss-cn-shanghai.aliyuncs.com"
 
 
+def test_a_plus_in_a_path_is_a_space(cloud: FakeCloud, owner: Credential) -> None:
+    """The official Go SDK 1.5 writes a space like this. A real plus is `%2B`."""
+    headers = browser_headers(owner, "PUT", "a b/c+d")
+    for path in ("/a+b/c%2Bd", f"/{BUCKET}/a+b/c%2Bd", "/a%20b/c%2bd"):
+        assert send(cloud, "PUT", path, headers, b"x").status == 200
+    assert [stored.key for stored in cloud.storage.objects(BUCKET)] == ["a b/c+d"]
+    refused = send(cloud, "PUT", "/a+b/c+d", headers, b"x")
+    assert (refused.status, refused.code) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_plus_in_a_copy_source_is_a_space(cloud: FakeCloud, owner: Credential) -> None:
+    assert browser(cloud, owner, "PUT", "a b", b"content").status == 200
+    given = {"x-oss-copy-source": f"/{BUCKET}/a+b"}
+    assert browser(cloud, owner, "PUT", "copy", headers=given).status == 200
+    assert browser(cloud, owner, "GET", "copy").body == b"content"
+
+
 @pytest.mark.parametrize("path", ["/%zz", "/a%2", "/a?x=%ff"])
 def test_a_broken_path_or_query_is_refused(cloud: FakeCloud, path: str) -> None:
     reply = send(cloud, "GET", f"/{BUCKET}{path}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
@@ -232,3 +235,94 @@ class TestCors:
         reply = browser(cloud, owner, "PUT", "", body, query={"cors": ""}, bucket=NAME)
         assert (reply.status, reply.code) == (400, code)
         assert code_of(made.get_bucket_cors)[0] == 404
+
+
+def test_location_and_statistics(
+    made: oss2.Bucket, cloud: FakeCloud, owner: Credential, version: str
+) -> None:
+    bucket = bucket_of(cloud, owner, version)
+    assert bucket.get_bucket_location().location == "oss-cn-shanghai"
+    bucket.put_object("a", b"1234")
+    bucket.put_object("b", b"56")
+    upload = bucket.init_multipart_upload("c").upload_id
+    bucket.upload_part("c", upload, 1, b"789")
+    stat = bucket.get_bucket_stat()
+    assert (stat.storage_size_in_bytes, stat.object_count) == (6, 2)
+    assert (stat.multi_part_upload_count, stat.multipart_part_count) == (1, 1)
+    newer = newer_sdk(cloud, owner)
+    location = newer.get_bucket_location(oss.GetBucketLocationRequest(bucket=NAME))
+    assert location.location == "oss-cn-shanghai"
+    found = newer.get_bucket_stat(oss.GetBucketStatRequest(bucket=NAME))
+    assert (found.storage, found.standard_object_count, found.archive_storage) == (6, 2, 0)
+    cloud.storage.create_bucket("elsewhere", "cn-beijing")
+    path = f"/{NAME}?location"
+    reply = send(cloud, "GET", path, browser_headers(owner, "GET", "", bucket=NAME))
+    assert reply.status == 403  # `location` is part of what is signed
+
+
+def test_they_need_a_permission(made: oss2.Bucket, cloud: FakeCloud, issue: Issue) -> None:
+    for name, call in (("Location", "get_bucket_location"), ("Stat", "get_bucket_stat")):
+        allowed = bucket_of(cloud, issue(NAME, actions=(f"oss:GetBucket{name}",)))
+        assert getattr(allowed, call)().status == 200
+        other = bucket_of(cloud, issue(NAME, actions=("oss:GetBucketInfo",)))
+        assert code_of(getattr(other, call)) == (403, "AccessDenied")
+
+
+def operations_of_the_sdk() -> list[tuple[str, dict[str, str], bool, bool]]:
+    """Method and parameters of each operation of oss-v2, from its source, and whether it has a key.
+
+    It lists an operation as `OperationInput(op_name=…, method=…, parameters={…}, bucket=…, key=…)`.
+    """
+    found = []
+    for path in sorted((Path(oss.__file__).parent / "operations").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "OperationInput":
+                given = {word.arg: word.value for word in node.keywords}
+                method = ast.literal_eval(given["method"])
+                literal = given.get("parameters")
+                pairs = (
+                    zip(literal.keys, literal.values, strict=True)
+                    if isinstance(literal, ast.Dict)
+                    else ()
+                )
+                names = {
+                    str(ast.literal_eval(name)): str(value.value)
+                    if isinstance(value, ast.Constant)
+                    else ""
+                    for name, value in pairs
+                    if name is not None
+                }
+                found.append((method, names, "key" in given, "bucket" in given))
+    return found
+
+
+def test_no_operation_of_the_newest_sdk_is_taken_for_another(
+    made: oss2.Bucket, cloud: FakeCloud, owner: Credential
+) -> None:
+    """An operation that is not faked is refused. It must not list or change something else."""
+    asked = operations_of_the_sdk()
+    assert len(asked) > 150
+    bare = {(method, key, bucket) for method, names, key, bucket in asked if not names}
+    assert ("GET", False, False) in bare  # ListBuckets
+    made.put_object("known", b"content")
+    client = newer_sdk(cloud, owner, once=True)
+    refused = 0
+    for method, names, key, bucket in asked:
+        if not names or method == "POST":
+            continue
+        operation = oss.OperationInput(
+            op_name="Any",
+            method=method,
+            parameters=names,
+            bucket=NAME if bucket else None,
+            key="known" if key else None,
+        )
+        code = ""
+        try:
+            client.invoke_operation(operation)
+        except oss.exceptions.OperationError as error:
+            code = error.unwrap().code
+        if not bucket:
+            assert code == "NotImplemented", (method, names)
+        refused += code == "NotImplemented"
+    assert refused > 80

@@ -19,6 +19,14 @@ _NO_SOURCE = "no source found"
 
 FACTS = (
     Fact(
+        "mns.content_type_always",
+        "Every answer has a Content-Type, also one without a body.",
+        DOCUMENTED,
+        "Node SDK @alicloud/mns 1.2.0 reads it from each answer",
+        "2025",
+        no_probe=EXPLICIT,
+    ),
+    Fact(
         "mns.operations",
         "Methods, paths, parameters and XML are those of the documentation.",
         DOCUMENTED,

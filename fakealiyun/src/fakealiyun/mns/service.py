@@ -150,7 +150,7 @@ def _response(status: int, body: bytes | None, request_id: str) -> web.Response:
         "x-mns-version": VERSION,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
+        # Also without a body: the official client for Node reads it from every answer.
+        "Content-Type": "text/xml;charset=utf-8",
     }
-    if body is not None:
-        headers["Content-Type"] = "text/xml;charset=utf-8"
     return web.Response(status=status, body=body, headers=headers)

@@ -114,14 +114,15 @@ def addresses(host: str, raw_path: str, known: Iterable[str]) -> tuple[Address, 
 
 
 def decode(raw: str) -> str:
-    """Percent-decoded once; `+` stays `+`.
+    """Percent-decoded once. `+` is a space, as in a form: the official Go SDK 1.5 sends it so.
 
     Raises OssError InvalidURI for a broken escape, and InvalidArgument if it is not UTF-8.
     """
     if _BROKEN_ESCAPE.search(raw):
         raise OssError("InvalidURI")
     try:
-        return unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
+        plain = raw.replace("+", " ").encode("utf-8", "surrogateescape")
+        return unquote_to_bytes(plain).decode("utf-8")
     except UnicodeDecodeError:
         raise OssError("InvalidArgument", "The characters encoding must be utf-8.") from None
 

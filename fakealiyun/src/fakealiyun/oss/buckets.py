@@ -56,6 +56,44 @@ async def get_bucket_info(call: OssCall) -> OssAnswer:
     return OssAnswer(headers=_XML, body=documents.render("BucketInfo", {"Bucket": content}))
 
 
+async def get_bucket_location(call: OssCall) -> OssAnswer:
+    """GetBucketLocation: the region of the bucket, such as `oss-cn-shanghai`."""
+    location = f"oss-{_bucket(call).region}"
+    return OssAnswer(headers=_XML, body=documents.render("LocationConstraint", location))
+
+
+async def get_bucket_stat(call: OssCall) -> OssAnswer:
+    """GetBucketStat: how many bytes, objects and unfinished uploads the bucket has now."""
+    bucket = _bucket(call)
+    objects = call.storage.objects(bucket.name)
+    uploads = call.storage.uploads(bucket.name)
+    size = sum(stored.size for stored in objects)
+    content: dict[str, XmlContent] = {
+        "Storage": size,
+        "ObjectCount": len(objects),
+        "MultipartUploadCount": len(uploads),
+        "LiveChannelCount": 0,
+        "LastModifiedTime": int(call.clock.now()),
+        "StandardStorage": size,
+        "StandardObjectCount": len(objects),
+        "InfrequentAccessStorage": 0,
+        "InfrequentAccessRealStorage": 0,
+        "InfrequentAccessObjectCount": 0,
+        "ArchiveStorage": 0,
+        "ArchiveRealStorage": 0,
+        "ArchiveObjectCount": 0,
+        "ColdArchiveStorage": 0,
+        "ColdArchiveRealStorage": 0,
+        "ColdArchiveObjectCount": 0,
+        "DeepColdArchiveStorage": 0,
+        "DeepColdArchiveRealStorage": 0,
+        "DeepColdArchiveObjectCount": 0,
+        "MultipartPartCount": sum(len(upload.parts) for upload in uploads),
+        "DeleteMarkerCount": 0,
+    }
+    return OssAnswer(headers=_XML, body=documents.render("BucketStat", content))
+
+
 async def list_buckets(call: OssCall) -> OssAnswer:
     """ListBuckets: the buckets of the account in the order of their names."""
     prefix, marker = call.parameter("prefix"), call.parameter("marker")

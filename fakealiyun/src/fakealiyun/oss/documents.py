@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from fakealiyun import xml
@@ -14,7 +13,7 @@ _MAX_ELEMENTS = 100_000
 MAX_PARTS = 10_000
 
 
-def render(root: str, content: Mapping[str, XmlContent]) -> bytes:
+def render(root: str, content: XmlContent) -> bytes:
     """An XML document in UTF-8 with its elements in the order given."""
     return xml.render(root, content, XML_LAYOUT)
 

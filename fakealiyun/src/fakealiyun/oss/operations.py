@@ -64,6 +64,18 @@ _META = ("oss:GetObject", "oss:GetObjectMeta")
 
 _GET_OBJECT_META = OssOperation("GetObjectMeta", _META, objects.get_object_meta)
 
+#: Parameters that select an operation and are not signed by version 1. None of them is faked.
+#: Source: the operations of oss-v2 1.4.1.
+_UNSIGNED = frozenset(
+    """
+    MetaQuery accessmonitor action agenticBucket bucketSpace cleanRestoredObject dataPipeline
+    deleteVectorIndex deleteVectors getVectorIndex getVectors legalHold listVectorIndexes
+    listVectors metadataConfiguration metadataInventoryTable metadataJournalTable namespace
+    objectWorm overwriteConfig putVectorIndex putVectorIndexFusion putVectors queryVectors
+    queryVectorsFusion quota regions retention rtc seal userDefinedLogFieldsConfig
+    """.split()
+)
+
 _ON_OBJECTS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ("PUT", frozenset()): OssOperation("PutObject", PUT_ACTIONS, objects.put_object),
     ("PUT", frozenset({copying.SOURCE})): OssOperation(
@@ -126,6 +138,12 @@ _ON_BUCKETS: dict[tuple[str, frozenset[str]], OssOperation] = {
     ("GET", frozenset({"bucketInfo"})): OssOperation(
         "GetBucketInfo", ("oss:GetBucketInfo",), buckets.get_bucket_info
     ),
+    ("GET", frozenset({"location"})): OssOperation(
+        "GetBucketLocation", ("oss:GetBucketLocation",), buckets.get_bucket_location
+    ),
+    ("GET", frozenset({"stat"})): OssOperation(
+        "GetBucketStat", ("oss:GetBucketStat",), buckets.get_bucket_stat
+    ),
     ("PUT", frozenset({"cors"})): OssOperation(
         "PutBucketCors", ("oss:PutBucketCors",), buckets.put_bucket_cors
     ),
@@ -168,7 +186,8 @@ def _asked(head: RequestHead) -> frozenset[str]:
     return frozenset(
         name
         for name in head.parameters
-        if (name in SUBRESOURCES or name.startswith("x-oss-")) and name not in _NEUTRAL
+        if (name in SUBRESOURCES or name in _UNSIGNED or name.startswith("x-oss-"))
+        and name not in _NEUTRAL
     )
 
 
