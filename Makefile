@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-fake test-clients test-bundle check bundle bench lock clean
+.PHONY: setup run test test-browser test-fake test-clients test-bundle check bundle bench picture lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -79,6 +79,10 @@ bundle: setup
 # Cold starts, warm calls and a sustained run, as ratios to named contenders; a few minutes.
 bench: setup
 	$(PY) -m benchmarks
+
+# Photographs the page for the two READMEs.
+picture: setup
+	$(PY) -m tests.browser.picture
 
 # Resolve the lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"

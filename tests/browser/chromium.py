@@ -1,4 +1,4 @@
-"""Finds Chromium. On Debian, installs it if it is missing."""
+"""Finds Chromium and a Chinese font. On Debian, installs them if they are missing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from local.build import locked
@@ -31,17 +32,27 @@ class ChromiumMissing(Exception):
 
 def chromium() -> Path:
     """The path of the browser. Raises ChromiumMissing."""
-    with locked(Path(tempfile.gettempdir()) / "vodpass-chromium.lock"):
-        found = _find()
-        if found is None and _can_install():
-            _install()
-            found = _find()
+    _install_unless(_find, "chromium")
+    found = _find()
     if found is None:
         raise ChromiumMissing(
             "the browser tests need Chromium: apt-get install chromium on Debian, "
             "elsewhere the system's own package or Google Chrome"
         )
     return found
+
+
+def require_chinese_font() -> None:
+    """Pictures of Chinese pages need a font. Raises ChromiumMissing if there is none."""
+    _install_unless(_has_chinese_font, "fonts-noto-cjk")
+    if not _has_chinese_font():
+        raise ChromiumMissing("pictures need a Chinese font, such as fonts-noto-cjk on Debian")
+
+
+def _install_unless(present: Callable[[], object], package: str) -> None:
+    with locked(Path(tempfile.gettempdir()) / "vodpass-chromium.lock"):
+        if not present() and _can_install():
+            _install(package)
 
 
 def _find() -> Path | None:
@@ -52,18 +63,26 @@ def _find() -> Path | None:
     return None
 
 
+def _has_chinese_font() -> bool:
+    lister = shutil.which("fc-list")
+    if lister is None:
+        return False
+    listed = subprocess.run([lister, ":lang=zh"], capture_output=True, check=False)
+    return bool(listed.stdout.strip())
+
+
 def _can_install() -> bool:
     debian = Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
     return debian and os.geteuid() == 0
 
 
-def _install() -> None:
+def _install(package: str) -> None:
     log = Path(tempfile.gettempdir()) / "vodpass-chromium.log"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with log.open("wb") as output:
         for command in (
             ["apt-get", "update"],
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+            ["apt-get", "install", "-y", "--no-install-recommends", package],
         ):
             done = subprocess.run(
                 command,

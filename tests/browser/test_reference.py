@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from local.reference import POLICY
+from local.reference import PACKAGE, POLICY
 from local.stack import Stack
 from tests.browser.app import open_page
+from tests.browser.conftest import unavailable
+from tests.browser.site import MODULES
 from tests.browser.traffic import Traffic
 from tests.docs.openapi.document import DOCUMENT
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    """Swagger UI is there."""
+    if not (MODULES / PACKAGE).exists():
+        unavailable(f"{PACKAGE} is missing; make setup installs node_modules")
 
 
 def test_the_page_leads_to_the_reference(

@@ -162,6 +162,9 @@ def in_chinese(link: tuple[Path, str] | str) -> tuple[Path, str] | str:
     if isinstance(link, str):
         return link
     linked, anchor = link
+    picture = linked.with_suffix(f".zh{linked.suffix}")
+    if picture.suffix == ".webp" and picture.exists():
+        return picture, anchor
     if link == GLOSSARY:
         return INDEX, translated_anchor_of_the_glossary()
     if linked not in TRANSLATIONS:

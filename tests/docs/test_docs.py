@@ -96,6 +96,19 @@ def test_every_endpoint_that_is_deployed_is_described() -> None:
     assert described <= {path.parent.name for path in PROJECT.glob("functions/*/index.py")}
 
 
+@pytest.mark.parametrize(
+    ("page", "picture"),
+    [("README.md", "docs/page.webp"), ("README.zh-CN.md", "docs/page.zh.webp")],
+)
+def test_the_readme_shows_the_page_and_the_architecture(page: str, picture: str) -> None:
+    """`make picture` photographs the page anew."""
+    assert len(re.findall(rf"^!\[[^]]+\]\({picture}\)$", text(PROJECT / page), re.M)) == 1
+    assert text(PROJECT / page).count("```mermaid\n") == 1
+    content = (PROJECT / picture).read_bytes()
+    assert (content[:4], content[8:12]) == (b"RIFF", b"WEBP")
+    assert len(content) < 150_000
+
+
 def test_the_readme_is_short() -> None:
     assert len(text(PROJECT / "README.md").splitlines()) < 150
 
