@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-fake test-clients test-bundle check bundle bench picture lock clean
+.PHONY: setup run test test-browser reliability test-fake test-clients test-bundle check bundle bench picture lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -44,6 +44,10 @@ test-browser: setup
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
 test-bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
+
+# Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.
+reliability: setup
+	$(if $(WRITE),$(PY) -m tests.reliability.page,$(PY) -m pytest -n 2 --every-cell tests/reliability $(ARGS))
 
 # The tests of the fake cloud alone.
 test-fake: setup

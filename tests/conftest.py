@@ -24,12 +24,21 @@ settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--bundle 3.10`: tests then serve the functions from a bundle, as deployed."""
+    """Adds `--bundle 3.10`: tests then serve the functions from a bundle, as deployed.
+
+    It also adds `--every-cell`, for the fault matrix.
+    """
     parser.addoption(
         "--bundle",
         choices=RUNTIMES,
         metavar="PYTHON",
         help=f"serve the functions from a bundle, with this Python: {' or '.join(RUNTIMES)}",
+    )
+
+    parser.addoption(
+        "--every-cell",
+        action="store_true",
+        help="try every fault of every upstream call, and compare docs/reliability.md",
     )
 
 

@@ -10,7 +10,7 @@ from shared.runtime import log
 from shared.runtime.instance import Instance, deadline
 from shared.runtime.queue_trigger import parse
 from shared.watch import messages
-from shared.watch.run import Memory, Run
+from shared.watch.run import RETRIES, Memory, Run
 from shared.watch.sweep import sweep
 
 RUN_SECONDS = 240.0  # for one run; the function's own timeout may allow less
@@ -34,7 +34,7 @@ def handler(event: bytes, context: Any) -> None:
     line: dict[str, Any] = {"function": "watch"}
     code = "OK"
     try:
-        run = Run(_INSTANCE.session(due), _INSTANCE.require_settings(), _MEMORY)
+        run = Run(_INSTANCE.session(due, retries=RETRIES), _INSTANCE.require_settings(), _MEMORY)
         parsed = parse(event)
         if isinstance(parsed, dict) and "triggerName" in parsed:
             sweep(run)

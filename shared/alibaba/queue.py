@@ -65,6 +65,9 @@ class Queue:
         if answer.status == 201:
             return
         code = _code(answer.body)
+        if code == EXPIRED:
+            self._role.mark_expired()
+            raise Unavailable("The service is renewing its own authorization.")
         if answer.status == 429 or code == "QpsLimitExceeded":
             raise Throttled
         if 400 <= answer.status < 500:
@@ -72,13 +75,15 @@ class Queue:
         raise Unavailable("The queue is not available.", effect="unknown")
 
 
+EXPIRED = "SecurityTokenExpired"
+"""The role credential has expired. A new instance has another."""
+
 FAULTS: Mapping[str, str] = {
     "QueueNotExist": "The queue that VODPASS_WATCH_QUEUE names does not exist.",
     "AccessDenied": "The function's role may not send to the queue.",
     "InvalidAccessKeyId": "The queue does not accept the function's key.",
     "SignatureDoesNotMatch": "The queue does not accept the function's signature.",
     "InvalidSecurityToken": "The queue does not accept the function's token.",
-    "SecurityTokenExpired": "The queue calls the function's token expired.",
     "TimeExpired": "The instance's clock is off.",
 }
 """Code of SendMessage -> what to say. All are for the operator."""

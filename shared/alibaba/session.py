@@ -8,6 +8,8 @@ upstream.
 from __future__ import annotations
 
 import calendar
+import itertools
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +23,9 @@ from shared.errors import Unavailable, UpstreamError, UpstreamTimeout
 T = TypeVar("T")
 
 FIRST_ATTEMPT = 3.0  # seconds, if a second attempt may follow
+LAST_ATTEMPT = 8.0  # seconds, so that one slow call does not use up a long run
+RETRIES = 2  # in one invocation, by all its calls together: retries must not double the load
+_JITTER = 0.2  # seconds; the longest pause before a retry
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,11 @@ class OperationAnswer:
 class Session:
     """A service for one invocation. ``request_ids`` collects the ids of its answers."""
 
-    def __init__(self, client: Client, deadline: float) -> None:
+    def __init__(self, client: Client, deadline: float, *, retries: int = RETRIES) -> None:
         self._client = client
         self._deadline = deadline
+        self._retries = retries
+        self._retried = itertools.count()  # next() is atomic: several threads share the budget
         self.request_ids: list[str] = []
 
     @property
@@ -75,17 +82,24 @@ class Session:
     ) -> T:
         """Sends a request that may safely be sent twice, and returns ``read`` of its answer.
 
-        It is sent a second time after a temporary fault, or after an answer that ``read`` refuses.
+        It is sent a second time after a temporary fault, or after an answer that ``read`` refuses,
+        as long as the invocation has retries left.
         """
         try:
             try:
                 return readable(read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
             except (Unavailable, UpstreamError, UpstreamTimeout):
-                if self._client.key_expired or self.left <= 0:
+                if self._client.key_expired or self.left <= 0 or not self._may_retry():
                     raise
-            return readable(read, self.once(operation, fields))
+            # Instances that failed together must not come back together.
+            time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))
+            last = min(self.left, LAST_ATTEMPT)
+            return readable(read, self.once(operation, fields, last))
         except Rejected:
             raise UpstreamError("The cloud refused for an unexpected reason.") from None
+
+    def _may_retry(self) -> bool:
+        return next(self._retried) < self._retries
 
 
 def readable(read: Callable[[OperationAnswer], T], answer: OperationAnswer) -> T:

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.alibaba.client import Client, Service
 from shared.alibaba.credentials import FunctionRole
-from shared.alibaba.session import Session
+from shared.alibaba.session import RETRIES, Session
 from shared.config.settings import Settings, SettingsError, load
 from shared.config.uses import USES
 from shared.errors import Misconfigured
@@ -52,12 +52,15 @@ class Instance:
         """Takes the role credential of this invocation. Ends the process if it has expired."""
         self._role.use(context)
 
-    def session(self, deadline: float) -> Session:
-        """The service until ``deadline`` (monotonic seconds). Raises Misconfigured."""
+    def session(self, deadline: float, *, retries: int = RETRIES) -> Session:
+        """The service until ``deadline`` (monotonic seconds), with so many ``retries`` in all.
+
+        Raises Misconfigured.
+        """
         settings = self.require_settings()
         if self._client is None:
             self._client = Client(self._service, settings, self._role)
-        return Session(self._client, deadline)
+        return Session(self._client, deadline, retries=retries)
 
     def require_settings(self) -> Settings:
         """The settings. Raises Misconfigured if one is missing or wrong."""

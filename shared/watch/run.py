@@ -12,6 +12,7 @@ from shared.events.webhook import Receivers
 from shared.runtime.instance import Instance
 from shared.runtime.seen import Seen
 
+RETRIES = 20  # in one run, by all its calls together
 EVERY = 300  # seconds between two runs
 CLEANUP_AFTER = CREDENTIAL_ENDED + 600  # seconds after the window: no write is under way
 # Seconds for which every run sends a due event again. Longer than CLEANUP_AFTER, so that the app

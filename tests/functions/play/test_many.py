@@ -164,6 +164,15 @@ class TestOneProblemAmongOthers:
         assert line["item_codes"] == {"VideoNotReady": 1, "OK": 2, "VideoNotFound": 2}
         assert (line["code"], line["decision"]) == ("OK", "issued")
 
+    def test_a_failing_vod_gets_few_repeats_of_a_large_request(
+        self, house: House, alice: str
+    ) -> None:
+        """All calls of a request share two retries."""
+        own = ready(house, alice, 6)
+        house.cloud.faults.set("vod", "GetVideoPlayAuth", "error", count=20, status=500)
+        assert codes(many(house, alice, own)) == ["UpstreamError"] * 6
+        assert house.calls()["GetVideoPlayAuth"] == 8
+
     def test_that_vod_throttles(self, house: House, alice: str) -> None:
         own = ready(house, alice, 3)
         house.cloud.faults.set("vod", "GetVideoPlayAuth", "throttle", count=1)
