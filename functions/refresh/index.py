@@ -15,6 +15,7 @@ from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
 from shared.uploads import response
 from shared.uploads.renew import renew
+from shared.uploads.window import renewable
 from shared.web import body, fields
 
 
@@ -32,7 +33,7 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
         raise VideoNotFound from None
     if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
-    credential = renew(vod, video, call.settings.upload_window)
+    credential = renew(vod, video, renewable(call.settings, video))
     return response.members(credential, "VideoId", call.request_id)
 
 

@@ -33,6 +33,7 @@ from shared.uploads import parameters
 from shared.uploads.extend import Extend, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
 from shared.uploads.renew import renew
+from shared.uploads.window import renewable
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -68,7 +69,7 @@ def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
             raise
     created = _find_created(call, vod, mark)
     _require_same(call.settings, created, declared)
-    return renew(vod, created, call.settings.upload_window)
+    return renew(vod, created, renewable(call.settings, created))
 
 
 def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -179,9 +180,9 @@ def _repeat(
     """Answers a repeated request: a new credential for the same video, by the rules of /refresh."""
     call.caller.require("vod:refresh")
     _require_same(call.settings, earlier, declared)
-    return renew(vod, earlier, call.settings.upload_window)
+    return renew(vod, earlier, renewable(call.settings, earlier))
 
 
 def _require_same(settings: Settings, found: Video, declared: Extend) -> None:
-    if unseal(settings, found.reference_id or "", found.user_data) != declared:
+    if not declared.same_request(unseal(settings, found.reference_id or "", found.user_data)):
         raise IdempotencyConflict

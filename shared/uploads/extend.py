@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.auth import ownership
@@ -20,13 +20,22 @@ from shared.config.settings import Settings
 
 @dataclass(frozen=True)
 class Extend:
-    """The declarations of an upload. ``file_size`` is in bytes."""
+    """The declarations of an upload. ``file_size`` is in bytes.
+
+    ``window``: the upload window that the caller was promised, in seconds. None: the upload was
+    begun before vodpass recorded it.
+    """
 
     subject: str
     idempotency_key: str
     digest: str
     file_size: int | None
     extension: str
+    window: int | None = None
+
+    def same_request(self, other: Extend | None) -> bool:
+        """Whether both were made from the same request of the same caller."""
+        return other is not None and replace(self, window=None) == replace(other, window=None)
 
 
 def request_digest(fields: dict[str, Any]) -> str:
@@ -50,7 +59,8 @@ def unseal(settings: Settings, mark: str, user_data: str | None) -> Extend | Non
         values = json.loads(user_data or "")["Extend"]
         values = json.loads(values) if isinstance(values, str) else dict(values)
         mac = values.pop("m")
-        extend = Extend(values["s"], values["k"], values["d"], values["n"], values["t"])
+        names = (values["s"], values["k"], values["d"], values["n"], values["t"])
+        extend = Extend(*names, values.get("w"))
         genuine = key is not None and hmac.compare_digest(_mac(key, mark, values), mac)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -67,13 +77,14 @@ def verified(settings: Settings, mark: str | None, user_data: str | None) -> Ext
 
 
 def _values(extend: Extend) -> dict[str, Any]:
-    return {
+    values: dict[str, Any] = {
         "s": extend.subject,
         "k": extend.idempotency_key,
         "d": extend.digest,
         "n": extend.file_size,
         "t": extend.extension,
     }
+    return values if extend.window is None else {**values, "w": extend.window}
 
 
 def _mac(key: OwnerKey, mark: str, values: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.events.event import Event, data_of, event
 from shared.uploads import response
 from shared.uploads.renew import renew
+from shared.uploads.window import renewable
 from shared.watch.run import LOOK_BACK, Run
 
 # Seconds between two renewals. Then each credential is renewed 600 s before it expires. With
@@ -21,7 +22,7 @@ def keep_alive(run: Run, video: Video) -> None:
     What was due within the upload window is sent even after it, if no run came in time. Raises
     NotDelivered or a Refusal.
     """
-    renewing, window = bool(run.settings.credential_webhook_url), run.settings.upload_window
+    renewing, window = bool(run.settings.credential_webhook_url), renewable(run.settings, video)
     newest = int(video.age // RENEW_EVERY) - 1
     for period in range(max(0, newest - 1), newest + 1):
         due = RENEW_EVERY * (period + 1)
@@ -31,7 +32,7 @@ def keep_alive(run: Run, video: Video) -> None:
             run.send(_expiring(run, video, period))
         elif period == newest and video.age <= window:
             # An older credential has expired by now.
-            _renew(run, video, period)
+            _renew(run, video, period, window)
 
 
 def _expiring(run: Run, video: Video, period: int) -> Event:
@@ -41,13 +42,13 @@ def _expiring(run: Run, video: Video, period: int) -> Event:
     return event(run.settings, "upload.expiring", video.video_id, facts, data, video.now)
 
 
-def _renew(run: Run, video: Video, period: int) -> None:
+def _renew(run: Run, video: Video, period: int, window: int) -> None:
     facts = (str(period),)
     known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, video.now)
     if known.event_id in run.memory.delivered:
         return
     try:
-        credential = renew(run.vod, video, run.settings.upload_window)
+        credential = renew(run.vod, video, window)
     except (UploadFinished, UploadWindowClosed, VideoNotFound):
         return
     data = {

@@ -58,11 +58,12 @@ def test_marks() -> None:
             assert not ownership.owns(deployment, Owner("other", vector["subject"]), mark)
 
 
-def test_extends() -> None:
-    for vector in vectors("extends"):
+@pytest.mark.parametrize("name", ["extends", "extends_with_window"])
+def test_extends(name: str) -> None:
+    for vector in vectors(name):
         deployment = settings(vector)
-        names = ("subject", "idempotency_key", "digest", "file_size", "extension")
-        extend = Extend(*(vector[name] for name in names))
+        names = ("subject", "idempotency_key", "digest", "file_size", "extension", "window")
+        extend = Extend(*(vector.get(member) for member in names))
         sealed = extends.seal(deployment, vector["mark"], extend)
         assert sealed == json.loads(vector["extend"])
         user_data = json.dumps({"Extend": json.loads(vector["extend"])})

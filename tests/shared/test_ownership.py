@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.auth import ownership as owner
@@ -90,11 +91,20 @@ def test_an_idempotency_key_gives_each_caller_one_mark() -> None:
     assert owner.owns(SETTINGS, ALICE, mark)
 
 
-@given(SUBJECTS, st.from_regex(r"\A[A-Za-z0-9_-]{0,64}\Z"), st.integers(1, 48_800_000_000_000))
+@given(
+    SUBJECTS,
+    st.from_regex(r"\A[A-Za-z0-9_-]{0,64}\Z"),
+    st.integers(1, 48_800_000_000_000),
+    st.none() | st.integers(3000, 2_592_000),
+)
+@example('"' * 128, "k" * 64, 48_800_000_000_000, 2_592_000)
+@example("\\" * 128, "k" * 64, 48_800_000_000_000, 2_592_000)
+@example("\u2028" * 42, "k" * 64, 48_800_000_000_000, 2_592_000)
 def test_extend_reads_back_as_written_and_fits_the_limit_of_vod(
-    subject: str, key: str, size: int
+    subject: str, key: str, size: int, window: int | None
 ) -> None:
-    extend = Extend(subject, key, extends.request_digest({"FileName": "a.mp4"}), size, "mp4")
+    digest = extends.request_digest({"FileName": "a.mp4"})
+    extend = Extend(subject, key, digest, size, "mjpeg", window)
     mark = owner.new_mark(SETTINGS, Owner("main", subject))
 
     sealed = extends.seal(SETTINGS, mark, extend)
@@ -105,13 +115,31 @@ def test_extend_reads_back_as_written_and_fits_the_limit_of_vod(
     assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
 
 
-@pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "m"])
-def test_a_changed_extend_is_refused(member: str) -> None:
+@pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "w", "m"])
+@pytest.mark.parametrize("window", [86400, None])
+def test_a_changed_extend_is_refused(member: str, window: int | None) -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
-    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4"))
-    sealed[member] = 6 if member == "n" else "x"
+    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4", window))
+    sealed[member] = 6 if member in "nw" else "x"
 
     assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+
+
+def test_an_extend_without_its_window_is_refused() -> None:
+    mark = owner.new_mark(SETTINGS, ALICE)
+    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4", 3000))
+    del sealed["w"]
+
+    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+
+
+def test_a_repeat_is_recognized_whatever_the_window() -> None:
+    """The setting may change between a request and its repeat."""
+    first = Extend("alice", "key", "digest", 5, "mp4")
+    assert first.same_request(replace(first, window=3000))
+    assert replace(first, window=86400).same_request(replace(first, window=3000))
+    assert not first.same_request(replace(first, digest="another"))
+    assert not first.same_request(None)
 
 
 def test_an_extend_is_refused_on_another_video() -> None:

@@ -1,0 +1,24 @@
+"""How long an upload may be refreshed: the upload window.
+
+Two windows count: the one of this deployment's settings, and the one that the caller was promised,
+which is sealed into the video's Extend. They differ if the setting was changed, or if deployments
+share their owner keys. The stricter one counts, for each side.
+"""
+
+from __future__ import annotations
+
+from shared.alibaba.vod.records import Video
+from shared.config.settings import Settings
+from shared.uploads.extend import verified
+
+
+def promised(settings: Settings, video: Video) -> int | None:
+    """The window in seconds that was sealed when the upload began; None if there is none."""
+    extend = verified(settings, video.reference_id, video.user_data)
+    return None if extend is None else extend.window
+
+
+def renewable(settings: Settings, video: Video) -> int:
+    """Seconds after its creation until which the video may get a new credential."""
+    sealed = promised(settings, video)
+    return settings.upload_window if sealed is None else min(sealed, settings.upload_window)
