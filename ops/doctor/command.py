@@ -13,6 +13,7 @@ from ops import dot_env
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.command_line import Parser, loopback
 from ops.doctor import (
+    abandoned,
     application,
     callback,
     endpoints,
@@ -142,6 +143,7 @@ def _check_account(
     usable = answers and application.check(report, account, deployment, settings)
     if usable:
         play_key.check(report, account, settings)
+        abandoned.check(report, account, settings)
     roles.check(report, account, deployment, settings, account_id, as_role=as_role)
     functions.check(report, account, deployment)
     routes.check(report, account, deployment)

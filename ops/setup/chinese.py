@@ -72,6 +72,7 @@ ALLOWED: Mapping[str, str] = {
     "VODPASS_EVENT_QUEUE": _QUEUE,
     "VODPASS_DEAD_LETTER_QUEUE": _QUEUE,
     "VODPASS_CLEANUP": "off、dry-run（默认）或 delete",
+    "VODPASS_CLEANUP_FORCE": "1 表示数量多、占比大时也删除；否则不设置",
     "VODPASS_LOCAL": "仅用于开发机",
     "VODPASS_VOD_ENDPOINT": _LOOPBACK,
     "VODPASS_STS_ENDPOINT": _LOOPBACK,

@@ -74,6 +74,7 @@ class Settings:
     watch: frozenset[str] = frozenset({"expiring", "abandoned"})
     watch_queue: str = ""
     cleanup: str = "dry-run"
+    cleanup_force: bool = False
     local: bool = False
     vod_endpoint: str = ""
     sts_endpoint: str = ""

@@ -80,6 +80,7 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
         "VODPASS_WATCH",
         "VODPASS_CLEANUP",
+        "VODPASS_CLEANUP_FORCE",
     },
 }
 """Function -> the variables that it reads."""

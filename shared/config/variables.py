@@ -28,6 +28,9 @@ REGIONS = frozenset(
 """The regions that offer VOD. For some others the SDK silently uses a host in another region."""
 
 
+LONGEST_UPLOAD_WINDOW = 2_592_000  # seconds
+
+
 @dataclass(frozen=True)
 class Variable:
     """One variable: the attribute of Settings that it sets, its parser, and what it may hold."""
@@ -96,7 +99,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "VODPASS_UPLOAD_WINDOW": Variable(
         "upload_window",
-        parsers.number(3000, 2_592_000),
+        parsers.number(3000, LONGEST_UPLOAD_WINDOW),
         "seconds from 3000 to 2592000 (default 86400)",
     ),
     "VODPASS_MAX_FILE_SIZE": Variable(
@@ -205,6 +208,11 @@ VARIABLES: Mapping[str, Variable] = {
         "cleanup",
         parsers.one_of(frozenset({"off", "dry-run", "delete"})),
         "off, dry-run (the default) or delete",
+    ),
+    "VODPASS_CLEANUP_FORCE": Variable(
+        "cleanup_force",
+        parsers.flag,
+        "1 to delete also if it is many uploads, and a large part of all, else unset",
     ),
     "VODPASS_LOCAL": Variable("local", parsers.flag, "1 on a developer's machine, else unset"),
     "VODPASS_VOD_ENDPOINT": Variable(

@@ -55,6 +55,7 @@ def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
         request_digest(asked),
         asked.get("FileSize"),
         extension(asked["FileName"]),
+        call.settings.upload_window,
     )
     for known in older:
         earlier = _find(call, vod, known)

@@ -18,6 +18,7 @@ CLEANUP_AFTER = CREDENTIAL_ENDED + 600  # seconds after the window: no write is 
 # Seconds for which every run sends a due event again. Longer than CLEANUP_AFTER, so that the app
 # learns of an abandoned upload before its video is deleted.
 LOOK_BACK = CLEANUP_AFTER + 540
+ENOUGH = 5.0  # seconds that must be left for another video
 
 
 class Memory:
@@ -43,9 +44,18 @@ class Run:
         self.memory = memory
         self.vod = Vod(session)
         self.looked_at = 0
+        self.awaiting: set[str] = set()
+        """Ids of the uploads of this deployment that await a file, as far as the run has looked."""
+        self.deletable: dict[str, Video] = {}
+        """Those of them that were abandoned so long ago that they may be deleted."""
         self.left_over = 0
         self.failed = 0
         self.sent: dict[str, int] = {}
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time left is too short for another video."""
+        return self.session.left < ENOUGH
 
     def is_ours(self, video: Video) -> bool:
         """Whether the video is of this deployment: its mark verifies, its application is ours.

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE, CREDENTIAL_ENDED, UPLOAD_FAILED, Video
+from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import Refusal
 from shared.events.event import SETTLING, completion, of_video, verdict
 from shared.events.webhook import NotDelivered
-from shared.watch.cleanup import abandon
+from shared.watch.cleanup import abandon, clean_up, may_go
 from shared.watch.renewal import keep_alive
 from shared.watch.run import CLEANUP_AFTER, EVERY, LOOK_BACK, Run
 
 MAX_VIDEOS = 5000  # in one run: 50 calls, and as many as GetVideoList can reach
 COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked", "Normal")
-_ENOUGH = 5.0  # seconds that must be left for another video
 
 
 def sweep(run: Run) -> None:
@@ -31,6 +31,12 @@ def sweep(run: Run) -> None:
         reach = window + CLEANUP_AFTER + LOOK_BACK
         for video in _listed(run, (AWAITING_FILE, UPLOAD_FAILED), reach):
             _guarded(run, video)
+    if "abandoned" in jobs:
+        # Older ones were promised a longer window, or none. They come last: few of them are due.
+        farthest = LONGEST_UPLOAD_WINDOW + CLEANUP_AFTER + LOOK_BACK
+        for video in _listed(run, (AWAITING_FILE,), farthest, reach):
+            _guarded(run, video)
+        clean_up(run)
     if "completed" in jobs:
         # A credential issued at the end of the window may still finish its upload.
         for video in _listed(run, COMPLETED, window + CREDENTIAL_ENDED + LOOK_BACK):
@@ -47,20 +53,26 @@ def look_after(run: Run, video_id: str) -> None:
     _guarded(run, video)
 
 
-def _listed(run: Run, statuses: tuple[str, ...], reach: int) -> Iterator[Video]:
-    """The videos of the last ``reach`` seconds in these states, until the run is out of time."""
+def _listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -> Iterator[Video]:
+    """The videos of the last ``reach`` seconds in these states, until the run is out of time.
+
+    ``but_for``: without those of the last so many seconds.
+    """
     page, seen, total = 1, 0, 1
     now = run.session.cloud_time()
     # The earlier of both clocks: better too many videos than too few.
     since = min(time.time(), now) - reach
+    until = min(time.time(), now) - but_for if but_for else None
     # Runs start from alternate ends, so that what one run cannot reach does not wait for ever.
     oldest_first = int(now) // EVERY % 2 == 0
     while seen < total:
-        videos, total = run.vod.videos(statuses, since, page, oldest_first=oldest_first)
+        videos, total = run.vod.videos(
+            statuses, since, page, oldest_first=oldest_first, until=until
+        )
         if not videos:
             return
         for video in videos:
-            if run.looked_at >= MAX_VIDEOS or run.session.left < _ENOUGH:
+            if run.looked_at >= MAX_VIDEOS or run.out_of_time:
                 run.left_over += total - seen
                 return
             seen += 1
@@ -89,10 +101,13 @@ def _handle(run: Run, video: Video) -> None:
         if "completed" in jobs and video.status in COMPLETED:
             _complete(run, video)
         return
+    run.awaiting.add(video.video_id)
     if "expiring" in jobs:
         keep_alive(run, video)
-    if "abandoned" in jobs and video.age > run.settings.upload_window:
+    if "abandoned" in jobs:
         abandon(run, video)
+        if may_go(run.settings, video):
+            run.deletable[video.video_id] = video
 
 
 def look_at_completed(run: Run, video: Video) -> None:

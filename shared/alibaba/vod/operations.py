@@ -138,16 +138,23 @@ class Vod:
         return self._read("GetAttachedMediaInfo", {"media_ids": media_id}, read)
 
     def videos(
-        self, statuses: tuple[str, ...], since: float, page: int, *, oldest_first: bool
+        self,
+        statuses: tuple[str, ...],
+        since: float,
+        page: int,
+        *,
+        oldest_first: bool,
+        until: float | None = None,
     ) -> tuple[list[Video], int]:
         """GetVideoList: one page of videos in these states, sorted by age, and the total.
 
-        ``since``: epoch second from which on videos were created. ``page`` starts at 1 and has
-        PAGE_SIZE videos. Raises a Refusal.
+        ``since``, ``until``: epoch seconds between which videos were created. ``page`` starts at 1
+        and has PAGE_SIZE videos. Raises a Refusal.
         """
         fields = {
             "status": ",".join(statuses),
             "start_time": utc_text(since),
+            "end_time": None if until is None else utc_text(until),
             "sort_by": f"CreationTime:{'Asc' if oldest_first else 'Desc'}",
             "page_no": page,
             "page_size": PAGE_SIZE,
