@@ -1,8 +1,8 @@
 """How long an upload may be refreshed: the upload window.
 
-There are two: the one of this deployment's settings, and the one that the caller was promised, which
-is sealed into the video's Extend. They differ if the setting was changed, or if deployments share
-their owner keys. The shorter one ends refreshes. The promised one protects the video from deletion.
+There are two: the one of this deployment's settings, and the one that the caller was promised. The
+latter is sealed into the video's Extend. They differ if the setting was changed, or if deployments
+share their owner keys. The shorter one ends refreshes. The promised one prevents a deletion.
 """
 
 from __future__ import annotations
