@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.support.files import PART, mp4
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = PROJECT / "docs" / "clients"
 BASE = "https://vod.example.com"
-RUN = {"node.md": 2, "python.md": 2, "web.md": 4, "wechat.md": 1}
+RUN = {"go.md": 1, "node.md": 2, "php.md": 1, "python.md": 2, "web.md": 4, "wechat.md": 1}
 """Pages whose blocks are run, with how many there are besides those that install."""
 INSTALLS = ("sh", "xml")
 
@@ -84,7 +85,7 @@ def test_every_page_runs_or_says_that_it_does_not() -> None:
 
 def test_every_page_keeps_the_rules() -> None:
     for page in PAGES.glob("*.md"):
-        if page.name not in ("web.md", "node.md", "python.md"):
+        if len(blocks(page.name)) == 1:
             [(_, text)] = blocks(page.name)
             assert "Idempotency-Key" in text, page.name
             assert "/refresh" in text, page.name
@@ -252,6 +253,94 @@ def test_a_mini_program_uploads_and_survives_an_expiry(
     [told] = run_node(node, modules, WECHAT, str(film), bearer, stack.cloud.url)
     (media,) = stack.cloud.vod.library.all()
     assert told == [media.video_id, 2, "InvalidRequest"]
+    assert media.status == "Normal"
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+
+
+GO = """
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"vodupload"
+)
+
+func main() {
+	videoID, err := vodupload.Upload(context.Background(), os.Args[1], os.Args[2])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(videoID)
+}
+"""
+PHP = "<?php require 'block.php'; echo upload($argv[1], $argv[2]);"
+DEBIAN_GO = Path("/usr/share/gocode")
+
+
+def go_program(folder: Path, text: str) -> Path:
+    """The block as a program. Skips where Go, its SDK or a package of it is missing."""
+    go, sdk = shutil.which("go"), os.environ.get("OSS_GO_SDK")
+    needed = [DEBIAN_GO / "src" / name for name in ("golang.org/x/time", "github.com/google/uuid")]
+    if go is None or not sdk or not all(path.exists() for path in needed):
+        pytest.skip("needs Go, OSS_GO_SDK, golang-golang-x-time-dev, golang-github-google-uuid-dev")
+    for name, source in (("vodupload/upload.go", text), ("program/main.go", GO)):
+        (folder / "src" / name).parent.mkdir(parents=True)
+        (folder / "src" / name).write_text(source, "utf-8")
+    linked = folder / "src" / "github.com" / "aliyun" / "alibabacloud-oss-go-sdk-v2"
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(sdk)
+    settings = {"GO111MODULE": "off", "GOPATH": f"{folder}:{DEBIAN_GO}"}
+    subprocess.run(
+        [go, "build", "-o", str(folder / "program"), "program"],
+        env={**os.environ, **settings},
+        cwd=folder,
+        check=True,
+    )
+    return folder / "program"
+
+
+def php_program(folder: Path, text: str) -> list[str]:
+    """The command that runs the block. Skips where PHP or its SDK is missing."""
+    php, sdk = shutil.which("php"), os.environ.get("OSS_PHP_SDK")
+    if php is None or not sdk:
+        pytest.skip("needs PHP with curl, and OSS_PHP_SDK")
+    (folder / "block.php").write_text(text, "utf-8")
+    (folder / "driver.php").write_text(PHP, "utf-8")
+    (folder / "vendor").mkdir()
+    (folder / "vendor" / "autoload.php").write_text(f"<?php require '{sdk}/autoload.php';", "utf-8")
+    return [php, "driver.php"]
+
+
+@pytest.mark.timeout(600, func_only=True)  # the first build also compiles the standard library
+@pytest.mark.parametrize("language", ["go", "php"])
+@pytest.mark.parametrize("expires", [False, True])
+def test_a_program_with_an_sdk_that_the_environment_names_uploads(
+    stack: Stack, tmp_path: Path, film: Path, language: str, expires: bool
+) -> None:
+    """OSS_GO_SDK: a checkout of alibabacloud-oss-go-sdk-v2. OSS_PHP_SDK: of aliyun-oss-php-sdk."""
+    text = block(f"{language}.md", 0, stack)
+    work = tmp_path / "work"
+    work.mkdir()
+    command = [str(go_program(work, text))] if language == "go" else php_program(work, text)
+    if expires:
+        stack.cloud.faults.set(
+            "oss", "*", "error", count=1, status=403, code="SecurityTokenExpired"
+        )
+    done = subprocess.run(
+        [*command, str(film), token(stack, "alice")],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (media,) = stack.cloud.vod.library.all()
+    assert done.stdout == media.video_id
     assert media.status == "Normal"
     (stored,) = objects(stack)
     assert stored.path.read_bytes() == film.read_bytes()
