@@ -20,10 +20,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
 ZH = DOCS / "zh"
 INDEX = ZH / "README.md"
+CLIENTS = PROJECT / "clients"
 ORIGINALS = {
     PROJECT / "README.zh-CN.md": PROJECT / "README.md",
     **{page: DOCS / page.relative_to(ZH) for page in sorted(ZH.rglob("*.md"))},
     ZH / "security.md": PROJECT / "SECURITY.md",
+    **{page: page.with_name("README.md") for page in CLIENTS.glob("*/README.zh-CN.md")},
 }
 """Chinese page: its original. A page of docs/zh/ translates the page of the same name in docs/."""
 TRANSLATIONS = {original: page for page, original in ORIGINALS.items()}
@@ -91,7 +93,8 @@ def without_comments(block: list[str]) -> list[str]:
     mark = COMMENTS.get(block[0].removeprefix("```"))
     if mark is None:
         return block
-    comment = re.compile(rf"(^|(?<=\s)){mark} .*$|/\*\* .* \*/")
+    # `///` and the lines of a long `/** … */` are comments too.
+    comment = re.compile(rf"(^|(?<=\s)){mark}/? .*$|/\*\* .* \*/|^\s*\* .*$")
     return [comment.sub("", line).rstrip() for line in block]
 
 
@@ -250,3 +253,14 @@ def test_the_typography_is_chinese(page: Path) -> None:
         # A line break inside a paragraph is shown as a space.
         split = re.search(rf"(?:{HAN}|[，。：；])\n{HAN}", "\n".join(section.lines))
         assert split is None, f"a paragraph of {section.heading!r} has a line break"
+
+
+def test_every_page_for_clients_exists_in_chinese() -> None:
+    """A reader can build any client without reading English."""
+    missing = [
+        page.name
+        for folder in (DOCS / "clients", *CLIENTS.glob("*/"))
+        for page in folder.glob("*.md")
+        if page not in TRANSLATIONS and page not in ORIGINALS
+    ]
+    assert missing == []
