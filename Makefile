@@ -9,7 +9,8 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser reliability test-fake test-clients test-bundle check bundle bench picture lock clean
+.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
+  bench picture lock clean
 
 setup: .venv/installed node_modules/installed
 
@@ -70,6 +71,12 @@ test-clients: setup .clients/python/installed .clients/node/installed
 	cp $(CLIENTS)/package.json $(CLIENTS)/package-lock.json .clients/node
 	npm ci --silent --prefix .clients/node
 	@touch $@
+
+# The spine against a deployment in a real account. Without LIVE_CONSENT it only says what it
+# would do, and what that costs.
+test-live: setup
+	$(PY) -m pytest -W ignore::DeprecationWarning -p no:cacheprovider --tb=short \
+	  -o python_files='live_*.py' tests/live $(ARGS)
 
 check: setup
 	$(PY) -m ruff check .
