@@ -105,7 +105,7 @@ def run(world: World, cell: Cell) -> Result:
     prepared = scenario.prepare(world)
     world.mend()
     wire = world.wires[call.wire]
-    hurry = mock.patch("shared.watch.sweep._ENOUGH", _BEGINS_WITH) if fault.impatient else None
+    hurry = mock.patch("shared.watch.run.ENOUGH", _BEGINS_WITH) if fault.impatient else None
     with _armed(wire, call, fault), hurry or contextlib.nullcontext():
         seconds = HURRIED if fault.impatient else UNHURRIED
         outcome = prepared.function.call(prepared.event, seconds=seconds, ahead=fault.clock)
