@@ -9,6 +9,7 @@ from pathlib import Path
 RAM_FOLDER = Path(__file__).resolve().parents[1] / "ram"
 
 LOCAL_VALUES: Mapping[str, str] = {
+    "Name": "vodpass",
     "Bucket": "vodpass-local",
     "Prefix": "uploads",
     "WatchQueue": "vodpass-watch",

@@ -36,7 +36,7 @@ def faults(
     `values` are the variables of `.env` under those of the environment. Without the command `s`,
     what the file renders to is not checked.
     """
-    found = [*_in_names(values), *_changed_by_s(values)]
+    found = [*_in_names(values), *_changed_by_s(values), *_name(values, project / template)]
     named = {fault.name for fault in found}
     needed = serverless_devs.read_by(project, template)
     for name, required in sorted(needed.items()):
@@ -79,6 +79,18 @@ def _changed_by_s(values: Mapping[str, str]) -> Iterator[Fault]:
     for name, value in sorted(values.items()):
         if name.startswith(PREFIX) and "$" in value:
             yield _fault(name, "holds `$`, and `s` replaces $NAME inside a value: write %24")
+
+
+def _name(values: Mapping[str, str], file: Path) -> Iterator[Fault]:
+    """Roles and policies are named after the deployment, so its name must be one of theirs.
+
+    A file of the operator's own may name other roles.
+    """
+    name = values.get("VODPASS_NAME", "")
+    if file.name != "s.yaml" and re.search(r"\brole: ", file.read_text("utf-8")):
+        return
+    if name and not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?", name):
+        yield _fault("VODPASS_NAME", "must have 1 to 50 lower-case letters, digits and hyphens")
 
 
 def _of_line(line: str) -> Fault:

@@ -73,14 +73,6 @@ _TAG = record(
 )
 _TAGS = each(_TAG, most=20)
 
-_VPC = record(
-    {
-        "vpcId": text(r"vpc-[a-z0-9]{1,40}", "the id of a VPC, vpc-..."),
-        "vSwitchIds": each(text(r"vsw-[a-z0-9]{1,40}", "the id of a vSwitch, vsw-..."), most=10),
-        "securityGroupId": text(r"sg-[a-z0-9]{1,40}", "the id of a security group, sg-..."),
-    }
-)
-
 # No function may have destinations. Anyone can make an asynchronous call to a function with an HTTP
 # trigger, and a destination would store its result. The results of `watch` go to the webhook only.
 _NO_RETRIES = record(
@@ -107,7 +99,10 @@ def _function(
             "handler": choice("index.handler"),
             "code": _INNER_PATH,
             # The component changes a role's name to lower case. That role may not exist.
-            "role": text(r"[a-z0-9.-]{1,64}", "a bare role name in lower case, without arn:"),
+            "role": text(
+                r"[a-z0-9.-]{1,64}",
+                "a bare role name in lower case, without arn:; it begins with VODPASS_NAME",
+            ),
             "cpu": number(0.05, 16),
             "memorySize": whole(128, 32768, multiple_of=64),
             "diskSize": choice(512, 10240),
@@ -119,7 +114,7 @@ def _function(
             "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
             "triggers": triggers,
         },
-        {"tags": _TAGS, "vpcConfig": _VPC} | ({"customDomain": domain(methods)} if methods else {}),
+        {"tags": _TAGS} | ({"customDomain": domain(methods)} if methods else {}),
     )
     extend = record({"name": _NAME}, {"ignore": each(_NAME)})
     return record({"component": choice("fc3"), "props": props}, {"extend": extend})

@@ -51,6 +51,15 @@ class Deployment:
     functions: Mapping[str, Function]
     document: Mapping[str, Any] | None = field(default=None, repr=False)
 
+    @property
+    def name(self) -> str:
+        """What the names of its roles begin with: VODPASS_NAME, in `s.dev.yaml` with `-dev`."""
+        for function in self.functions.values():
+            end = f"-{function.name}"
+            if function.role.endswith(end):
+                return function.role.removesuffix(end)
+        return ""
+
     def queues(self, function: str) -> list[str]:
         """The queues from which EventBridge passes messages to a function."""
         source = ("eventSourceConfig", "eventSourceParameters", "sourceMNSParameters", "QueueName")
@@ -120,5 +129,5 @@ def of_process(environ: Mapping[str, str]) -> Deployment:
     for name in chosen:
         others = every - USES[name]
         own = {key: value for key, value in known.items() if key not in others}
-        functions[name] = Function(name, f"{begin}-{name}", f"vodpass-{name}", own)
+        functions[name] = Function(name, f"{begin}-{name}", f"{begin}-{name}".lower(), own)
     return Deployment(functions)

@@ -14,6 +14,7 @@ from typing import Any
 
 from fakealiyun.ram.policy import PolicyGrammarError
 from ops.account import Account, Key, NotAnswered, ServiceAnswer, ServiceRefused
+from ops.account.roles import WATCH_QUEUE
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RoleFiles
@@ -22,9 +23,6 @@ from shared.config.settings import Settings
 
 _FIX = "Apply the role's files as ram/README.md shows."
 _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}
-_WATCH_QUEUE = "vodpass-watch"
-"""The queue's name in s.yaml where VODPASS_WATCH_QUEUE is empty."""
-
 _NOBODY = secrets.token_hex(16)  # no video has this VideoId
 _READS: Mapping[str, Mapping[str, Any]] = {
     "GetVideoInfo": {"video_id": _NOBODY},
@@ -57,7 +55,11 @@ def check(
 ) -> None:
     """Check each role of the deployment as far as the key allows."""
     events, sts = settings.get("events"), settings.get("sts")
-    values = {"AccountId": account_id, "WatchQueue": _WATCH_QUEUE}
+    values = {
+        "AccountId": account_id,
+        "Name": deployment.name or "vodpass",
+        "WatchQueue": WATCH_QUEUE,
+    }
     if events is not None and events.watch_queue:
         values["WatchQueue"] = events.watch_queue
     if sts is not None and sts.oss_bucket and sts.oss_prefix:
@@ -91,9 +93,9 @@ def of(deployment: Deployment, sts: Settings | None) -> Iterator[Role]:
 
 def _by_ram(report: Report, account: Account, role: Role, files: RoleFiles) -> None:
     try:
-        found = account.ram("GetRole", RoleName=role.name).body["Role"]
+        found = account.ram("GetRole", role_name=role.name).body["Role"]
         trust = policies.parsed(found["AssumeRolePolicyDocument"])
-        listed = account.ram("ListPoliciesForRole", RoleName=role.name).body["Policies"]["Policy"]
+        listed = account.ram("ListPoliciesForRole", role_name=role.name).body["Policies"]["Policy"]
         attached = [
             policies.parsed(_version(account, one).body["PolicyVersion"]["PolicyDocument"])
             for one in listed
@@ -125,9 +127,9 @@ def _by_ram(report: Report, account: Account, role: Role, files: RoleFiles) -> N
 def _version(account: Account, listed: Mapping[str, str]) -> ServiceAnswer:
     return account.ram(
         "GetPolicyVersion",
-        PolicyType=listed["PolicyType"],
-        PolicyName=listed["PolicyName"],
-        VersionId=listed["DefaultVersion"],
+        policy_type=listed["PolicyType"],
+        policy_name=listed["PolicyName"],
+        version_id=listed["DefaultVersion"],
     )
 
 

@@ -27,10 +27,8 @@ _CALLER = frozenset(
         "VODPASS_CORS_ORIGINS",
     }
 )
-_STORE = frozenset({"VODPASS_LIMITS", "VODPASS_LIMITS_URL", "VODPASS_LIMITS_BUDGET"})
-_LIMITS = _STORE | {"VODPASS_LIMITS_AWAY"}
 _OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
-_EVENTS = (_OWNER | _STORE) | {
+_EVENTS = _OWNER | {
     "VODPASS_REGION",
     "VODPASS_MAX_FILE_SIZE",
     "VODPASS_WEBHOOK_URL",
@@ -42,7 +40,6 @@ _EVENTS = (_OWNER | _STORE) | {
 USES: Mapping[str, frozenset[str]] = {
     "upload": _CALLER
     | _OWNER
-    | _LIMITS
     | {
         "VODPASS_UPLOAD_WINDOW",
         "VODPASS_MAX_FILE_SIZE",
@@ -53,10 +50,9 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_APP_ID",
         "VODPASS_CATE_ID",
     },
-    "refresh": _CALLER | _OWNER | _LIMITS | {"VODPASS_UPLOAD_WINDOW"},
+    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
     "play": _CALLER
     | _OWNER
-    | _LIMITS
     | {
         "VODPASS_PLAY_MAX_TIMEOUT",
         "VODPASS_PLAY_KEY",
@@ -67,7 +63,6 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_APP_ID",
     },
     "sts": _CALLER
-    | _LIMITS
     | {
         "VODPASS_ISSUER_ALIAS",
         "VODPASS_STS_UPLOAD_ROLE",

@@ -13,7 +13,6 @@ import pytest
 
 from ops.environment import ENVIRONMENT_BYTES
 from ops.s_yaml import faults
-from shared.config.limits import NAMES
 from shared.config.settings import load
 from shared.config.uses import ALWAYS, USES
 from shared.config.variables import VARIABLES
@@ -111,11 +110,6 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_WATCH": "expiring,abandoned,completed",
         "VODPASS_CLEANUP": "delete",
         "VODPASS_CLEANUP_FORCE": "1",
-        "VODPASS_LIMITS": json.dumps(dict.fromkeys(NAMES, 1_000_000), separators=(",", ":")),
-        "VODPASS_LIMITS_URL": f"rediss://vodpass:{secrets.token_hex(32)}@"
-        "r-bp1zxszhcgatnx0001.redis.rds.aliyuncs.com:6379/15",
-        "VODPASS_LIMITS_AWAY": "refuse",
-        "VODPASS_LIMITS_BUDGET": "5000",
         **STS,
     }
     document = json.loads(s_preview(environment | optional).stdout)
@@ -190,8 +184,9 @@ def test_name_region_and_python_come_from_the_environment(
         assert props["functionName"] == f"staging-{function}"
         assert props["region"] == "eu-central-1"
         assert props["runtime"] == "python3.12"
-        # Every deployment uses the roles of the files in ram/.
-        assert (PROJECT / "ram" / props["role"] / "policy.json").is_file()
+        # Every deployment has roles of its own, from the files in ram/.
+        assert props["role"] == f"staging-{function}"
+        assert (PROJECT / "ram" / f"vodpass-{function}" / "policy.json").is_file()
 
 
 def test_a_region_without_vod_is_refused(

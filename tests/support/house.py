@@ -58,7 +58,6 @@ def keep_the_rules(reply: Reply) -> None:
         "RequestId",
         "errors",
         "Status",
-        "Limit",
     }
 
 

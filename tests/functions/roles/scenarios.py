@@ -222,7 +222,7 @@ def client_of_parts(call: Callable[[oss2.Bucket, str, str], Any]) -> Scenario:
 
 
 def _role(name: str) -> str:
-    return f"acs:ram::${{AccountId}}:role/{name}"
+    return f"acs:ram::${{AccountId}}:role/{name.replace('vodpass', '${Name}')}"
 
 
 _WATCH_QUEUE = "acs:mns:*:${AccountId}:/queues/${WatchQueue}/messages"

@@ -42,6 +42,7 @@ class ServiceRefused(Exception):
         return self.code.split(".")[0] in ("NoPermission", "AccessDenied") or self.code in (
             "Forbidden",
             "Forbidden.RAM",
+            "Unauthorized",
         )
 
 
@@ -93,7 +94,7 @@ class ServiceAnswer:
 
 
 class Account:
-    """VOD, STS, RAM and Function Compute in one region, called with one key.
+    """The services of one account in one region, called with one key.
 
     `endpoint`, `ram_endpoint` and `fc_endpoint` are loopback addresses (`127.0.0.1:9001`) of a fake
     cloud, for a rehearsal. A rehearsal uses http, and calls no service without an address.
@@ -115,6 +116,9 @@ class Account:
             "sts": endpoint,
             "ram": ram_endpoint,
             "fc": fc_endpoint,
+            "mns": endpoint,
+            # The client puts the project in front of this name.
+            "sls": f"{region}.log.localhost:{endpoint.rpartition(':')[2]}" if endpoint else "",
         }
         self._clients: dict[str, Any] = {}
 
@@ -163,25 +167,36 @@ class Account:
             return _answer(lambda: client.get_caller_identity_with_options(_options()))
         return self._ask("sts", Client, models, operation, fields)
 
-    def ram(self, operation: str, **parameters: str) -> ServiceAnswer:
-        """Call an operation of RAM (2015-05-01); parameters have RAM's names. Raises as `vod`."""
-        from alibabacloud_tea_openapi.client import Client
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+    def ram(self, operation: str, **fields: Any) -> ServiceAnswer:
+        """Call an operation of RAM; fields have the SDK's names, `tag` is a mapping. Raises as
+        `vod`."""
+        from alibabacloud_ram20150501 import models
+        from alibabacloud_ram20150501.client import Client
 
-        client = self._client("ram", Client)
-        params = Params(
-            action=operation,
-            version="2015-05-01",
-            protocol=self._protocol("ram"),
-            pathname="/",
-            method="POST",
-            auth_type="AK",
-            style="RPC",
-            req_body_type="formData",
-            body_type="json",
-        )
-        request = OpenApiRequest(query=dict(parameters))
-        return _answer(lambda: client.call_api(params, request, _options()))
+        return self._ask("ram", Client, models, operation, _with_tags(models, operation, fields))
+
+    def mns(self, operation: str, **fields: Any) -> ServiceAnswer:
+        """Call an operation of SMQ's control API; as `ram`."""
+        from alibabacloud_mns_open20220119 import models
+        from alibabacloud_mns_open20220119.client import Client
+
+        return self._ask("mns", Client, models, operation, _with_tags(models, operation, fields))
+
+    def sls(self, operation: str, *path: str, **fields: Any) -> ServiceAnswer:
+        """Call an operation of Simple Log Service; `path` has the project and the store.
+
+        Raises as `vod`.
+        """
+        from alibabacloud_sls20201230 import models
+        from alibabacloud_sls20201230.client import Client
+
+        client = self._client("sls", Client)
+        if operation == "CreateIndex":
+            fields = {"body": models.Index().from_map(fields)}
+        call = getattr(client, f"{_snake(operation)}_with_options")
+        kind = getattr(models, f"{operation}Request", None)
+        parts = (*path,) if kind is None else (*path, kind(**fields))
+        return _answer(lambda: call(*parts, {}, _options()))
 
     def fc(self, operation: str, *path: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of Function Compute 3.0; `path` has the parameters in the URL's path.
@@ -247,15 +262,25 @@ def _options() -> Any:
     return RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_READ)
 
 
+def _with_tags(models: Any, operation: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields with their `tag`, a mapping, as the objects of the SDK."""
+    if "tag" not in fields:
+        return fields
+    kind = getattr(models, f"{operation}RequestTag")
+    return {**fields, "tag": [kind(key=key, value=one) for key, one in fields["tag"].items()]}
+
+
 def _answer(call: Callable[[], Any]) -> ServiceAnswer:
     from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+    from Tea.exceptions import TeaException
 
     try:
         given = call()
         if isinstance(given, dict):
             body, headers = given["body"], given["headers"]
         else:
-            body, headers = given.body.to_map(), given.headers
+            content = getattr(given, "body", None)
+            body, headers = {} if content is None else content.to_map(), given.headers
         return ServiceAnswer(
             dict(body), {str(name).lower(): value for name, value in headers.items()}
         )
@@ -264,6 +289,13 @@ def _answer(call: Callable[[], Any]) -> ServiceAnswer:
         status = refusal.status_code if isinstance(refusal.status_code, int) else 0
         request_id = getattr(refusal, "request_id", None)
         raise ServiceRefused(_word(code), status, _word(request_id or "")) from None
+    except TeaException as refusal:
+        # Simple Log Service's client has errors of an older kind. Others without a status are none.
+        data = refusal.data if isinstance(refusal.data, dict) else {}
+        answered, request_id = data.get("httpCode"), data.get("requestId")
+        if not isinstance(answered, int):
+            raise NotAnswered(type(refusal).__name__) from None
+        raise ServiceRefused(_word(refusal.code), answered, _word(request_id or "")) from None
     except Exception as fault:  # noqa: BLE001 - the clients raise many kinds, and quote requests
         raise NotAnswered(type(fault).__name__) from None
 

@@ -1,0 +1,7 @@
+"""`python -m ops.account`."""
+
+import sys
+
+from ops.account.command import main
+
+sys.exit(main())

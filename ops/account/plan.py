@@ -1,0 +1,85 @@
+"""A plan: each thing that a deployment needs, how it is now, and the calls that would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["create", "change", "nothing", "not ours", "unknown"]
+
+TAG = "vodpass"
+"""The key of the tag that marks what is ours. Its value is the deployment's name."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call that changes something. `text` names the operation and what it concerns."""
+
+    text: str
+    call: Callable[[], object] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A role, a queue or another thing that the deployment needs.
+
+    `needs` are the keys of things that must be there before. `what` says what differs, or why
+    nothing is done.
+    """
+
+    kind: str
+    name: str
+    state: State
+    what: str = ""
+    steps: tuple[Step, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What names it on the command line: `role/vodpass-upload`."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a thing: `done`, or why not."""
+
+    thing: Thing
+    failure: str = ""
+
+
+def mark(name: str) -> str:
+    """The mark of a deployment in a description, where a service has no tags."""
+    return f"{TAG} {name}"
+
+
+def has_mark(description: str, name: str) -> bool:
+    """Whether a description ends with the mark of this deployment."""
+    words = mark(name)
+    return description == words or description.endswith(f" {words}")
+
+
+def shown(things: Sequence[Thing], *, every: bool = True) -> list[str]:
+    """The plan as lines: state, thing, and what differs."""
+    wide = max((len(thing.key) for thing in things), default=0)
+    return [
+        f"{thing.state:<9} {thing.key:<{wide}}  {thing.what}".rstrip()
+        for thing in things
+        if every or thing.state != "nothing"
+    ]
+
+
+def counted(things: Iterable[Thing]) -> str:
+    """How many things are in which state, as one line."""
+    states = [thing.state for thing in things]
+    if set(states) <= {"nothing"}:
+        return f"nothing to do: {len(states)} are as they should be"
+    words = {
+        "create": "to create",
+        "change": "to change",
+        "nothing": "as they should be",
+        "not ours": "not ours",
+        "unknown": "that could not be read",
+    }
+    return ", ".join(f"{states.count(key)} {text}" for key, text in words.items() if key in states)
