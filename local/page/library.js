@@ -137,7 +137,8 @@ stream.addEventListener("webhook", ({ detail }) => {
   if (!detail.verified || !id) return;
   const status = detail.body.type === "media.deleted" ? "Deleted" : data.Status;
   if (data.owner) {
-    learn(data.owner, id, { status, size: data.Size || undefined });
+    const { Title: title, Duration: duration, Size: size } = data;
+    learn(data.owner, id, { status, title: title || undefined, duration, size: size || undefined });
   } else if (media.some((medium) => medium.id === id)) {
     // Events about images and attached media name no owner.
     learn(currentUser(), id, { status });

@@ -56,6 +56,9 @@ def test_an_event_brings_a_video_of_another_browser(live_stack: Stack, page: Pag
     elsewhere.context.close()
     card = page.locator(f'#videos > li[data-id="{video_id}"]')
     expect(card).to_contain_text("Ready")
+    expect(card.get_by_role("heading")).to_have_text("sample")
+    expect(card).to_contain_text("0:03")
+    expect(card).to_contain_text("18 KB")
 
 
 def test_a_forged_webhook_is_shown_as_refused(live_stack: Stack, page: Page) -> None:
