@@ -19,7 +19,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPMessage
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -76,9 +76,12 @@ class Vodpass:
             raise ValueError(f"part_size must be at least {LEAST_PART} bytes")
         self._url = url.rstrip("/")
         self._token = token
-        self._part_size = part_size
+        self.part_size = part_size
         self._retries = retries
-        self._storage = _storage_class(sdk)
+        wanted = [name for name in _SDKS if sdk in (name, None) and importlib.util.find_spec(name)]
+        if not wanted:
+            raise ImportError("vodpass_client needs oss2 or alibabacloud-oss-v2")
+        self.open_storage = _SDKS[wanted[0]]
         self._opener = build_opener(_NoRedirect)
 
     def upload(
@@ -161,17 +164,6 @@ class Vodpass:
         time.sleep(min(0.5 * 2**failures, 30) if error.retry_after is None else error.retry_after)
         return failures + 1
 
-    def storage(self, issued: Mapping[str, Any]) -> Storage:
-        """The object that an answer of /upload or /refresh opens."""
-        address, auth = (
-            json.loads(base64.b64decode(issued[name])) for name in ("UploadAddress", "UploadAuth")
-        )
-        return self._storage(address, auth)
-
-    def part_size(self, size: int) -> int:
-        """How large each part of a file is, in bytes."""
-        return max(self._part_size, -(-size // MOST_PARTS))
-
     def _answer(self, request: Request) -> dict[str, Any]:
         try:
             with self._opener.open(request, timeout=TIMEOUT) as answer:
@@ -195,7 +187,7 @@ class _Credential:
 
     def send(self, file: IO[bytes], size: int, progress: Callable[[int, int], None]) -> None:
         """Sends the file in one request, or in parts."""
-        part_size = self._vodpass.part_size(size)
+        part_size = max(self._vodpass.part_size, -(-size // MOST_PARTS))
         if size <= part_size:
             content = file.read()
             self._attempt(lambda storage: storage.put(content))
@@ -227,7 +219,7 @@ class _Credential:
                 return error.Code == "UploadFinished"
         return False
 
-    def _attempt(self, act: Callable[[Storage], T]) -> T:
+    def _attempt(self, act: Callable[[_Storage], T]) -> T:
         """Does one request. Refreshes the credential in time and when it has expired."""
         failures = 0
         while True:
@@ -256,97 +248,95 @@ class _Credential:
     def _accept(self, issued: Mapping[str, Any]) -> None:
         # ExpiresIn counts from the answer, so the machine's clock does not matter.
         self._refresh_at = time.monotonic() + issued["ExpiresIn"] * SHARE_OF_LIFE
-        self._storage = self._vodpass.storage(issued)
+        address, auth = (
+            json.loads(base64.b64decode(issued[name])) for name in ("UploadAddress", "UploadAuth")
+        )
+        self._storage = self._vodpass.open_storage(address, auth)
 
 
-class Storage(Protocol):
-    """One object in OSS. Each method raises the SDK's errors, which `refusal` understands."""
+class _Storage(NamedTuple):
+    """One object in OSS. The functions raise the SDK's errors, which `refusal` understands."""
 
-    def put(self, content: bytes) -> None: ...
-    def begin(self) -> str: ...
-    def part(self, upload_id: str, number: int, content: bytes) -> str: ...
-    def complete(self, upload_id: str, tags: list[str]) -> None: ...
-    def refusal(self, error: Exception) -> VodpassError | None: ...
+    put: Callable[[bytes], Any]
+    begin: Callable[[], str]  # returns the upload id
+    part: Callable[[str, int, bytes], str]  # upload id, number, content; returns the ETag
+    complete: Callable[[str, list[str]], Any]  # upload id, ETags
+    refusal: Callable[[Exception], VodpassError | None]
 
 
-class _ByOss2:
+def _by_oss2(address: Mapping[str, str], auth: Mapping[str, str]) -> _Storage:
     """With `oss2`: signature V1."""
+    import oss2
 
-    def __init__(self, address: Mapping[str, str], auth: Mapping[str, str]) -> None:
-        import oss2
+    keys = oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"])
+    bucket, key = oss2.Bucket(keys, address["Endpoint"], address["Bucket"]), address["FileName"]
 
-        self._sdk = oss2
-        keys = oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"])
-        self._key = address["FileName"]
-        self._bucket = oss2.Bucket(keys, address["Endpoint"], address["Bucket"])
+    def complete(upload_id: str, tags: list[str]) -> None:
+        parts = [oss2.models.PartInfo(number, tag) for number, tag in enumerate(tags, 1)]
+        bucket.complete_multipart_upload(key, upload_id, parts)
 
-    def put(self, content: bytes) -> None:
-        self._bucket.put_object(self._key, content)
-
-    def begin(self) -> str:
-        return str(self._bucket.init_multipart_upload(self._key).upload_id)
-
-    def part(self, upload_id: str, number: int, content: bytes) -> str:
-        return str(self._bucket.upload_part(self._key, upload_id, number, content).etag)
-
-    def complete(self, upload_id: str, tags: list[str]) -> None:
-        parts = [self._sdk.models.PartInfo(number, tag) for number, tag in enumerate(tags, 1)]
-        self._bucket.complete_multipart_upload(self._key, upload_id, parts)
-
-    def refusal(self, error: Exception) -> VodpassError | None:
-        if isinstance(error, self._sdk.exceptions.RequestError):
+    def refusal(error: Exception) -> VodpassError | None:
+        if isinstance(error, oss2.exceptions.RequestError):
             return VodpassError("NetworkError", retriable=True)
-        if isinstance(error, self._sdk.exceptions.ServerError):
+        if isinstance(error, oss2.exceptions.ServerError):
             return _storage_error(error.code, error.status, error.request_id)
         return None
 
+    return _Storage(
+        put=lambda content: bucket.put_object(key, content),
+        begin=lambda: str(bucket.init_multipart_upload(key).upload_id),
+        part=lambda upload_id, number, content: str(
+            bucket.upload_part(key, upload_id, number, content).etag
+        ),
+        complete=complete,
+        refusal=refusal,
+    )
 
-class _ByOssV2:
+
+def _by_oss_v2(address: Mapping[str, str], auth: Mapping[str, str]) -> _Storage:
     """With `alibabacloud-oss-v2`: signature V4."""
+    import alibabacloud_oss_v2 as oss
 
-    def __init__(self, address: Mapping[str, str], auth: Mapping[str, str]) -> None:
-        import alibabacloud_oss_v2 as oss
+    config = oss.config.load_default()
+    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
+        auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"]
+    )
+    config.region, config.endpoint = auth["Region"], address["Endpoint"]
+    config.retry_max_attempts = 1  # this file repeats
+    client, target = oss.Client(config), {"bucket": address["Bucket"], "key": address["FileName"]}
 
-        self._sdk = oss
-        config = oss.config.load_default()
-        config.credentials_provider = oss.credentials.StaticCredentialsProvider(
-            auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"]
-        )
-        config.region, config.endpoint = auth["Region"], address["Endpoint"]
-        config.retry_max_attempts = 1  # this file repeats
-        self._client = oss.Client(config)
-        self._object = {"bucket": address["Bucket"], "key": address["FileName"]}
+    def part(upload_id: str, number: int, content: bytes) -> str:
+        where = {**target, "upload_id": upload_id, "part_number": number}
+        return str(client.upload_part(oss.UploadPartRequest(**where, body=content)).etag)
 
-    def put(self, content: bytes) -> None:
-        self._client.put_object(self._sdk.PutObjectRequest(**self._object, body=content))
-
-    def begin(self) -> str:
-        request = self._sdk.InitiateMultipartUploadRequest(**self._object)
-        return str(self._client.initiate_multipart_upload(request).upload_id)
-
-    def part(self, upload_id: str, number: int, content: bytes) -> str:
-        where = {**self._object, "upload_id": upload_id, "part_number": number}
-        return str(
-            self._client.upload_part(self._sdk.UploadPartRequest(**where, body=content)).etag
+    def complete(upload_id: str, tags: list[str]) -> None:
+        parts = [oss.UploadPart(part_number=number, etag=tag) for number, tag in enumerate(tags, 1)]
+        listed = {"complete_multipart_upload": oss.CompleteMultipartUpload(parts=parts)}
+        client.complete_multipart_upload(
+            oss.CompleteMultipartUploadRequest(**target, upload_id=upload_id, **listed)
         )
 
-    def complete(self, upload_id: str, tags: list[str]) -> None:
-        parts = [self._sdk.UploadPart(part_number=n, etag=tag) for n, tag in enumerate(tags, 1)]
-        listed = self._sdk.CompleteMultipartUpload(parts=parts)
-        request = self._sdk.CompleteMultipartUploadRequest(
-            **self._object, upload_id=upload_id, complete_multipart_upload=listed
-        )
-        self._client.complete_multipart_upload(request)
-
-    def refusal(self, error: Exception) -> VodpassError | None:
+    def refusal(error: Exception) -> VodpassError | None:
         inner = error
-        while hasattr(inner, "unwrap") and not isinstance(inner, self._sdk.exceptions.ServiceError):
+        while hasattr(inner, "unwrap") and not isinstance(inner, oss.exceptions.ServiceError):
             inner = inner.unwrap()
-        if isinstance(inner, self._sdk.exceptions.ServiceError):
+        if isinstance(inner, oss.exceptions.ServiceError):
             return _storage_error(inner.code, inner.status_code, inner.request_id)
-        if isinstance(error, self._sdk.exceptions.BaseError):
-            return VodpassError("NetworkError", retriable=True)
-        return None
+        known = isinstance(error, oss.exceptions.BaseError)
+        return VodpassError("NetworkError", retriable=True) if known else None
+
+    return _Storage(
+        put=lambda content: client.put_object(oss.PutObjectRequest(**target, body=content)),
+        begin=lambda: str(
+            client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(**target)).upload_id
+        ),
+        part=part,
+        complete=complete,
+        refusal=refusal,
+    )
+
+
+_SDKS = {"oss2": _by_oss2, "alibabacloud_oss_v2": _by_oss_v2}
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -354,15 +344,6 @@ class _NoRedirect(HTTPRedirectHandler):
 
     def redirect_request(self, *_args: Any, **_more: Any) -> None:
         return None
-
-
-def _storage_class(name: str | None) -> type[_ByOss2] | type[_ByOssV2]:
-    known: dict[str, type[_ByOss2] | type[_ByOssV2]]
-    known = {"oss2": _ByOss2, "alibabacloud_oss_v2": _ByOssV2}
-    for sdk in known if name is None else (name,):
-        if sdk in known and importlib.util.find_spec(sdk):
-            return known[sdk]
-    raise ImportError("vodpass_client needs oss2 or alibabacloud-oss-v2")
 
 
 def _storage_error(code: str | None, status: int, request_id: str | None) -> VodpassError:

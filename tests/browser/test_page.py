@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -236,6 +239,10 @@ def test_the_calls_show_what_happened_and_no_secret(stack: Stack, page: Page) ->
     assert f"curl -sS -X POST '{stack.url}/upload'" in copied
     assert "Idempotency-Key: " in copied
     assert "eyJ" not in copied
+    if shutil.which("curl"):
+        # The same Idempotency-Key, for a video whose file has arrived.
+        ran = subprocess.run(["bash", "-c", copied], capture_output=True, text=True, check=True)
+        assert json.loads(ran.stdout)["Code"] == "UploadFinished"
 
 
 def test_an_sts_token_can_be_tried(page: Page) -> None:

@@ -136,6 +136,42 @@ def test_the_web_client_of_the_page_uploads_and_plays(
     assert told == [media.video_id, 1, media.video_id, True, ["Forbidden"]]
 
 
+README = """
+import { readFileSync } from "node:fs";
+
+const [path, token] = process.argv.slice(2);
+const file = new File([readFileSync(path)], "my film.mp4");
+const cover = new File(["png"], "cover.png");
+const vtt = new File(["WEBVTT"], "lines.vtt");
+const session = { accessToken: async () => token };
+const [pauseButton, resumeButton, cancelButton] = [{}, {}, {}];
+const told = [];
+const show = (fraction) => told.push(fraction);
+const explain = (code) => told.push(code);
+let finished;
+const done = (videoId) => (finished = videoId);
+globalThis.AliyunUpload = { Vod: class { constructor(options) { this.options = options; } } };
+"""
+TELL = """
+uploader.options.onUploadSucceed({ file, videoId: "id" });
+const buttons = [pauseButton, resumeButton, cancelButton].map(({ onclick }) => typeof onclick);
+console.log(JSON.stringify([VideoId, Boolean(PlayAuth), told.at(-1), buttons, finished]));
+"""
+
+
+def test_the_readme_of_the_web_client_runs(
+    stack: Stack, node: str, modules: Path, film: Path
+) -> None:
+    text = (PROJECT / "clients" / "web" / "README.md").read_text("utf-8")
+    shown = re.findall(r"^```js\n(.*?)^```$", text, re.M | re.S)
+    assert len(shown) == text.count("```") / 2 == 3
+    driver = README + "".join(shown).replace(BASE, stack.url) + TELL
+    [told] = run_node(node, modules, driver, str(film), token(stack, "alice"))
+    (media,) = stack.cloud.vod.library.all()
+    assert told == [media.video_id, True, 1, ["function"] * 3, "id"]
+    assert {one.kind for one in stack.cloud.vod.other_media.all()} == {"image", "attached"}
+
+
 NODE = """
 import { upload } from "./block.mjs";
 const [path, token] = process.argv.slice(2);
