@@ -71,6 +71,7 @@ ALLOWED: Mapping[str, str] = {
     "VODPASS_WATCH_QUEUE": _QUEUE,
     "VODPASS_EVENT_QUEUE": _QUEUE,
     "VODPASS_DEAD_LETTER_QUEUE": _QUEUE,
+    "VODPASS_LATE_RECHECK": "1 到 604799 秒（默认 86400）；0 表示不再复核",
     "VODPASS_CLEANUP": "off、dry-run（默认）或 delete",
     "VODPASS_CLEANUP_FORCE": "1 表示数量多、占比大时也删除；否则不设置",
     "VODPASS_LOCAL": "仅用于开发机",

@@ -69,6 +69,7 @@ SHOWN = frozenset(
         "VODPASS_OSS_PREFIX",
         "VODPASS_WEBHOOK_PRIVATE",
         "VODPASS_WATCH",
+        "VODPASS_LATE_RECHECK",
         "VODPASS_CLEANUP",
         "VODPASS_CLEANUP_FORCE",
         "VODPASS_EVENT_QUEUE",

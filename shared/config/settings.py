@@ -73,6 +73,7 @@ class Settings:
     credential_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     watch: frozenset[str] = frozenset({"expiring", "abandoned"})
     watch_queue: str = ""
+    late_recheck: int = 86400
     cleanup: str = "dry-run"
     cleanup_force: bool = False
     local: bool = False

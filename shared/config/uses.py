@@ -79,6 +79,7 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_CREDENTIAL_WEBHOOK_URL",
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
         "VODPASS_WATCH",
+        "VODPASS_LATE_RECHECK",
         "VODPASS_CLEANUP",
         "VODPASS_CLEANUP_FORCE",
     },

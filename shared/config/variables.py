@@ -204,6 +204,11 @@ VARIABLES: Mapping[str, Variable] = {
         parsers.matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}"),
         "the name of the queue that `watch` reads: 1 to 120 letters, digits and hyphens",
     ),
+    "VODPASS_LATE_RECHECK": Variable(
+        "late_recheck",
+        parsers.number(0, 604_799),
+        "seconds from 1 to 604799 (default 86400), or 0 for no late recheck",
+    ),
     "VODPASS_CLEANUP": Variable(
         "cleanup",
         parsers.one_of(frozenset({"off", "dry-run", "delete"})),

@@ -49,7 +49,8 @@ class FirstLook:
 
     ``size`` is in bytes, ``status`` comes from VOD. ``due``: when to recheck, in epoch seconds by
     VOD's clock. ``settled``: whether the file can be compared then. ``tries``: 0, or the number of
-    this check of a video whose callback came before its Status.
+    this check of a video whose callback came before its Status. ``late``: this is the recheck after
+    the one at ``SettlesAt``.
     """
 
     video_id: str
@@ -59,6 +60,7 @@ class FirstLook:
     due: int
     settled: bool = True
     tries: int = 0
+    late: bool = False
 
 
 class ForgedRecheck(ValueError):
@@ -107,8 +109,20 @@ class Rechecks:
         )
         self._send(settings, first, SOON + 1, left)
 
+    def look_later(self, settings: Settings, video: Video, left: float) -> None:
+        """Schedules the late recheck of an upload whose file was compared at ``SettlesAt``.
+
+        OSS judges a request when it receives it, so the body of a slow one may end after that.
+        Without a queue, or without VODPASS_LATE_RECHECK, this does nothing. Raises a Refusal.
+        """
+        if not settings.watch_queue or not settings.late_recheck:
+            return
+        due = int(video.now) + settings.late_recheck
+        seen = FirstLook(video.video_id, video.size, video.file_md5, video.status, due, late=True)
+        self._send(settings, seen, settings.late_recheck + 1, left)
+
     def _send(self, settings: Settings, first: FirstLook, delay: int, left: float) -> None:
-        facts = (first.video_id, first.size, first.file_md5, first.settled, first.tries)
+        facts = (first.video_id, first.size, first.file_md5, first.settled, first.tries, first.late)
         if facts not in self._scheduled:
             self._queue_of(settings).send(seal(settings, first), delay, left / 3)
             self._scheduled.add(facts)
@@ -191,6 +205,7 @@ def unseal(settings: Settings, text: str) -> FirstLook | None:
             int(epoch(values["Due"]) or 0),
             values["Settled"],
             int(values.get("Tries", 0)),
+            bool(values.get("Late", False)),
         )
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
         raise ForgedRecheck from None
@@ -204,7 +219,8 @@ def _values(first: FirstLook) -> dict[str, Any]:
         "Due": utc_text(first.due),
         "Settled": first.settled,
     }
-    return {**values, "Tries": first.tries} if first.tries else values
+    values |= {"Tries": first.tries} if first.tries else {}
+    return {**values, "Late": True} if first.late else values
 
 
 def _mac(settings: Settings, key_id: str, video_id: str, values: dict[str, Any]) -> str:

@@ -75,3 +75,6 @@ def recheck(run: Run, first: FirstLook) -> None:
             run.send(event)
     except NotDelivered:
         run.failed += 1
+        return
+    if first.settled and not first.late:
+        run.memory.rechecks.look_later(run.settings, video, run.session.left)

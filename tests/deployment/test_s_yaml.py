@@ -108,6 +108,7 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/webhooks/vod-credentials",
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": base64.b64encode(secrets.token_bytes(64)).decode(),
         "VODPASS_WATCH": "expiring,abandoned,completed",
+        "VODPASS_LATE_RECHECK": "604799",
         "VODPASS_CLEANUP": "delete",
         "VODPASS_CLEANUP_FORCE": "1",
         **STS,

@@ -77,9 +77,10 @@ def test_request_digests() -> None:
         assert extends.request_digest(vector["fields"]) == vector["digest"]
 
 
-def test_messages_of_the_recheck() -> None:
+@pytest.mark.parametrize("file", ["rechecks", "rechecks_late"])
+def test_messages_of_the_recheck(file: str) -> None:
     names = [field.name for field in dataclasses.fields(FirstLook)]
-    for vector in vectors("rechecks"):
+    for vector in vectors(file):
         first = FirstLook(**{name: vector[name] for name in names if name in vector})
         assert json.loads(recheck.seal(settings(vector), first)) == json.loads(vector["message"])
         assert recheck.unseal(settings(vector), vector["message"]) == first

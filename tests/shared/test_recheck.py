@@ -23,7 +23,9 @@ SETTINGS = Settings(issuer_alias="example", owner_keys=(KEY,))
 
 
 def test_a_message_reads_back_as_it_was_written() -> None:
-    for first in (FIRST, replace(FIRST, file_md5=None), replace(FIRST, size=0)):
+    others = ({"file_md5": None}, {"size": 0}, {"late": True}, {"tries": 5}, {"settled": False})
+    changed: list[dict[str, Any]] = [{}, *others]
+    for first in (replace(FIRST, **one) for one in changed):
         assert unseal(SETTINGS, seal(SETTINGS, first)) == first
 
 
@@ -66,6 +68,9 @@ OF_NOBODY_WITHIN: list[dict[str, Any]] = [
     {"m": None},
     {"m": "é"},
     {"more": 1},
+    {"Late": True},
+    {"Late": False},
+    {"Tries": 1},
 ]
 
 

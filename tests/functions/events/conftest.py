@@ -35,6 +35,7 @@ def running(
             "VODPASS_WEBHOOK_URL": receiver.url,
             "VODPASS_WEBHOOK_SECRETS": receiver.secret,
             "VODPASS_CALLBACK_KEYS": f"{keys.callback_key},{old_key}",
+            "VODPASS_LATE_RECHECK": "0",  # else each recheck schedules another one
         }
         renewals = None
         if credentials:

@@ -162,6 +162,17 @@ FACTS = (
         no_probe=WAIT,
     ),
     Fact(
+        "oss.judged_when_received",
+        "A request is judged when OSS receives its head. If the credential expires while the body "
+        "is still on its way, the bytes are stored. How long a body may take is not documented: "
+        "there is no limit here.",
+        GUESSED,
+        "no source says when expiry is judged; this choice shows what a client must expect",
+        "2026-11",
+        operations=("PutObject", "UploadPart", "PostObject"),
+        no_probe=WAIT,
+    ),
+    Fact(
         "oss.token_unsigned",
         "A token in the header `security-token`, which V1 does not sign, is not accepted.",
         GUESSED,
