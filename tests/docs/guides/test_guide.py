@@ -48,11 +48,11 @@ def test_the_types_are_those_that_the_code_sends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "name"),
-    [("python", "receiver.py"), ("js", "receiver.mjs"), ("go", "receiver.go")],
+    ("language", "names"),
+    [("python", ["receiver.py", "publish.py"]), ("js", ["receiver.mjs"]), ("go", ["receiver.go"])],
 )
-def test_a_sample_is_the_file_that_is_tested(language: str, name: str) -> None:
-    assert guide.blocks(language) == [(SAMPLES / name).read_text("utf-8")]
+def test_a_sample_is_the_file_that_is_tested(language: str, names: list[str]) -> None:
+    assert guide.blocks(language) == [(SAMPLES / name).read_text("utf-8") for name in names]
 
 
 def test_every_setting_of_the_two_functions_is_explained() -> None:
