@@ -89,11 +89,18 @@ function refusal(error) {
       code ? h("code", {}, code) : null,
       h("p", {}, text),
       vodpass?.Status ? h("p", {}, t("refusal.status", { status: vodpass.Status })) : null,
+      vodpass?.errors.length ? h("p", {}, t("refusal.fields", { names: fieldNames(vodpass) })) : null,
       details(vodpass),
       small?.length ? h("small", {}, small.join(" · ")) : null,
     ),
     button("close", t("page.close"), () => dismiss(error), { iconOnly: true }),
   );
+}
+
+/** The names of the wrong fields, without the slash of their JSON pointers. */
+function fieldNames({ errors }) {
+  const names = errors.map(({ pointer }) => pointer.replace(/^\//, "") || "…");
+  return [...new Set(names)].join(", ");
 }
 
 /** The server's own sentences, which are in English. */

@@ -224,6 +224,7 @@ export default {
   "code.LocalGuard": "The local server refuses this.",
   "code.other": "The request was refused.",
   "refusal.status": "The video's Status is {status}.",
+  "refusal.fields": "Field: {names}",
   "refusal.details": "Details",
   "refusal.error": "Error",
 

@@ -224,6 +224,7 @@ export default {
   "code.LocalGuard": "本地服务拒绝了该请求。",
   "code.other": "请求被拒绝。",
   "refusal.status": "视频状态为 {status}。",
+  "refusal.fields": "字段：{names}",
   "refusal.details": "详细信息",
   "refusal.error": "错误",
 

@@ -85,6 +85,7 @@ def test_a_chinese_browser_gets_chinese(
     choose(page, wrong)
     expect(refusal(page)).to_contain_text("InvalidRequest")
     expect(refusal(page)).to_contain_text("请求中的字段无效。")
+    expect(refusal(page)).to_contain_text("字段：FileName")
     play(page, "0" * 32)
     expect(refusal(page)).to_contain_text("视频不存在。")
     left = page.evaluate(
