@@ -19,7 +19,7 @@ DAY = 86_400
 
 _RETENTION = re.compile(rb"<MessageRetentionPeriod>([0-9]{1,9})</MessageRetentionPeriod>")
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
-_FIX = "Create the queue in the functions' region, or name another: docs/deploy.md, 3."
+_FIX = "`python -m ops.account apply` creates it. Or name another queue."
 
 
 @dataclass(frozen=True)

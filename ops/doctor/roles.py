@@ -21,7 +21,10 @@ from ops.doctor.policies import RoleFiles
 from ops.doctor.report import Report
 from shared.config.settings import Settings
 
-_FIX = "Apply the role's files as ram/README.md shows."
+_FIX = (
+    "`python -m ops.account apply` makes and corrects roles that are marked as this deployment's; "
+    "--adopt gives it others. By hand: ram/README.md."
+)
 _CLIENT_ROLES = {"upload": "sts_upload_role", "play": "sts_play_role", "oss": "sts_oss_role"}
 _NOBODY = secrets.token_hex(16)  # no video has this VideoId
 _READS: Mapping[str, Mapping[str, Any]] = {

@@ -10,9 +10,11 @@ import pytest
 
 from fakealiyun.ram.policy import Policy
 from ops.account import applying
-from ops.account.calls import NotAnswered, ServiceRefused
+from ops.account.calls import Account as Calls
+from ops.account.calls import Key, NotAnswered, ServiceRefused
 from ops.account.identities import EVENT_BRIDGE_ROLE
 from ops.account.plan import Step
+from ops.doctor.command import main as doctor
 from tests.ops.account.conftest import Account
 
 FUNCTIONS = ("upload", "refresh", "play", "events", "watch", "sts")
@@ -70,6 +72,47 @@ def test_the_policies_of_an_application(account: Account) -> None:
     renewing = account.document(VODPASS_APP_ID="app-1234567", VODPASS_CLEANUP="delete")
     again = account.run("plan", document=renewing)
     assert "application policy/VODAppFullAccess@shop-watch" in again.states
+
+
+def test_an_application_of_its_own(account: Account) -> None:
+    cloud = account.cloud
+    key = Key(cloud.admin.access_key_id, cloud.admin.access_key_secret)
+    vod = Calls(key, cloud.region, endpoint=cloud.endpoint)
+    app_id = vod.vod("CreateAppInfo", app_name="shop").body["AppId"]
+    document = account.document(VODPASS_APP_ID=app_id)
+    made = account.run("apply", "--yes", document=document)
+    assert made.code == 0, made.out
+
+    def held(role: str) -> set[str]:
+        given = {"identity_type": "RamRole", "identity_name": role, "app_id": app_id}
+        listed = vod.vod("ListAppPoliciesForIdentity", **given).body.get("AppPolicyList") or ()
+        return {one["PolicyName"] for one in listed}
+
+    assert held("shop-upload") == {"VODAppFullAccess"}
+    assert held("shop-watch") == {"VODAppReadOnlyAccess"}
+    assert held("shop-sts") == set()
+    again = account.run("apply", "--yes", document=document)
+    assert again.out.splitlines()[-1].startswith("nothing to do")
+    removed = account.run("destroy", "--yes", document=document)
+    assert removed.code == 0
+    detached = f"DetachAppPolicyFromIdentity VODAppFullAccess of {app_id} from shop-upload"
+    assert f"done     {detached}" in removed.out
+    assert removed.out.index(detached) < removed.out.index("done     DeleteRole shop-upload")
+
+
+@pytest.mark.parametrize("name", ["vodpass", "shop"])
+def test_the_doctor_finds_nothing_in_the_account(account: Account, name: str) -> None:
+    document = account.document(name)
+    assert account.run("apply", "--yes", document=document).code == 0
+    path = account.folder / "rendered.json"
+    given = ["--settings", str(path), "--endpoint", account.cloud.endpoint, "--json"]
+    account.capture.readouterr()
+    doctor(given, account.environment)
+    report = json.loads(account.capture.readouterr().out)
+    of_account = ("role", "queue")
+    assert [one for one in report["findings"] if one["code"].startswith(of_account)] == []
+    sound = {one["subject"] for one in report["sound"]}
+    assert {f"{name}-upload", f"{name}-client-play", f"queue {name}-watch"} <= sound
 
 
 def count(account: Account) -> int:
