@@ -120,6 +120,7 @@ def _destroy(account: Account, name: str, app_id: str, arguments: argparse.Names
     everywhere = [_account(account.key, region, arguments) for region in regions]
     used = removing.uses(everywhere, reader.tagged("Role"))
     print("\n".join(f"remove   {one.key}  {one.what}".rstrip() for one in found))
+    print(f"stays    {', '.join(identities.EVENT_BRIDGE)}, if there: EventBridge's, not ours")
     if used:
         print("\nstill in use:\n" + "\n".join(f"  - {one}" for one in used))
         if not arguments.although_used:

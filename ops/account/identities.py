@@ -12,11 +12,15 @@ from ops.account.plan import TAG, Step, Thing
 from ops.account.reading import Reader, document, readable
 
 _ROTATE = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
+_LINKED = "service-linked role"
 _LEFT = "; it stays as it is without --adopt "
 
-EVENT_BRIDGE = "sendevent-fc.eventbridge.aliyuncs.com"
-EVENT_BRIDGE_ROLE = "AliyunServiceRoleForEventBridgeSendToFC"
-"""The role by which EventBridge calls the functions. It belongs to EventBridge, not to us."""
+EVENT_BRIDGE: Mapping[str, str] = {
+    "AliyunServiceRoleForEventBridgeSendToFC": "sendevent-fc.eventbridge.aliyuncs.com",
+    "AliyunServiceRoleForEventBridgeSendToMNS": "sendevent-mns.eventbridge.aliyuncs.com",
+}
+"""EventBridge's own roles to call functions and to use queues, each with the name of its service.
+`s deploy` would make them too. They belong to EventBridge, not to us."""
 
 
 def things(reader: Reader, needs: Needs, adopted: Collection[str]) -> list[Thing]:
@@ -26,8 +30,8 @@ def things(reader: Reader, needs: Needs, adopted: Collection[str]) -> list[Thing
         found += readable("role", role.name, partial(_of_role, reader, role, adopted))
     found += [Thing("role", name, "not ours", why) for name, why in needs.others.items()]
     if needs.event_bridge:
-        kind = "service-linked role"
-        found += readable(kind, EVENT_BRIDGE_ROLE, partial(_linked, reader))
+        for name, service in EVENT_BRIDGE.items():
+            found += readable(_LINKED, name, partial(_linked, reader, name, service))
     return found
 
 
@@ -147,15 +151,14 @@ def _attachment(
     return Thing("attachment", name, "create", steps=(attach,), needs=needs)
 
 
-def _linked(reader: Reader) -> list[Thing]:
-    kind, name = "service-linked role", EVENT_BRIDGE_ROLE
+def _linked(reader: Reader, name: str, service: str) -> list[Thing]:
     if reader.role(name) is not None:
-        return [Thing(kind, name, "nothing")]
+        return [Thing(_LINKED, name, "nothing")]
     create = Step(
-        f"CreateServiceLinkedRole {EVENT_BRIDGE}",
-        lambda: reader.account.ram("CreateServiceLinkedRole", service_name=EVENT_BRIDGE),
+        f"CreateServiceLinkedRole {service}",
+        lambda: reader.account.ram("CreateServiceLinkedRole", service_name=service),
     )
-    return [Thing(kind, name, "create", steps=(create,))]
+    return [Thing(_LINKED, name, "create", steps=(create,))]
 
 
 def _tag(reader: Reader, kind: str, name: str) -> Step:

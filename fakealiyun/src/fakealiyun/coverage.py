@@ -135,6 +135,9 @@ def page(cloud: FakeCloud) -> str:
     for title, service in (("VOD", cloud.vod), ("STS", cloud.sts), ("RAM", cloud.ram_api)):
         parts.append(f"## {title} {service.version}\n")
         parts.extend(_operations(service))
+        if service.name == "ram":
+            parts.append("## ResourceManager 2020-03-31\n")
+            parts.extend(_operations(cloud.resource_manager))
         if service.name == "vod":
             parts.append("## VOD, as the web uploader calls it without an AccessKey\n")
             parts.extend(_entry(name, answer) for name, answer in ANONYMOUS.items())

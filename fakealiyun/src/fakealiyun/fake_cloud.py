@@ -27,6 +27,7 @@ from fakealiyun.mns.service import MnsService
 from fakealiyun.openapi.gateway import OpenApi
 from fakealiyun.oss.service import OssService
 from fakealiyun.oss.state import Storage
+from fakealiyun.ram.resource_manager import ResourceManagerApi
 from fakealiyun.ram.service import RamService
 from fakealiyun.ram.state import ACCOUNT_ID, ADMIN_ACCESS_KEY_ID, ADMIN_ACCESS_KEY_SECRET, Ram
 from fakealiyun.refusal import Refusal
@@ -125,6 +126,7 @@ class FakeCloud(InThread):
         )
         self.sts = StsService(self.ram, self.identities, self.clock)
         self.ram_api = RamService(self.ram, self.clock)
+        self.resource_manager = ResourceManagerApi(self.ram, self.clock)
         self.mns_control = MnsControlApi(self.queues, account_id=self.account_id, region=region)
         self.oss = OssService(
             self.storage,
@@ -136,7 +138,7 @@ class FakeCloud(InThread):
         )
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
-            (self.vod, self.sts, self.ram_api, self.mns_control),
+            (self.vod, self.sts, self.ram_api, self.resource_manager, self.mns_control),
             identities=self.identities,
             clock=self.clock,
             faults=self.faults,

@@ -6,7 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from alibabacloud_tea_openapi.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+from alibabacloud_tea_openapi.utils_models import Config, OpenApiRequest, Params
+from darabonba.runtime import RuntimeOptions
 
 from fakealiyun import FakeCloud
 from fakealiyun.ram.evaluation import AccessRequest, evaluate
@@ -305,6 +308,39 @@ def test_the_role_of_a_service(cloud: FakeCloud, api: RamClient, refused: Refuse
     assert f"/{SEND_TO_FC}/{name}/" in task
     assert name not in cloud.ram.roles
     api.call("CreateServiceLinkedRole", service_name=SEND_TO_FC)
+
+
+def test_the_deployment_tool_asks_resource_manager(cloud: FakeCloud, api: RamClient) -> None:
+    admin = cloud.admin
+    client = Client(
+        Config(
+            access_key_id=admin.access_key_id,
+            access_key_secret=admin.access_key_secret,
+            endpoint=cloud.endpoint,
+            protocol="http",
+        )
+    )
+
+    def ask(action: str, method: str) -> Any:
+        params = Params(
+            action=action,
+            version="2020-03-31",
+            protocol="http",
+            pathname="/",
+            method=method,
+            auth_type="AK",
+            style="RPC",
+            req_body_type="formData",
+            body_type="json",
+        )
+        request = OpenApiRequest(query={"ServiceName": SEND_TO_FC})
+        return client.call_api(params, request, RuntimeOptions())["body"]
+
+    assert ask("CheckServiceLinkedRoleExistence", "GET")["Exists"] is False
+    ask("CreateServiceLinkedRole", "POST")
+    assert ask("CheckServiceLinkedRoleExistence", "GET")["Exists"] is True
+    found = api.call("GetRole", role_name="AliyunServiceRoleForEventBridgeSendToFC")["Role"]
+    assert found["IsServiceLinkedRole"] is True
 
 
 def test_tags(api: RamClient, refused: Refused) -> None:

@@ -12,7 +12,7 @@ from fakealiyun.ram.policy import Policy
 from ops.account import applying
 from ops.account.calls import Account as Calls
 from ops.account.calls import Key, NotAnswered, ServiceRefused
-from ops.account.identities import EVENT_BRIDGE_ROLE
+from ops.account.identities import EVENT_BRIDGE
 from ops.account.plan import Step
 from ops.doctor.command import main as doctor
 from tests.ops.account.conftest import Account
@@ -31,7 +31,7 @@ def test_an_empty_account_gets_everything_once(account: Account) -> None:
     assert made.states == planned.states
     names = {f"shop-{one}" for one in (*FUNCTIONS, "client-play")}
     roles = account.state()["roles"]
-    assert set(roles) == names | {EVENT_BRIDGE_ROLE}
+    assert set(roles) == names | EVENT_BRIDGE.keys()
     for name in names:
         assert roles[name][1:] == ([("Custom", name)], {"vodpass": "shop"})
     trusted = roles["shop-client-play"][0]["Statement"][0]["Principal"]["RAM"]

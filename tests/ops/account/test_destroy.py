@@ -13,7 +13,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 
 from fakealiyun.testing.ram import RamClient
 from ops.account.command import main
-from ops.account.identities import EVENT_BRIDGE_ROLE
+from ops.account.identities import EVENT_BRIDGE
 from tests.ops.account.conftest import Account
 from tests.ops.account.test_not_ours import by_hand
 
@@ -55,7 +55,8 @@ def test_an_account_is_empty_afterwards(account: Account) -> None:
     assert "queue/shop-watch  to be removed, with 1 messages" in run.out
     after = account.state()
     # The role of EventBridge is for the whole account, and not ours.
-    del after["roles"][EVENT_BRIDGE_ROLE]
+    for name in EVENT_BRIDGE:
+        del after["roles"][name]
     after["policies"] = {key: one for key, one in after["policies"].items() if key[0] == "Custom"}
     before["policies"] = {}
     assert after == before

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.stack import PROJECT
 from ops.account import readme
-from ops.account.identities import EVENT_BRIDGE_ROLE
+from ops.account.identities import EVENT_BRIDGE
 from tests.ops.account.conftest import Account
 
 ALIYUN = """\
@@ -88,7 +88,7 @@ def test_the_commands_make_what_apply_makes(account: Account, tmp_path: Path) ->
 def unmarked(account: Account) -> dict[str, Any]:
     """The roles and the custom policies, without marks."""
     state = account.state()
-    roles = {name: one[:2] for name, one in state["roles"].items() if name != EVENT_BRIDGE_ROLE}
+    roles = {name: one[:2] for name, one in state["roles"].items() if name not in EVENT_BRIDGE}
     policies = {
         name: json.dumps(one[0], sort_keys=True)
         for (kind, name), one in state["policies"].items()

@@ -235,6 +235,25 @@ FACTS = (
         no_probe=EXPLICIT,
     ),
     Fact(
+        "ram.linked_role_of_a_queue",
+        "For a trigger that reads an MNS queue by EventBridge, the deployment tool asks "
+        "ResourceManager for the roles of sendevent-fc.eventbridge.aliyuncs.com and "
+        "sendevent-mns.eventbridge.aliyuncs.com, by CheckServiceLinkedRoleExistence, and creates "
+        "those that are missing.",
+        DOCUMENTED,
+        "the deployment tool for Function Compute and its clients",
+        "2026",
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "ram.resource_manager_permission",
+        "ResourceManager's two operations need `ram:<operation>` on `*`.",
+        GUESSED,
+        _NO_SOURCE,
+        "2026-11",
+        no_probe=IDENTITY,
+    ),
+    Fact(
         "ram.linked_role_permissions",
         "What the system policies of service-linked roles allow.",
         GUESSED,
