@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from local.stack import Stack
 from tests.browser.functions import call, token
+from tests.browser.parts import PART as PART_REQUEST
+from tests.browser.parts import hold_parts
 from tests.browser.site import Site
 from tests.browser.test_uploader import objects, parts_sent, queried
 from tests.browser.traffic import Traffic
@@ -145,6 +147,7 @@ def test_a_cancelled_upload_leaves_nothing_behind(
     stack: Stack, site: Site, page: Page, film: Path
 ) -> None:
     site.hook = lambda: None
+    hold_parts(page, after=2)
     visit(page, site, film)
     start(page, stack, token(stack, "alice"), parallel=2)
     page.wait_for_function("told.some((progress) => progress.loaded >= 102400)")
@@ -158,10 +161,13 @@ def test_a_cancelled_upload_leaves_nothing_behind(
 def test_a_pause_keeps_what_has_arrived(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
 ) -> None:
+    hold_parts(page, after=3)
     visit(page, site, film)
     start(page, stack, token(stack, "alice"), parallel=2)
     page.wait_for_function("told.some((progress) => progress.loaded >= 204800)")
     page.evaluate("upload.pause()")
+    assert page.evaluate("upload.state") == "paused"
+    page.unroute(PART_REQUEST)
     sent = len(traffic.to(stack.cloud.url))
     page.wait_for_timeout(300)
     assert len(traffic.to(stack.cloud.url)) == sent
