@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
 from local.build import fill
 from local.checkout_keys import KeysError, LocalKeys, load_keys
 from local.gateway import DeploymentError
+from local.limits_store import LimitsStore, StoreNotStarted, redis_server
 from local.own_settings import OwnSettings, SettingsRefused, own_settings
 from local.rendered import doctor_command, settings_file
 from local.stack import PROJECT, Stack, StartError
@@ -49,12 +51,50 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    with _limits_store(own) as (store_url, counted):
+        values = {**own.values, **store_url}
+        report = (*own.report, *counted)
+        await _serve(port, cloud_port, keys, values, report, stopped, allow_deploy=allow_deploy)
+
+
+@contextlib.contextmanager
+def _limits_store(own: OwnSettings) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """A Redis for limits that have no store, as a setting, and what to tell the developer."""
+    url: dict[str, str] = {}
+    said = []
+    with contextlib.ExitStack() as started:
+        if "VODPASS_LIMITS" in own.values and "VODPASS_LIMITS_URL" not in own.values:
+            said = ["limits: each instance counts for itself, because redis-server is missing"]
+            program = redis_server()
+            if program is not None:
+                store = LimitsStore(program)
+                try:
+                    store.start()
+                except StoreNotStarted as error:
+                    said = [f"limits: each instance counts for itself, because {error}"]
+                else:
+                    started.callback(store.stop)
+                    url = {"VODPASS_LIMITS_URL": store.url}
+                    said = ["limits: a redis-server of its own counts for all instances"]
+        yield url, said
+
+
+async def _serve(
+    port: int,
+    cloud_port: int,
+    keys: LocalKeys,
+    environment: Mapping[str, str],
+    report: Iterable[str],
+    stopped: asyncio.Event,
+    *,
+    allow_deploy: bool,
+) -> None:
     stack = Stack(
         build=PROJECT / "build",
         keys=keys,
         port=port,
         cloud_port=cloud_port,
-        environment=own.values,
+        environment=environment,
         echo=_show,
         events=True,
         allow_deploy=allow_deploy,
@@ -62,7 +102,7 @@ async def serve(
     await stack.start()
     try:
         _show(f"vodpass ready: functions {stack.url}  cloud {stack.cloud.url}")
-        for line in own.report:
+        for line in report:
             _show(line)
         with settings_file(stack, PROJECT / ".local") as settings:
             _show(f"check it: {doctor_command(stack, settings.relative_to(PROJECT))}")

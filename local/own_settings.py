@@ -21,6 +21,9 @@ PLAIN = frozenset(
         "VODPASS_JWT_SCOPE_CLAIM",
         "VODPASS_JWT_VOD_CLAIM",
         "VODPASS_DEFAULT_SCOPES",
+        "VODPASS_LIMITS",
+        "VODPASS_LIMITS_AWAY",
+        "VODPASS_LIMITS_BUDGET",
         "VODPASS_MAX_FILE_SIZE",
         "VODPASS_PLAY_MAX_TIMEOUT",
         "VODPASS_UPLOAD_WINDOW",
@@ -39,7 +42,9 @@ KEYS, KEYS_URL = "VODPASS_JWT_KEYS", "VODPASS_JWT_JWKS_URL"
 ISSUER = frozenset({KEYS, KEYS_URL, "VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE"})
 """The settings of an issuer other than this checkout. One of the first two, and the last two."""
 
-PRIVATE = ISSUER.union(*TOGETHER, {"VODPASS_OWNER_KEYS", "VODPASS_ISSUER_ALIAS"})
+PRIVATE = ISSUER.union(
+    *TOGETHER, {"VODPASS_OWNER_KEYS", "VODPASS_ISSUER_ALIAS", "VODPASS_LIMITS_URL"}
+)
 """Settings that only `.env.local` and the process environment may give."""
 
 PLACEHOLDER = "replace me"

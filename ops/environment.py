@@ -47,6 +47,11 @@ def in_environment(place: str, function: str, props: Mapping[str, Any]) -> Itera
         yield f"{place}.VODPASS_JWT_KEYS: set either this or VODPASS_JWT_JWKS_URL, not both"
     if settings.jwt_jwks_url and not settings.jwt_jwks_url.startswith("https://"):
         yield f"{place}.VODPASS_JWT_JWKS_URL: must be an https URL in a deployment"
+    if settings.limits_url.startswith("redis://") and "vpcConfig" not in props:
+        yield (
+            f"{place}.VODPASS_LIMITS_URL: redis:// leads to a private address, which only a "
+            "function with vpcConfig reaches (s.limits.yaml)"
+        )
     yield from _callback(place, settings, props)
     yield from _client_roles(place, settings)
 

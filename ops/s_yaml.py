@@ -73,6 +73,14 @@ _TAG = record(
 )
 _TAGS = each(_TAG, most=20)
 
+_VPC = record(
+    {
+        "vpcId": text(r"vpc-[a-z0-9]{1,40}", "the id of a VPC, vpc-..."),
+        "vSwitchIds": each(text(r"vsw-[a-z0-9]{1,40}", "the id of a vSwitch, vsw-..."), most=10),
+        "securityGroupId": text(r"sg-[a-z0-9]{1,40}", "the id of a security group, sg-..."),
+    }
+)
+
 # No function may have destinations. Anyone can make an asynchronous call to a function with an HTTP
 # trigger, and a destination would store its result. The results of `watch` go to the webhook only.
 _NO_RETRIES = record(
@@ -114,7 +122,7 @@ def _function(
             "concurrencyConfig": record({"reservedConcurrency": whole(1, RESERVED_INSTANCES)}),
             "triggers": triggers,
         },
-        {"tags": _TAGS} | ({"customDomain": domain(methods)} if methods else {}),
+        {"tags": _TAGS, "vpcConfig": _VPC} | ({"customDomain": domain(methods)} if methods else {}),
     )
     extend = record({"name": _NAME}, {"ignore": each(_NAME)})
     return record({"component": choice("fc3"), "props": props}, {"extend": extend})

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from fakealiyun import FakeCloud
+from local.limits_store import LimitsStore
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 from local.stack import Stack
 from ops.bundle.target import RUNTIMES, find_interpreter
 from tests.support import code_under_test as code
 from tests.support import event_schemas
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.debian import program
 
 # Properties have no deadline: a busy machine is no reason to fail.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,6 +75,15 @@ def packages(together: Path) -> Callable[[str], Path]:
 def bundle(together: Path) -> Callable[[str], Path]:
     """The project's bundle for a Python version. Tests must not change it."""
     return lambda python: code.bundled(together, python).folder
+
+
+@pytest.fixture(scope="session")
+def limits_store() -> Iterator[LimitsStore]:
+    """A Redis for all tests of this process that need one. On Debian, installs it first."""
+    store = LimitsStore(program(["redis-server"], "redis-server"))
+    store.start()
+    yield store
+    store.stop()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ MAX_FRUITLESS = 3  # refreshes in a row without a request that OSS accepts
 LEAST_PART = 100 * 1024  # bytes; OSS accepts no smaller part, except the last
 MOST_PARTS = 10_000
 TIMEOUT = 60  # seconds
+LONGEST_PAUSE = 120  # seconds; a longer wait, such as for a limit a day, is the app's
 EXPIRED = ("SecurityTokenExpired", "InvalidSecurityToken.Expired", "InvalidAccessKeyId")
 
 T = TypeVar("T")
@@ -159,7 +160,8 @@ class Vodpass:
 
     def after_failure(self, error: VodpassError, failures: int) -> int:
         """Waits before a repeat, and returns the failures so far. Raises what is not repeated."""
-        if not error.retriable or failures >= self._retries:
+        long = (error.retry_after or 0) > LONGEST_PAUSE
+        if not error.retriable or long or failures >= self._retries:
             raise error
         time.sleep(min(0.5 * 2**failures, 30) if error.retry_after is None else error.retry_after)
         return failures + 1

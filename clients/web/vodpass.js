@@ -216,6 +216,7 @@ const MOST_PARTS = 1000; // keeps the checkpoint small; OSS allows 10000
 const STALLED = 60_000; // ms without a byte in either direction
 const SPEED_WINDOW = 5_000; // ms
 const CALL_RETRIES = 4;
+const LONGEST_PAUSE = 120; // seconds; a longer wait, such as for a limit a day, is the app's
 
 // Answers that say: this checkpoint, or this Idempotency-Key, cannot continue. Begin anew.
 const STALE = ["UploadFinished", "UploadWindowClosed", "VideoNotFound"];
@@ -443,7 +444,7 @@ export class Vodpass {
           refused = bearer;
           continue;
         }
-        if (!isRetriable(error) || failures >= CALL_RETRIES) throw error;
+        if (!isRepeated(error) || failures >= CALL_RETRIES) throw error;
         await sleep(delay(error, failures++), signal);
       }
     }
@@ -793,7 +794,7 @@ export class Upload {
         } else if (hasCode(error, ["RequestTimeTooSkewed"]) && !clockSet) {
           clockSet = true; // storageError has read the server's time
           this.#tools.clock.set(/** @type {any} */ (error).serverTime);
-        } else if (isRetriable(error) && failures < (this.#options.retries ?? 5)) {
+        } else if (isRepeated(error) && failures < (this.#options.retries ?? 5)) {
           await sleep(delay(error, failures++), this.#ended.signal);
         } else {
           throw error;
@@ -1087,6 +1088,11 @@ function hasCode(error, codes) {
 /** @param {unknown} error */
 function isRetriable(error) {
   return error instanceof VodpassError && error.retriable;
+}
+
+/** @param {unknown} error */
+function isRepeated(error) {
+  return isRetriable(error) && (/** @type {VodpassError} */ (error).retryAfter ?? 0) <= LONGEST_PAUSE;
 }
 
 /**

@@ -33,6 +33,8 @@ def play(call: Invocation[Caller]) -> Mapping[str, Any]:
     call.asked.update(asked)
     method = asked.get("Method", PLAY_AUTH)
     credential.require_offered(call.settings, method)
+    if call.limits is not None:
+        call.limits.play(call.caller, 1)
     issue = _sign if method == JWT_PLAY_AUTH else _issue
     try:
         issued = issue(call, asked["VideoId"], asked.get("AuthInfoTimeout", SHORTEST))
@@ -93,6 +95,8 @@ def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
     call.asked.update(asked)
     order = batch.Order(asked.get("Method", PLAY_AUTH), asked.get("AuthInfoTimeout", SHORTEST))
     credential.require_offered(call.settings, order.method)
+    if call.limits is not None:
+        call.limits.play(call.caller, len(asked["VideoIds"]))
     items = batch.items(call, asked["VideoIds"], order)
     return {"RequestId": call.request_id, "Items": items}
 

@@ -10,7 +10,7 @@ from shared.alibaba.vod.operations import VOD, Vod
 from shared.auth.caller import Caller
 from shared.auth.ownership import owns
 from shared.auth.token import bearer
-from shared.errors import VideoNotFound
+from shared.errors import UploadFinished, VideoNotFound
 from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
 from shared.uploads import response
@@ -26,6 +26,8 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     given = body.json_object(call.request)
     asked = fields.check(given, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
     call.asked.update(asked)
+    if call.limits is not None:
+        call.limits.refresh(call.caller, asked["VideoId"])
     vod = Vod(call.cloud)
     try:
         video = vod.video(video_id=asked["VideoId"])
@@ -33,7 +35,12 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
         raise VideoNotFound from None
     if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
-    credential = renew(vod, video, renewable(call.settings, video))
+    try:
+        credential = renew(vod, video, renewable(call.settings, video))
+    except UploadFinished:
+        if call.limits is not None:
+            call.limits.finished(call.caller, video_id=asked["VideoId"])
+        raise
     return response.members(credential, "VideoId", call.request_id)
 
 

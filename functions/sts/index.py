@@ -30,6 +30,8 @@ def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
     role = purpose.role(call.settings)
     if not role:
         raise NotConfigured(name)
+    if call.limits is not None:
+        call.limits.token(call.caller)
     owner = call.caller.owner
     token = Sts(call.cloud).assume_role(
         role,

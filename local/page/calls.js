@@ -1,6 +1,6 @@
 // Every request to a function, recorded for the panel. Secrets are shortened before they are kept.
 
-import { $, button, h, icon } from "./dom.js";
+import { $, button, h, icon, refill } from "./dom.js";
 import { language, number, t, time } from "./language.js";
 import { copy } from "./notices.js";
 import { stream } from "./stream.js";
@@ -19,6 +19,7 @@ const SECRET = new Set([
 ]);
 
 const calls = []; // newest first
+let numbers = 0;
 const invocations = new Map(); // by request id
 const cloudCalls = new Map(); // by the cloud's request id
 
@@ -28,6 +29,7 @@ export function recorded(user) {
     const address = new URL(url, location.href);
     const headers = new Headers(init.headers);
     const call = {
+      number: ++numbers,
       user,
       method: init.method ?? "GET",
       path: address.pathname + address.search,
@@ -124,7 +126,7 @@ function curl({ user, method, path, key, body }) {
 function render() {
   $("calls-count").textContent = calls.length ? number(calls.length) : "";
   $("calls-empty").hidden = calls.length > 0;
-  $("calls").replaceChildren(...calls.map(entry));
+  refill($("calls"), calls.map(entry));
 }
 
 function entry(call) {
@@ -160,7 +162,7 @@ function entry(call) {
       button("copy", t("calls.curl"), () => copy(curl(call))),
     ),
   );
-  return h("li", { class: good ? "" : "refused" }, details);
+  return h("li", { class: good ? "" : "refused", dataset: { key: String(call.number) } }, details);
 }
 
 function temperature({ cold }) {

@@ -1,6 +1,6 @@
 // The controls of the local cloud: its clock, and faults. The gateway passes them on.
 
-import { $, button, h } from "./dom.js";
+import { $, button, h, refill } from "./dom.js";
 import { duration, language, t } from "./language.js";
 import { note, refuse } from "./notices.js";
 import { VodpassError } from "./vodpass.js";
@@ -74,15 +74,17 @@ function render() {
   );
   $("no-faults").hidden = pending.length > 0;
   $("clear-faults").hidden = pending.length === 0;
-  $("clock-steps").replaceChildren(
-    ...Object.entries(STEPS).map(([name, seconds]) => {
+  refill(
+    $("clock-steps"),
+    Object.entries(STEPS).map(([name, seconds]) => {
       const made = button("clock", t(`cloud.${name}`), () => move(seconds));
       made.append(h("small", {}, t(`cloud.${name}-hint`)));
       return made;
     }),
   );
-  $("fault-kinds").replaceChildren(
-    ...Object.entries(FAULTS).map(([name, rule]) => button("bolt", t(`cloud.${name}`), () => setFault(rule))),
+  refill(
+    $("fault-kinds"),
+    Object.entries(FAULTS).map(([name, rule]) => button("bolt", t(`cloud.${name}`), () => setFault(rule))),
   );
 }
 

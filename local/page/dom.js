@@ -53,3 +53,26 @@ export function button(name, text, listener, { kind = "quiet", iconOnly = false,
     iconOnly ? null : h("span", {}, text),
   );
 }
+
+const FOCUSABLE = "a, button, input, select, summary, textarea, [tabindex]";
+
+const keyOf = (child, index) => child.dataset.key ?? String(index);
+const focusableIn = (child) => [child, ...child.querySelectorAll("*")].filter((one) => one.matches(FOCUSABLE));
+
+/**
+ * Replace the children of `parent`. The focus stays where it was: in the child with the same
+ * `data-key` (without one, at the same place), on the control at the same place.
+ */
+export function refill(parent, children) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const old = [...parent.children];
+  const at = focused ? old.findIndex((child) => child.contains(focused)) : -1;
+  const key = at < 0 ? null : keyOf(old[at], at);
+  const place = at < 0 ? -1 : focusableIn(old[at]).indexOf(focused);
+  parent.replaceChildren(...children);
+  if (place < 0) return;
+  const now = [...parent.children].find((child, index) => keyOf(child, index) === key);
+  if (!now) return;
+  const controls = focusableIn(now);
+  controls[Math.min(place, controls.length - 1)]?.focus({ preventScroll: true });
+}

@@ -1,6 +1,6 @@
 // "My videos": the media that this browser has uploaded, and those that events name.
 
-import { $, button, h, icon } from "./dom.js";
+import { $, button, h, icon, refill } from "./dom.js";
 import { UserStorage } from "./kept.js";
 import { duration, has, language, number, size, t } from "./language.js";
 import { copy } from "./notices.js";
@@ -73,7 +73,7 @@ function render() {
   $("videos-empty").hidden = media.length > 0;
   $("videos-empty-text").textContent = t("videos.empty", { user: currentUser() });
   $("videos-count").textContent = media.length ? number(media.length) : "";
-  $("videos").replaceChildren(...media.map(card));
+  refill($("videos"), media.map(card));
 }
 
 function card(medium) {
@@ -81,7 +81,7 @@ function card(medium) {
   const playable = medium.kind === "video";
   return h(
     "li",
-    { class: "card-video", dataset: { id: medium.id } },
+    { class: "card-video", dataset: { id: medium.id, key: medium.id } },
     h(
       "div",
       { class: "poster" },

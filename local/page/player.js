@@ -13,6 +13,7 @@ import { Vodpass } from "./vodpass.js";
 
 let cloudUrl = "";
 let job = null;
+let opened = ""; // the VideoId
 
 const video = () => $("video");
 
@@ -25,6 +26,7 @@ export async function play(videoId) {
   job?.abort();
   const mine = (job = new AbortController());
   const { signal } = mine;
+  opened = videoId;
   takeAway();
   clear();
   say(t("player.asking"));
@@ -88,6 +90,11 @@ function open() {
   hush();
 }
 
+function focusAgain() {
+  const card = [...$("videos").children].find(({ dataset }) => dataset.id === opened);
+  (card?.querySelector(".poster-play") ?? $("video-id")).focus({ preventScroll: true });
+}
+
 function takeAway() {
   const element = video();
   element.controls = false;
@@ -115,6 +122,9 @@ export function begin(config) {
     job?.abort();
     takeAway();
     raise();
+    // The browser gives the focus back, unless the card that opened the dialog was drawn anew.
+    const { activeElement: focused } = document;
+    if (focused === document.body || $("player").contains(focused)) focusAgain();
   });
   video().addEventListener("error", () => {
     if (video().hasAttribute("src")) refuse(new Problem("player.unplayable"));

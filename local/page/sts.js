@@ -1,6 +1,6 @@
 // STS tokens: one purpose at a time, the policy that the token was cut down to, and a try.
 
-import { $, h } from "./dom.js";
+import { $, h, refill } from "./dom.js";
 import { callVod, putText } from "./alibaba.js";
 import { ask, cloudCall, invocation } from "./calls.js";
 import { cloudTime } from "./cloud.js";
@@ -81,8 +81,9 @@ function policy() {
 }
 
 function render() {
-  $("sts-purposes").replaceChildren(
-    ...PURPOSES.map((name) =>
+  refill(
+    $("sts-purposes"),
+    PURPOSES.map((name) =>
       h(
         "label",
         { class: "choice" },
@@ -96,7 +97,6 @@ function render() {
               purpose = name;
               issued = null;
               render();
-              $("sts-purposes").querySelector("input:checked").focus();
             },
           },
         }),

@@ -1,6 +1,6 @@
 // The timeline: every webhook that the local receiver got, live.
 
-import { $, h, icon } from "./dom.js";
+import { $, h, icon, refill } from "./dom.js";
 import { has, language, number, t, time } from "./language.js";
 import { stream } from "./stream.js";
 
@@ -14,7 +14,7 @@ function render() {
   $("events-count").textContent = deliveries.length ? number(deliveries.length) : "";
   $("events-empty").hidden = deliveries.length > 0;
   $("events-empty-text").textContent = t(receives ? "events.empty" : "events.elsewhere");
-  $("events").replaceChildren(...deliveries.map(entry));
+  refill($("events"), deliveries.map(entry));
 }
 
 /** VOD's own name of the event, which only its unconfirmed callback has. */
@@ -42,7 +42,7 @@ function entry(delivery) {
   if (!body) return h("li", { class: "refused" }, h("div", { class: "event" }, title, meta));
   return h(
     "li",
-    { dataset: { type } },
+    { dataset: { type, key: body.id } },
     h(
       "details",
       {

@@ -1,6 +1,6 @@
 // The queue of uploads: each file through clients/web/vodpass.js, a few at a time.
 
-import { $, button, h, icon } from "./dom.js";
+import { $, button, h, icon, refill } from "./dom.js";
 import { recorded } from "./calls.js";
 import { cloudTime } from "./cloud.js";
 import { forgetHandle, keepHandle, keptHandle, UserStorage } from "./kept.js";
@@ -186,9 +186,7 @@ function render() {
   const mine = queue.filter(({ user }) => user === currentUser());
   $("queue-empty").hidden = mine.length > 0;
   $("queue-count").textContent = mine.length ? number(mine.length) : "";
-  const focused = document.activeElement?.closest("#queue li")?.dataset.number;
-  $("queue").replaceChildren(...mine.map(row));
-  if (focused) $("queue").querySelector(`li[data-number="${focused}"] button`)?.focus();
+  refill($("queue"), mine.map(row));
 }
 
 function row(item) {
@@ -199,7 +197,7 @@ function row(item) {
   });
   const made = h(
     "li",
-    { class: `upload ${item.state}`, dataset: { number: String(item.number), state: item.state } },
+    { class: `upload ${item.state}`, dataset: { key: String(item.number), state: item.state } },
     h("span", { class: "file-icon" }, icon(kindOf(item) === "attached" ? "text" : kindOf(item))),
     h(
       "div",
@@ -249,7 +247,7 @@ function actions(item) {
   }
 }
 
-function update(item, made = $("queue").querySelector(`li[data-number="${item.number}"]`)) {
+function update(item, made = $("queue").querySelector(`li[data-key="${item.number}"]`)) {
   if (!made) return;
   made.querySelector("progress").value = item.loaded;
   const share = item.size ? Math.floor((item.loaded / item.size) * 100) : 100;
@@ -284,7 +282,7 @@ function chooseAgain(item) {
 }
 
 async function choose() {
-  if (!window.showOpenFilePicker || navigator.webdriver) return $("file").click();
+  if (!window.showOpenFilePicker) return $("file").click();
   try {
     const handles = await window.showOpenFilePicker({ multiple: true });
     add(await Promise.all(handles.map(async (handle) => ({ handle, file: await handle.getFile() }))));

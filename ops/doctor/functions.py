@@ -43,6 +43,7 @@ def check(report: Report, account: Account, deployment: Deployment) -> None:
             whole=deployment.document is not None,
         )
         _check_role(report, function, str(deployed.get("role") or ""))
+        _check_network(report, function, deployed)
         _check_triggers(report, function, triggers.get("triggers") or [])
         _check_async(report, function, kept)
         if len(report.findings) == before:
@@ -114,6 +115,17 @@ def _check_role(report: Report, function: Function, arn: str) -> None:
             "It has another role, or none.",
             why="It may be allowed too much, or nothing at all.",
             fix=_DEPLOY,
+        )
+
+
+def _check_network(report: Report, function: Function, deployed: Mapping[str, Any]) -> None:
+    if deployed.get("internetAccess") is False:
+        report.find(
+            "deployed-network",
+            function.deployed_name,
+            "It has no access to the internet.",
+            why="A function with vpcConfig then reaches only its VPC, and neither VOD nor STS.",
+            fix="Set internetAccess: true in s.yaml, then deploy.",
         )
 
 

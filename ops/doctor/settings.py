@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ops import s_yaml, setting_faults
 from ops.doctor.deployment import Deployment, Function
@@ -29,7 +30,7 @@ def check(report: Report, deployment: Deployment, *, rehearsal: bool) -> dict[st
             wrong.setdefault((variable, text), []).append(name)
         if not faults:
             found[name] = load(environment, USES[name])
-            _check_wise(report, function, found[name])
+            _check_wise(report, function, found[name], deployment.document)
     for (variable, allowed), names in wrong.items():
         report.find(
             "setting",
@@ -83,16 +84,50 @@ def _environment(function: Function, *, rehearsal: bool) -> Mapping[str, str]:
     return environment
 
 
-def _check_wise(report: Report, function: Function, settings: Settings) -> None:
+def _check_wise(
+    report: Report,
+    function: Function,
+    settings: Settings,
+    document: Mapping[str, Any] | None,
+) -> None:
     for warning in settings.warnings:
+        why, fix = _UNWISE[warning.partition(" ")[0]]
+        code = "limits-apart" if warning.startswith("VODPASS_LIMITS without") else "setting-unwise"
         report.find(
-            "setting-unwise",
+            code,
             function.name,
             f"{warning}.",
-            why="A stolen token works until it expires.",
-            fix="Let the issuer sign tokens for a shorter time, and lower the setting.",
+            why=why.format(_reserved(document, function.name)),
+            fix=fix,
             severity="warning",
         )
+
+
+_UNWISE = {
+    "VODPASS_JWT_MAX_LIFE": (
+        "A stolen token works until it expires.",
+        "Let the issuer sign tokens for a shorter time, and lower the setting.",
+    ),
+    "VODPASS_LIMITS": (
+        "A user who meets every instance gets up to {} as much as the limits say. And no function "
+        "learns that a file has arrived: each upload counts as open for an hour.",
+        "Set VODPASS_LIMITS_URL to a Redis or Tair (docs/limits.md).",
+    ),
+    "VODPASS_LIMITS_URL": (
+        "No user has a limit.",
+        "Set VODPASS_LIMITS, or remove the URL.",
+    ),
+}
+"""The variable that a warning begins with: why it matters, and how to fix it."""
+
+
+def _reserved(document: Mapping[str, Any] | None, name: str) -> str:
+    """How many times too much: as often as the function may have instances."""
+    try:
+        props = (document or {})["resources"][name]["props"]
+        return f"{props['concurrencyConfig']['reservedConcurrency']} times"
+    except (KeyError, TypeError):
+        return "reservedConcurrency times"
 
 
 def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> set[str]:

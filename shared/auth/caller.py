@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.auth.ownership import Owner
@@ -28,7 +28,8 @@ class Caller:
 
     ``play``: None for own videos only, else all that may be played: VideoIds, "*" and "own".
     ``upload_media``: None for no restriction. ``max_bytes``: the largest FileSize, or None.
-    ``sts``: the purposes that an STS token may be issued for. ``life``: how long the token lives,
+    ``sts``: the purposes that an STS token may be issued for. ``limits`` narrow those of the
+    deployment. ``life``: how long the token lives,
     in seconds. ``age``: its age in seconds; None if the token does not say.
     """
 
@@ -38,6 +39,7 @@ class Caller:
     upload_media: frozenset[str] | None = None
     max_bytes: int | None = None
     sts: frozenset[str] = frozenset()
+    limits: Mapping[str, int] = field(default_factory=dict)
     life: float = 0.0
     age: float | None = None
 
@@ -65,7 +67,7 @@ def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller that verified claims describe. Raises InvalidToken."""
     life, age = _life(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
-    grants = _grants(_claim(claims, settings.jwt_vod_claim))
+    grants = _grants(_claim(claims, settings.jwt_vod_claim), settings)
     owner = Owner(settings.issuer_alias, subject)
     return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
 
@@ -137,12 +139,14 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
     return frozenset(listed)
 
 
-def _grants(value: Any) -> dict[str, Any]:
+def _grants(value: Any, settings: Settings) -> dict[str, Any]:
     """What the ``vod`` claim narrows. An unknown member may be a limit, so it is refused."""
     if value is _ABSENT:
         return {}
-    if not isinstance(value, dict) or not value.keys() <= {"play", "upload", "sts"}:
-        raise InvalidToken("vod_claim", "The vod claim may hold play, upload and sts, no more.")
+    if not isinstance(value, dict) or not value.keys() <= {"play", "upload", "sts", "limits"}:
+        raise InvalidToken(
+            "vod_claim", "The vod claim may hold play, upload, sts and limits, no more."
+        )
     grants: dict[str, Any] = {}
     if "play" in value:
         grants["play"] = _play(value["play"])
@@ -152,7 +156,24 @@ def _grants(value: Any) -> dict[str, Any]:
         if not _is_text_list(value["sts"]):
             raise InvalidToken("vod_claim", "vod.sts must be an array of purposes.")
         grants["sts"] = frozenset(value["sts"])
+    if "limits" in value:
+        grants["limits"] = _limits(value["limits"], settings)
     return grants
+
+
+def _limits(value: Any, settings: Settings) -> Mapping[str, int]:
+    if settings.limits is None:
+        # Nothing counts here, so the limits would silently not hold.
+        raise InvalidToken("vod_claim", "vod.limits needs a deployment with VODPASS_LIMITS.")
+    from shared.config.limits import NAMES, read
+
+    try:
+        return read(value)
+    except ValueError:
+        listed = ", ".join(NAMES)
+        raise InvalidToken(
+            "vod_claim", f"vod.limits may hold {listed}, each an integer of 1 or more."
+        ) from None
 
 
 def _play(value: Any) -> frozenset[str]:

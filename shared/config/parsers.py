@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play", "vod:sts"})
@@ -141,6 +141,20 @@ def watch_jobs(raw: str) -> frozenset[str]:
     if not jobs <= WATCH_JOBS:
         raise ValueError
     return jobs
+
+
+def limits(raw: str) -> Mapping[str, int]:
+    """Limits for each user, as JSON."""
+    from shared.config.limits import parse
+
+    return parse(raw)
+
+
+def store_url(raw: str) -> str:
+    """The URL of the store that counts for the limits."""
+    from shared.config.limits import url
+
+    return url(raw)
 
 
 def _base64(text: str) -> bytes:

@@ -64,6 +64,11 @@ class Settings:
     sts_oss_role: str = ""
     oss_bucket: str = ""
     oss_prefix: str = ""
+    limits: Mapping[str, int] | None = None
+    limits_url: str = field(default="", repr=False)
+    limits_away: str = "count"
+    limits_budget: int = 50
+    """Milliseconds."""
     callback_url: str = field(default="", repr=False)
     callback_keys: tuple[str, ...] = field(default=(), repr=False)
     webhook_url: str = field(default="", repr=False)
@@ -89,9 +94,14 @@ class Settings:
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each setting that is allowed but unwise."""
+        found = []
         if self.jwt_max_life > 86400:
-            return ("VODPASS_JWT_MAX_LIFE accepts tokens that live longer than a day",)
-        return ()
+            found.append("VODPASS_JWT_MAX_LIFE accepts tokens that live longer than a day")
+        if self.limits is not None and not self.limits_url and self.jwt_issuer:
+            found.append("VODPASS_LIMITS without VODPASS_LIMITS_URL counts in each instance alone")
+        if self.limits is None and self.limits_url:
+            found.append("VODPASS_LIMITS_URL has no effect without VODPASS_LIMITS")
+        return tuple(found)
 
 
 def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:

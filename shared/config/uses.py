@@ -27,8 +27,10 @@ _CALLER = frozenset(
         "VODPASS_CORS_ORIGINS",
     }
 )
+_STORE = frozenset({"VODPASS_LIMITS", "VODPASS_LIMITS_URL", "VODPASS_LIMITS_BUDGET"})
+_LIMITS = _STORE | {"VODPASS_LIMITS_AWAY"}
 _OWNER = frozenset({"VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"})
-_EVENTS = _OWNER | {
+_EVENTS = (_OWNER | _STORE) | {
     "VODPASS_REGION",
     "VODPASS_MAX_FILE_SIZE",
     "VODPASS_WEBHOOK_URL",
@@ -40,6 +42,7 @@ _EVENTS = _OWNER | {
 USES: Mapping[str, frozenset[str]] = {
     "upload": _CALLER
     | _OWNER
+    | _LIMITS
     | {
         "VODPASS_UPLOAD_WINDOW",
         "VODPASS_MAX_FILE_SIZE",
@@ -50,9 +53,10 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_APP_ID",
         "VODPASS_CATE_ID",
     },
-    "refresh": _CALLER | _OWNER | {"VODPASS_UPLOAD_WINDOW"},
+    "refresh": _CALLER | _OWNER | _LIMITS | {"VODPASS_UPLOAD_WINDOW"},
     "play": _CALLER
     | _OWNER
+    | _LIMITS
     | {
         "VODPASS_PLAY_MAX_TIMEOUT",
         "VODPASS_PLAY_KEY",
@@ -63,6 +67,7 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_APP_ID",
     },
     "sts": _CALLER
+    | _LIMITS
     | {
         "VODPASS_ISSUER_ALIAS",
         "VODPASS_STS_UPLOAD_ROLE",

@@ -159,6 +159,27 @@ VARIABLES: Mapping[str, Variable] = {
         parsers.matching(r"([a-z0-9_-]{1,32}/){1,4}"),
         "a key prefix that ends in a slash, of a-z, 0-9, _ and -, such as uploads/",
     ),
+    "VODPASS_LIMITS": Variable(
+        "limits",
+        parsers.limits,
+        "a JSON object with some of uploads_per_minute, uploads_per_day, open_uploads,"
+        " refreshes_per_minute, refreshes_per_video, plays_per_minute, sts_per_hour, each an"
+        " integer from 1 to 1000000",
+    ),
+    "VODPASS_LIMITS_URL": Variable(
+        "limits_url",
+        parsers.store_url,
+        "rediss://[user:password@]host[:port][/database], or redis:// at a private address;"
+        " special characters percent-encoded",
+    ),
+    "VODPASS_LIMITS_AWAY": Variable(
+        "limits_away",
+        parsers.one_of(frozenset({"count", "refuse"})),
+        "count (the default) or refuse: what a function does while the store does not answer",
+    ),
+    "VODPASS_LIMITS_BUDGET": Variable(
+        "limits_budget", parsers.number(10, 5000), "milliseconds from 10 to 5000 (default 50)"
+    ),
     "VODPASS_CALLBACK_URL": Variable(
         "callback_url",
         parsers.callback_url,

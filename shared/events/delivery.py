@@ -7,6 +7,7 @@ from shared.alibaba.vod.operations import Vod
 from shared.config.settings import Settings
 from shared.errors import Refusal
 from shared.events.announce import NotConfirmed, announce
+from shared.events.arrivals import note_arrivals
 from shared.events.callback import Callback
 from shared.events.event import Event
 from shared.events.recheck import Rechecks
@@ -19,6 +20,7 @@ class Delivery:
     """What the function `events` does with callbacks. Made once in an instance."""
 
     def __init__(self, instance: Instance) -> None:
+        self._instance = instance
         self._rechecks = Rechecks(instance)
         self._receivers = Receivers()
         self._delivered = Seen(10_000)
@@ -42,6 +44,7 @@ class Delivery:
                 # The sender repeats the callback, but maybe not for long, or not soon.
                 self._rechecks.look_again(settings, fault.video, 1, session.left)
             raise
+        note_arrivals(self._instance.limits(), events)
         if patient:
             self._deliver(events, session, settings)
         try:

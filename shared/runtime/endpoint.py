@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shared.alibaba.session import Session
 from shared.config.settings import Settings
@@ -18,6 +18,9 @@ from shared.runtime import log
 from shared.runtime.instance import Instance, deadline
 from shared.web.request import Request, read_event
 from shared.web.response import Response, preflight, problem, render
+
+if TYPE_CHECKING:
+    from shared.limits.limiter import Limiter
 
 LONGEST = 8.0  # seconds for a whole request, below the function's timeout
 
@@ -33,6 +36,7 @@ class Invocation(Generic[Who]):
     caller: Who
     settings: Settings
     cloud: Session
+    limits: Limiter | None = None
     asked: dict[str, Any] = field(default_factory=dict)
 
 
@@ -86,6 +90,7 @@ class Endpoint(Generic[Who]):
             line.update(decision=_decision(refusal), code=refusal.code)
             if isinstance(refusal, (InvalidToken, InvalidCallback)):
                 line["reason"] = refusal.reason
+            line["limit"] = refusal.members.get("Limit")
         except Exception as fault:  # noqa: BLE001  else FC shows the caller a stack
             response = problem(Misconfigured("The function failed."), request_id)
             line.update(decision="failed", code="Misconfigured", fault=type(fault).__name__)
@@ -111,12 +116,14 @@ class Endpoint(Generic[Who]):
         caller = self._admit(request)
         line["subject"] = getattr(caller, "subject", None)
         session = self._instance.session(due)
-        invocation = Invocation(request, request_id, caller, settings, session)
+        limits = self._instance.limits()
+        invocation = Invocation(request, request_id, caller, settings, session, limits)
         try:
             return self._actions[request.method](invocation)
         finally:
             line.update(invocation.asked)
             line["cloud_request_ids"] = session.request_ids or None
+            line["limits_away"] = limits.fault or None if limits is not None else None
 
     def _render(
         self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None
@@ -129,4 +136,6 @@ class Endpoint(Generic[Who]):
 
 
 def _decision(refusal: Refusal) -> str:
+    if "Limit" in refusal.members:
+        return "refused"  # the caller's own limit, not VOD's
     return "failed" if refusal.status >= 500 or refusal.status == 429 else "refused"

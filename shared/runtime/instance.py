@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.alibaba.client import Client, Service
 from shared.alibaba.credentials import FunctionRole
@@ -15,6 +15,9 @@ from shared.config.settings import Settings, SettingsError, load
 from shared.config.uses import USES
 from shared.errors import Misconfigured
 from shared.runtime import log
+
+if TYPE_CHECKING:
+    from shared.limits.limiter import Limiter
 
 _SHARE_OF_TIMEOUT = 0.8
 
@@ -34,6 +37,7 @@ class Instance:
         self._role = FunctionRole(environ)
         self._account_id = environ.get("FC_ACCOUNT_ID", "")
         self._client: Client | None = None
+        self._limiter: Limiter | None = None
         self._cold = True
 
     @property
@@ -61,6 +65,17 @@ class Instance:
         if self._client is None:
             self._client = Client(self._service, settings, self._role)
         return Session(self._client, deadline, retries=retries)
+
+    def limits(self) -> Limiter | None:
+        """The limits of users, at the begin of a request. None if the deployment sets none."""
+        if self.settings is None or self.settings.limits is None:
+            return None
+        if self._limiter is None:
+            from shared.limits.limiter import Limiter
+
+            self._limiter = Limiter(self.settings)
+        self._limiter.begin()
+        return self._limiter
 
     def require_settings(self) -> Settings:
         """The settings. Raises Misconfigured if one is missing or wrong."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from secrets import token_urlsafe
 from typing import Any
 
 from shared.alibaba.codes import Rejected
@@ -25,6 +26,8 @@ from shared.errors import (
     InvalidRequest,
     Throttled,
     Unavailable,
+    UploadFinished,
+    UploadWindowClosed,
     Upstream,
     UpstreamError,
 )
@@ -57,6 +60,17 @@ def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
         extension(asked["FileName"]),
         call.settings.upload_window,
     )
+    return _counted(call, mark, lambda: _create(call, vod, (mark, older), asked, declared))
+
+
+def _create(
+    call: Invocation[Caller],
+    vod: Vod,
+    marks: tuple[str, list[str]],
+    asked: dict[str, Any],
+    declared: Extend,
+) -> UploadCredential:
+    mark, older = marks
     for known in older:
         earlier = _find(call, vod, known)
         if earlier is not None:
@@ -80,7 +94,7 @@ def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
     if "ImageExt" not in asked and named and named not in IMAGE_EXTENSIONS:
         # VOD would store it as png, even if it has another type.
         raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
-    return _created(vod.create_upload_image, parameters.of_image(call.settings, asked))
+    return _created(call, vod.create_upload_image, parameters.of_image(call.settings, asked))
 
 
 def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -93,7 +107,7 @@ def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) ->
         field = "FileName" if named and "MediaExt" not in asked else "MediaExt"
         raise _wrong_extension(field, permitted, f"a {asked['BusinessType']}")
     given_fields = parameters.of_attached_media(call.settings, {**asked, "MediaExt": given})
-    return _created(vod.create_upload_attached_media, given_fields)
+    return _created(call, vod.create_upload_attached_media, given_fields)
 
 
 def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> InvalidRequest:
@@ -103,12 +117,38 @@ def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> Inval
 
 
 def _created(
-    create: Callable[[Mapping[str, Any]], UploadCredential], fields: Mapping[str, Any]
+    call: Invocation[Caller],
+    create: Callable[[Mapping[str, Any]], UploadCredential],
+    fields: Mapping[str, Any],
 ) -> UploadCredential:
+    def create_once() -> UploadCredential:
+        try:
+            return create(fields)
+        except Rejected:
+            raise UpstreamError("VOD refused for an unexpected reason.") from None
+
+    return _counted(call, token_urlsafe(15), create_once)
+
+
+def _counted(
+    call: Invocation[Caller], slot: str, create: Callable[[], UploadCredential]
+) -> UploadCredential:
+    """``create()``, if the caller's limits allow another upload. ``slot`` is what they count."""
+    limits = call.limits
+    if limits is None:
+        return create()
+    new = limits.upload(call.caller, slot)
     try:
-        return create(fields)
-    except Rejected:
-        raise UpstreamError("VOD refused for an unexpected reason.") from None
+        credential = create()
+    except (UploadFinished, UploadWindowClosed, IdempotencyKeySpent):
+        limits.finished(call.caller, slot=slot)
+        raise
+    except Upstream as fault:
+        if new and fault.effect == "none":
+            limits.withdraw(call.caller, slot)
+        raise
+    limits.issued(call.caller, slot, credential.media_id)
+    return credential
 
 
 def _idempotency_key(call: Invocation[Caller]) -> str | None:

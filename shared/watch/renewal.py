@@ -55,5 +55,8 @@ def _renew(run: Run, video: Video, period: int, window: int) -> None:
         **data_of(video, run.settings),
         **response.members(credential, "VideoId", known.event_id),
     }
+    limits = run.memory.limits()
+    if limits is not None:
+        limits.renewed(str(data["owner"]), video.video_id)
     renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, video.now)
     run.send(renewed, credentials=True)

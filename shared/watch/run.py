@@ -6,6 +6,7 @@ from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import CREDENTIAL_ENDED, Video
 from shared.config.settings import Settings
+from shared.events.arrivals import note_arrivals
 from shared.events.event import Event, declared
 from shared.events.recheck import Rechecks
 from shared.events.webhook import Receivers
@@ -25,6 +26,8 @@ class Memory:
     """What an instance of `watch` keeps between runs. It only spares the app repeats."""
 
     def __init__(self, instance: Instance) -> None:
+        self.limits = instance.limits
+        """Gives the limits of users, at the begin of a run."""
         self.rechecks = Rechecks(instance)
         self.receivers = Receivers()
         self.delivered = Seen(20_000)
@@ -73,6 +76,7 @@ class Run:
         """
         if event.event_id in self.memory.delivered:
             return
+        note_arrivals(self.memory.limits(), [event])
         receiver = self.memory.receivers.of(self.settings, credentials=credentials)
         receiver.deliver(event, max(0.0, self.session.left))
         self.memory.delivered.add(event.event_id)

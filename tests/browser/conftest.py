@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.browser import site as customer
-from tests.browser.chromium import FLAGS, ChromiumMissing, chromium
+from tests.browser.chromium import FLAGS, chromium
 from tests.browser.traffic import Traffic
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.debian import ProgramMissing
 
 HERE = Path(__file__).parent
 PATIENCE = 30_000  # milliseconds: on a busy machine, a function may need to start first
@@ -43,7 +44,7 @@ def browser() -> Iterator[Browser]:
     """Chromium. Each test has its own profile."""
     try:
         program = chromium()
-    except ChromiumMissing as missing:
+    except ProgramMissing as missing:
         unavailable(str(missing))
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
@@ -92,6 +93,8 @@ def site(running_site: customer.Site) -> customer.Site:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A new profile."""
     made = browser.new_context(locale="en-GB")
+    # A test cannot answer this picker. The page then uses its input.
+    made.add_init_script("delete window.showOpenFilePicker")
     made.set_default_timeout(PATIENCE)
     yield made
     made.close()

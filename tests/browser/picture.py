@@ -13,8 +13,9 @@ from local.build import fill
 from local.checkout_keys import load_keys
 from local.stack import PROJECT, Stack
 from tests.browser.app import SAMPLE, big_file, choose, open_page, row
-from tests.browser.chromium import FLAGS, ChromiumMissing, chromium, require_chinese_font
+from tests.browser.chromium import FLAGS, chromium, require_chinese_font
 from tests.browser.parts import hold_parts
+from tests.support.debian import ProgramMissing
 
 PICTURES = {"en-GB": "page.webp", "zh-CN": "page.zh.webp"}
 SIZE: ViewportSize = {"width": 1440, "height": 900}
@@ -68,7 +69,7 @@ def main() -> int:
     try:
         program = chromium()
         require_chinese_font()
-    except ChromiumMissing as missing:
+    except ProgramMissing as missing:
         print(missing, file=sys.stderr)  # noqa: T201
         return 1
     fill(PROJECT, PROJECT / "build", PROJECT / ".local")

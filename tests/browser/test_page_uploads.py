@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from tests.browser.app import SAMPLE, big_file, calls, choose, open_page, refusal, row, upload
+from tests.browser.app import MIB, SAMPLE, big_file, calls, choose, open_page, refusal, row, upload
 from tests.browser.parts import PART, hold_parts, parts_sent, stored
 from tests.browser.traffic import Traffic
 
@@ -87,6 +87,38 @@ def test_an_upload_continues_after_a_reload(
     assert calls(page) == ["POST /refresh 200"]
     assert len(stack.cloud.vod.library.all()) == 1
     assert stored(stack) == file.read_bytes()
+
+
+DROP_WITH_HANDLE = """async (size) => {
+  const folder = await navigator.storage.getDirectory();
+  const handle = await folder.getFileHandle("concert.mp4", { create: true });
+  const writing = await handle.createWritable();
+  await writing.write(new Uint8Array(size).fill(7));
+  await writing.close();
+  const file = await handle.getFile();
+  const item = { kind: "file", getAsFile: () => file, getAsFileSystemHandle: async () => handle };
+  const event = new Event("drop", { bubbles: true, cancelable: true });
+  event.dataTransfer = { types: ["Files"], items: [item] };
+  document.body.dispatchEvent(event);
+}"""
+
+
+def test_a_file_whose_handle_is_kept_continues_with_one_click(
+    stack: Stack, page: Page, traffic: Traffic
+) -> None:
+    hold_parts(page, after=3)
+    page.evaluate(DROP_WITH_HANDLE, PARTS * MIB)
+    expect(row(page, "concert.mp4")).to_contain_text(re.compile("[3-6][.0-9]* MB of"))
+    page.reload()
+    page.unroute(PART)
+    waiting = row(page, "concert.mp4")
+    expect(waiting).to_have_attribute("data-state", "interrupted")
+    before = len(traffic.requests)
+    waiting.get_by_role("button", name="Continue").click()
+    expect(row(page, "concert.mp4")).to_have_attribute("data-state", "succeeded")
+    expect(row(page, "concert.mp4")).to_contain_text("Continued where it was")
+    assert 0 < len(parts_sent(traffic.requests[before:])) < PARTS
+    assert stored(stack) == bytes([7]) * PARTS * MIB
 
 
 def test_an_upload_can_be_paused_and_resumed(

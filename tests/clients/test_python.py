@@ -218,6 +218,13 @@ def test_a_temporary_fault_is_repeated(fault: Answer) -> None:
         assert len(got) == 2
 
 
+def test_a_wait_of_a_day_is_left_to_the_app() -> None:
+    with answering([problem(429, "Throttled", "86400")]) as (url, got):
+        with refused("Throttled") as caught:
+            Vodpass(url, "token").play("id")
+        assert (caught.value.retry_after, caught.value.retriable, len(got)) == (86400, True, 1)
+
+
 def test_misconfigured_is_not_repeated() -> None:
     with answering([problem(500, "Misconfigured")]) as (url, got):
         with refused("Misconfigured"):

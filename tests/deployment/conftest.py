@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serverless import OF_PROD, OVERLAYS, Run, preview
+from tests.support.serverless import OF_OVERLAYS, OVERLAYS, Run, preview
 
 
 def _base64url(data: bytes) -> str:
@@ -63,7 +63,7 @@ def overlays(s_preview: Run, environment: dict[str, str]) -> dict[str, dict[str,
     """What `s` renders for each file that extends `s.yaml`, by its name. Change only copies."""
     found = {}
     for name in OVERLAYS:
-        done = s_preview(environment | OF_PROD, template=name)
+        done = s_preview(environment | OF_OVERLAYS, template=name)
         assert done.returncode == 0, done.stderr
         found[name] = json.loads(done.stdout)
     return found

@@ -37,7 +37,9 @@ Nothing imports `functions`, and no function imports another. Function Compute c
 does the gateway, each in a process of its own.
 """
 
-ORDER = "errors config web transport auth alibaba runtime playback uploads events watch".split()
+ORDER = (
+    "errors config web transport auth alibaba limits runtime playback uploads events watch"
+).split()
 """What stands in `shared/`: each may import itself and what stands before it."""
 
 DEPLOYED = {"functions", "shared"}

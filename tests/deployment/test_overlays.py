@@ -12,7 +12,7 @@ import pytest
 
 from local.gateway import load_deployment
 from ops.s_yaml import faults
-from tests.support.serverless import OF_PROD, OVERLAYS
+from tests.support.serverless import OF_LIMITS, OF_OVERLAYS, OVERLAYS
 
 PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ["upload", "refresh", "play", "sts", "events", "watch"]
@@ -84,7 +84,7 @@ def test_the_check_passes_and_stops_as_s_runs_it(
 ) -> None:
     document = rendered if name == "s.yaml" else overlays[name]
     check = document["actions"]["pre-deploy"][0]["run"]
-    sound = environment | OF_PROD
+    sound = environment | OF_OVERLAYS
     passed = s_preview(sound, command=check)
     assert (passed.returncode, passed.stdout) == (0, "s.yaml: 6 functions, no fault\n")
     # A mistake that only s.prod.yaml can have, or one that every file can have.
@@ -103,7 +103,7 @@ def test_the_gateway_serves_what_s_renders(
     overlays: dict[str, Document], environment: dict[str, str], name: str
 ) -> None:
     account = "1234567890123456"
-    served = load_deployment(PROJECT / name, environment | OF_PROD, account_id=account)
+    served = load_deployment(PROJECT / name, environment | OF_OVERLAYS, account_id=account)
     # `s` knows no account here, and keeps the expression.
     text = json.dumps(dict(served.props)).replace(account, "${config('AccountID')}")
     expected = {function: props(overlays[name], function) for function in FUNCTIONS}
@@ -193,6 +193,35 @@ def test_prod_differs_in_nothing_else_but_logs_and_tags(
         assert own == {
             key: value for key, value in props(rendered, function).items() if key != "logConfig"
         }
+
+
+def test_limits_puts_every_function_into_the_network_and_changes_nothing_else(
+    rendered: Document, overlays: dict[str, Document]
+) -> None:
+    for function in FUNCTIONS:
+        own = copy.deepcopy(props(overlays["s.limits.yaml"], function))
+        assert own.pop("vpcConfig") == {
+            "vpcId": OF_LIMITS["VODPASS_VPC_ID"],
+            "vSwitchIds": [OF_LIMITS["VODPASS_VSWITCH_ID"]],
+            "securityGroupId": OF_LIMITS["VODPASS_SECURITY_GROUP_ID"],
+        }
+        assert own["internetAccess"] is True
+        assert own == props(rendered, function)
+
+
+def test_a_store_at_a_private_address_needs_the_network(
+    s_preview: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    url = "redis://:secret@10.0.0.5:6379/0"
+    given = environment | OF_LIMITS | {"VODPASS_LIMITS": "{}", "VODPASS_LIMITS_URL": url}
+    outside = faults(json.loads(s_preview(given).stdout))
+    assert len(outside) == len(FUNCTIONS)
+    assert all("VODPASS_LIMITS_URL: redis:// leads to a private" in one for one in outside)
+    assert not any("secret" in one for one in outside)
+    inside = s_preview(given, template="s.limits.yaml")
+    assert faults(json.loads(inside.stdout)) == []
+    public = given | {"VODPASS_LIMITS_URL": "rediss://:secret@store.example.com"}
+    assert faults(json.loads(s_preview(public).stdout)) == []
 
 
 def test_a_deployment_needs_no_domain(rendered: Document) -> None:

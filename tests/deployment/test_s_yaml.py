@@ -13,6 +13,7 @@ import pytest
 
 from ops.environment import ENVIRONMENT_BYTES
 from ops.s_yaml import faults
+from shared.config.limits import NAMES
 from shared.config.settings import load
 from shared.config.uses import ALWAYS, USES
 from shared.config.variables import VARIABLES
@@ -111,6 +112,11 @@ def test_the_environment_fits_with_every_variable_in_use(
         "VODPASS_LATE_RECHECK": "604799",
         "VODPASS_CLEANUP": "delete",
         "VODPASS_CLEANUP_FORCE": "1",
+        "VODPASS_LIMITS": json.dumps(dict.fromkeys(NAMES, 1_000_000), separators=(",", ":")),
+        "VODPASS_LIMITS_URL": f"rediss://vodpass:{secrets.token_hex(32)}@"
+        "r-bp1zxszhcgatnx0001.redis.rds.aliyuncs.com:6379/15",
+        "VODPASS_LIMITS_AWAY": "refuse",
+        "VODPASS_LIMITS_BUDGET": "5000",
         **STS,
     }
     document = json.loads(s_preview(environment | optional).stdout)

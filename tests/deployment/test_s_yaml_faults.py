@@ -53,7 +53,9 @@ IN_A_FUNCTION = [
     (put("timout", value=10), "props.timout: unknown key; did you mean timeout?"),
     (cut("timeout"), "props.timeout: missing"),
     (put("endpoint", value="http://127.0.0.1:1"), "props.endpoint: unknown key"),
-    (put("vpcConfig", value="auto"), "props.vpcConfig: unknown key"),
+    # `auto` would create a VPC that has no store.
+    (put("vpcConfig", value="auto"), "props.vpcConfig: must be a mapping"),
+    (put("vpcConfig", value={"vpcId": "vpc-1a"}), "props.vpcConfig.vSwitchIds: missing"),
     (put("role", value=None), "props.role: must be a bare role name in lower case"),
     (put("logConfig", value={"retention": 1}), "props.logConfig.retention: unknown key"),
     (put("logConfig", value={"project": "logs"}), "props.logConfig.logstore: missing"),

@@ -14,7 +14,7 @@ import pytest
 
 from ops.bundle import __main__ as bundle
 from tests.support import sample_project as sample
-from tests.support.serverless import OF_PROD, S
+from tests.support.serverless import OF_LIMITS, OF_OVERLAYS, OF_PROD, S
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_DEFAULT = re.compile(r"\$\{env\('(\w+)'\)\}")
@@ -24,6 +24,7 @@ SECRETS = [
     "VODPASS_CALLBACK_URL",
     "VODPASS_CREDENTIAL_WEBHOOK_SECRETS",
     "VODPASS_JWT_KEYS",
+    "VODPASS_LIMITS_URL",
     "VODPASS_OWNER_KEYS",
     "VODPASS_WEBHOOK_SECRETS",
 ]
@@ -36,6 +37,8 @@ def secret(environment: dict[str, str]) -> dict[str, str]:
     return environment | {
         "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": own,
+        "VODPASS_LIMITS": "{}",
+        "VODPASS_LIMITS_URL": f"rediss://:{os.urandom(20).hex()}@a.example.com",
     }
 
 
@@ -49,12 +52,13 @@ def shown(text: str, values: Mapping[str, str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("missing", [*REQUIRED, *OF_PROD])
+@pytest.mark.parametrize("missing", [*REQUIRED, *OF_OVERLAYS])
 def test_a_missing_variable_stops_s_and_is_named(
     s_preview: Callable[..., Any], environment: dict[str, str], missing: str
 ) -> None:
-    given = {name: value for name, value in (environment | OF_PROD).items() if name != missing}
+    given = {name: value for name, value in (environment | OF_OVERLAYS).items() if name != missing}
     template = "s.prod.yaml" if missing in OF_PROD else "s.yaml"
+    template = "s.limits.yaml" if missing in OF_LIMITS else template
     done = s_preview(given, template=template)
     assert done.returncode != 0
     assert f"env('{missing}') not found" in done.stdout + done.stderr

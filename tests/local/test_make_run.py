@@ -24,6 +24,7 @@ import pytest
 
 from fakealiyun.testing.mp4 import film
 from local.checkout_keys import load_keys
+from local.limits_store import LimitsStore
 from tests.support import event_schemas
 from tests.support.app_receiver import AppReceiver
 from tests.support.processes import alive
@@ -102,6 +103,25 @@ def run() -> Iterator[Run]:
     yield served
     process.terminate()
     process.communicate(timeout=30)
+
+
+def test_limits_get_a_store_of_their_own_that_ends_with_it(limits_store: LimitsStore) -> None:
+    assert limits_store.port, "redis-server is on this machine"
+    process = start(VODPASS_LIMITS='{"plays_per_minute":2}', VODPASS_LIMITS_BUDGET="5000")
+    run = ready(process)
+    assert process.stdout is not None
+    told = [process.stdout.readline() for _ in range(2)]
+    assert told[-1] == "limits: a redis-server of its own counts for all instances\n"
+    token = run.token({"sub": "alice"}).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    target = f"/play?VideoId={'0' * 32}"
+    assert [run.call(target, headers=headers).status for _ in range(3)] == [404, 404, 429]
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in children}
+    assert "redis-server" in names.values()
+    process.terminate()
+    process.communicate(timeout=30)
+    wait_for(lambda: not any(alive(int(pid)) for pid in names), "every process has ended")
 
 
 def test_the_functions_accept_a_development_token(run: Run) -> None:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from shared.config import limits
 from shared.config.settings import SettingsError, load
 from shared.config.uses import USES
 from shared.config.variables import VARIABLES
@@ -50,6 +51,62 @@ def test_a_missing_variable_is_named(name: str) -> None:
 
 
 WRONG = {
+    "VODPASS_LIMITS": [
+        "[]",
+        "5",
+        "null",
+        '"uploads_per_minute"',
+        "{",
+        "{} {}",
+        '{"uploads_per_minute": 0}',
+        '{"uploads_per_minute": -5}',
+        '{"uploads_per_minute": 1000001}',
+        '{"uploads_per_minute": 5.0}',
+        '{"uploads_per_minute": 1e3}',
+        '{"uploads_per_minute": "5"}',
+        '{"uploads_per_minute": true}',
+        '{"uploads_per_minute": null}',
+        '{"uploads_per_minute": NaN}',
+        '{"uploads_per_hour": 5}',
+        '{"Uploads_per_minute": 5}',
+        '{"uploads_per_minute": 5, "uploads_per_minute": 6}',
+        '{"uploads_per_minute": {"a": 5}}',
+        '{"uploads_per_minute": ' + "9" * 5000 + "}",
+        "[" * 10000,
+        '{"a":' * 10000,
+    ],
+    "VODPASS_LIMITS_URL": [
+        "store.example.com",
+        "http://store.example.com",
+        "redis:store.example.com",
+        "redis://",
+        "redis://:word@",
+        "redis://8.8.8.8",
+        "redis://:hunter2-hunter2@8.8.8.8:6379/0",
+        "redis://[2001:4860:4860::8888]",
+        "redis://[::ffff:8.8.8.8]",
+        "redis://0.0.0.0",
+        "redis://[::]",
+        "redis://169.254.169.254",
+        "redis://224.0.0.1",
+        "redis://Store.example.com",
+        "redis://store.example.com:0",
+        "redis://store.example.com:65536",
+        "redis://store.example.com:port",
+        "redis://store.example.com/0/1",
+        "redis://store.example.com/x",
+        "redis://store.example.com?db=1",
+        "redis://store.example.com#0",
+        "redis://us er:word@store.example.com",
+        "redis://user@store.example.com",
+        "redis://:a%ff@store.example.com",
+        "redis://a\nb",
+        "unix:///tmp/redis.sock",
+        "rediss://",
+        "rediss://:hunter2-hunter2@a..b:x",
+    ],
+    "VODPASS_LIMITS_AWAY": ["pass", "Refuse", "1"],
+    "VODPASS_LIMITS_BUDGET": ["0", "9", "5001", "50ms", "-50"],
     "VODPASS_REGION": ["cn-hangzhou", "us-east-1", "CN-SHANGHAI"],
     "VODPASS_JWT_KEYS": [
         "replace-me",
@@ -188,6 +245,49 @@ def test_the_credential_webhook_needs_its_own_url_and_secrets() -> None:
         load(given, USES["watch"])
     given["VODPASS_CREDENTIAL_WEBHOOK_SECRETS"] = base64.b64encode(b"c" * 24).decode()
     assert load(given, USES["watch"]).credential_webhook_url
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://10.0.0.5", (False, "10.0.0.5", 6379, "", "", 0)),
+        ("redis://127.0.0.1:7000/15", (False, "127.0.0.1", 7000, "", "", 15)),
+        ("redis://[fd00::5]:7000/", (False, "fd00::5", 7000, "", "", 0)),
+        ("redis://100.64.0.9", (False, "100.64.0.9", 6379, "", "", 0)),
+        (
+            "redis://:word@r-bp1.redis.rds.aliyuncs.com",
+            (False, "r-bp1.redis.rds.aliyuncs.com", 6379, "", "word", 0),
+        ),
+        (
+            "rediss://user:w%40%3A%2F%C3%A9@8.8.8.8:6380/1",
+            (True, "8.8.8.8", 6380, "user", "w@:/é", 1),
+        ),
+    ],
+)
+def test_the_url_of_a_store(url: str, expected: tuple[object, ...]) -> None:
+    settings = load({**SOUND, "VODPASS_LIMITS_URL": url}, USES["upload"])
+    assert limits.place(settings.limits_url) == expected
+    assert "word" not in repr(settings)
+
+
+def test_limits_and_how_a_token_narrows_them() -> None:
+    text = '{"uploads_per_minute": 10, "open_uploads": 1000000}'
+    own = load({**SOUND, "VODPASS_LIMITS": text}, USES["upload"]).limits
+    assert own == {"uploads_per_minute": 10, "open_uploads": 1_000_000}
+    claimed = {"uploads_per_minute": 11, "open_uploads": 3, "sts_per_hour": 5}
+    expected = {"uploads_per_minute": 10, "open_uploads": 3, "sts_per_hour": 5}
+    assert limits.narrowed(own, claimed) == expected
+    assert load({**SOUND, "VODPASS_LIMITS": "{}"}, USES["upload"]).limits == {}
+    assert load(SOUND, USES["upload"]).limits is None
+
+
+def test_limits_that_count_for_nothing_give_a_warning() -> None:
+    alone = load({**SOUND, "VODPASS_LIMITS": "{}"}, USES["upload"])
+    assert [one.split()[0] for one in alone.warnings] == ["VODPASS_LIMITS"]
+    store = {"VODPASS_LIMITS_URL": "redis://10.0.0.5"}
+    unused = load({**SOUND, **store}, USES["upload"])
+    assert [one.split()[0] for one in unused.warnings] == ["VODPASS_LIMITS_URL"]
+    assert load({**SOUND, **store, "VODPASS_LIMITS": "{}"}, USES["upload"]).warnings == ()
 
 
 def test_a_misspelt_variable_is_refused() -> None:

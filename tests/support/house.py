@@ -58,6 +58,7 @@ def keep_the_rules(reply: Reply) -> None:
         "RequestId",
         "errors",
         "Status",
+        "Limit",
     }
 
 

@@ -13,13 +13,26 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 S = PROJECT / "node_modules" / ".bin" / "s"
 
-OVERLAYS = ["s.dev.yaml", "s.no-queue.yaml", "s.prod-no-queue.yaml", "s.prod.yaml"]
+OVERLAYS = [
+    "s.dev.yaml",
+    "s.limits.yaml",
+    "s.no-queue.yaml",
+    "s.prod-no-queue.yaml",
+    "s.prod.yaml",
+]
 OF_PROD = {
     "VODPASS_DOMAIN": "vod.example.com",
     "VODPASS_CERTIFICATE_ID": "1234567",
     "VODPASS_LOG_PROJECT": "vodpass-logs",
 }
 """A value for each variable without a default that s.prod.yaml adds."""
+OF_LIMITS = {
+    "VODPASS_VPC_ID": "vpc-bp1aevy8sofi8mh1qc5cm",
+    "VODPASS_VSWITCH_ID": "vsw-bp12mw1f8k3jgygk9bmlj",
+    "VODPASS_SECURITY_GROUP_ID": "sg-bp15ed6xe1yxeycg7oov",
+}
+"""The same for s.limits.yaml."""
+OF_OVERLAYS = OF_PROD | OF_LIMITS
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

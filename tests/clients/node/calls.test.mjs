@@ -118,6 +118,14 @@ test("repeats end", async () => {
   assert.equal(asked.length, 5);
 });
 
+test("a wait of a day is left to the app", async () => {
+  const tomorrow = problem(429, { Code: "Throttled" }, { "Retry-After": "86400" });
+  const { vodpass, asked } = answering(tomorrow);
+  const expected = { Code: "Throttled", retriable: true, retryAfter: 86400 };
+  await assert.rejects(vodpass.play("id"), expected);
+  assert.equal(asked.length, 1);
+});
+
 test("no request follows a redirect, which could carry the token elsewhere", async () => {
   const { vodpass, asked } = answering(PLAYABLE);
   await vodpass.play("a b", { AuthInfoTimeout: 600 });

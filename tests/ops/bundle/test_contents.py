@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import certifi
 import pytest
 
 from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
+from ops.code_folder import BuildError
 from tests.support.runtimes import ANY, PYTHONS
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -134,6 +136,30 @@ def test_byte_code_stays_valid_whatever_a_zip_does_to_times(
             assert path.name.endswith(f".{tag}.pyc")
             assert int.from_bytes(data[4:8], "little") == 0b01, "hash-based, and not checked"
             assert str(folder.parent).encode() not in data, "no path of this machine"
+
+
+def test_the_ca_of_the_limits_store_is_bundled(sample_project: Path, tmp_path: Path) -> None:
+    roots = Path(certifi.where()).read_bytes()
+    (sample_project / "limits-ca.pem").write_bytes(roots)
+    for built in build(sample_project, ANY, tmp_path / "out"):
+        assert (built.folder / "limits-ca.pem").read_bytes() == roots
+        assert "limits-ca.pem" in (built.folder / "python" / "manifest.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no certificate"),
+        ("no certificate", "no certificate"),
+        (f"{Path(certifi.where()).read_text()}-----BEGIN PRIVATE KEY-----", "private key"),
+    ],
+)
+def test_a_ca_that_is_none_stops_the_bundle(
+    sample_project: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    (sample_project / "limits-ca.pem").write_text(text)
+    with pytest.raises(BuildError, match=said):
+        build(sample_project, ANY, tmp_path / "out")
 
 
 def test_other_files_of_a_project_are_not_bundled(sample_project: Path, tmp_path: Path) -> None:

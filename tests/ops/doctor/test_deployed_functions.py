@@ -179,6 +179,12 @@ def test_the_role_of_another_function(target: DoctorTarget, compute: Compute) ->
     assert run_doctor(target, compute).found("deployed-role")["subject"] == "vodpass-play"
 
 
+def test_a_function_that_reaches_only_its_vpc(target: DoctorTarget, compute: Compute) -> None:
+    compute.change("vodpass-play", internet_access=False)
+    finding = run_doctor(target, compute).found("deployed-network")
+    assert finding["subject"] == "vodpass-play"
+
+
 def test_stored_results_of_asynchronous_calls(target: DoctorTarget, compute: Compute) -> None:
     name = f"acs:mns:cn-shanghai:{compute.cloud.account_id}:/queues/results/messages"
     compute.set_async(

@@ -89,6 +89,24 @@ def test_a_trigger_in_s_yaml_that_refuses_callers(target: DoctorTarget) -> None:
     assert "authType" in finding["subject"]
 
 
+def test_limits_without_a_store(target: DoctorTarget) -> None:
+    document = target.rendered(VODPASS_LIMITS='{"uploads_per_minute":10}')
+    run = target.check("--no-account", document=document, url="https://[::1]:1")
+    told = {one["subject"]: one for one in run.report["findings"] if one["code"] == "limits-apart"}
+    assert set(told) == {"upload", "refresh", "play", "sts"}
+    assert "up to 12 times as much" in told["upload"]["why"]
+    assert "VODPASS_LIMITS_URL" in told["upload"]["mend"]
+    assert {one["severity"] for one in told.values()} == {"warning"}
+
+
+def test_a_store_without_limits(target: DoctorTarget) -> None:
+    document = target.rendered(VODPASS_LIMITS_URL="rediss://:hunter2hunter2@store.example.com")
+    run = target.check("--no-account", document=document, url="https://[::1]:1")
+    told = [one["what"] for one in run.report["findings"] if one["code"] == "setting-unwise"]
+    assert set(told) == {"VODPASS_LIMITS_URL has no effect without VODPASS_LIMITS."}
+    assert "hunter2" not in run.printed
+
+
 # --- the account ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,28 @@
+"""Tells the store of the limits which uploads have ended, so that they are not open any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from shared.events.event import COMPLETIONS, Event
+
+if TYPE_CHECKING:
+    from shared.limits.limiter import Limiter
+
+ENDINGS = COMPLETIONS | {"media.completed", "media.deleted", "video.failed"}
+"""The events that an upload has led to something, or never will. VOD confirmed each."""
+
+
+def note_arrivals(limits: Limiter | None, events: Iterable[Event]) -> None:
+    """Notes each ended upload among ``events``. Without limits this does nothing.
+
+    A store that does not answer is no reason to hold back an event: then the upload counts as open
+    until its last credential has expired.
+    """
+    if limits is None:
+        return
+    for one in events:
+        media_id = one.content.get("subject")
+        if one.type in ENDINGS and media_id:
+            limits.arrived(media_id)
