@@ -121,6 +121,18 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="an account that has not opened multiple applications of VOD",
     )
     parser.add_argument(
+        "--acceleration",
+        action="store_true",
+        help="an account that is enabled for AccelerateConfig",
+    )
+    parser.add_argument(
+        "--play-domain",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a domain that GetPlayInfo accepts in PlayConfig.PlayDomain; may be repeated",
+    )
+    parser.add_argument(
         "--map-host",
         action="append",
         default=[],
@@ -161,6 +173,8 @@ def make_cloud(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
             upload_lifetime=arguments.upload_lifetime,
             callback_offsets=dict(arguments.callback_offset),
             multiple_apps=not arguments.single_app,
+            acceleration=arguments.acceleration,
+            play_domains=frozenset(arguments.play_domain),
         ),
         mapped_hosts=arguments.map_host,
         own_origins=arguments.own_origin,

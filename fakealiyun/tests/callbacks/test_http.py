@@ -16,6 +16,7 @@ from fakealiyun.testing.vod import MP4, post_control, send
 from fakealiyun.vod.callbacks import sender
 from fakealiyun.vod.callbacks.sender import NOT_LOOPBACK
 from fakealiyun.vod.callbacks.signature import sign
+from fakealiyun.vod.settings import TRANSCODE
 
 UPLOAD = "FileUploadComplete"
 
@@ -330,3 +331,46 @@ def test_after_deletion_the_account_hears_of_it(house: House, own: Receiver) -> 
     house.settle()
     assert own.received == []
     assert sorted(house.receiver.types()) == ["DeleteMediaComplete", "MediaBaseChangeComplete"]
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_which_url_is_signed_is_a_setting(house: House, own: Receiver, configured: bool) -> None:
+    house.cloud.vod.adjust(configured_url_is_signed=configured)
+    house.subscribe(UPLOAD)
+    house.uploaded(user_data=user_data(own.url, "object"))
+    (received,) = own.received
+    signed = house.receiver.url if configured else own.url
+    timestamp = int(received.headers["x-vod-timestamp"])
+    assert received.headers["x-vod-signature"] == sign(signed, timestamp, KEY)
+
+
+def test_a_job_comes_before_the_upload_and_the_upload_before_the_application(
+    house: House, own: Receiver
+) -> None:
+    of_job = Receiver()
+    try:
+        house.subscribe("TranscodeComplete")
+        plain = house.uploaded()
+        addressed = house.uploaded(user_data=user_data(own.url, "object"))
+        job_data = json.dumps({"MessageCallback": {"CallbackURL": of_job.url}, "Extend": "job"})
+
+        def transcode(video_id: str, **fields: str) -> None:
+            given = {"video_id": video_id, "template_group_id": TRANSCODE, **fields}
+            house.vod.call("submit_transcode_jobs", **given)
+            house.cloud.clock.advance(5)
+            house.settle()
+
+        transcode(plain)
+        transcode(addressed)
+        transcode(addressed, user_data=job_data)
+        transcode(plain, user_data=job_data)
+        assert [one.event["VideoId"] for one in house.receiver.received] == [plain]
+        assert [one.event["VideoId"] for one in own.received] == [addressed]
+        assert own.received[0].event["Extend"] == '{"k":"v"}'
+        assert [one.event["VideoId"] for one in of_job.received] == [addressed, plain]
+        assert {one.event["Extend"] for one in of_job.received} == {"job"}
+        # The job's address was for that job only.
+        transcode(addressed)
+        assert len(own.received) == 2
+    finally:
+        of_job.close()

@@ -204,7 +204,11 @@ class VodAccount:
             IssuedCredential(kind, media.media_id, keys.access_key_id, keys.expires_at or 0)
         )
 
-    def object_url(self, media: Media | OtherMedia, seconds: int) -> str:
-        """A signed URL of the asset's object, which is valid for `seconds` of cloud time."""
+    def object_url(self, media: Media | OtherMedia, seconds: int, domain: str | None = None) -> str:
+        """A signed URL of the asset's object, which is valid for `seconds` of cloud time.
+
+        `domain`: another host than that of OSS.
+        """
         expires_at = int(self.clock.now()) + seconds
-        return sign_url(self._signer, "GET", self.base_url, media.bucket, media.key, expires_at)
+        place = self.base_url if domain is None else f"http://{domain}"
+        return sign_url(self._signer, "GET", place, media.bucket, media.key, expires_at)

@@ -1153,7 +1153,8 @@ FACTS = (
     ),
     Fact(
         "vod.callback_signed_url",
-        "The signed URL is the called one, also if the upload's UserData names it.",
+        "The signed URL is the called one, also if the upload's UserData names it (a setting: the "
+        "one of the application).",
         GUESSED,
         _NO_SOURCE,
         "2026-11",
@@ -1167,6 +1168,56 @@ FACTS = (
         "VOD pages of 2021 and 2024, which disagree",
         "2024",
         no_probe=CALLBACKS,
+    ),
+    Fact(
+        "vod.user_data_size",
+        "Extend in UserData has at most 512 bytes. UserData as a whole has no limit (the fake "
+        "refuses more than 4096 bytes).",
+        GUESSED,
+        "VOD page about request parameters, which limits Extend only",
+        "2026",
+        operations=("CreateUploadVideo", "CreateUploadImage", "CreateUploadAttachedMedia"),
+        no_probe=EXPLAINED,
+    ),
+    Fact(
+        "vod.callback_of_a_job",
+        "The UserData of a job decides about the events of that job: its MessageCallback comes "
+        "before that of the upload, and that before the one of the application.",
+        DOCUMENTED,
+        "VOD page about several callback addresses",
+        "2024",
+        operations=("SubmitTranscodeJobs",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "vod.transcode_job",
+        "SubmitTranscodeJobs adds streams. The status stays Normal, or becomes Transcoding. A "
+        "video without a file is Forbidden.IllegalStatus.",
+        GUESSED,
+        _SDK,
+        "2026",
+        operations=("SubmitTranscodeJobs",),
+        no_probe=PAID,
+    ),
+    Fact(
+        "vod.accelerate_config",
+        'AccelerateConfig is {"Type": "oss", "Domain": "https://oss-accelerate.aliyuncs.com"}. '
+        "An account without the feature is refused (a setting).",
+        GUESSED,
+        "VOD page about request parameters, which says that it takes a ticket",
+        "2026",
+        operations=("CreateUploadVideo",),
+        no_probe=PAID,
+    ),
+    Fact(
+        "vod.play_domain",
+        "URLs of GetPlayInfo have the domain in PlayConfig.PlayDomain, if the account has it. "
+        "Otherwise they have the default one.",
+        DOCUMENTED,
+        "VOD page about request parameters",
+        "2026",
+        operations=("GetPlayInfo",),
+        no_probe=DOMAIN,
     ),
     Fact(
         "vod.callback_changed_between_attempts",
@@ -1243,18 +1294,20 @@ FACTS = (
 LIMITS = (
     "Nothing is transcoded: every definition has the URL of the uploaded file. Fps is always 25, "
     "Bitrate is rounded, and CodecName is h264 or mp3.",
-    "AccelerateConfig is refused.",
+    "AccelerateConfig is refused, or accepted without effect (a setting).",
     "EnableFirstFrameCover and GenerateThumbnail are checked but have no effect.",
     "Images and attached media are not examined: every uploaded file becomes Normal. Width and "
     "Height of images are left out.",
     "AdditionType of GetMezzanineInfo is checked, but the answer never has stream lists. "
     "MezzanineInfo of BatchGetMediaInfos has none either.",
-    "Encryption, ReAuthInfo, PlayConfig, subtitles and watermarks have no effect.",
+    "Encryption, ReAuthInfo, subtitles, watermarks, and PlayConfig but for PlayDomain, have no "
+    "effect.",
     "SearchMedia supports exact, fuzzy, multi-value and range conditions with `and` and `or`, for "
     "video and audio. ScrollToken is refused. MediaSource is always general.",
     "Fuzzy conditions search for the exact text. The real service splits it into words.",
     "Callbacks go only to addresses of this machine, and to queues of the fake. Others are shown "
     "in `GET /_local/state`.",
+    "SubmitTranscodeJobs refuses EncryptConfig, OverrideParams, PipelineId and SessionId.",
     "Events of jobs that the fake does not have can be set, but are never sent: among them "
     "SnapshotComplete, RestoreMediaComplete and SubmitMediaRefreshComplete.",
     "Without a CDN domain, URLs are OSS URLs, signed for an hour or for AuthTimeout.",

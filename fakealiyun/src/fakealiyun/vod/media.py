@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from fakealiyun.vod.extensions import media_type
@@ -29,6 +29,8 @@ class Source:
     size: int
     md5: str
     picture: Picture
+    family: str | None = None
+    """The kind of container, or None if it is not video or audio."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class Stream:
     job_id: str
     started: float
     created: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a processing job says about its own events, instead of the upload."""
+
+    extend: str | None = field(default=None, repr=False)
+    callback_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,14 @@ class Media:
     streams: tuple[Stream, ...] = ()
     generation: int = 0
     """The number of files that were uploaded for it. A transcode of an older file has no effect."""
+
+    def told_by(self, job: Job) -> Media:
+        """The asset as the events of a job tell of it: the job's UserData replaces the upload's."""
+        return replace(
+            self,
+            extend=self.extend if job.extend is None else job.extend,
+            callback_url=job.callback_url or self.callback_url,
+        )
 
     @property
     def media_id(self) -> str:

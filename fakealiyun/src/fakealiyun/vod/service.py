@@ -28,6 +28,7 @@ from fakealiyun.vod.operations.other_info import OtherInfoOperations
 from fakealiyun.vod.operations.other_upload import OtherUploadOperations
 from fakealiyun.vod.operations.play_keys import PlayKeyOperations
 from fakealiyun.vod.operations.playback import PlaybackOperations
+from fakealiyun.vod.operations.processing import ProcessingOperations
 from fakealiyun.vod.operations.search import SearchOperations
 from fakealiyun.vod.operations.upload import UploadOperations
 from fakealiyun.vod.other_media import OtherMediaLibrary
@@ -66,12 +67,7 @@ class VodService:
             clock=clock,
             administrator=Identity("RamUser", ram.users["admin"].user_id),
         )
-        self.callbacks = Callbacks(
-            clock,
-            faults,
-            queues,
-            queue_ignores_upload_callback=settings.queue_ignores_upload_callback,
-        )
+        self.callbacks = Callbacks(clock, faults, queues, lambda: self._account.settings)
         self.events.subscribe(self.callbacks.send)
         self.play_keys = PlayKeys(clock)
         groups = (
@@ -81,6 +77,7 @@ class VodService:
             OtherInfoOperations(self._account),
             PlaybackOperations(self._account),
             PlayKeyOperations(self._account, self.play_keys),
+            ProcessingOperations(self._account),
             SearchOperations(self._account),
             DeletionOperations(self._account),
             CallbackOperations(self._account, self.callbacks),
@@ -121,6 +118,7 @@ class VodService:
         callback_offsets: Mapping[str, float] | None = None,
         multiple_apps: bool | None = None,
         suspended: bool | None = None,
+        configured_url_is_signed: bool | None = None,
     ) -> None:
         """Change settings until the next reset. What is None stays. Raises ValueError."""
         changes: dict[str, Any] = {
@@ -128,6 +126,7 @@ class VodService:
             "callback_offsets": callback_offsets,
             "multiple_apps": multiple_apps,
             "suspended": suspended,
+            "configured_url_is_signed": configured_url_is_signed,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         self._account.adjust(replace(self._account.settings, **given))

@@ -89,6 +89,16 @@ class VodSettings:
     """The error for a ReferenceId that another video has. Not documented."""
     reference_ids_outlive_videos: bool = True
     """Whether the ReferenceId of a deleted video cannot be used again. Not documented."""
+    acceleration: bool = False
+    """Whether AccelerateConfig is accepted in UserData, which takes a support ticket.
+
+    The UploadAddress does not change: no other address leads to this machine.
+    """
+    play_domains: frozenset[str] = frozenset()
+    """The domains for playback that GetPlayInfo accepts in `PlayConfig.PlayDomain`.
+
+    The URLs then have this host. Another domain is ignored.
+    """
     callback_offsets: Mapping[str, float] = field(default_factory=dict)
     """How long after the change of status each callback is sent: see `CallbackTiming`.
 
@@ -98,6 +108,11 @@ class VodSettings:
     """Whether the callback URL of an upload is ignored if the account's callbacks go to a queue.
 
     Pages of 2021 and 2022 say so. Later pages describe overrides of both kinds.
+    """
+
+    configured_url_is_signed: bool = False
+    """Whether the signature of a callback to the URL of an upload covers the URL of the
+    application, and not the one that is called. Not documented.
     """
 
     def __post_init__(self) -> None:

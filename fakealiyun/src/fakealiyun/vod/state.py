@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from fakealiyun.vod import notifications
 from fakealiyun.vod.callbacks.timing import CallbackTiming
 from fakealiyun.vod.container import fits, read_container
 from fakealiyun.vod.extensions import PLAYABLE
-from fakealiyun.vod.media import Media, Source, Status, Stream
+from fakealiyun.vod.media import Job, Media, Source, Status, Stream
 from fakealiyun.vod.mp4 import read_picture
 from fakealiyun.vod.settings import VodSettings
 
@@ -152,7 +152,7 @@ class Library:
                 return
             known = self._by_id[video_id]
             known = self._by_id[video_id] = replace(known, generation=known.generation + 1)
-        source = Source(stored.size, stored.md5, picture)
+        source = Source(stored.size, stored.md5, picture, family)
         media = replace(known, status="UploadSucc", source=source, streams=())
         event = notifications.file_upload(media, self._file_url(media), self._clock.now())
         self._timing.carry_out(
@@ -169,15 +169,33 @@ class Library:
             # A transcoder looks at the content, not at the name. The real transcode of a file that
             # is not video or audio fails with TranscodeFail.
             started, good = self._clock.now(), family is not None
+            jobs = {definition: secrets.token_hex(16) for definition in definitions}
             self._later(
                 self._settings.transcode_seconds,
-                lambda: self._finish_transcode(media, definitions, started, good=good),
+                lambda: self._finish_transcode(media, jobs, started, good=good),
             )
         elif media.extension in PLAYABLE and fits(family, media.extension):
             self._later(self._settings.settle_seconds, lambda: self._publish(media))
         # Otherwise it stays UploadSucc: the file is there, but no playable stream. If the content
         # does not match the extension and nothing is transcoded, the real status is not documented.
         # UploadFail is said never to appear for resumable uploads.
+
+    def transcode(self, video_id: str, definitions: tuple[str, ...], job: Job) -> tuple[str, ...]:
+        """Start a transcode of an uploaded file, in addition to what it has. Returns the JobIds.
+
+        The asset keeps its status if it is Normal. Whether the real one does is not documented.
+        """
+        with self._lock:
+            media = self._by_id[video_id]
+            if media.status != "Normal":
+                media = self._change(video_id, status="Transcoding")
+        started, good = self._clock.now(), media.source is not None and bool(media.source.family)
+        jobs = {definition: secrets.token_hex(16) for definition in definitions}
+        self._later(
+            self._settings.transcode_seconds,
+            lambda: self._finish_transcode(media, jobs, started, good=good, job=job),
+        )
+        return tuple(jobs.values())
 
     def _publish(self, media: Media) -> None:
         now = self._clock.now()
@@ -187,23 +205,32 @@ class Library:
                 self._change(media.video_id, status="Normal", streams=(stream,))
 
     def _finish_transcode(
-        self, media: Media, definitions: tuple[str, ...], started: float, *, good: bool
+        self,
+        media: Media,
+        jobs: Mapping[str, str],
+        started: float,
+        *,
+        good: bool,
+        job: Job | None = None,
     ) -> None:
+        """Publish a stream for each definition in `jobs`. `job`: what was asked for separately."""
         now = self._clock.now()
         form = "mp3" if media.media_type == "audio" else "mp4"
-        streams = tuple(Stream(d, form, secrets.token_hex(16), started, now) for d in definitions)
-        status: Status = "Normal" if good else "TranscodeFail"
+        streams = tuple(Stream(d, form, job_id, started, now) for d, job_id in jobs.items())
+        status: Status = "Normal" if good or media.status == "Normal" else "TranscodeFail"
         if not self._is_current(media):
             return
-        done = replace(media, status=status, streams=streams if good else ())
+        kept = () if job is None else self._by_id[media.video_id].streams
+        done = replace(media, status=status, streams=(*kept, *streams) if good else kept)
+        told = done if job is None else done.told_by(job)
         outcome: notifications.Outcome = "success" if good else "fail"
         url = self._file_url(media)
         self._timing.carry_out(
             lambda: self._become(done),
-            *(notifications.stream_transcode(done, s, outcome, url, now) for s in streams),
-            notifications.workflow_task(done, outcome, now)
-            if media.workflow_id is not None
-            else notifications.transcode(done, streams, outcome, url, now),
+            *(notifications.stream_transcode(told, s, outcome, url, now) for s in streams),
+            notifications.workflow_task(told, outcome, now)
+            if media.workflow_id is not None and job is None
+            else notifications.transcode(told, streams, outcome, url, now),
         )
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:

@@ -11,6 +11,8 @@ from fakealiyun.vod.callbacks.configuration import is_callback_url
 
 MAX_EXTEND = 512  # bytes of UTF-8
 MAX_USER_DATA = 4096  # bytes of UTF-8; the real limit is not documented
+ACCELERATION = {"Type": "oss", "Domain": "https://oss-accelerate.aliyuncs.com"}
+"""The only AccelerateConfig that the documentation shows."""
 _KEYS = frozenset({"MessageCallback", "Extend", "AccelerateConfig"})
 
 
@@ -19,18 +21,19 @@ class UserData:
     """The parts of UserData that change events.
 
     `extend` is returned in them. `callback_url` receives them instead of the account's receiver.
-    Each is None if it is not given.
+    Each is None if it is not given. `accelerate`: whether the upload uses transfer acceleration.
     """
 
     extend: str | None = field(default=None, repr=False)
     callback_url: str | None = field(default=None, repr=False)
+    accelerate: bool = False
 
 
-def read_user_data(user_data: str | None) -> UserData:
+def read_user_data(user_data: str | None, *, acceleration: bool = False) -> UserData:
     """Read and check UserData, which may be None. Raises ApiError.
 
-    Unknown keys are refused. So is AccelerateConfig, which needs a support ticket. What the real
-    service does with them is not documented.
+    Unknown keys are refused. So is AccelerateConfig, unless the account has `acceleration`, which
+    takes a support ticket. What the real service does with them is not documented.
     """
     if user_data is None:
         return UserData()
@@ -39,11 +42,14 @@ def read_user_data(user_data: str | None) -> UserData:
     value = _json_object(user_data, "JSON of an object")
     if not value.keys() <= _KEYS:
         raise invalid("UserData", f"only the keys {', '.join(sorted(_KEYS))}")
-    if "AccelerateConfig" in value:
+    if "AccelerateConfig" in value and not acceleration:
         raise invalid("UserData", "no AccelerateConfig, which the account is not enabled for")
+    if value.get("AccelerateConfig", ACCELERATION) != ACCELERATION:
+        raise invalid("UserData", f"AccelerateConfig {json.dumps(ACCELERATION)}")
     return UserData(
         _extend(value["Extend"]) if "Extend" in value else None,
         _callback_url(value["MessageCallback"]) if "MessageCallback" in value else None,
+        "AccelerateConfig" in value,
     )
 
 

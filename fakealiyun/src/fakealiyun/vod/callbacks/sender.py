@@ -23,6 +23,7 @@ from fakealiyun.vod.callbacks import signature
 from fakealiyun.vod.callbacks.configuration import MessageCallback
 from fakealiyun.vod.callbacks.deliveries import Deliveries, Delivery
 from fakealiyun.vod.events import Event
+from fakealiyun.vod.settings import VodSettings
 
 ATTEMPTS = 3
 RETRY_DELAY = 1.0  # seconds of cloud time after a failed attempt, before the next one
@@ -39,6 +40,7 @@ class _PendingCallback:
     body: str = field(repr=False)
     callback: MessageCallback = field(repr=False)
     url: str = field(repr=False)
+    signed_url: str = field(repr=False)
     round: int
     """The number of resets before it. A callback from before the last reset is not sent."""
 
@@ -47,12 +49,12 @@ class Callbacks:
     """The callbacks of one account: their configuration and their delivery. Thread-safe."""
 
     def __init__(
-        self, clock: Clock, faults: Faults, queues: Queues, *, queue_ignores_upload_callback: bool
+        self, clock: Clock, faults: Faults, queues: Queues, settings: Callable[[], VodSettings]
     ) -> None:
         self._clock = clock
         self._faults = faults
         self._queues = queues
-        self._queue_ignores_upload_callback = queue_ignores_upload_callback
+        self._settings = settings
         self._configured: dict[str, MessageCallback] = {}
         self._deliveries = Deliveries()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,14 +137,16 @@ class Callbacks:
 
     def _notification(self, event: Event, callback: MessageCallback) -> _PendingCallback:
         own = event.callback_url
-        if callback.kind == "MNS" and self._queue_ignores_upload_callback:
+        if callback.kind == "MNS" and self._settings().queue_ignores_upload_callback:
             own = None
         by_queue = callback.kind == "MNS" and own is None
+        url = own or callback.url
         return _PendingCallback(
             Delivery(event.type, event.media_id, "MNS" if by_queue else "HTTP"),
             json.dumps(event.body, ensure_ascii=False, separators=(",", ":")),
             callback,
-            own or callback.url,
+            url,
+            callback.url if self._settings().configured_url_is_signed else url,
             self._round,
         )
 
@@ -187,7 +191,7 @@ class Callbacks:
         if self._client is None:
             raise RuntimeError("callbacks were not started")
         now = int(self._clock.wall())
-        signed = signature.headers(notification.url, now, notification.callback.signing_key)
+        signed = signature.headers(notification.signed_url, now, notification.callback.signing_key)
         return await self._client.post(url, notification.body.encode(), signed)
 
     def _ended(self, notification: _PendingCallback, task: asyncio.Task[str | None]) -> None:

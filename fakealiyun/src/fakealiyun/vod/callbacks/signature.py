@@ -1,7 +1,7 @@
 """X-VOD-TIMESTAMP and X-VOD-SIGNATURE: MD5 over the URL, the time and the key.
 
 The signature does not cover the body. If an upload has its own callback URL, it is not documented
-which URL is hashed. This fake hashes the URL that it calls.
+which URL is hashed. This fake hashes the URL that it calls, or that of the application (a setting).
 """
 
 from __future__ import annotations

@@ -88,7 +88,10 @@ class OtherUploadOperations:
     ) -> dict[str, Any]:
         given = call.parameters
         placement.check_storage(self._account, given)
-        user_data = read_user_data(parameters.optional(given, "UserData"))
+        user_data = read_user_data(
+            parameters.optional(given, "UserData"),
+            acceleration=self._account.settings.acceleration,
+        )
         return {
             "kind": kind,
             "purpose": purpose,

@@ -55,7 +55,8 @@ class PlaybackOperations:
         wanted = _StreamFilter(given)
         if media.status != "Normal":
             raise errors.illegal_status_now(media.status)
-        url = self._account.object_url(media, seconds)
+        domain = wanted.domain if wanted.domain in self._account.settings.play_domains else None
+        url = self._account.object_url(media, seconds, domain)
         infos = [wire.play_info(media, s, url) for s in media.streams]
         infos = [info for info in infos if wanted.includes(info)]
         if not infos:
@@ -86,8 +87,12 @@ class _StreamFilter:
         self._codecs = parameters.optional(given, "CodecName")
         self._types = parameters.choices(given, "StreamType", ("video", "audio"))
         parameters.choice(given, "ResultType", ("Single", "Multiple"))
-        for name in ("PlayConfig", "ReAuthInfo"):
-            _check_json(given, name)
+        _object(given, "ReAuthInfo")
+        domain = _object(given, "PlayConfig").get("PlayDomain")
+        if domain is not None and not isinstance(domain, str):
+            raise invalid("PlayConfig", "PlayDomain as text")
+        self.domain: str | None = domain
+        """The domain that the caller prefers."""
 
     def includes(self, info: Mapping[str, Any]) -> bool:
         return (
@@ -102,13 +107,14 @@ class _StreamFilter:
         )
 
 
-def _check_json(given: Mapping[str, str], name: str) -> None:
+def _object(given: Mapping[str, str], name: str) -> dict[str, Any]:
     text = parameters.optional(given, name)
     if text is None:
-        return
+        return {}
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise invalid(name, "JSON of an object")
+    return value

@@ -66,7 +66,7 @@ class UploadOperations:
         placement.check_storage(self._account, given)
         workflow_id, group_id = self._processing(given)
         user_data = parameters.optional(given, "UserData")
-        read = read_user_data(user_data)
+        read = read_user_data(user_data, acceleration=self._account.settings.acceleration)
         chosen = parameters.optional(given, "TemplateGroupId") is not None
         return _Draft(
             self._account.bucket,
