@@ -2,6 +2,7 @@
 
     python -m ops.callbacks show
     python -m ops.callbacks set --base-url https://hooks.example.com/events
+    python -m ops.callbacks join --base-url https://hooks.example.com/events
     python -m ops.callbacks rotate --prepare < .env
 
 New values go to standard output, once, as lines for the functions' environment. Everything else
@@ -18,7 +19,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ops import callback_keys, probe
+from ops import callback_keys, probe, upload_callback
 from ops.account import silence_clients
 from ops.callback_events import AI_JOBS, EVENTS, OF_AI_JOBS, PASSED_ON, loss, not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
@@ -52,6 +53,11 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
         ]
     listed = found.get("EventTypeList", "")
     rows.append(("events", listed or "none"))
+    if os.environ.get(upload_callback.FLAG) == "1":
+        fault = upload_callback.obstacle(found)
+        rows.append(("each upload", "may name an address of its own" if fault is None else "NO"))
+        if fault is not None:
+            say(f"{upload_callback.FLAG}=1 has no effect: {fault}.")
     rows.append(("not selected", ", ".join(not_selected(listed, EVENTS + PASSED_ON)) or "none"))
     _warn(listed)
     return [f"{name:<12} {value if value.isprintable() else ascii(value)}" for name, value in rows]
@@ -73,6 +79,11 @@ def _set(vod: MessageCallback, arguments: Arguments) -> list[str]:
         raise Refused(f"--events: to select {of_ai[0]}, VOD accepts only the name {AI_JOBS}")
     wanted = {"EventTypeList": arguments.events}
     if arguments.queue is not None:
+        if os.environ.get(upload_callback.FLAG) == "1":
+            raise Refused(
+                f"{upload_callback.FLAG}=1 is set: uploads then name an address of their own, and "
+                "what VOD does with it beside a queue is not documented"
+            )
         if arguments.prepare:
             raise Refused("--prepare makes an address and a key, and a queue needs neither")
         endpoint, name = arguments.queue
@@ -206,6 +217,17 @@ def _arguments() -> argparse.ArgumentParser:
     show = actions.add_parser("show", help="show where VOD sends its callbacks, but no secret")
     show.set_defaults(run=_show)
 
+    beside = actions.add_parser(
+        "join", help="the lines of a deployment that names its own address in every upload"
+    )
+    beside.set_defaults(run=upload_callback.join)
+    beside.add_argument(
+        "--base-url",
+        required=True,
+        metavar="URL",
+        help="https address of `events`; adds a secret segment. The key is VOD's present one",
+    )
+
     new = actions.add_parser("set", help="let VOD send its callbacks by HTTP, or to a queue")
     new.set_defaults(run=_set)
     target = new.add_mutually_exclusive_group(required=True)
@@ -251,7 +273,7 @@ def _arguments() -> argparse.ArgumentParser:
         steps.add_argument(f"--{name}", dest="step", action="store_const", const=step)
     rotate.add_argument("--env", action="store_true", help="read the keys from the environment")
 
-    for action in (show, new, rotate):
+    for action in (show, beside, new, rotate):
         action.add_argument(
             "--region",
             default=os.environ.get("VODPASS_REGION", ""),

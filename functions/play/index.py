@@ -56,7 +56,7 @@ def _issue(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str
     """A PlayAuth."""
     vod = Vod(call.cloud)
     _own_video(call, vod, video_id)
-    return credential.members(_play_auth(vod, video_id, timeout))
+    return credential.members(call.settings, _play_auth(vod, video_id, timeout))
 
 
 def _own_video(call: Invocation[Caller], vod: Vod, video_id: str) -> Video | None:

@@ -58,6 +58,7 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
     allowed = media_type.fields(call.settings)
     asked = fields.check(given, allowed, media_type.required)
     _permit(call.caller, name, asked)
+    _permit_choice(call.caller, call.settings)
     call.asked.update(MediaType=name)
     credential = media_type.create(call, Vod(call.cloud), asked)
     call.asked.update({media_type.id_name: credential.media_id})
@@ -75,6 +76,16 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise InvalidRequest("FileSize is required, because your token limits it.", [missing])
     if asked["FileSize"] > caller.max_bytes:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
+
+
+def _permit_choice(caller: Caller, settings: Settings) -> None:
+    """Raises Forbidden unless the deployment offers what the issuer chose for the upload."""
+    for chosen, offered, what in (
+        (caller.cate_id, settings.cate_ids, "category"),
+        (caller.template_group_id, settings.template_group_ids, "template group"),
+    ):
+        if chosen is not None and chosen not in offered:
+            raise Forbidden(f"This deployment does not offer the {what} that the token names.")
 
 
 _ENDPOINT = Endpoint(Instance("upload", VOD), bearer, {"POST": upload})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ops import upload_callback
 from ops.account import Account, NotAnswered, ServiceRefused
 from ops.callback_events import loss, not_selected
 from ops.doctor import application
@@ -19,11 +20,17 @@ _SUBJECT = "events"
 
 
 def check(
-    report: Report, account: Account, settings: Settings, deployment: Deployment, app_id: str
+    report: Report,
+    account: Account,
+    settings: Settings,
+    deployment: Deployment,
+    app_id: str,
+    upload: Settings | None = None,
 ) -> str | None:
     """Compare GetMessageCallback of the application with the settings of `events`.
 
-    Returns the AuthKey that VOD signs with if it is one of the deployment's, else None.
+    `upload`: its settings, if each upload may name the address. Returns the AuthKey that VOD signs
+    with if it is one of the deployment's, else None.
     """
     try:
         answer = account.vod("GetMessageCallback", app_id=app_id)
@@ -35,6 +42,8 @@ def check(
             report.could_not_check("VOD callback", f"this key may not read it: {refusal}")
         return None
     given: Mapping[str, Any] = answer.body.get("MessageCallback") or {}
+    if upload is not None and upload.upload_callback:
+        return _check_named_by_uploads(report, given, settings, upload, app_id)
     kind = given.get("CallbackType")
     if not _is_ours(given, settings, deployment) and _in_another(
         report, account, settings, deployment, app_id
@@ -58,6 +67,39 @@ def check(
     key = _check_key(report, given, settings.callback_keys)
     if len(report.findings) == before:
         report.is_sound("VOD callback", "URL, key and event types match the deployment")
+    return key
+
+
+def _check_named_by_uploads(
+    report: Report, given: Mapping[str, Any], settings: Settings, upload: Settings, app_id: str
+) -> str | None:
+    """The address is in each upload. VOD's own configuration says the method, types and key."""
+    before = len(report.findings)
+    if not hmac.compare_digest(upload.callback_url.encode(), settings.callback_url.encode()):
+        report.find(
+            "upload-callback-url",
+            "upload VODPASS_CALLBACK_URL",
+            "`upload` and `events` have different addresses.",
+            why="Uploads name an address that `events` does not have, so it gets no callback.",
+            fix="Give both functions the same VODPASS_CALLBACK_URL.",
+        )
+    if given.get("CallbackType") != "HTTP":
+        report.find(
+            "upload-callback",
+            f"upload {upload_callback.FLAG}",
+            f"{upload_callback.obstacle(given)} (application {app_id}).",
+            why="The app may get no event of its uploads, or another system gets them.",
+            fix="Set VOD's own callbacks to HTTP, with every type selected and a key "
+            f"(`python -m ops.callbacks set`), or unset {upload_callback.FLAG}.",
+        )
+        return None
+    _check_types(report, str(given.get("EventTypeList") or ""))
+    key = _check_key(report, given, settings.callback_keys)
+    if len(report.findings) == before:
+        report.is_sound(
+            "VOD callback",
+            "HTTP, key and event types let each upload name the deployment's address",
+        )
     return key
 
 

@@ -150,7 +150,9 @@ def _check_account(
     queues.check(report, account, deployment, account_id)
     if usable and "events" in settings:
         app_id = application.of(settings)
-        return callback.check(report, account, settings["events"], deployment, app_id)
+        return callback.check(
+            report, account, settings["events"], deployment, app_id, settings.get("upload")
+        )
     return None
 
 

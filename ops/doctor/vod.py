@@ -91,23 +91,23 @@ def _check_storage(report: Report, account: Account, upload: Settings) -> None:
 
 
 def _check_named(report: Report, account: Account, upload: Settings) -> None:
-    """Check the template group and the category with calls that read them."""
-    if upload.template_group_id:
-        _read(
-            report,
-            "upload VODPASS_TEMPLATE_GROUP_ID",
-            partial(
-                account.vod,
-                "GetTranscodeTemplateGroup",
-                transcode_template_group_id=upload.template_group_id,
-            ),
-        )
-    if upload.cate_id is not None:
-        _read(
-            report,
-            "upload VODPASS_CATE_ID",
-            partial(account.vod, "GetCategories", cate_id=upload.cate_id),
-        )
+    """Check the template groups and the categories with calls that read them."""
+    groups = [("VODPASS_TEMPLATE_GROUP_ID", upload.template_group_id)]
+    groups += [("VODPASS_TEMPLATE_GROUP_IDS", one) for one in upload.template_group_ids]
+    for name, group in groups:
+        if group:
+            _read(
+                report,
+                f"upload {name}",
+                partial(
+                    account.vod, "GetTranscodeTemplateGroup", transcode_template_group_id=group
+                ),
+            )
+    categories = [("VODPASS_CATE_ID", upload.cate_id)]
+    categories += [("VODPASS_CATE_IDS", one) for one in upload.cate_ids]
+    for name, category in categories:
+        if category is not None:
+            _read(report, f"upload {name}", partial(account.vod, "GetCategories", cate_id=category))
 
 
 def _read(report: Report, subject: str, call: Callable[[], ServiceAnswer]) -> None:

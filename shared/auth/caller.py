@@ -28,6 +28,7 @@ class Caller:
 
     ``play``: None for own videos only, else all that may be played: VideoIds, "*" and "own".
     ``upload_media``: None for no restriction. ``max_bytes``: the largest FileSize, or None.
+    ``cate_id``, ``template_group_id``: what the issuer chose for the upload, or None.
     ``sts``: the purposes that an STS token may be issued for. ``limits`` narrow those of the
     deployment. ``life``: how long the token lives,
     in seconds. ``age``: its age in seconds; None if the token does not say.
@@ -38,6 +39,8 @@ class Caller:
     play: frozenset[str] | None = None
     upload_media: frozenset[str] | None = None
     max_bytes: int | None = None
+    cate_id: int | None = None
+    template_group_id: str | None = None
     sts: frozenset[str] = frozenset()
     limits: Mapping[str, int] = field(default_factory=dict)
     life: float = 0.0
@@ -185,8 +188,10 @@ def _play(value: Any) -> frozenset[str]:
 
 
 def _upload(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not value.keys() <= {"media", "max_bytes"}:
-        raise InvalidToken("vod_claim", "vod.upload may hold media and max_bytes, no more.")
+    known = {"media", "max_bytes", "cate_id", "template_group_id"}
+    if not isinstance(value, dict) or not value.keys() <= known:
+        listed = "media, max_bytes, cate_id and template_group_id"
+        raise InvalidToken("vod_claim", f"vod.upload may hold {listed}, no more.")
     grants: dict[str, Any] = {}
     if "media" in value:
         if not _is_text_list(value["media"]) or not _MEDIA_TYPES.issuperset(value["media"]):
@@ -197,6 +202,14 @@ def _upload(value: Any) -> dict[str, Any]:
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise InvalidToken("vod_claim", "vod.upload.max_bytes must be a positive integer.")
         grants["max_bytes"] = size
+    if "cate_id" in value:
+        if isinstance(value["cate_id"], bool) or not isinstance(value["cate_id"], int):
+            raise InvalidToken("vod_claim", "vod.upload.cate_id must be an integer.")
+        grants["cate_id"] = value["cate_id"]
+    if "template_group_id" in value:
+        if not isinstance(value["template_group_id"], str):
+            raise InvalidToken("vod_claim", "vod.upload.template_group_id must be text.")
+        grants["template_group_id"] = value["template_group_id"]
     return grants
 
 

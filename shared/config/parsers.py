@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play", "vod:sts"})
 
@@ -20,6 +21,16 @@ WATCH_JOBS = frozenset({"expiring", "abandoned", "completed"})
 
 NONE = "none"
 """As issuer or audience: tokens carry none. Only a single key made for vodpass allows that."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable: the attribute of Settings that it sets, its parser, and what it may hold."""
+
+    attribute: str
+    parse: Callable[[str], Any]
+    allowed: str
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,20 @@ def some_of(*choices: str) -> Callable[[str], str]:
         if not set(given) <= set(choices) or len(set(given)) != len(given):
             raise ValueError
         return raw
+
+    return parse
+
+
+def listed(
+    parse_one: Callable[[str], Any], *, separator: str = ",", most: int = 20
+) -> Callable[[str], tuple[Any, ...]]:
+    """A parser for 1 to ``most`` values with ``separator`` between them, none twice."""
+
+    def parse(raw: str) -> tuple[Any, ...]:
+        found = tuple(parse_one(item) for item in raw.split(separator))
+        if len(found) > most or len(set(found)) != len(found):
+            raise ValueError
+        return found
 
     return parse
 
@@ -166,6 +191,9 @@ def _base64(text: str) -> bytes:
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
+domain = matching(rf"(?=.{{4,253}}$){_LABEL}(\.{_LABEL})+")
+"""A domain of at least two labels, in lower case, without a port."""
+
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 # Only what a browser can send: an origin that it never sends would silently allow nothing.
 _ORIGIN = (

@@ -54,11 +54,17 @@ class Settings:
     play_definition: str = ""
     play_stream_type: str = ""
     play_auth_timeout: int = 0
+    play_domain: str = ""
+    play_domain_signed: bool = False
+    upload_callback: bool = False
+    accelerate: bool = False
     template_group_id: str = ""
+    template_group_ids: tuple[str, ...] = ()
     workflow_id: str = ""
     storage_location: str = ""
     app_id: str = ""
     cate_id: int | None = None
+    cate_ids: tuple[int, ...] = ()
     sts_upload_role: str = ""
     sts_play_role: str = ""
     sts_oss_role: str = ""
@@ -71,6 +77,7 @@ class Settings:
     """Milliseconds."""
     callback_url: str = field(default="", repr=False)
     callback_keys: tuple[str, ...] = field(default=(), repr=False)
+    callback_signed_urls: tuple[str, ...] = field(default=(), repr=False)
     webhook_url: str = field(default="", repr=False)
     webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     webhook_private: bool = False
@@ -118,7 +125,7 @@ def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
         variable = VARIABLES[name]
         raw = environ.get(name, "")
         if raw == "":
-            if variable.required:
+            if variable.required and not _is_optional(name, uses):
                 raise SettingsError(name, f"is not set: {variable.allowed}")
             continue
         try:
@@ -130,6 +137,14 @@ def load(environ: Mapping[str, str], uses: frozenset[str]) -> Settings:
     return settings
 
 
+def _is_optional(name: str, uses: frozenset[str]) -> bool:
+    """Whether these functions can do without a variable that others require.
+
+    Only what receives callbacks has their keys. `upload` needs just the URL, to name it in uploads.
+    """
+    return name == "VODPASS_CALLBACK_URL" and "VODPASS_CALLBACK_KEYS" not in uses
+
+
 def _check_together(settings: Settings, uses: frozenset[str]) -> None:
     for name in ENDPOINTS:
         if getattr(settings, VARIABLES[name].attribute) and not settings.local:
@@ -139,10 +154,10 @@ def _check_together(settings: Settings, uses: frozenset[str]) -> None:
         if given.startswith("http:") and not settings.local:
             raise SettingsError(name, "must be an https URL")
     _check_credential_webhook(settings)
-    if settings.sts_oss_role:
-        for name in ("VODPASS_OSS_BUCKET", "VODPASS_OSS_PREFIX"):
-            if not getattr(settings, VARIABLES[name].attribute):
-                raise SettingsError(name, "is not set, and VODPASS_STS_OSS_ROLE needs it")
+    for name, needed in _NEEDS:
+        for other in needed if getattr(settings, VARIABLES[name].attribute) else ():
+            if not getattr(settings, VARIABLES[other].attribute):
+                raise SettingsError(other, f"is not set, and {name} needs it")
     if "VODPASS_JWT_KEYS" not in uses:
         return
     if settings.jwt_keys is None and not settings.jwt_jwks_url:
@@ -172,6 +187,13 @@ def _check_credential_webhook(settings: Settings) -> None:
             "VODPASS_CREDENTIAL_WEBHOOK_URL", "needs a URL and secrets that nothing else uses"
         )
 
+
+_NEEDS = (
+    ("VODPASS_STS_OSS_ROLE", ("VODPASS_OSS_BUCKET", "VODPASS_OSS_PREFIX")),
+    ("VODPASS_UPLOAD_CALLBACK", ("VODPASS_CALLBACK_URL",)),
+    ("VODPASS_PLAY_DOMAIN_SIGNED", ("VODPASS_PLAY_DOMAIN",)),
+)
+"""Each variable that others must accompany."""
 
 _WEB_URLS = (
     "VODPASS_JWT_JWKS_URL",

@@ -52,6 +52,11 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_STORAGE_LOCATION",
         "VODPASS_APP_ID",
         "VODPASS_CATE_ID",
+        "VODPASS_CATE_IDS",
+        "VODPASS_TEMPLATE_GROUP_IDS",
+        "VODPASS_ACCELERATE",
+        "VODPASS_UPLOAD_CALLBACK",
+        "VODPASS_CALLBACK_URL",
     },
     "refresh": _CALLER | _OWNER | _LIMITS | {"VODPASS_UPLOAD_WINDOW"},
     "play": _CALLER
@@ -64,6 +69,8 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_PLAY_DEFINITION",
         "VODPASS_PLAY_STREAM_TYPE",
         "VODPASS_PLAY_AUTH_TIMEOUT",
+        "VODPASS_PLAY_DOMAIN",
+        "VODPASS_PLAY_DOMAIN_SIGNED",
         "VODPASS_APP_ID",
     },
     "sts": _CALLER
@@ -76,7 +83,8 @@ USES: Mapping[str, frozenset[str]] = {
         "VODPASS_OSS_BUCKET",
         "VODPASS_OSS_PREFIX",
     },
-    "events": _EVENTS | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS"},
+    "events": _EVENTS
+    | {"VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS", "VODPASS_CALLBACK_SIGNED_URLS"},
     "watch": _EVENTS
     | {
         "VODPASS_UPLOAD_WINDOW",

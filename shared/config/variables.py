@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from shared.config import parsers
 from shared.config.jwk import parse_key_set
+from shared.config.parsers import Variable
+from shared.config.vod_variables import VOD_VARIABLES
 
 PREFIX = "VODPASS_"
 
@@ -30,23 +30,11 @@ REGIONS = frozenset(
 
 LONGEST_UPLOAD_WINDOW = 2_592_000  # seconds
 
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable: the attribute of Settings that it sets, its parser, and what it may hold."""
-
-    attribute: str
-    parse: Callable[[str], Any]
-    allowed: str
-    required: bool = False
-
-
 _ROLE = parsers.matching(r"acs:ram::[0-9]{5,20}:role/[A-Za-z0-9.-]{1,64}")
 _ROLE_ALLOWED = "a role's ARN, such as acs:ram::1234567890123456:role/vodpass-client-play"
 _TEXT = parsers.matching(r"[\x21-\x7e]{1,256}")
 _CLAIM = parsers.matching(r"[\x21-\x7e]{1,128}")
 _CLAIM_ALLOWED = "a claim's name, or a JSON pointer to it such as /app_metadata/vod"
-_VOD_ID = parsers.matching(r"[0-9A-Za-z_-]{1,64}")
 
 VARIABLES: Mapping[str, Variable] = {
     "VODPASS_REGION": Variable(
@@ -112,42 +100,7 @@ VARIABLES: Mapping[str, Variable] = {
         parsers.one_of(frozenset({"bytes", "characters"})),
         "bytes (the default) or characters: what 128 of a Title count",
     ),
-    "VODPASS_PLAY_MAX_TIMEOUT": Variable(
-        "play_max_timeout", parsers.number(100, 3000), "seconds from 100 to 3000 (the default)"
-    ),
-    "VODPASS_PLAY_KEY": Variable(
-        "play_key",
-        # VOD accepts 8 characters. Each credential lets its holder test guesses offline.
-        parsers.matching(r"[A-Za-z0-9]{20}"),
-        "VOD's PlayKey, exactly 20 letters and digits (`python -m ops.playkey rotate` makes one)",
-    ),
-    "VODPASS_PLAY_FORMATS": Variable(
-        "play_formats",
-        parsers.some_of("mp4", "m3u8", "mp3", "flv", "mpd"),
-        "some of mp4, m3u8, mp3, flv, mpd, separated by commas",
-    ),
-    "VODPASS_PLAY_DEFINITION": Variable(
-        "play_definition",
-        parsers.some_of("FD", "LD", "SD", "HD", "OD", "2K", "4K", "SQ", "HQ", "AUTO"),
-        "some of FD, LD, SD, HD, OD, 2K, 4K, SQ, HQ, AUTO, separated by commas",
-    ),
-    "VODPASS_PLAY_STREAM_TYPE": Variable(
-        "play_stream_type",
-        parsers.some_of("video", "audio"),
-        "video, audio, or both separated by a comma",
-    ),
-    "VODPASS_PLAY_AUTH_TIMEOUT": Variable(
-        "play_auth_timeout", parsers.number(1, 2_592_000), "seconds from 1 to 2592000"
-    ),
-    "VODPASS_TEMPLATE_GROUP_ID": Variable("template_group_id", _VOD_ID, "a TemplateGroupId"),
-    "VODPASS_WORKFLOW_ID": Variable("workflow_id", _VOD_ID, "a WorkflowId"),
-    "VODPASS_STORAGE_LOCATION": Variable(
-        "storage_location",
-        parsers.matching(r"[a-z0-9.-]{3,128}"),
-        "a StorageLocation (a bucket's host)",
-    ),
-    "VODPASS_APP_ID": Variable("app_id", parsers.matching(r"[0-9A-Za-z_-]{1,64}"), "an AppId"),
-    "VODPASS_CATE_ID": Variable("cate_id", parsers.number(0, 10**15 - 1), "a CateId, an integer"),
+    **VOD_VARIABLES,
     "VODPASS_STS_UPLOAD_ROLE": Variable("sts_upload_role", _ROLE, _ROLE_ALLOWED),
     "VODPASS_STS_PLAY_ROLE": Variable("sts_play_role", _ROLE, _ROLE_ALLOWED),
     "VODPASS_STS_OSS_ROLE": Variable("sts_oss_role", _ROLE, _ROLE_ALLOWED),
@@ -193,6 +146,11 @@ VARIABLES: Mapping[str, Variable] = {
         "VOD's AuthKey, or two separated by a comma during a rotation: 16 to 32 letters and"
         " digits, with upper case, lower case and digits",
         required=True,
+    ),
+    "VODPASS_CALLBACK_SIGNED_URLS": Variable(
+        "callback_signed_urls",
+        parsers.listed(parsers.matching(r"https?://[\x21-\x7e]{1,248}"), separator=" ", most=3),
+        "1 to 3 URLs separated by blanks, each as VOD signs it, of at most 256 bytes",
     ),
     "VODPASS_WEBHOOK_URL": Variable(
         "webhook_url", parsers.web_url, "the https URL of the app's receiver", required=True

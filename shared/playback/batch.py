@@ -16,6 +16,7 @@ from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import Video, Videos
 from shared.auth.caller import Caller
+from shared.config.settings import Settings
 from shared.errors import (
     Refusal,
     Throttled,
@@ -78,7 +79,7 @@ def items(call: Invocation[Caller], listed: Sequence[str], order: Order) -> list
             for video_id in playable
         }
     else:
-        issued = _issue(vod, playable, order.timeout)
+        issued = _issue(call.settings, vod, playable, order.timeout)
     outcomes: dict[str, Outcome] = {**own.refused, **issued}
     answered = [{"VideoId": video_id, **_members(outcomes[video_id])} for video_id in listed]
     call.asked.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
@@ -124,7 +125,9 @@ def _judged(call: Invocation[Caller], found: Videos, video_id: str) -> Video | R
     return video
 
 
-def _issue(vod: Vod, video_ids: Sequence[str], timeout: int) -> dict[str, Outcome]:
+def _issue(
+    settings: Settings, vod: Vod, video_ids: Sequence[str], timeout: int
+) -> dict[str, Outcome]:
     """A PlayAuth for each video, AT_ONCE calls at a time."""
     if not video_ids:
         return {}
@@ -132,7 +135,7 @@ def _issue(vod: Vod, video_ids: Sequence[str], timeout: int) -> dict[str, Outcom
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(AT_ONCE, len(video_ids))) as pool:
-        asked = pool.map(partial(_play_auth, vod, timeout=timeout), video_ids)
+        asked = pool.map(partial(_play_auth, settings, vod, timeout=timeout), video_ids)
         issued: dict[str, Outcome] = {}
         in_another_state: dict[str, IllegalStatus] = {}
         for video_id, outcome in zip(video_ids, asked, strict=True):
@@ -143,10 +146,12 @@ def _issue(vod: Vod, video_ids: Sequence[str], timeout: int) -> dict[str, Outcom
     return {**issued, **_why_not(vod, in_another_state)}
 
 
-def _play_auth(vod: Vod, video_id: str, *, timeout: int) -> Outcome | IllegalStatus:
+def _play_auth(
+    settings: Settings, vod: Vod, video_id: str, *, timeout: int
+) -> Outcome | IllegalStatus:
     """The PlayAuth of one video, or why there is none. IllegalStatus: because of its state."""
     try:
-        return credential.members(vod.play_auth(video_id, timeout))
+        return credential.members(settings, vod.play_auth(video_id, timeout))
     except NotFoundAtVod:
         return VideoNotFound()
     except IllegalStatus as fault:

@@ -61,11 +61,15 @@ def not_ready(video: Video) -> VideoNotReady:
     return VideoNotReady(video.status, retry_after if waits else None)
 
 
-def members(credential: PlayCredential) -> Mapping[str, Any]:
+def members(settings: Settings, credential: PlayCredential) -> Mapping[str, Any]:
     """The members of the answer that carries a PlayAuth."""
-    return {
+    found = {
         "PlayAuth": credential.play_auth,
         "VideoMeta": credential.video_meta,
         "ExpireUTCTime": utc_text(credential.expires_at),
         "ExpiresIn": credential.expires_in,
     }
+    if settings.play_domain:
+        # A hint for the player: the credential opens the video on every domain.
+        found["PlayConfig"] = {"PlayDomain": settings.play_domain}
+    return found

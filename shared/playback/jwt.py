@@ -45,6 +45,13 @@ def sign(settings: Settings, video_id: str, now: float, timeout: int) -> str:
     return f"{signed}.{base64url(mac)}"
 
 
+def _play_config(settings: Settings) -> str:
+    """GetPlayInfo's PlayConfig, JSON text. No page shows it in playContentInfo: this is a guess."""
+    if not settings.play_domain_signed:
+        return ""
+    return json.dumps({"PlayDomain": settings.play_domain}, separators=(",", ":"))
+
+
 def play_content_info(settings: Settings) -> dict[str, Any]:
     """What the deployment fixes for the player: GetPlayInfo's parameters in lower camel case."""
     chosen = {
@@ -52,6 +59,7 @@ def play_content_info(settings: Settings) -> dict[str, Any]:
         "definition": settings.play_definition,
         "streamType": settings.play_stream_type,
         "authTimeout": settings.play_auth_timeout,
+        "playConfig": _play_config(settings),
     }
     return {name: value for name, value in chosen.items() if value}
 

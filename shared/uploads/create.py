@@ -76,7 +76,8 @@ def _create(
         if earlier is not None:
             return _repeat(call, vod, earlier, declared)
     try:
-        return vod.create_upload_video(parameters.of_video(call.settings, mark, asked, declared))
+        fields = parameters.of_video(call.settings, mark, asked, declared, call.caller)
+        return vod.create_upload_video(fields)
     except Rejected as rejected:
         return _after_rejection(call, vod, mark, declared, rejected.code)
     except Upstream as fault:
@@ -94,7 +95,8 @@ def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
     if "ImageExt" not in asked and named and named not in IMAGE_EXTENSIONS:
         # VOD would store it as png, even if it has another type.
         raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
-    return _created(call, vod.create_upload_image, parameters.of_image(call.settings, asked))
+    fields = parameters.of_image(call.settings, asked, call.caller)
+    return _created(call, vod.create_upload_image, fields)
 
 
 def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -106,8 +108,9 @@ def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) ->
     if given not in permitted:
         field = "FileName" if named and "MediaExt" not in asked else "MediaExt"
         raise _wrong_extension(field, permitted, f"a {asked['BusinessType']}")
-    given_fields = parameters.of_attached_media(call.settings, {**asked, "MediaExt": given})
-    return _created(call, vod.create_upload_attached_media, given_fields)
+    asked = {**asked, "MediaExt": given}
+    fields = parameters.of_attached_media(call.settings, asked, call.caller)
+    return _created(call, vod.create_upload_attached_media, fields)
 
 
 def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> InvalidRequest:

@@ -9,16 +9,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from shared.auth.caller import Caller
 from shared.config.settings import Settings
 from shared.uploads.extend import Extend, seal
 from shared.uploads.fields import extension, title_of
 
+ACCELERATION = {"Type": "oss", "Domain": "https://oss-accelerate.aliyuncs.com"}
+"""VOD's AccelerateConfig, as its documentation shows it."""
+
 
 def of_video(
-    settings: Settings, mark: str, asked: Mapping[str, Any], extend: Extend
+    settings: Settings, mark: str, asked: Mapping[str, Any], extend: Extend, caller: Caller
 ) -> Mapping[str, Any]:
     """CreateUploadVideo. ``mark`` becomes the ReferenceId."""
     sealed = seal(settings, mark, extend)
+    chosen = caller.template_group_id
     name = asked["FileName"]
     return {
         "file_name": name,
@@ -26,28 +31,33 @@ def of_video(
         "file_size": asked.get("FileSize"),
         "cover_url": asked.get("CoverURL"),
         "reference_id": mark,
-        "user_data": json.dumps({"Extend": sealed}, ensure_ascii=False, separators=(",", ":")),
-        "template_group_id": settings.template_group_id or None,
-        "workflow_id": settings.workflow_id or None,
-        "cate_id": settings.cate_id,
+        "user_data": _user_data(settings, {"Extend": sealed}),
+        "template_group_id": chosen or settings.template_group_id or None,
+        # A workflow would win over the template group that the issuer chose.
+        "workflow_id": (settings.workflow_id or None) if chosen is None else None,
+        "cate_id": _category(settings, caller),
         **_common(settings, asked),
     }
 
 
-def of_image(settings: Settings, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def of_image(settings: Settings, asked: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
     """CreateUploadImage."""
     return {
         "image_type": asked["ImageType"],
         "image_ext": asked.get("ImageExt") or _image_extension(asked),
         "original_file_name": asked.get("FileName"),
         "title": asked.get("Title") or _optional_title(settings, asked),
-        "cate_id": settings.cate_id,
+        "cate_id": _category(settings, caller),
+        "user_data": _user_data(settings),
         **_common(settings, asked),
     }
 
 
-def of_attached_media(settings: Settings, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def of_attached_media(
+    settings: Settings, asked: Mapping[str, Any], caller: Caller
+) -> Mapping[str, Any]:
     """CreateUploadAttachedMedia."""
+    category = _category(settings, caller)
     size = asked.get("FileSize")
     return {
         "business_type": asked["BusinessType"],
@@ -55,9 +65,24 @@ def of_attached_media(settings: Settings, asked: Mapping[str, Any]) -> Mapping[s
         "file_name": asked.get("FileName"),
         "file_size": None if size is None else str(size),  # text, only in this operation
         "title": asked.get("Title") or _optional_title(settings, asked),
-        "cate_ids": None if settings.cate_id is None else str(settings.cate_id),
+        "cate_ids": None if category is None else str(category),
+        "user_data": _user_data(settings),
         **_common(settings, asked),
     }
+
+
+def _category(settings: Settings, caller: Caller) -> int | None:
+    return settings.cate_id if caller.cate_id is None else caller.cate_id
+
+
+def _user_data(settings: Settings, members: Mapping[str, Any] | None = None) -> str | None:
+    """UserData: ``members``, and what the deployment's settings add. None if there is nothing."""
+    found = dict(members or {})
+    if settings.upload_callback:
+        found["MessageCallback"] = {"CallbackURL": settings.callback_url, "CallbackType": "http"}
+    if settings.accelerate:
+        found["AccelerateConfig"] = ACCELERATION
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) if found else None
 
 
 def _image_extension(asked: Mapping[str, Any]) -> str | None:

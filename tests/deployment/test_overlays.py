@@ -147,6 +147,9 @@ def test_dev_is_small_without_queues_and_replaces_no_other_deployment(
         reserved += own["concurrencyConfig"]["reservedConcurrency"]
         for key in ("functionName", "role", "concurrencyConfig"):
             own[key] = props(expected, function)[key]
+        if function == "upload":
+            assert own["environmentVariables"]["VODPASS_UPLOAD_CALLBACK"] == "1"
+            own["environmentVariables"]["VODPASS_UPLOAD_CALLBACK"] = ""
         assert own == props(expected, function)
     assert reserved == 11
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakealiyun.vod.settings import TRANSCODE
+from fakealiyun.vod.settings import NO_TRANSCODE, TRANSCODE, WORKFLOW
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.house import NEXT_OWNER_KEY, OWNER_KEY, House, serve, settings
 from tests.support.tokens import Issuer
@@ -54,6 +54,33 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     # One of a second application, which has the same PlayKey here.
     "another": {"environmentVariables": {"VODPASS_APP_ID": "app-2000000"}, "only": ["play"]},
+    # One whose issuer chooses among categories and template groups.
+    "choosing": {
+        "environmentVariables": {
+            "VODPASS_CATE_IDS": "1000000001,1000000002",
+            "VODPASS_TEMPLATE_GROUP_IDS": f"{TRANSCODE},{'0' * 32}",
+            "VODPASS_TEMPLATE_GROUP_ID": NO_TRANSCODE,
+            "VODPASS_WORKFLOW_ID": WORKFLOW,
+        },
+        "only": ["upload"],
+    },
+    # One whose uploads name their callback address and use transfer acceleration.
+    "addressed": {
+        "environmentVariables": {"VODPASS_UPLOAD_CALLBACK": "1", "VODPASS_ACCELERATE": "1"},
+        "only": ["upload"],
+    },
+    # One with a domain for playback, as a hint alone, and also signed.
+    "hinted": {
+        "environmentVariables": {"VODPASS_PLAY_DOMAIN": "play.example.com"},
+        "only": ["play"],
+    },
+    "domained": {
+        "environmentVariables": {
+            "VODPASS_PLAY_DOMAIN": "play.example.com",
+            "VODPASS_PLAY_DOMAIN_SIGNED": "1",
+        },
+        "only": ["play"],
+    },
     # Short deadlines. The functions use 0.8 of this. Of that, upload keeps a share to look up the
     # outcome of a create.
     "hurried": {"timeout": 2, "only": ["refresh", "play"]},

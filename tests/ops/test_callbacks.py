@@ -305,6 +305,93 @@ def test_a_callback_with_another_key_or_to_another_url_leads_to_nothing(
     assert deployment.announced() == []
 
 
+# -- an address of each upload
+
+
+FLAG = "VODPASS_UPLOAD_CALLBACK"
+
+
+def test_join_gives_an_address_and_the_key_that_all_share(operator: Operator) -> None:
+    theirs = operator.done("set", "--base-url", "https://another.example.com/hooks")
+    before = dict(operator.at_vod())
+    made = operator.done("join", "--base-url", BASE)
+    assert operator.at_vod() == before, "nothing has changed at VOD"
+    assert made.keys() == {URL, KEYS, FLAG}
+    assert made[URL].startswith(f"{BASE}/")
+    assert made[URL] != theirs[URL]
+    assert (made[KEYS], made[FLAG]) == (theirs[KEYS], "1")
+    again = operator.done("join", "--base-url", BASE)
+    assert again[URL] != made[URL], "each deployment has an address of its own"
+
+
+def test_a_deployment_that_joined_gets_its_own_uploads(
+    operator: Operator, deployment: Deployment
+) -> None:
+    house = operator.house
+    operator.done("set", "--base-url", "https://another.example.com/hooks")
+    made = operator.done("join", "--base-url", house.receiver.url.rpartition("/")[0])
+    deployment.deploy({name: value for name, value in made.items() if name != FLAG})
+    address = {"MessageCallback": {"CallbackURL": made[URL]}}
+    house.uploaded(user_data=json.dumps(address))
+    assert house.outcomes() == [("FileUploadComplete", 1, "delivered")]
+    assert deployment.announced() == ["upload.completed", "video.ready"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"auth_switch": "off"}, "does not sign"),
+        ({"events": "TranscodeComplete"}, "does not select FileUploadComplete"),
+        ({"auth_key": "Short1"}, "too weak"),
+    ],
+)
+def test_join_refuses_what_has_no_effect(
+    operator: Operator, fields: dict[str, str], said: str
+) -> None:
+    operator.house.subscribe(**fields)
+    told = operator.refused("join", "--base-url", BASE)
+    assert said in told
+    assert "Short1" not in told
+
+
+def test_join_refuses_beside_a_queue_and_beside_nothing(operator: Operator) -> None:
+    assert "sends no callbacks" in operator.refused("join", "--base-url", BASE)
+    operator.house.subscribe_queue()
+    assert "not documented" in operator.refused("join", "--base-url", BASE)
+
+
+@pytest.mark.parametrize("base", ["http://hooks.example.com/events", "https://a.example/e?x=1"])
+def test_join_refuses_a_base_the_functions_would_not_take(operator: Operator, base: str) -> None:
+    operator.house.subscribe()
+    operator.refused("join", "--base-url", base)
+
+
+def test_show_says_whether_an_upload_can_name_an_address(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.house.subscribe()
+    assert "each upload" not in operator.run("show")[1]
+    monkeypatch.setenv(FLAG, "1")
+    _, out, told = operator.run("show")
+    assert "each upload  may name an address of its own" in out
+    assert FLAG not in told
+    operator.house.subscribe_queue()
+    _, out, told = operator.run("show")
+    assert "each upload  NO" in out
+    assert f"{FLAG}=1 has no effect: VOD sends callbacks of this application to a queue" in told
+
+
+def test_set_refuses_a_queue_beside_addresses_of_uploads(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FLAG, "1")
+    queue = ("--queue", operator.house.cloud.queues.endpoint, "vod-events")
+    assert FLAG in operator.refused("set", *queue)
+    assert "CallbackType" not in operator.at_vod()
+    monkeypatch.setenv(FLAG, "0")
+    operator.done("set", *queue)
+
+
 # -- rotate
 
 

@@ -228,6 +228,10 @@ NOW = int(time.time())
         ({"vod": {"upload": {"max_bytes": 0}}}, "vod_claim"),
         ({"vod": {"upload": {"max_bytes": True}}}, "vod_claim"),
         ({"vod": {"upload": {"bytes": 5}}}, "vod_claim"),
+        ({"vod": {"upload": {"cate_id": "5"}}}, "vod_claim"),
+        ({"vod": {"upload": {"cate_id": True}}}, "vod_claim"),
+        ({"vod": {"upload": {"cate_id": 5.0}}}, "vod_claim"),
+        ({"vod": {"upload": {"template_group_id": 5}}}, "vod_claim"),
         ({"vod": {"sts": "vod-play"}}, "vod_claim"),
     ],
 )

@@ -153,6 +153,16 @@ WRONG = {
     "VODPASS_UPLOAD_WINDOW": ["2999", "forever"],
     "VODPASS_MAX_FILE_SIZE": ["0", "48800000000001", "5G"],
     "VODPASS_TEMPLATE_GROUP_ID": ["a/b", "x" * 65],
+    "VODPASS_TEMPLATE_GROUP_IDS": [
+        "a/b",
+        "a,",
+        "a,a",
+        "a, b",
+        ",".join(str(n) for n in range(21)),
+    ],
+    "VODPASS_CATE_IDS": ["x", "1,", "-1", "1,1", "1 2", ",".join(str(n) for n in range(21))],
+    "VODPASS_ACCELERATE": ["yes", "global"],
+    "VODPASS_UPLOAD_CALLBACK": ["yes", "https://hooks.example.com/"],
     "VODPASS_LOCAL": ["yes", "true"],
 }
 
@@ -288,6 +298,57 @@ def test_limits_that_count_for_nothing_give_a_warning() -> None:
     unused = load({**SOUND, **store}, USES["upload"])
     assert [one.split()[0] for one in unused.warnings] == ["VODPASS_LIMITS_URL"]
     assert load({**SOUND, **store, "VODPASS_LIMITS": "{}"}, USES["upload"]).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value"),
+    [
+        ("play", "VODPASS_PLAY_DOMAIN", "play"),
+        ("play", "VODPASS_PLAY_DOMAIN", "Play.example.com"),
+        ("play", "VODPASS_PLAY_DOMAIN", "https://play.example.com"),
+        ("play", "VODPASS_PLAY_DOMAIN", "play.example.com:80"),
+        ("play", "VODPASS_PLAY_DOMAIN", "play.example.com/"),
+        ("play", "VODPASS_PLAY_DOMAIN", f"{'a.' * 127}example.com"),
+        ("play", "VODPASS_PLAY_DOMAIN_SIGNED", "yes"),
+        ("events", "VODPASS_CALLBACK_SIGNED_URLS", "hooks.example.com"),
+        ("events", "VODPASS_CALLBACK_SIGNED_URLS", "https://a.example/x  https://a.example/y"),
+        ("events", "VODPASS_CALLBACK_SIGNED_URLS", "https://a.example/x https://a.example/x"),
+        ("events", "VODPASS_CALLBACK_SIGNED_URLS", "https://a.example/" + "x" * 240),
+        ("events", "VODPASS_CALLBACK_SIGNED_URLS", " ".join(f"https://a.b/{n}" for n in range(4))),
+    ],
+)
+def test_a_wrong_choice_is_named_but_not_shown(function: str, name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({**SOUND, **EVENTS, name: value}, USES[function])
+    assert caught.value.variable == name
+    assert value == "play" or value == "yes" or value not in str(caught.value)
+
+
+def test_choices_are_read() -> None:
+    found = load(
+        {
+            **SOUND,
+            "VODPASS_CATE_IDS": "5,1000000001",
+            "VODPASS_TEMPLATE_GROUP_IDS": "VOD_NO_TRANSCODE",
+        },
+        USES["upload"],
+    )
+    assert (found.cate_ids, found.template_group_ids) == ((5, 1000000001), ("VOD_NO_TRANSCODE",))
+    urls = "http://a.example/x https://b.example/?y=1,2"
+    events = load({**SOUND, **EVENTS, "VODPASS_CALLBACK_SIGNED_URLS": urls}, USES["events"])
+    assert events.callback_signed_urls == tuple(urls.split())
+    assert "a.example" not in repr(events)
+
+
+def test_what_needs_another_variable_names_it() -> None:
+    without = {"VODPASS_CALLBACK_URL": ""}
+    load({**SOUND, **EVENTS, **without}, USES["upload"])
+    with pytest.raises(SettingsError, match="VODPASS_CALLBACK_URL is not set, and VODPASS_UPLOAD"):
+        load({**SOUND, **EVENTS, **without, "VODPASS_UPLOAD_CALLBACK": "1"}, USES["upload"])
+    with pytest.raises(SettingsError, match="VODPASS_CALLBACK_URL is not set: the https URL"):
+        load({**SOUND, **EVENTS, **without}, USES["events"])
+    with pytest.raises(SettingsError, match="VODPASS_PLAY_DOMAIN is not set, and VODPASS_PLAY_D"):
+        load({**SOUND, "VODPASS_PLAY_DOMAIN_SIGNED": "1"}, USES["play"])
 
 
 def test_a_misspelt_variable_is_refused() -> None:

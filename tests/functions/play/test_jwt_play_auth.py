@@ -200,6 +200,19 @@ class TestTheDeployment:
             "authTimeout": 1800,
         }
 
+    @pytest.mark.parametrize(
+        ("variant", "expected"),
+        [("hinted", {}), ("domained", {"playConfig": '{"PlayDomain":"play.example.com"}'})],
+    )
+    def test_with_the_domain_only_if_it_is_switched_on(
+        self, house: House, variant: str, expected: dict[str, str]
+    ) -> None:
+        """That VOD reads it there is a guess."""
+        token = house.issuer.token(vod={"play": "*"})
+        reply = signed(house.at(variant), token, ABSENT)
+        assert claims(house, reply)["playContentInfo"] == expected
+        assert "PlayConfig" not in reply.json()
+
     def test_of_another_application(self, house: House) -> None:
         token = house.issuer.token(vod={"play": "*"})
         assert claims(house, signed(house.at("another"), token, ABSENT))["appId"] == "app-2000000"

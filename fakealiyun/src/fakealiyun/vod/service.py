@@ -111,23 +111,11 @@ class VodService:
         """The current settings."""
         return self._account.settings
 
-    def adjust(
-        self,
-        *,
-        upload_lifetime: int | None = None,
-        callback_offsets: Mapping[str, float] | None = None,
-        multiple_apps: bool | None = None,
-        suspended: bool | None = None,
-        configured_url_is_signed: bool | None = None,
-    ) -> None:
-        """Change settings until the next reset. What is None stays. Raises ValueError."""
-        changes: dict[str, Any] = {
-            "upload_lifetime": upload_lifetime,
-            "callback_offsets": callback_offsets,
-            "multiple_apps": multiple_apps,
-            "suspended": suspended,
-            "configured_url_is_signed": configured_url_is_signed,
-        }
+    def adjust(self, **changes: Any) -> None:
+        """Change settings of `VodSettings` until the next reset. What is None stays.
+
+        Raises ValueError for a value that is not allowed, TypeError for a name that is none.
+        """
         given = {name: value for name, value in changes.items() if value is not None}
         self._account.adjust(replace(self._account.settings, **given))
 
