@@ -244,6 +244,54 @@ def test_a_wrong_value_of_the_events_is_named_but_not_shown(name: str, value: st
     assert len(value) < 12 or value not in str(caught.value)
 
 
+def coded(length: int) -> str:
+    """A secret of so many bytes."""
+    return base64.b64encode(b"s" * length).decode()
+
+
+LENGTHS: list[tuple[str, str, str]] = [
+    # variable, the shortest or longest value, and one that is one too short or long
+    ("VODPASS_OWNER_KEYS", f"k1:{coded(32)}", f"k1:{coded(31)}"),
+    ("VODPASS_OWNER_KEYS", f"k1:{coded(32)},k2:{coded(32)}", f"k1:{coded(32)},k2:{coded(31)}"),
+    ("VODPASS_OWNER_KEYS", f"k1:{coded(32)}", f"k:{coded(32)}"),
+    ("VODPASS_OWNER_KEYS", f"k1:{coded(32)}", f"k11:{coded(32)}"),
+    ("VODPASS_WEBHOOK_SECRETS", coded(24), coded(23)),
+    ("VODPASS_WEBHOOK_SECRETS", coded(64), coded(65)),
+    ("VODPASS_WEBHOOK_SECRETS", f"{coded(24)},{coded(64)}", f"{coded(24)},{coded(23)}"),
+    ("VODPASS_WEBHOOK_SECRETS", f"{coded(24)},{coded(25)}", ",".join([coded(24)] * 3)),
+    ("VODPASS_CALLBACK_KEYS", "Aa1" + "x" * 13, "Aa1" + "x" * 12),
+    ("VODPASS_CALLBACK_KEYS", "Aa1" + "x" * 29, "Aa1" + "x" * 30),
+    ("VODPASS_CALLBACK_URL", "https://a.example/" + "r" * 22, "https://a.example/" + "r" * 21),
+    ("VODPASS_UPLOAD_WINDOW", "3000", "2999"),
+    ("VODPASS_UPLOAD_WINDOW", "2592000", "2592001"),
+    ("VODPASS_LATE_RECHECK", "604799", "604800"),
+    ("VODPASS_LATE_RECHECK", "0", "-1"),
+    ("VODPASS_CLEANUP_FORCE", "1", "2"),
+]
+
+
+@pytest.mark.parametrize(("variable", "sound", "wrong"), LENGTHS)
+def test_the_limit_itself_is_allowed_and_nothing_beyond(
+    variable: str, sound: str, wrong: str
+) -> None:
+    uses = USES["events"] | USES["watch"]
+    assert load({**SOUND, **EVENTS, variable: sound}, uses)
+    with pytest.raises(SettingsError, match=variable):
+        load({**SOUND, **EVENTS, variable: wrong}, uses)
+
+
+@pytest.mark.parametrize(("alg", "length"), [("HS256", 32), ("HS384", 48), ("HS512", 64)])
+def test_a_secret_of_tokens_has_the_length_of_its_algorithm(alg: str, length: int) -> None:
+    for size, sound in ((length, True), (length - 1, False)):
+        secret = base64.urlsafe_b64encode(b"s" * size).decode().rstrip("=")
+        given = {**SOUND, "VODPASS_JWT_KEYS": keys({**HS_KEY, "alg": alg, "k": secret})}
+        if sound:
+            assert load(given, USES["play"])
+        else:
+            with pytest.raises(SettingsError):
+                load(given, USES["play"])
+
+
 def test_the_credential_webhook_needs_its_own_url_and_secrets() -> None:
     given = {
         **SOUND,

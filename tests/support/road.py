@@ -133,6 +133,7 @@ class Road:
         body: Mapping[str, Any] | bytes,
         *,
         url: str | None = None,
+        at: str | None = None,
         key: str | None = None,
         age: int = 0,
         method: str = "POST",
@@ -140,8 +141,8 @@ class Road:
     ) -> int:
         """Send a callback, signed as VOD does. Returns the status of the response.
 
-        `url` is signed and called. `age` is how many seconds ago it was signed. `headers` override
-        VOD's own headers, with _ for -.
+        `url` is signed, and called unless `at` is given. `age` is how many seconds ago it was
+        signed. `headers` override VOD's own headers, with _ for -.
         """
         called = self.stack.callback_url if url is None else url
         signed_key = self.stack.keys.callback_key if key is None else key
@@ -154,7 +155,8 @@ class Road:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        status, _ = self.call(method, called.removeprefix(self.stack.url), raw, given)
+        target = (called if at is None else at).removeprefix(self.stack.url)
+        status, _ = self.call(method, target, raw, given)
         return status
 
     # -- the watch

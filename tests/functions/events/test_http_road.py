@@ -100,6 +100,21 @@ def test_a_signed_callback_for_another_url_has_no_effect(road: Road, end: str) -
     assert road.receiver.taken == []
 
 
+@pytest.mark.parametrize("end", ["x", "?a=b", "?", "/", "/x", "%41"])
+def test_a_genuine_signature_does_not_open_another_path(road: Road, end: str) -> None:
+    """The path is a secret of its own: the signature is weak, and covers no body."""
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    url = road.stack.callback_url
+    others = [f"{road.stack.url}/events/{'x' * 22}", f"{road.stack.url}/events", f"{url[:-1]}"]
+    for other in [*others, f"{url}{end}"]:
+        # Function Compute passes on a path without its empty query.
+        allowed = {200} if other == f"{url}?" else {401}
+        assert road.callback(completed(upload.video_id), at=other) in allowed
+    assert bool(road.receiver.taken) == (end == "?")
+
+
 @pytest.mark.parametrize(
     "kind", ["SnapshotComplete", "StreamTranscodeComplete", "MediaBaseChangeComplete"]
 )
