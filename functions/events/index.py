@@ -71,6 +71,9 @@ def from_queue(event: Any, context: Any) -> None:
         except Refusal as refusal:
             failed = True
             line.update(code=refusal.code)
+        except Exception as fault:  # noqa: BLE001  the other messages must not wait for this one
+            failed = True
+            line.update(code="Misconfigured", fault=type(fault).__name__)
         log.write(**line, cold=_INSTANCE.was_cold())
     if failed:
         raise NotHandedOn("not every event was handed on")

@@ -11,6 +11,7 @@ from shared.events import callback
 from shared.events.confirmation import decide
 from shared.events.recheck import FirstLook, changes, unseal
 from shared.events.webhook import NotDelivered
+from shared.runtime import log
 from shared.runtime.queue_trigger import messages
 from shared.watch.run import Run
 from shared.watch.sweep import COMPLETED, look_after, look_at_completed
@@ -31,6 +32,9 @@ def _handled(run: Run, text: str) -> str:
         return refusal.code
     except (ValueError, RecursionError):
         return "InvalidRequest"
+    except Exception as fault:  # noqa: BLE001  the other messages must not wait for this one
+        log.write(function="watch", code="Misconfigured", fault=type(fault).__name__)
+        return "Misconfigured"
     return "OK"
 
 

@@ -16,6 +16,7 @@ from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import Refusal
 from shared.events.event import SETTLING, completion, of_video, verdict
 from shared.events.webhook import NotDelivered
+from shared.runtime import log
 from shared.watch.cleanup import abandon, clean_up, may_go
 from shared.watch.renewal import keep_alive
 from shared.watch.run import CLEANUP_AFTER, EVERY, LOOK_BACK, Run
@@ -88,6 +89,9 @@ def _guarded(run: Run, video: Video) -> None:
     try:
         _handle(run, video)
     except (Refusal, NotDelivered, NotFoundAtVod, IllegalStatus):
+        run.failed += 1
+    except Exception as fault:  # noqa: BLE001  the other videos must not wait for this one
+        log.write(function="watch", VideoId=video.video_id, fault=type(fault).__name__)
         run.failed += 1
 
 

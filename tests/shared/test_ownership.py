@@ -54,6 +54,7 @@ def test_the_parts_of_a_mark_cannot_be_confused() -> None:
         lambda mark: mark[:-1],
         lambda mark: mark + "=",
         lambda mark: "v2" + mark[2:],
+        lambda mark: "vé" + mark[2:],
         lambda mark: mark[:2] + "k9" + mark[4:],
         lambda mark: mark[:4] + ("b" if mark[4] == "a" else "a") + mark[5:],
         lambda mark: mark[:-1] + ("b" if mark[-1] == "a" else "a"),
