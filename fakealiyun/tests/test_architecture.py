@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCE = PROJECT / "src" / "fakealiyun"
 PAGE = PROJECT / "docs" / "architecture.md"
-SERVICES = {"vod", "sts", "oss", "mns", "fc", "sls"}
+SERVICES = {"vod", "sts", "oss", "mns", "fc", "sls", "cas"}
 ALLOWED = {
     "vod": {"oss", "mns"},
     "fc": {"oss"},

@@ -32,6 +32,7 @@ def operations() -> dict[str, set[str]]:
             "ram": {*cloud.ram_api.operations},
             "oss": {operation.name for operation in offered()},
             "mns": {*MNS_OPERATIONS},
+            "cas": {*cloud.cas.operations},
             "sls": {operation.name for operation in SLS_OPERATIONS},
             "fc": {operation.name for operation in cloud.fc.operations.all},
         }

@@ -147,6 +147,7 @@ def page(cloud: FakeCloud) -> str:
     parts += [_MNS, _mns(), _mns_control(cloud), _foundations("mns")]
     parts += [_FC, _fc(cloud), _foundations("fc")]
     parts += [_SLS, _sls(), _foundations("sls")]
+    parts += ["## Certificate Management 2018-07-13\n", *_certificates(cloud), _foundations("cas")]
     parts += ["## OSS\n", _oss(), _foundations("oss")]
     parts += ["## Control\n", _control(cloud)]
     parts += ["## All guesses\n", _guesses()]
@@ -257,6 +258,11 @@ def _mns_control(cloud: FakeCloud) -> str:
     for name, operation in cloud.mns_control.operations.items():
         lines.append(f"| {name} | {_described(name, operation.handler)} |")
     return "\n".join(lines) + "\n"
+
+
+def _certificates(cloud: FakeCloud) -> list[str]:
+    entries = [_entry(name, one.handler) for name, one in cloud.cas.operations.items()]
+    return [*entries, "\n".join(_of_operations("cas")) + "\n"]
 
 
 def _sls() -> str:

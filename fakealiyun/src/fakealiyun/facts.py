@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fakealiyun.cas import facts as cas
 from fakealiyun.fact import Fact
 from fakealiyun.fc import facts as fc
 from fakealiyun.mns import facts as mns
@@ -23,6 +24,7 @@ _LISTS: Mapping[str, tuple[tuple[Fact, ...], tuple[str, ...]]] = {
     "mns": (mns.FACTS, mns.LIMITS),
     "fc": (fc.FACTS, fc.LIMITS),
     "sls": (sls.FACTS, sls.LIMITS),
+    "cas": (cas.FACTS, cas.LIMITS),
 }
 
 TITLES: Mapping[str, str] = {
@@ -34,6 +36,7 @@ TITLES: Mapping[str, str] = {
     "mns": "SMQ",
     "fc": "Function Compute",
     "sls": "Simple Log Service",
+    "cas": "Certificate Management",
 }
 """The services by the name of their package, in the order of the pages."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from fakealiyun.calls import Calls, CountedFaults
+from fakealiyun.cas.service import CasService, Certificates
 from fakealiyun.clock import Clock
 from fakealiyun.connection import Site
 from fakealiyun.control import CALLBACK_KEY_PATH, Control
@@ -127,6 +128,8 @@ class FakeCloud(InThread):
         self.sts = StsService(self.ram, self.identities, self.clock)
         self.ram_api = RamService(self.ram, self.clock)
         self.resource_manager = ResourceManagerApi(self.ram, self.clock)
+        self.certificates = Certificates()
+        self.cas = CasService(self.certificates)
         self.mns_control = MnsControlApi(self.queues, account_id=self.account_id, region=region)
         self.oss = OssService(
             self.storage,
@@ -138,7 +141,7 @@ class FakeCloud(InThread):
         )
         guard = Guard(mapped_hosts=mapped_hosts, own_origins=own_origins)
         self.openapi = OpenApi(
-            (self.vod, self.sts, self.ram_api, self.resource_manager, self.mns_control),
+            (self.vod, self.sts, self.ram_api, self.resource_manager, self.mns_control, self.cas),
             identities=self.identities,
             clock=self.clock,
             faults=self.faults,
@@ -235,6 +238,7 @@ class FakeCloud(InThread):
         self.vod.reset()
         self.queues.reset()
         self.logs.reset()
+        self.certificates.reset()
         self.openapi.reset()
         self.calls.reset()
         self.clock.reset()

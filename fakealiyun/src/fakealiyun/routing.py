@@ -4,7 +4,7 @@ First the host name decides:
 
 BUCKET.oss-REGION.*                    OSS, whatever the bucket is called
 vod.*, sts.*, ram.*, mns-open.*,
-resourcemanager.*                      OpenAPI gateway
+resourcemanager.*, cas.*               OpenAPI gateway
 fc.*, fcv3.*, ACCOUNT.REGION.fc.*      Function Compute
 ACCOUNT.mns.REGION.*                   SMQ
 [PROJECT.]REGION.log.*                 Simple Log Service
@@ -30,7 +30,7 @@ from fakealiyun.guard import split_host
 
 ServiceName = Literal["openapi", "fc", "mns", "sls", "oss"]
 
-_API_LABELS = ("vod", "sts", "ram", "resourcemanager", "mns-open", "vod-vpc", "sts-vpc")
+_API_LABELS = ("vod", "sts", "ram", "resourcemanager", "cas", "mns-open", "vod-vpc", "sts-vpc")
 _BUCKET_NAME = re.compile(
     r"(?!oss-)[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]\.oss-[a-z0-9-]{2,40}\.(aliyuncs\.com|localhost)"
 )
