@@ -38,12 +38,16 @@ class ObservedLogs(FunctionLogs):
     def __init__(self, stream: Stream, echo: Callable[[str], None] | None = None) -> None:
         super().__init__(echo)
         self._stream = stream
+        self.keep: Callable[[LogLine], None] | None = None
+        """Called with each line, to keep it elsewhere too."""
         self._running: dict[str, dict[str, Any]] = {}
         self._finished: dict[str, dict[str, Any]] = {}
 
     def write(self, line: LogLine) -> None:
         """See FunctionLogs."""
         super().write(line)
+        if self.keep is not None:
+            self.keep(line)
         finished = self._finished.get(line.instance)
         if line.request_id is None:
             cold = _COLD.match(line.text)

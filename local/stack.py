@@ -23,7 +23,7 @@ from local.activity import ObservedLogs, observed_calls, without_credentials
 from local.aliplayer import aliplayer_routes
 from local.checkout_keys import LocalKeys
 from local.development_token import AUDIENCE, ISSUER, token_routes
-from local.gateway import Deployment, FakeCloudLink, Gateway, load_deployment
+from local.gateway import Deployment, FakeCloudLink, Gateway, LogLine, load_deployment
 from local.gateway.deployed import DeployedFunctions
 from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.own_settings import ISSUER as ISSUER_SETTINGS
@@ -272,7 +272,20 @@ class Stack(InThread):
             timers=self._events,
         )
         self.cloud.fc.serve_with(deployed)
+        self.logs.keep = self._keep
         return deployed
+
+    def _keep(self, line: LogLine) -> None:
+        """Write a line of a deployed function to its log store, as Function Compute does."""
+        place = self.cloud.fc.account.log_store(line.function)
+        if place is not None:
+            contents = {
+                "functionName": line.function,
+                "instanceID": line.instance,
+                "requestId": line.request_id or "",
+                "message": line.text,
+            }
+            self.cloud.logs.write(*place, contents, topic=line.function)
 
     def _local_environment(self) -> dict[str, str]:
         """Variables that point the functions to the fake cloud.

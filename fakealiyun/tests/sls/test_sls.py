@@ -128,8 +128,9 @@ def test_a_line_of_a_function(cloud: FakeCloud, sls: Client) -> None:
     make_project(sls)
     make_store(sls)
     make_index(sls)
-    assert cloud.logs.write("shop-logs", "vodpass", "decided", topic="vodpass-play")
-    assert not cloud.logs.write("shop-logs", "absent", "decided")
+    contents = {"message": "decided"}
+    assert cloud.logs.write("shop-logs", "vodpass", contents, topic="vodpass-play")
+    assert not cloud.logs.write("shop-logs", "absent", contents)
     assert search(sls) == ["decided"]
 
 

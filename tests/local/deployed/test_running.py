@@ -333,3 +333,15 @@ class TestSignedTrigger:
         connection.request("GET", "/%65cho")
         assert connection.getresponse().status == 404
         connection.close()
+
+
+def test_its_lines_can_be_read_back_from_its_log_store(running: Fc, stack: Stack) -> None:
+    stack.cloud.logs.create_project("shop-logs")
+    store = stack.cloud.logs.create_store("shop-logs", "vodpass", ttl=1, shardCount=1)
+    log = {"project": "shop-logs", "logstore": "vodpass"}
+    running.create(code=SHOW, role=running.role("vodpass-play"), logConfig=log)
+    answer = running.invoke("echo", b"{}")
+    wanted = answer.headers["x-fc-request-id"]
+    said = until(lambda: [one for one in store.lines if one.contents["message"] == "at work"])
+    assert (said[0].topic, said[0].contents["functionName"]) == ("echo", "echo")
+    assert said[0].contents["requestId"] == wanted

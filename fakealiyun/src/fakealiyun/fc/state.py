@@ -119,6 +119,14 @@ class FcAccount:
             raise errors.not_found("Function", name[:64])
         return found
 
+    def log_store(self, function: str) -> tuple[str, str] | None:
+        """The log project and store of a function; None if there is none."""
+        found = self.functions.get(function)
+        config = {} if found is None else found.settings.get("logConfig") or {}
+        if not config.get("project") or not config.get("logstore"):
+            return None
+        return str(config["project"]), str(config["logstore"])
+
     def trigger(self, function: str, name: str) -> Trigger:
         """A trigger of a function. Raises ApiError FunctionNotFound or TriggerNotFound."""
         found = self.function(function).triggers.get(name)

@@ -84,12 +84,12 @@ class Logs:
         stores[name] = Store(name, dict(settings), self.now, self.now)
         return stores[name]
 
-    def write(self, project: str, store: str, text: str, topic: str = "") -> bool:
-        """Keep a line of a function, as Function Compute writes it. False without such a store."""
+    def write(self, project: str, store: str, contents: Mapping[str, str], topic: str = "") -> bool:
+        """Keep a line as another service writes it. False if there is no such store."""
         found = self.projects.get(project)
         if found is None or store not in found.stores:
             return False
-        found.stores[store].lines.append(Line(self.now, {"message": text}, topic))
+        found.stores[store].lines.append(Line(self.now, contents, topic))
         return True
 
     def reset(self) -> None:
