@@ -60,7 +60,10 @@ class Key:
 
 
 def silence_clients() -> None:
-    """Keep the SDK from printing its requests, which DEBUG turns on, with their signatures."""
+    """Keep the SDK from printing its requests, which DEBUG turns on.
+
+    They hold a signature, and parameters such as the PlayKey. Every Account calls this.
+    """
     os.environ.pop("DEBUG", None)
 
 
@@ -109,6 +112,7 @@ class Account:
         ram_endpoint: str = "",
         fc_endpoint: str = "",
     ) -> None:
+        silence_clients()
         self.key = key
         self.region = region
         self._endpoints = {

@@ -83,7 +83,9 @@ def secrets_of(house: House) -> set[str]:
             continue
         for name in ("UploadAuth", "PlayAuth"):
             credential = reply.json().get(name)
-            if credential is not None:
+            if credential is not None and "." in credential:  # a JWTPlayAuth
+                found |= {credential, credential.rpartition(".")[2]}
+            elif credential is not None:
                 inner = decoded(credential)
                 found |= {credential, inner["AccessKeySecret"], inner["SecurityToken"]}
     for instance in house.gateway.invoker.instances():

@@ -26,6 +26,7 @@ SECRETS = [
     "VODPASS_JWT_KEYS",
     "VODPASS_LIMITS_URL",
     "VODPASS_OWNER_KEYS",
+    "VODPASS_PLAY_KEY",
     "VODPASS_WEBHOOK_SECRETS",
 ]
 
@@ -37,6 +38,7 @@ def secret(environment: dict[str, str]) -> dict[str, str]:
     return environment | {
         "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
         "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": own,
+        "VODPASS_PLAY_KEY": os.urandom(10).hex(),
         "VODPASS_LIMITS": "{}",
         "VODPASS_LIMITS_URL": f"rediss://:{os.urandom(20).hex()}@a.example.com",
     }

@@ -5,6 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+_SECRET = (
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "VODPASS_PLAY_KEY",
+)
+"""The variables whose whole value is a secret."""
+
 
 def secrets_in_environment(path: Path) -> set[str]:
     """The secret values in the file /proc/PID/environ. Empty if there is none, so Linux only."""
@@ -14,7 +21,7 @@ def secrets_in_environment(path: Path) -> set[str]:
         return set()
     found: set[str] = set()
     for name, _, value in pairs:
-        if name in ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"):
+        if name in _SECRET:
             found.add(value)
         elif name == "VODPASS_OWNER_KEYS":
             found |= {item.partition(":")[2] for item in value.split(",")}
