@@ -21,7 +21,15 @@ from tests.support.files import PART, mp4
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = PROJECT / "docs" / "clients"
 BASE = "https://vod.example.com"
-RUN = {"go.md": 1, "node.md": 2, "php.md": 1, "python.md": 2, "web.md": 4, "wechat.md": 1}
+RUN = {
+    "go.md": 1,
+    "node.md": 2,
+    "php.md": 1,
+    "python.md": 2,
+    "react-native.md": 1,
+    "web.md": 4,
+    "wechat.md": 1,
+}
 """Pages whose blocks are run, with how many there are besides those that install."""
 INSTALLS = ("sh", "xml")
 
@@ -289,6 +297,68 @@ def test_a_mini_program_uploads_and_survives_an_expiry(
     [told] = run_node(node, modules, WECHAT, str(film), bearer, stack.cloud.url)
     (media,) = stack.cloud.vod.library.all()
     assert told == [media.video_id, 2, "InvalidRequest"]
+    assert media.status == "Normal"
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+
+
+REACT_NATIVE = """
+import { readFileSync } from "node:fs";
+
+const [path, token, cloud] = process.argv.slice(2);
+let posts = 0;
+
+// React Native's form takes a file by its uri.
+const Plain = globalThis.FormData;
+globalThis.FormData = class extends Plain {
+  append(name, value) {
+    if (value?.uri) super.append(name, new File([readFileSync(value.uri)], value.name));
+    else super.append(name, value);
+  }
+};
+globalThis.XMLHttpRequest = class {
+  upload = {};
+  open(method, url) {
+    // An address cannot have the bucket in front, as a host name has.
+    const [, bucket, host] = /^http:\\/\\/([a-z0-9-]+)\\.(.*)$/.exec(url) ?? [];
+    if (method !== "POST" || host !== new URL(cloud).host) throw new Error(url);
+    this.bucket = bucket;
+  }
+  async send(body) {
+    if (posts++ === 0) {
+      const headers = { "Content-Type": "application/json" };
+      await fetch(`${cloud}/_local/clock`, { method: "POST", headers, body: '{"advance": 3601}' });
+    }
+    const answer = await fetch(`${cloud}/${this.bucket}`, { method: "POST", body });
+    this.upload.onprogress({ loaded: 1, total: 1 });
+    [this.status, this.responseText] = [answer.status, await answer.text()];
+    this.onload();
+  }
+};
+
+const { upload } = await import("./block.mjs");
+const told = [];
+const onProgress = (fraction) => told.push(fraction);
+const file = { uri: path, name: "film.mp4", type: "video/mp4" };
+const videoId = await upload(file, token, { onProgress, key: "film-1" });
+const wrong = { ...file, name: "film.exe" };
+const refused = await upload(wrong, token, { onProgress }).catch((error) => error.Code);
+console.log(JSON.stringify([videoId, posts, told.at(-1), refused]));
+"""
+
+
+def test_react_native_uploads_and_survives_an_expiry(
+    stack: Stack, node: str, modules: Path, film: Path
+) -> None:
+    (modules / "block.mjs").write_text(block("react-native.md", 0, stack), "utf-8")
+    package = modules / "node_modules" / "react-native-uuid"
+    package.mkdir()
+    stand_in = 'exports.v4 = require("node:crypto").randomUUID;'
+    (package / "index.js").write_text(stand_in, "utf-8")
+    bearer = token(stack, "alice")
+    [told] = run_node(node, modules, REACT_NATIVE, str(film), bearer, stack.cloud.url)
+    (media,) = stack.cloud.vod.library.all()
+    assert told == [media.video_id, 2, 1, "InvalidRequest"]
     assert media.status == "Normal"
     (stored,) = objects(stack)
     assert stored.path.read_bytes() == film.read_bytes()
