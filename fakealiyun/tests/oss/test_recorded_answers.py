@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from urllib.parse import quote
 
@@ -18,7 +18,8 @@ import pytest
 
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
-from fakealiyun.testing.oss import BUCKET, OssReply, browser_headers, send
+from fakealiyun.testing.oss import BUCKET, OssReply, browser, browser_headers, send
+from tests.oss.conftest import Issue
 
 PART = 100 * 1024
 _SERVICE = "oss-cn-shanghai.aliyuncs.com"
@@ -516,3 +517,60 @@ def test_absent_bucket(client: Client, method: str, key: str, query: Mapping[str
     body = b"" if method in ("PUT", "POST") else None
     reply = client.call(method, key, query, body, bucket="absent-bucket")
     check_failure(reply, 404, "NoSuchBucket", "BucketName", "0015-00000101")
+
+
+def test_errors_have_the_ec_under_which_the_vendor_describes_them(
+    cloud: FakeCloud, owner: Credential, issue: Issue
+) -> None:
+    """Source: the pages of the OSS documentation, one for each EC."""
+    put = {"x-oss-forbid-overwrite": "true"}
+    assert browser(cloud, owner, "PUT", "a.txt", b"one").status == 200
+    begun = browser(cloud, owner, "POST", "a.txt", query={"uploads": ""})
+    upload_id = str(begun.element("UploadId"))
+    other = issue().security_token or ""
+    mixed = replace(owner, security_token=other)
+    garbage = replace(owner, security_token="CAISgarbage")
+    short = browser_headers(owner, "PUT", "b.txt")
+    for reply, code, ec in (
+        (
+            browser(cloud, owner, "PUT", "a.txt", b"two", headers=put),
+            "FileAlreadyExists",
+            "0026-00000002",
+        ),
+        (
+            browser(
+                cloud,
+                owner,
+                "POST",
+                "a.txt",
+                b"<CompleteMultipartUpload></CompleteMultipartUpload>",
+                query={"uploadId": upload_id},
+                headers=put,
+            ),
+            "FileAlreadyExists",
+            "0042-00000214",
+        ),
+        (
+            browser(cloud, owner, "GET", "a.txt", headers={"if-match": '"x"'}),
+            "PreconditionFailed",
+            "0017-00001001",
+        ),
+        (
+            browser(cloud, owner, "POST", "c", b"x", query={"append": "", "position": "7"}),
+            "PositionNotEqualToLength",
+            "0026-00000016",
+        ),
+        (
+            browser(cloud, owner, "POST", "a.txt", b"x", query={"append": "", "position": "3"}),
+            "ObjectNotAppendable",
+            "0026-00000017",
+        ),
+        (send(cloud, "PUT", f"/{BUCKET}/b.txt", short), "MissingContentLength", "0017-00000101"),
+        (
+            browser(cloud, mixed, "GET", "a.txt"),
+            "AccessKeyIdAndSecurityTokenNotMatch",
+            "0002-00000004",
+        ),
+        (browser(cloud, garbage, "GET", "a.txt"), "InvalidSecurityToken", "0002-00000008"),
+    ):
+        assert (reply.code, reply.element("EC"), reply.headers["x-oss-ec"]) == (code, ec, ec)

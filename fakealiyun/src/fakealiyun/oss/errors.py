@@ -27,7 +27,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "AccessKeyIdAndSecurityTokenNotMatch": (
         403,
         "The security token does not belong to the access key id.",
-        "",
+        "0002-00000004",
     ),
     "BucketAlreadyExists": (
         409,
@@ -51,12 +51,12 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "FileAlreadyExists": (
         409,
         "The object you specified already exists and can not be overwritten.",
-        "",
+        "0026-00000002",
     ),
     "IncompleteBody": (
         400,
         "The body is shorter than the Content-Length header says.",
-        "",
+        "0017-00000505",
     ),
     "InternalError": (500, "We encountered an internal error. Please try again.", ""),
     "InvalidAccessKeyId": (
@@ -90,7 +90,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "",
     ),
     "InvalidRange": (416, "The requested range cannot be satisfied", ""),
-    "InvalidSecurityToken": (403, "The security token you provided is invalid.", ""),
+    "InvalidSecurityToken": (403, "The security token you provided is invalid.", "0002-00000008"),
     "InvalidTag": (400, "The tag you provided is not valid.", ""),
     "InvalidURI": (400, "Couldn't parse the specified URI.", ""),
     "MalformedPOSTRequest": (
@@ -106,7 +106,11 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     ),
     "MethodNotAllowed": (405, "The specified method is not allowed against this resource.", ""),
     "MissingArgument": (400, "A required argument is missing.", ""),
-    "MissingContentLength": (411, "You must provide the Content-Length HTTP header.", ""),
+    "MissingContentLength": (
+        411,
+        "You must provide the Content-Length HTTP header.",
+        "0017-00000101",
+    ),
     "NoSuchBucket": (404, "The specified bucket does not exist.", "0015-00000101"),
     "NoSuchCORSConfiguration": (404, "The CORS Configuration does not exist.", ""),
     "NoSuchKey": (404, "The specified key does not exist.", "0026-00000001"),
@@ -122,12 +126,12 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
         "",
     ),
     "NotModified": (304, "The resource was not modified.", ""),
-    "ObjectNotAppendable": (409, "The object is not appendable", ""),
-    "PositionNotEqualToLength": (409, "Position is not equal to file length", ""),
+    "ObjectNotAppendable": (409, "The object is not appendable", "0026-00000017"),
+    "PositionNotEqualToLength": (409, "Position is not equal to file length", "0026-00000016"),
     "PreconditionFailed": (
         412,
         "At least one of the pre-conditions you specified did not hold.",
-        "",
+        "0017-00001001",
     ),
     "RequestTimeTooSkewed": (
         403,

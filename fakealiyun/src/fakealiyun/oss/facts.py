@@ -409,6 +409,20 @@ FACTS = (
         probe="oss.ranges",
     ),
     Fact(
+        "oss.documented_ecs",
+        "These errors have the EC under which the vendor describes them: FileAlreadyExists "
+        "0026-00000002, of CompleteMultipartUpload 0042-00000214; PreconditionFailed "
+        "0017-00001001; PositionNotEqualToLength 0026-00000016; ObjectNotAppendable "
+        "0026-00000017; MissingArgument for position 0016-00000501; MissingContentLength "
+        "0017-00000101; IncompleteBody 0017-00000505; AccessKeyIdAndSecurityTokenNotMatch "
+        "0002-00000004; InvalidSecurityToken 0002-00000008. An error whose EC no source names "
+        "has none here.",
+        DOCUMENTED,
+        "pages of the OSS documentation, one for each EC",
+        "2026",
+        no_probe=FORM,
+    ),
+    Fact(
         "oss.plus_in_path",
         "A plus in a path or in a copy source is a space.",
         DOCUMENTED,

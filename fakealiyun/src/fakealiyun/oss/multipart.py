@@ -39,7 +39,7 @@ async def initiate_multipart_upload(call: OssCall) -> OssAnswer:
     forbid = call.flag("x-oss-forbid-overwrite")
     content_type, headers = metadata.kept(call.head)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
-        raise OssError("FileAlreadyExists")
+        raise OssError("FileAlreadyExists", ec="")
     upload = call.storage.start_upload(
         call.bucket,
         call.key,
@@ -130,7 +130,7 @@ async def complete_multipart_upload(call: OssCall) -> OssAnswer:
     forbid = forbid or upload.forbid_overwrite
     parts = _chosen(upload, listed)
     if forbid and call.storage.get(call.bucket, call.key) is not None:
-        raise OssError("FileAlreadyExists")
+        raise OssError("FileAlreadyExists", ec="0042-00000214")
     call.storage.reserve_upload(upload, ec=_COMPLETE_EC)
     try:
         with IncomingFile(call.storage.folder) as content:

@@ -53,7 +53,7 @@ async def append_object(call: OssCall) -> OssAnswer:
     metadata.refuse_unsupported(call.head)
     position = call.number("position", -1, 0, MAX_OBJECT)
     if position < 0:
-        raise OssError("MissingArgument", "position is missing.")
+        raise OssError("MissingArgument", "position is missing.", ec="0016-00000501")
     content_type, headers = metadata.kept(call.head)
     call.storage.check_appendable(call.bucket, call.key, position)
     with IncomingFile(call.storage.folder) as content:
