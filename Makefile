@@ -10,7 +10,7 @@ PY := .venv/bin/python
 export PORT CLOUD_PORT
 
 .PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
-  bench picture lock clean
+  bench picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 
@@ -95,12 +95,25 @@ bench: setup
 picture: setup
 	$(PY) -m tests.browser.picture
 
+# Known vulnerabilities of every locked package. Where the registries answer no audits, it says so
+# and ends with 2: nothing is taken for clean that nobody looked up.
+audit: setup .audit/installed
+	$(PY) -m ops.audit $(ARGS)
+
+.audit/installed: requirements-audit.txt
+	rm -rf .audit
+	$(PY) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-audit.txt
+	@touch $@
+
 # Resolve the lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"
 lock:
 	$(LOCK) --python-platform x86_64-manylinux2014 --only-binary :all: \
 	  requirements.in -o requirements.txt
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --universal requirements-audit.in -o requirements-audit.txt
 	$(LOCK) --universal $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 # Keeps .local/keys.json: tokens and marks of earlier runs stay valid.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
+from ops.bundle import bill
 from ops.bundle.build import Built, build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
@@ -42,6 +44,7 @@ def main() -> int:
     try:
         _refuse_local_settings()
         made = build(PROJECT, arguments.python, arguments.out)
+        bill.write(arguments.out / bill.NAME, made, _version())
     except BuildError as error:
         print(f"bundle: {error}", file=sys.stderr)
         return 1
@@ -60,8 +63,18 @@ bundle: Install Python {python} (for example: uv python install {python}) and bu
 
 _ABOUT = (
     "Build what is deployed: one folder for each function, with its code and the packages that it "
-    "uses. The packages are those of requirements.txt, each checked against its hash."
+    "uses. The packages are those of requirements.txt, each checked against its hash. "
+    "sbom.cdx.json beside the folders is the bill of materials (CycloneDX)."
 )
+
+
+def _version() -> str:
+    """The version of vodpass. Raises BuildError."""
+    text = (PROJECT / "pyproject.toml").read_text("utf-8")
+    found = re.search(r'^version = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError("pyproject.toml names no version")
+    return found[1]
 
 
 def _refuse_local_settings() -> None:
@@ -79,7 +92,7 @@ def _report(built: Built, python: str) -> None:
         f" (the packages as published, without byte code: {built.installed_size / 1e6:.1f} MB)"
     )
     print(f"  calls {', '.join(built.operations) or 'nothing'}")
-    print(f"  keeps {', '.join(built.kept)}")
+    print(f"  keeps {', '.join(one.name for one in built.kept)}")
     print(f"  leaves out {', '.join(built.left_out)}")
     if zipped > LARGEST_ZIP:
         print(f"  larger than {LARGEST_ZIP / 1e6:.0f} MB, which slows cold starts", file=sys.stderr)

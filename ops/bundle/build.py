@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.bundle import byte_code, manifest, native, sdk, stand_ins
 from ops.bundle.imports import Code, code_of
-from ops.bundle.packages import Packages, fetch
+from ops.bundle.packages import Distribution, Packages, fetch
 from ops.bundle.target import PLATFORM, Target, find_interpreter
 from ops.code_folder import BuildError, function_names, put_in_place
 
@@ -40,7 +40,7 @@ class Built:
 
     folder: Path
     operations: tuple[str, ...]
-    kept: tuple[str, ...]
+    kept: tuple[Distribution, ...]
     left_out: tuple[str, ...]
     installed_size: int
     size: int
@@ -150,7 +150,7 @@ class _Function:
             "platform": PLATFORM,
             "byte_code": self._interpreter is not None,
             "operations": sorted(named),
-            "distributions": kept,
+            "distributions": {one.name: one.version for one in kept},
         }
         manifest.write(folder, about)
         manifest.settle(folder)
@@ -159,7 +159,7 @@ class _Function:
             folder=folder,
             operations=named,
             kept=tuple(kept),
-            left_out=tuple(sorted(everything - set(kept))),
+            left_out=tuple(sorted(everything - {one.name for one in kept})),
             installed_size=_size(self._packages.folder),
             size=_size(folder),
             with_byte_code=self._interpreter is not None,
@@ -225,17 +225,15 @@ class _Function:
         (destination / "models" / "__init__.py").write_text(models.source(reached), "utf-8")
         return operations
 
-    def _licences(self, python: Path) -> dict[str, str]:
-        """Copy the licences of the kept packages. Returns their distributions and versions."""
-        kept: dict[str, str] = {}
-        for root in sorted(self._kept):
-            distribution = self._packages.distribution_of(root)
-            kept[distribution.name] = distribution.version
+    def _licences(self, python: Path) -> list[Distribution]:
+        """Copy the licences of the kept packages. Returns their distributions."""
+        kept = {d.name: d for d in map(self._packages.distribution_of, sorted(self._kept))}
+        for distribution in kept.values():
             for path in distribution.licences:
                 place = python / path.relative_to(self._packages.folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
-        return kept
+        return list(kept.values())
 
 
 def _certificates(project: Path) -> bytes | None:

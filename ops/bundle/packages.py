@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.parser import Parser
 from pathlib import Path
 
 from ops.bundle.imports import Import, imports_of
@@ -15,15 +16,24 @@ from ops.code_folder import BuildError, install
 NEEDED_BY_NATIVE_CODE: Mapping[str, tuple[str, ...]] = {"cryptography": ("_cffi_backend",)}
 """Modules that a package's native code imports; no source names them."""
 
+_SPDX: Mapping[str, str] = dict.fromkeys(
+    ("Apache License 2.0", "Apache 2.0", "Apache 2"), "Apache-2.0"
+)
+"""How SPDX writes what some metadata says."""
+
 _LICENCE = re.compile(r"LICEN[CS]E|NOTICE|COPYING|AUTHORS", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed distribution and its top-level modules."""
+    """One installed distribution and its top-level modules.
+
+    `licence` is the one that its metadata names, as SPDX writes it; empty if it names none.
+    """
 
     name: str
     version: str
+    licence: str
     info: Path
     roots: frozenset[str]
 
@@ -116,4 +126,7 @@ def _distribution(info: Path) -> Distribution:
     recorded = (line.partition(",")[0] for line in (info / "RECORD").read_text().splitlines())
     tops = {place.partition("/")[0] for place in recorded}
     roots = {top.partition(".")[0] for top in tops if not top.endswith(".dist-info")}
-    return Distribution(name, version, info, frozenset(roots - {""}))
+    metadata = Parser().parsestr((info / "METADATA").read_text("utf-8"), headersonly=True)
+    licence = (metadata["License-Expression"] or metadata["License"] or "").strip()
+    named = _SPDX.get(licence, licence)
+    return Distribution(name, version, named, info, frozenset(roots - {""}))

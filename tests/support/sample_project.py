@@ -49,6 +49,7 @@ def project(root: Path, index: str, packed: Path) -> Path:
     (root / "shared" / "used.py").write_text("from shared import deeper\n")
     (root / "shared" / "deeper.py").write_text("import json\n")
     (root / "shared" / "unused.py").write_text("VALUE = 0\n")
+    (root / "pyproject.toml").write_text('[project]\nversion = "1.0"\n')
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
     (root / "requirements.txt").write_text(f"{PACKAGE}==1.0 --hash=sha256:{digest}\n")
     return root

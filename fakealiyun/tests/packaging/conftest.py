@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+FILES = (
+    *("pyproject.toml", "build_backend.py", "MANIFEST.in"),
+    *("README.md", "CHANGELOG.md", "LICENSE"),
+)
 BUILD = "import setuptools.build_meta as b, sys; b.build_sdist(sys.argv[1])"
 
 
@@ -52,6 +56,14 @@ def run(command: list[str | Path], cwd: Path) -> str:
     return done.stdout
 
 
+def copy_source(folder: Path) -> None:
+    """Copy what a distribution is built from into a folder, which must exist."""
+    for name in FILES:
+        shutil.copy(PROJECT / name, folder)
+    hidden = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(PROJECT / "src", folder / "src", ignore=hidden)
+
+
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """The sdist, and the wheel that is built from it."""
@@ -59,10 +71,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     source, out = work / "source", work / "dist"
     source.mkdir()
     out.mkdir()
-    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE"):
-        shutil.copy(PROJECT / name, source)
-    hidden = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(PROJECT / "src", source / "src", ignore=hidden)
+    copy_source(source)
     run([sys.executable, "-c", BUILD, str(out)], source)
     (sdist,) = out.glob("*.tar.gz")
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from email.parser import HeaderParser
+from pathlib import Path
 
-from tests.packaging.conftest import PROJECT, Distributions
+from tests.packaging.conftest import PROJECT, Distributions, copy_source
 
 
 def modules() -> set[str]:
@@ -49,6 +53,40 @@ def test_the_wheel_speaks_of_itself_alone(distributions: Distributions) -> None:
 def test_the_sdist_has_the_source_and_the_texts(distributions: Distributions) -> None:
     with tarfile.open(distributions.sdist) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    texts = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "PKG-INFO"}
+    texts = {
+        "pyproject.toml",
+        "build_backend.py",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "PKG-INFO",
+    }
     assert texts | {f"src/{name}" for name in modules()} <= names
     assert not any(name.startswith("tests") for name in names)
+
+
+def test_the_wheel_is_the_same_bytes_from_another_checkout(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    """Other times, permissions, time zone and folder, and built from the source itself."""
+    source, out = tmp_path / "elsewhere", tmp_path / "out"
+    source.mkdir()
+    copy_source(source)
+    for number, path in enumerate(sorted(source.rglob("*.py"))):
+        path.chmod(0o600 + number % 2 * 0o155)
+        os.utime(path, (1_000_000_000 + number, 1_700_000_000 + number))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps"),
+            *("--no-build-isolation", "--no-index", "-w", out, source),
+        ],
+        env={"PATH": os.environ["PATH"], "TZ": "Asia/Shanghai", "PYTHONHASHSEED": "7"},
+        umask=0o077,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (again,) = out.glob("*.whl")
+    assert again.name == distributions.wheel.name
+    assert again.read_bytes() == distributions.wheel.read_bytes()
