@@ -10,7 +10,7 @@ PY := .venv/bin/python
 export PORT CLOUD_PORT
 
 .PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
-  bench picture lock audit clean
+  bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 
@@ -107,6 +107,19 @@ audit: setup .audit/installed
 	  -r requirements-audit.txt
 	@touch $@
 
+# Throughput, throttling and fairness of the whole deployment on loopback; eight minutes.
+load: setup
+	$(PY) -m benchmarks.load
+	$(PY) -m benchmarks.load.fairness
+	$(PY) -m benchmarks.load.simulation
+
+# Fuzzes every parser for so many seconds in all. atheris has no build for every machine.
+SECONDS ?= 120
+fuzz: setup
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --only-binary=:all: -r requirements-fuzz.txt || echo "fuzz: atheris does not install here"
+	$(PY) -m tests.fuzz --seconds $(SECONDS)
+
 # Resolve the lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"
 lock:
@@ -114,6 +127,8 @@ lock:
 	  requirements.in -o requirements.txt
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --universal requirements-audit.in -o requirements-audit.txt
+
+	$(LOCK) --universal requirements-fuzz.in -o requirements-fuzz.txt
 	$(LOCK) --universal $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 # Keeps .local/keys.json: tokens and marks of earlier runs stay valid.

@@ -20,7 +20,7 @@ DEFAULT_LIFE = 3600  # seconds
 MAX_LIFE = 86400
 MAX_SUBJECT_BYTES = 128
 
-_VOD_KEYS = frozenset({"play", "upload", "sts"})
+_VOD_KEYS = {"play", "upload", "sts", "limits"}
 
 
 def token_routes(keys: LocalKeys) -> list[web.RouteDef]:
@@ -96,7 +96,7 @@ def _scope(value: Any) -> str:
 
 def _vod(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not set(value) <= _VOD_KEYS:
-        raise GuardError(400, "vod must be an object that may have play, upload and sts")
+        raise GuardError(400, "vod must be an object that may have play, upload, sts and limits")
     return value
 
 
