@@ -109,7 +109,10 @@ def _id(body: Mapping[str, Any], *names: str) -> str | None:
 
 def video_id_in(text: str) -> str:
     """The VideoId in a message that the app sent itself. Raises ValueError if there is none."""
-    parsed = json.loads(text)
+    try:
+        parsed = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     found = _id(parsed, "VideoId") if isinstance(parsed, dict) else None
     if found is None:
         raise ValueError("no VideoId")

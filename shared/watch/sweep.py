@@ -34,9 +34,11 @@ def sweep(run: Run) -> None:
             _guarded(run, video)
     if "abandoned" in jobs:
         # Older ones were promised a longer window, or none. They come last: few of them are due.
-        farthest = LONGEST_UPLOAD_WINDOW + CLEANUP_AFTER + LOOK_BACK
-        for video in _listed(run, (AWAITING_FILE,), farthest, reach):
-            _guarded(run, video)
+        # VOD accepts no empty span of time.
+        if window < LONGEST_UPLOAD_WINDOW:
+            farthest = LONGEST_UPLOAD_WINDOW + CLEANUP_AFTER + LOOK_BACK
+            for video in _listed(run, (AWAITING_FILE,), farthest, reach):
+                _guarded(run, video)
         clean_up(run)
     if "completed" in jobs:
         # A credential issued at the end of the window may still finish its upload.

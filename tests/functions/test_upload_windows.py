@@ -40,6 +40,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "only": ["watch"],
         "environmentVariables": {"VODPASS_CLEANUP": "delete", "VODPASS_CLEANUP_FORCE": "1"},
     },
+    "longest": {
+        "only": ["watch"],
+        "environmentVariables": {
+            "VODPASS_UPLOAD_WINDOW": str(MONTH),
+            "VODPASS_CLEANUP": "delete",
+        },
+    },
+    "almost": {
+        "only": ["watch"],
+        "environmentVariables": {
+            "VODPASS_UPLOAD_WINDOW": str(MONTH - 1),
+            "VODPASS_CLEANUP": "delete",
+        },
+    },
     "cleaning": {"only": ["watch"], "environmentVariables": {"VODPASS_CLEANUP": "delete"}},
     "trying": {"only": ["watch"], "environmentVariables": {"VODPASS_CLEANUP": "dry-run"}},
 }
@@ -175,6 +189,13 @@ def test_an_upload_with_a_longer_window_than_the_setting_is_found_and_deleted(
     promised = house.begun(house.issuer.token("alice"))
     house.cloud.clock.advance(DAY + MARGIN + 10)
     assert [line["VideoId"] for line in watch(house, "brief")] == [promised]
+
+
+@pytest.mark.parametrize("variant", ["longest", "almost"])
+def test_the_longest_window_leaves_nothing_more_to_list(house: House, variant: str) -> None:
+    older = without_window(house)
+    house.cloud.clock.advance(MONTH + MARGIN + 10)
+    assert [line["VideoId"] for line in watch(house, variant)] == [older]
 
 
 def begin(house: House, count: int, make: Callable[[House, str], object]) -> None:
