@@ -122,7 +122,16 @@ def _log(reader: Reader, need: LogNeed, adopted: Collection[str]) -> list[Thing]
     found.append(_store(reader, need, has_store))
     has_index = has_store and reader.index(project, store)
     found.append(_index(reader, need, has_index))
+    if found[0].state == "not ours":
+        found = [_left_in(one, key) for one in found]
     return found
+
+
+def _left_in(thing: Thing, project: str) -> Thing:
+    """A thing in a log project that is not ours: nothing is added there either."""
+    if thing.state != "create":
+        return thing
+    return Thing(thing.kind, thing.name, "not ours", f"missing{_LEFT}{project}")
 
 
 def _store(reader: Reader, need: LogNeed, exists: bool) -> Thing:

@@ -41,8 +41,8 @@ def test_half_of_an_account_that_was_made_by_hand(account: Account) -> None:
     assert after["roles"]["shop-upload"] == before["roles"]["shop-upload"]
     assert after["policies"]["Custom", "shop-upload"] == before["policies"]["Custom", "shop-upload"]
     assert after["queues"]["shop-events"] == before["queues"]["shop-events"]
-    assert after["logs"]["shop-logs"][0] == "of the team"
-    assert "vodpass" in after["logs"]["shop-logs"][1], "a store that was missing is made"
+    assert after["logs"]["shop-logs"] == ("of the team", {})
+    assert "--adopt log project/shop-logs" in run.line("log store/shop-logs/vodpass")
 
 
 def test_adopting_one_thing_changes_that_thing_alone(account: Account) -> None:
