@@ -20,6 +20,7 @@ from tests.browser.conftest import (
     traffic,
     unavailable,
 )
+from tests.support.files import mp4
 
 __all__ = ["browser", "complaints", "context", "page", "running_stack", "site", "stack", "traffic"]
 
@@ -57,3 +58,25 @@ def node() -> str:
     if found is None:
         unavailable("no Node on this machine")
     return found
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of three parts of 1 MiB, the last one small."""
+    path = tmp_path / "my film.mp4"
+    path.write_bytes(mp4(2 * 1024 * 1024 + 777))
+    return path
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    """A folder whose modules find the packages of the pages."""
+    installed = tmp_path / "node_modules"
+    installed.mkdir()
+    (installed / "vodpass").symlink_to(PROJECT / "clients" / "web")
+    for name in ("ali-oss", "crypto-js"):
+        found = PROJECT / "node_modules" / name
+        if not found.exists():
+            pytest.skip(f"{name} is missing; make setup installs node_modules")
+        (installed / name).symlink_to(found)
+    return tmp_path

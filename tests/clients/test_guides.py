@@ -16,13 +16,14 @@ import pytest
 from local.stack import Stack
 from tests.browser.functions import token
 from tests.browser.test_uploader import objects
-from tests.support.files import PART, mp4
+from tests.support.files import PART
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = PROJECT / "docs" / "clients"
 BASE = "https://vod.example.com"
 RUN = {
     "go.md": 1,
+    "harmony.md": 1,
     "node.md": 2,
     "php.md": 1,
     "python.md": 2,
@@ -46,28 +47,6 @@ def block(page: str, number: int, stack: Stack) -> str:
     text = blocks(page)[number][1]
     assert BASE in text
     return text.replace(BASE, stack.url)
-
-
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
-    """A file of three parts of 1 MiB, the last one small."""
-    path = tmp_path / "my film.mp4"
-    path.write_bytes(mp4(2 * 1024 * 1024 + 777))
-    return path
-
-
-@pytest.fixture
-def modules(tmp_path: Path) -> Path:
-    """A folder whose modules find the packages of the pages."""
-    installed = tmp_path / "node_modules"
-    installed.mkdir()
-    (installed / "vodpass").symlink_to(PROJECT / "clients" / "web")
-    for name in ("ali-oss", "crypto-js"):
-        found = PROJECT / "node_modules" / name
-        if not found.exists():
-            pytest.skip(f"{name} is missing; make setup installs node_modules")
-        (installed / name).symlink_to(found)
-    return tmp_path
 
 
 def run_node(node: str, folder: Path, driver: str, *arguments: str) -> list[object]:
@@ -238,128 +217,6 @@ def test_python_uploads(stack: Stack, tmp_path: Path, film: Path, number: int) -
     (media,) = stack.cloud.vod.library.all()
     assert media.status == "Normal"
     assert number == 0 or done.stdout.strip() == media.video_id
-    (stored,) = objects(stack)
-    assert stored.path.read_bytes() == film.read_bytes()
-
-
-WECHAT = """
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const [path, token, cloud] = process.argv.slice(2);
-let posts = 0;
-
-// The calls of a mini program, with the names and arguments of theirs.
-globalThis.wx = {
-  request({ url, method, header, data, success, fail }) {
-    const headers = { "Content-Type": "application/json", ...header };
-    fetch(url, { method, headers, body: JSON.stringify(data) }).then(
-      async (answer) => success({ statusCode: answer.status, data: await answer.json() }),
-      (error) => fail({ errMsg: error.message }),
-    );
-  },
-  uploadFile({ url, filePath, name, formData, success, fail }) {
-    const form = new FormData();
-    for (const [key, value] of Object.entries(formData)) form.append(key, value);
-    form.append(name, new File([readFileSync(filePath)], "film.mp4"));
-    // An address cannot have the bucket in front, as a host name has.
-    const [, bucket, host] = /^http:\\/\\/([a-z0-9-]+)\\.(.*)$/.exec(url) ?? [];
-    if (host !== new URL(cloud).host) throw new Error(url);
-    const first = posts++ === 0;
-    const moved = first
-      ? fetch(`${cloud}/_local/clock`, {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: '{"advance": 3601}',
-        })
-      : Promise.resolve();
-    moved.then(() => fetch(`${cloud}/${bucket}`, { method: "POST", body: form })).then(
-      async (answer) => success({ statusCode: answer.status, data: await answer.text() }),
-      (error) => fail({ errMsg: error.message }),
-    );
-    return { onProgressUpdate: (act) => act({ progress: 100 }) };
-  },
-};
-
-const { upload } = createRequire(import.meta.url)("./block.cjs");
-const options = { token, idempotencyKey: "film-1", onProgress: () => {} };
-const videoId = await upload(path, "film.mp4", options);
-const refused = await upload(path, "film.exe", options).catch((error) => error.Code);
-console.log(JSON.stringify([videoId, posts, refused]));
-"""
-
-
-def test_a_mini_program_uploads_and_survives_an_expiry(
-    stack: Stack, node: str, modules: Path, film: Path
-) -> None:
-    (modules / "block.cjs").write_text(block("wechat.md", 0, stack), "utf-8")
-    bearer = token(stack, "alice")
-    [told] = run_node(node, modules, WECHAT, str(film), bearer, stack.cloud.url)
-    (media,) = stack.cloud.vod.library.all()
-    assert told == [media.video_id, 2, "InvalidRequest"]
-    assert media.status == "Normal"
-    (stored,) = objects(stack)
-    assert stored.path.read_bytes() == film.read_bytes()
-
-
-REACT_NATIVE = """
-import { readFileSync } from "node:fs";
-
-const [path, token, cloud] = process.argv.slice(2);
-let posts = 0;
-
-// React Native's form takes a file by its uri.
-const Plain = globalThis.FormData;
-globalThis.FormData = class extends Plain {
-  append(name, value) {
-    if (value?.uri) super.append(name, new File([readFileSync(value.uri)], value.name));
-    else super.append(name, value);
-  }
-};
-globalThis.XMLHttpRequest = class {
-  upload = {};
-  open(method, url) {
-    // An address cannot have the bucket in front, as a host name has.
-    const [, bucket, host] = /^http:\\/\\/([a-z0-9-]+)\\.(.*)$/.exec(url) ?? [];
-    if (method !== "POST" || host !== new URL(cloud).host) throw new Error(url);
-    this.bucket = bucket;
-  }
-  async send(body) {
-    if (posts++ === 0) {
-      const headers = { "Content-Type": "application/json" };
-      await fetch(`${cloud}/_local/clock`, { method: "POST", headers, body: '{"advance": 3601}' });
-    }
-    const answer = await fetch(`${cloud}/${this.bucket}`, { method: "POST", body });
-    this.upload.onprogress({ loaded: 1, total: 1 });
-    [this.status, this.responseText] = [answer.status, await answer.text()];
-    this.onload();
-  }
-};
-
-const { upload } = await import("./block.mjs");
-const told = [];
-const onProgress = (fraction) => told.push(fraction);
-const file = { uri: path, name: "film.mp4", type: "video/mp4" };
-const videoId = await upload(file, token, { onProgress, key: "film-1" });
-const wrong = { ...file, name: "film.exe" };
-const refused = await upload(wrong, token, { onProgress }).catch((error) => error.Code);
-console.log(JSON.stringify([videoId, posts, told.at(-1), refused]));
-"""
-
-
-def test_react_native_uploads_and_survives_an_expiry(
-    stack: Stack, node: str, modules: Path, film: Path
-) -> None:
-    (modules / "block.mjs").write_text(block("react-native.md", 0, stack), "utf-8")
-    package = modules / "node_modules" / "react-native-uuid"
-    package.mkdir()
-    stand_in = 'exports.v4 = require("node:crypto").randomUUID;'
-    (package / "index.js").write_text(stand_in, "utf-8")
-    bearer = token(stack, "alice")
-    [told] = run_node(node, modules, REACT_NATIVE, str(film), bearer, stack.cloud.url)
-    (media,) = stack.cloud.vod.library.all()
-    assert told == [media.video_id, 2, 1, "InvalidRequest"]
-    assert media.status == "Normal"
     (stored,) = objects(stack)
     assert stored.path.read_bytes() == film.read_bytes()
 
