@@ -118,6 +118,8 @@ def decode(raw: str) -> str:
 
     Raises OssError InvalidURI for a broken escape, and InvalidArgument if it is not UTF-8.
     """
+    if raw.isascii() and "%" not in raw and "+" not in raw:
+        return raw
     if _BROKEN_ESCAPE.search(raw):
         raise OssError("InvalidURI")
     try:
