@@ -6,13 +6,14 @@ a change of a route in `s.yaml` does not arrive, and no deployment says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.account import Account, NotAnswered, ServiceRefused
 from ops.doctor.deployment import METHODS, Deployment
 from ops.doctor.report import Report
+from ops.domains import METHODS as METHODS_OF_ROUTES
 
 _EVERY_METHOD = "every method"
 
@@ -33,10 +34,16 @@ class _Route:
         return cls(
             str(given.get("path") or ""),
             function,
-            tuple(sorted({str(one).upper() for one in given.get("methods") or ()})),
+            _methods(given.get("methods") or ()),
             str(given.get("qualifier") or "LATEST"),
             _rules(given.get("rewriteConfig") or {}),
         )
+
+
+def _methods(given: Iterable[object]) -> tuple[str, ...]:
+    """The methods in order; none stands for all, however the API or the file writes that."""
+    found = {str(one).upper() for one in given}
+    return () if found >= set(METHODS_OF_ROUTES) else tuple(sorted(found))
 
 
 def _rules(config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -129,6 +129,16 @@ def test_the_order_of_methods_does_not_matter(
     assert "route-differs" not in run(target, domain, document).codes
 
 
+def test_all_methods_by_name_are_every_method(
+    target: DoctorTarget, domain: Domain, document: dict[str, Any]
+) -> None:
+    every = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"]
+    domain.set("/play", methods=every)
+    assert "route-differs" not in run(target, domain, document).codes
+    domain.set("/play", methods=every[1:])
+    assert "route-differs" in run(target, domain, document).codes
+
+
 def test_a_qualifier_and_a_rewrite(
     target: DoctorTarget, domain: Domain, document: dict[str, Any]
 ) -> None:
