@@ -13,7 +13,6 @@ from typing import Any
 
 from shared.config.settings import Settings
 from shared.web.fields import Check, choice, integer, text
-from shared.web.public_url import is_public
 
 MAX_TITLE = 128  # bytes of UTF-8, or characters
 MAX_DESCRIPTION = 1024  # bytes of UTF-8
@@ -169,6 +168,8 @@ def cover_url(value: Any) -> str:
 
     VOD fetches it, and so does every player. So an address or a local name is refused.
     """
+    from shared.web.public_url import is_public  # few requests have this field
+
     url = text(value, max_bytes=MAX_URL)
     if not url.isascii() or any(c in '"<>^`{|}' for c in url) or not is_public(url):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -9,13 +10,21 @@ from typing import Any, cast
 
 import pytest
 
-from functions.events import index as events
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
 from shared.events.announce import NotConfirmed
 from shared.events.webhook import NotDelivered
 from shared.watch import messages, sweep
 from tests.shared.test_clean_up import SETTINGS, VIDEO, run_with
+
+FUNCTION = "events"
+
+
+@pytest.fixture
+def events() -> Any:
+    """The module of the function, loaded as a runtime loads it."""
+    return importlib.import_module(f"functions.{FUNCTION}.index")
+
 
 FAULTS: list[Exception] = [
     TypeError("a"),
@@ -47,7 +56,10 @@ def failing(fault: Exception, handled: list[Any], bad: Callable[[Any], bool]) ->
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 def test_events_handles_the_other_callbacks_of_a_batch(
-    fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    events: Any,
+    fault: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     handled: list[Any] = []
     deliver = failing(fault, handled, lambda callback: callback.event_type == "Bad")

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from shared.alibaba.session import OperationAnswer, epoch, text
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
-from shared.web.public_url import is_public
 
 CREDENTIAL_LIFE = 3000  # seconds that VOD's documentation promises; what clients are told
 LONGEST_CREDENTIAL_LIFE = 3600  # seconds that real credentials were seen to live
@@ -223,7 +222,11 @@ def _text(value: Any) -> str:
 
 def _cover(value: Any) -> str:
     """The CoverURL, or "" if it names no public host: a caller of VOD may have chosen it."""
-    return value if isinstance(value, str) and is_public(value) else ""
+    if not isinstance(value, str) or not value:
+        return ""
+    from shared.web.public_url import is_public  # few videos have a cover that is read
+
+    return value if is_public(value) else ""
 
 
 def _seconds(value: Any) -> float:
