@@ -169,8 +169,11 @@ def _rendered(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapp
     template = f"s.{end}.yaml" if end else "s.yaml"
     if not re.fullmatch(r"[a-z0-9-]*", end) or not (PROJECT / template).is_file():
         raise CannotRun("--env must be the middle of a file such as s.prod.yaml: prod")
-    file = PROJECT / f".env.{end}"
-    values = {**dot_env.read(file if end and file.is_file() else PROJECT / ".env"), **environ}
+    own = PROJECT / f".env.{end}"
+    file = arguments.env_file or (own if end and own.is_file() else PROJECT / ".env")
+    if arguments.env_file and not file.is_file():
+        raise CannotRun("the file that --env-file names cannot be read")
+    values = {**dot_env.read(file), **environ}
     command = serverless_devs.find(PROJECT)
     if command is None:
         raise CannotRun("there is no `s`: run `make setup`, or give --settings")
@@ -224,6 +227,9 @@ def _arguments() -> argparse.ArgumentParser:
     }
     for name, command in made.items():
         command.add_argument("--env", metavar="ENV", help="prod means s.prod.yaml with .env.prod")
+        command.add_argument(
+            "--env-file", type=Path, metavar="FILE", help="the settings, instead of .env"
+        )
         command.add_argument(
             "--settings",
             metavar="FILE|-",

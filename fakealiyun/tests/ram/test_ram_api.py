@@ -13,6 +13,7 @@ from darabonba.runtime import RuntimeOptions
 
 from fakealiyun import FakeCloud
 from fakealiyun.ram.evaluation import AccessRequest, evaluate
+from fakealiyun.ram.operations import policies, roles
 from fakealiyun.testing.ram import RamClient
 from fakealiyun.testing.sts import Keys, Sts
 
@@ -395,3 +396,17 @@ def test_what_the_fake_does_not_have_is_refused(refused: Refused) -> None:
     given = {"service_name": SEND_TO_FC, "custom_suffix": "a"}
     assert refused("CreateServiceLinkedRole", **given) == (400, "InvalidParameter")
     assert refused("CreateUser", user_name="a") == (404, "InvalidAction.NotFound")
+
+
+def test_an_account_has_so_many_roles_and_policies(
+    api: RamClient, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "MOST_ROLES", 2)
+    monkeypatch.setattr(policies, "MOST_POLICIES", 2)
+    for name in ("one", "two"):
+        make_role(api, name)
+        make_policy(api, name)
+    given = {"role_name": "three", "assume_role_policy_document": FC}
+    assert refused("CreateRole", **given) == (409, "LimitExceeded.Role")
+    policy = {"policy_name": "three", "policy_document": allow("vod:Get*")}
+    assert refused("CreatePolicy", **policy) == (409, "LimitExceeded.Policy")

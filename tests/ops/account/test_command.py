@@ -45,6 +45,16 @@ def test_every_fault_of_the_settings_is_named(
     assert account.state()["roles"] == {}
 
 
+def test_settings_in_another_file(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    file = account.folder / "other.env"
+    named = {**SETTINGS, "VODPASS_NAME": "blog"}
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in named.items()))
+    given = ["plan", "--endpoint", account.cloud.endpoint, "--env-file"]
+    assert main([*given, str(file)], account.environment) == 0
+    assert "create    role/blog-upload" in capsys.readouterr().out
+    assert main([*given, str(account.folder / "absent")], account.environment) == 2
+
+
 @pytest.mark.parametrize("env", ["../x", "absent", "PROD"])
 def test_an_env_without_a_file(account: Account, env: str) -> None:
     assert (
