@@ -66,6 +66,8 @@ class TestControl:
             "0.0.0.0",
             "localhost.",
             "a",
+            # The cloud answers names of buckets, for OSS alone.
+            "bucket.oss-cn-shanghai.aliyuncs.com",
         ],
     )
     def test_under_a_rebound_host_name(
