@@ -10,7 +10,7 @@ PY := .venv/bin/python
 export PORT CLOUD_PORT
 
 .PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
-  bench load fuzz picture lock audit clean
+  deploy bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 
@@ -43,7 +43,12 @@ test-browser: setup
 
 # The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
-test-bundle: setup
+test-# Checks, builds, deploys, examines and tries: make deploy, make deploy ENV=prod for s.prod.yaml.
+ENV ?=
+deploy: setup
+	@$(PY) -m ops.deploy --env "$(ENV)" $(ARGS)
+
+bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.

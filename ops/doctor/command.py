@@ -165,13 +165,18 @@ def _reached(
     """The place of each function of the deployment.
 
     For `events` this is where VOD calls it: VODPASS_CALLBACK_URL or, in a rehearsal, the path of
-    that URL on the given host.
+    that URL on the given host or below the function's own address.
     """
     found = {name: at for name, at in places.items() if name in deployment.functions}
     events = settings.get("events")
     if "events" in found and events is not None:
         path = urlsplit(events.callback_url).path
-        found["events"] = found["events"].at(path) if rehearsal else web.place(events.callback_url)
+        at = found["events"]
+        if not rehearsal:
+            found["events"] = web.place(events.callback_url)
+        else:
+            # A function that was deployed to the fake has its own address, ending in its name.
+            found["events"] = at.at(path) if at.path == "/events" else at.below(path)
     return found
 
 

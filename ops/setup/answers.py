@@ -16,7 +16,7 @@ from typing import Any
 from ops.command_line import LARGEST_INPUT
 from ops.setup.parts import Field, Option
 from ops.setup.questions import BY_KEY, OPTION, QUESTIONS, Question
-from ops.setup.text import Text
+from ops.text import Text
 from shared.config.variables import PREFIX
 
 SECRETS: Mapping[str, str] = {

@@ -30,7 +30,6 @@ from ops.setup.env_file import EnvFile, FileError, ValueUnwritable
 from ops.setup.next_steps import next_steps, template_of
 from ops.setup.questions import QUESTIONS, Question
 from ops.setup.terminal import Terminal
-from ops.setup.text import LANGUAGES, Text, language_of
 from ops.setup.values import (
     MADE,
     NEVER_CHANGED,
@@ -41,6 +40,7 @@ from ops.setup.values import (
     refuse_unsettable,
     shown,
 )
+from ops.text import LANGUAGES, Text, language_of
 from shared.config.variables import PREFIX
 
 PROJECT = Path(__file__).resolve().parents[2]

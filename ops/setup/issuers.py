@@ -12,7 +12,7 @@ from ops.command_line import LARGEST_INPUT, Refused
 from ops.keyring import jwks
 from ops.public_key import PublicKeyError, jwk_of_pem
 from ops.setup.parts import DOMAIN, Field, Option, safe_text
-from ops.setup.text import Text
+from ops.text import Text
 from shared.config.parsers import scopes, web_url
 
 Given = Mapping[str, str]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from ops.setup.text import Text
+from ops.text import Text
 
 _TEMPLATES = {
     # (has a domain, has queues)

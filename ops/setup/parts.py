@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.setup.text import Text
+from ops.text import Text
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 DOMAIN = rf"(?=.{{1,253}}$)(?:{_LABEL}\.)+(?!-)[a-z0-9-]{{2,63}}(?<!-)"

@@ -15,7 +15,7 @@ from typing import Any
 
 from ops.setup.issuers import ISSUERS
 from ops.setup.parts import DOMAIN, Field, Option, safe_text
-from ops.setup.text import Text
+from ops.text import Text
 from shared.config.parsers import origins, web_url
 from shared.config.variables import REGIONS
 

@@ -16,7 +16,7 @@ from ops.setup.answers import (
 )
 from ops.setup.parts import Field, Option
 from ops.setup.questions import OPTION, Question
-from ops.setup.text import Text
+from ops.text import Text
 
 Ask = Callable[[str], str]
 """Shows a prompt and returns a line. Raises EOFError at the end of the input."""

@@ -13,7 +13,7 @@ from ops.setting_faults import is_placeholder, read_by_s
 from ops.setup import issuers
 from ops.setup.answers import PURPOSES, Given
 from ops.setup.questions import OPTION, QUESTIONS, Question
-from ops.setup.text import Text
+from ops.text import Text
 from shared.config.uses import ALWAYS
 from shared.config.variables import VARIABLES
 

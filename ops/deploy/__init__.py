@@ -1,0 +1,1 @@
+"""Deploys with `s`: checks, builds, deploys, examines, tries, and tells VOD where to call."""

@@ -1,0 +1,78 @@
+"""What the deployment prints: one line for each step, then a summary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ops.deploy.texts import STEPS, T
+from ops.deploy.tools import Missing
+from ops.text import Text
+
+
+class Say:
+    """Prints in one language. Nothing that it gets may hold a secret."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def step(self, name: str, text: Text) -> None:
+        """A step that has ended."""
+        width = 8 if self.language == "en" else 5
+        print(f"{STEPS[name].of(self.language).ljust(width)}  {_plain(text.of(self.language))}")
+        sys.stdout.flush()
+
+    def line(self, text: str) -> None:
+        """A detail of the step before."""
+        print(f"    {_plain(text)}", flush=True)
+
+    def fault(self, text: str, fix: Text) -> None:
+        """A fault, and what corrects it."""
+        mark = T.FIX.of(self.language)
+        print(f"! {_plain(text)}", file=sys.stderr)
+        if fix.of(self.language):
+            print(f"    {mark}: {_plain(fix.of(self.language))}", file=sys.stderr)
+
+    def missing(self, one: Missing) -> None:
+        """A tool that is missing."""
+        self.fault(one.what.of(self.language), Text(one.fix, one.fix))
+
+    def finding(self, finding: Mapping[str, Any]) -> None:
+        """A finding of the doctor, which speaks English."""
+        for name, text in (
+            (str(finding.get("code")), f"{finding.get('subject')}: {finding.get('what')}"),
+            (T.FIX.of(self.language), str(finding.get("mend"))),
+        ):
+            self.line(f"{name}: {text}")
+
+    def error(self, text: Text) -> None:
+        """Why the deployment ends."""
+        print(_plain(text.of(self.language)), file=sys.stderr)
+
+    def summary(
+        self,
+        *,
+        name: str,
+        region: str,
+        template: str,
+        digest: str,
+        addresses: Mapping[str, str],
+        settings: str,
+        again: str,
+        sound: bool,
+    ) -> None:
+        """What is where, what to set in the app, how to go back."""
+        head = T.SUMMARY if sound else T.SUMMARY_NOT_SOUND
+        print(f"\n{head.of(self.language)} {name} ({region}), {template}, {digest}")
+        for function, url in addresses.items():
+            hidden = "/…" if function == "events" else ""
+            print(f"  {function:<8} {url}{hidden}")
+        for text in (T.APP.filled(settings), T.BACK.filled(again)):
+            print(f"  {text.of(self.language)}")
+        sys.stdout.flush()
+
+
+def _plain(text: str) -> str:
+    """The text without control characters, which could rewrite what the terminal shows."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

@@ -1,0 +1,1 @@
+"""Rehearses a deployment on one machine, against the fake cloud."""
