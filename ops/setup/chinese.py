@@ -65,6 +65,16 @@ ALLOWED: Mapping[str, str] = {
     "VODPASS_STS_OSS_ROLE": _ROLE,
     "VODPASS_OSS_BUCKET": "OSS Bucket 名称",
     "VODPASS_OSS_PREFIX": "以斜杠结尾的前缀，由 a-z、0-9、_ 和 - 组成，例如 uploads/",
+    "VODPASS_LIMITS": "JSON 对象，含 uploads_per_minute、uploads_per_day、open_uploads、"
+    "refreshes_per_minute、refreshes_per_video、plays_per_minute、sts_per_hour 中的若干项，"
+    "每项为 1 到 1000000 的整数",
+    "VODPASS_LIMITS_URL": "rediss://[用户:密码@]主机[:端口][/数据库]，或内网地址的 redis://；"
+    "特殊字符需要百分号编码",
+    "VODPASS_LIMITS_AWAY": "count（默认）或 refuse：存储无响应时函数的行为",
+    "VODPASS_LIMITS_BUDGET": "10 到 5000 毫秒（默认 50）",
+    "VODPASS_VPC_ID": "VPC 的 ID",
+    "VODPASS_VSWITCH_ID": "交换机的 ID",
+    "VODPASS_SECURITY_GROUP_ID": "安全组的 ID",
     "VODPASS_CALLBACK_URL": "设为视频点播 CallbackURL 的 https URL，路径以至少 22 个随机字符的一段"
     "结尾；最长 256 字节，不含查询参数",
     "VODPASS_CALLBACK_KEYS": "视频点播的 AuthKey，轮换期间为用逗号分隔的两个："
