@@ -17,7 +17,7 @@ def is_reviewed_file(vod: Client, video_id: str, size: int, md5: str) -> bool:
     found = vod.get_mezzanine_info(GetMezzanineInfoRequest(video_id=video_id)).body.mezzanine
     if not md5 or not found.file_md5:
         return False  # the size alone proves nothing
-    return found.size == size and found.file_md5.lower() == md5
+    return bool(found.size == size and found.file_md5.lower() == md5)
 
 
 if __name__ == "__main__":
