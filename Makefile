@@ -132,7 +132,6 @@ lock:
 	  requirements.in -o requirements.txt
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --universal requirements-audit.in -o requirements-audit.txt
-
 	$(LOCK) --universal requirements-fuzz.in -o requirements-fuzz.txt
 	$(LOCK) --universal $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 

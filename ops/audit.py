@@ -25,6 +25,7 @@ PYTHON_LOCKS = (
     "requirements.txt",
     "requirements-dev.txt",
     "requirements-audit.txt",
+    "requirements-fuzz.txt",
     "fakealiyun/clients/requirements.txt",
 )
 NODE_LOCKS = ("package-lock.json", "fakealiyun/clients/package-lock.json")

@@ -23,9 +23,9 @@ from benchmarks.load.deployment import DeploymentProcess, LoadError, Spec
 
 ROUNDS = 5
 SECONDS = 30.0
-RATE = 2.0  # requests a second of the user
+RATE = 1.0  # requests a second of the user
 HOSTILE = 200.0
-LIMIT = 120  # plays a minute, of each user
+LIMIT = 60  # plays a minute, of each user
 AT_MOST = 2.0  # times the quiet 95th percentile
 
 

@@ -14,7 +14,7 @@ from local.limits_store import LimitsStore
 
 def test_a_hostile_user_costs_vod_no_more_than_the_limit(limits_store: LimitsStore) -> None:
     assert limits_store.port
-    result = fairness.measure(rounds=1, seconds=1.0)
+    result = fairness.measure(rounds=1, seconds=2.0)
     [made] = result["rounds"]
     assert made["alone"] == {"200": 2}
     assert made["hostile"]["200"] <= fairness.LIMIT
