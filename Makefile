@@ -43,12 +43,7 @@ test-browser: setup
 
 # The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
-test-# Checks, builds, deploys, examines and tries: make deploy, make deploy ENV=prod for s.prod.yaml.
-ENV ?=
-deploy: setup
-	@$(PY) -m ops.deploy --env "$(ENV)" $(ARGS)
-
-bundle: setup
+test-bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.
@@ -88,6 +83,11 @@ check: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	cd fakealiyun && ../$(PY) -m mypy .
+
+# Checks, builds, deploys, examines and tries: make deploy, make deploy ENV=prod for s.prod.yaml.
+ENV ?=
+deploy: setup
+	@$(PY) -m ops.deploy --env "$(ENV)" $(ARGS)
 
 bundle: setup
 	$(PY) -m ops.bundle --python $(RUNTIME) --out build
