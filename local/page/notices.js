@@ -1,7 +1,7 @@
 // Refusals and short notices. They appear over the page, so that they are always in view.
 
 import { $, button, h, icon } from "./dom.js";
-import { has, language, t } from "./language.js";
+import { duration, has, language, t } from "./language.js";
 import { VodpassError } from "./vodpass.js";
 
 const MOST = 3;
@@ -90,6 +90,7 @@ function refusal(error) {
       h("p", {}, text),
       vodpass?.Status ? h("p", {}, t("refusal.status", { status: vodpass.Status })) : null,
       vodpass?.errors.length ? h("p", {}, t("refusal.fields", { names: fieldNames(vodpass) })) : null,
+      vodpass?.retryAfter ? h("p", {}, t("refusal.again", { time: duration(vodpass.retryAfter) })) : null,
       details(vodpass),
       small?.length ? h("small", {}, small.join(" · ")) : null,
     ),

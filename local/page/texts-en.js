@@ -225,6 +225,7 @@ export default {
   "code.other": "The request was refused.",
   "refusal.status": "The video's Status is {status}.",
   "refusal.fields": "Field: {names}",
+  "refusal.again": "Try again in {time}.",
   "refusal.details": "Details",
   "refusal.error": "Error",
 

@@ -225,6 +225,7 @@ export default {
   "code.other": "请求被拒绝。",
   "refusal.status": "视频状态为 {status}。",
   "refusal.fields": "字段：{names}",
+  "refusal.again": "请在 {time} 后重试。",
   "refusal.details": "详细信息",
   "refusal.error": "错误",
 

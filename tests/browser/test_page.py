@@ -179,6 +179,18 @@ def test_refusals_are_explained(page: Page, tmp_path: Path) -> None:
     expect(refusal(page)).to_contain_text("The claim vod is not JSON.")
 
 
+def test_a_limit_that_is_reached_says_when_to_try_again(page: Page) -> None:
+    problem = {"Code": "Throttled", "status": 429, "detail": "No.", "Limit": "uploads_per_day"}
+    headers = {"Retry-After": "7380", "Content-Type": "application/problem+json"}
+    page.route(
+        "**/upload",
+        lambda route: route.fulfill(status=429, headers=headers, body=json.dumps(problem)),
+    )
+    choose(page, SAMPLE)
+    expect(refusal(page)).to_contain_text("Throttled")
+    expect(refusal(page)).to_contain_text("Try again in 2:03:00.")
+
+
 def test_the_claim_vod_restricts_the_token(page: Page) -> None:
     page.get_by_role("switch", name="Restrict it with the claim vod").check()
     page.get_by_label("Claim vod, as JSON").fill('{"upload": {"max_bytes": 1000}}')
