@@ -1,11 +1,8 @@
 // The page's texts in English. texts-zh.js has the same keys.
 
 export default {
-  "page.title": "vodpass – local",
   "page.local": "Local",
-  "page.tagline": "Uploads and playback for ApsaraVideo VOD, on this machine.",
   "page.skip": "Skip to the content",
-  "page.no-script": "This page needs JavaScript, which is switched off.",
   "page.reference": "API reference",
   "page.language": "Language",
   "page.live": "Live",
@@ -23,11 +20,9 @@ export default {
   "scope.vod:refresh": "Refresh",
   "scope.vod:play": "Play",
   "scope.vod:sts": "STS tokens",
-  "user.claim": "Claim vod",
   "user.claim-on": "Restrict it with the claim vod",
   "user.claim-json": "Claim vod, as JSON",
   "user.claims": "Claims of the token",
-  "user.no-claims": "No token yet. The first call gets one.",
   "user.get-token": "Get token",
   "user.copy-token": "Copy token",
   "user.token": "Token for {user}, valid until {time}.",
@@ -73,9 +68,7 @@ export default {
   "videos.empty": "{user} has no videos here yet.",
   "videos.by-id": "Play by id",
   "videos.id": "VideoId",
-  "videos.play": "Play",
   "videos.play-this": "Play {title}",
-  "videos.copy": "Copy id",
   "videos.copy-this": "Copy the id of {title}",
   "kind.video": "Video",
   "kind.image": "Image",
@@ -198,7 +191,6 @@ export default {
   "sts.try": "Try the token",
   "sts.allowed": "allowed",
   "sts.refused": "refused",
-  "sts.needs-play": "The purpose vod-play opens every video. So the token needs the claim vod with \"play\": \"*\" and \"sts\": [\"vod-play\"].",
 
   "code.InvalidRequest": "A field of the request is not valid.",
   "code.InvalidToken": "The token is missing, expired or not valid.",
@@ -226,7 +218,6 @@ export default {
   "refusal.status": "The video's Status is {status}.",
   "refusal.fields": "Field: {names}",
   "refusal.again": "Try again in {time}.",
-  "refusal.details": "Details",
   "refusal.error": "Error",
 
   "reference.title": "Endpoints",

@@ -1,11 +1,8 @@
 // The page's texts in Chinese, in the words of Alibaba Cloud's own documentation.
 
 export default {
-  "page.title": "vodpass – 本地环境",
   "page.local": "本地",
-  "page.tagline": "在本机体验阿里云视频点播的上传与播放授权。",
   "page.skip": "跳到主要内容",
-  "page.no-script": "本页面需要 JavaScript，请先启用。",
   "page.reference": "API 文档",
   "page.language": "语言",
   "page.live": "实时",
@@ -23,11 +20,9 @@ export default {
   "scope.vod:refresh": "刷新凭证",
   "scope.vod:play": "播放",
   "scope.vod:sts": "STS Token",
-  "user.claim": "vod 声明",
   "user.claim-on": "用 vod 声明限制权限",
   "user.claim-json": "vod 声明（JSON）",
   "user.claims": "Token 的声明",
-  "user.no-claims": "还没有 Token。第一次调用时会自动获取。",
   "user.get-token": "获取 Token",
   "user.copy-token": "复制 Token",
   "user.token": "{user} 的 Token，有效期至 {time}。",
@@ -73,9 +68,7 @@ export default {
   "videos.empty": "{user} 在这里还没有视频。",
   "videos.by-id": "按 ID 播放",
   "videos.id": "VideoId",
-  "videos.play": "播放",
   "videos.play-this": "播放 {title}",
-  "videos.copy": "复制 ID",
   "videos.copy-this": "复制 {title} 的 ID",
   "kind.video": "视频",
   "kind.image": "图片",
@@ -198,7 +191,6 @@ export default {
   "sts.try": "试用该 Token",
   "sts.allowed": "允许",
   "sts.refused": "拒绝",
-  "sts.needs-play": "用途 vod-play 可以播放所有视频，因此 Token 的 vod 声明须包含 \"play\": \"*\" 和 \"sts\": [\"vod-play\"]。",
 
   "code.InvalidRequest": "请求中的字段无效。",
   "code.InvalidToken": "Token 缺失、已过期或无效。",
@@ -226,7 +218,6 @@ export default {
   "refusal.status": "视频状态为 {status}。",
   "refusal.fields": "字段：{names}",
   "refusal.again": "请在 {time} 后重试。",
-  "refusal.details": "详细信息",
   "refusal.error": "错误",
 
   "reference.title": "接口",

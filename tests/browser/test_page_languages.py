@@ -55,6 +55,18 @@ def test_every_text_that_the_page_names_exists() -> None:
     assert named - known.keys() == set()
 
 
+def test_every_text_has_a_use() -> None:
+    sources = [path for path in PAGE.glob("*.js") if not path.name.startswith("texts-")]
+    source = "".join(path.read_text("utf-8") for path in [*sources, PAGE / "index.html"])
+    families = set(re.findall(r"`([a-z]+\.)\$\{", source))
+    unused = [
+        key
+        for key in texts("en")
+        if f'"{key}"' not in source and f"{key.partition('.')[0]}." not in families
+    ]
+    assert unused == []
+
+
 def test_every_refusal_is_translated() -> None:
     def classes(of: type[errors.Refusal]) -> Iterator[type[errors.Refusal]]:
         for child in of.__subclasses__():
