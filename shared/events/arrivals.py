@@ -1,4 +1,7 @@
-"""Tells the store of the limits which uploads have ended, so that they are not open any more."""
+"""Tells the store of the limits which uploads have ended, so that they are not open any more.
+
+Only a deployment with limits imports this module.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,12 @@ ENDINGS = COMPLETIONS | {"media.completed", "media.deleted", "video.failed"}
 """The events that an upload has led to something, or never will. VOD confirmed each."""
 
 
-def note_arrivals(limits: Limiter | None, events: Iterable[Event]) -> None:
-    """Notes each ended upload among ``events``. Without limits this does nothing.
+def note_arrivals(limits: Limiter, events: Iterable[Event]) -> None:
+    """Notes each ended upload among ``events``.
 
     A store that does not answer is no reason to hold back an event: then the upload counts as open
     until its last credential has expired.
     """
-    if limits is None:
-        return
     for one in events:
         media_id = one.content.get("subject")
         if one.type in ENDINGS and media_id:

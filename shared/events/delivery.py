@@ -7,7 +7,6 @@ from shared.alibaba.vod.operations import Vod
 from shared.config.settings import Settings
 from shared.errors import Refusal
 from shared.events.announce import NotConfirmed, announce
-from shared.events.arrivals import note_arrivals
 from shared.events.callback import Callback
 from shared.events.event import Event
 from shared.events.recheck import Rechecks
@@ -44,7 +43,11 @@ class Delivery:
                 # The sender repeats the callback, but maybe not for long, or not soon.
                 self._rechecks.look_again(settings, fault.video, 1, session.left)
             raise
-        note_arrivals(self._instance.limits(), events)
+        limits = self._instance.limits()
+        if limits is not None:
+            from shared.events.arrivals import note_arrivals
+
+            note_arrivals(limits, events)
         if patient:
             self._deliver(events, session, settings)
         try:

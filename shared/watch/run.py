@@ -6,7 +6,6 @@ from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import CREDENTIAL_ENDED, Video
 from shared.config.settings import Settings
-from shared.events.arrivals import note_arrivals
 from shared.events.event import Event, declared
 from shared.events.recheck import Rechecks
 from shared.events.webhook import Receivers
@@ -76,7 +75,11 @@ class Run:
         """
         if event.event_id in self.memory.delivered:
             return
-        note_arrivals(self.memory.limits(), [event])
+        limits = self.memory.limits()
+        if limits is not None:
+            from shared.events.arrivals import note_arrivals
+
+            note_arrivals(limits, [event])
         receiver = self.memory.receivers.of(self.settings, credentials=credentials)
         receiver.deliver(event, max(0.0, self.session.left))
         self.memory.delivered.add(event.event_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,7 +75,7 @@ def loaded(
 
 
 def of_limits(modules: set[str]) -> set[str]:
-    return {name for name in modules if "limits" in name or name == "redis"}
+    return {name for name in modules if re.search("limits|arrivals|^redis$", name)}
 
 
 @pytest.mark.parametrize("function", sorted(BODIES))
@@ -103,3 +104,22 @@ def test_a_request_over_the_limit_does_not_load_the_sdk() -> None:
     answer, modules = loaded("play", '{"plays_per_minute":1}', {"VideoIds": ["0" * 32, "1" * 32]})
     assert answer["statusCode"] == 429
     assert not any(name.startswith("alibabacloud_") for name in modules)
+
+
+START = "import sys; sys.path.insert(0, sys.argv[1]); import index; print(*sys.modules)"
+
+
+@pytest.mark.parametrize("function", ["events", "watch"])
+def test_events_and_watch_load_nothing_of_them_at_their_start(function: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START, f"functions/{function}"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert "shared.events.webhook" in modules
+    assert of_limits(modules) == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from redis.crc import key_slot
 
 from local.limits_store import LimitsStore
 from shared.limits import store as module
@@ -128,6 +130,45 @@ def test_a_user_and_a_database_are_used(
         other.close()
     finally:
         client.acl_deluser("vodpass-é")
+
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "limits.md").read_text("utf-8")
+
+
+def test_the_guide_names_every_command_that_the_user_of_the_store_needs(
+    limits_store: LimitsStore, client: redis.Redis, connect: Open
+) -> None:
+    [sentence] = re.findall(r"The user in the URL needs (.+?)\. All\s+keys", GUIDE, re.DOTALL)
+    commands = re.findall(r"`([A-Z]+)`", sentence)
+    client.acl_setuser(
+        "narrow",
+        enabled=True,
+        passwords=["+word"],
+        keys=["vodpass:*"],
+        commands=[f"+{command}" for command in commands],
+    )
+    try:
+        store = connect(f"redis://narrow:word@127.0.0.1:{limits_store.port}")
+        rates = ONE["rates"]
+        upload = {"slot": "m", "rates": rates, "again": rates, "open": 1, "refreshes": 1}
+        link = [["SET", "vodpass:media:1", "user", "EX", "100"]]
+        assert store.ask(KEYS, upload, AMPLE) == "new"
+        assert store.ask(KEYS, {"op": "link", "slot": "m", "video": "v"}, AMPLE, link) == "done"
+        assert store.ask(KEYS, {"video": "v", "rates": [], "again": []}, AMPLE) == "again"
+        for op in ("touch", "end", "drop"):
+            assert store.ask(KEYS, {"op": op, "slot": "m", "video": "v"}, AMPLE) == "done"
+        assert store.ask(KEYS, upload, AMPLE) == "new"
+        assert store.ask(KEYS, {**upload, "slot": "n"}, AMPLE).startswith("open_uploads ")
+        assert store.get("vodpass:media:1", AMPLE) == "user"
+        client.script_flush()
+        assert store.ask(KEYS, {"op": "end", "slot": "m"}, AMPLE) == "done"
+    finally:
+        client.acl_deluser("narrow")
+
+
+def test_the_keys_of_a_user_are_in_one_slot_of_a_cluster() -> None:
+    assert len({key_slot(key.encode()) for key in KEYS}) == 1
+    assert key_slot(keys("another")[0].encode()) != key_slot(KEYS[0].encode())
 
 
 @pytest.mark.parametrize("userinfo", ["", ":hunter2@", "nobody:hunter2@"])
