@@ -24,7 +24,8 @@ QUEUE_SECONDS = 20.0  # for one invocation by the queue
 MAX_QUEUE_EVENT = 2 * 1024 * 1024  # bytes
 
 _HTTP_KEY = b'"requestContext":'
-"""A key of an HTTP event. Inside a body or a message its quotes would be escaped."""
+"""A key of an HTTP event, which is an object. Inside a body its quotes would be escaped. A queue's
+messages come in an array, and may be objects with any key."""
 
 _CODES: Mapping[type[Exception], str] = {UnreadableCallback: "UnreadableNotice"}
 """Fault -> its code in the log, if that is not the name of the class."""
@@ -86,7 +87,7 @@ _ENDPOINT = Endpoint(_INSTANCE, from_vod, {"POST": receive}, longest=ANSWER_WITH
 
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:
     """FC's entry. An event is the queue's unless its form shows that it came by HTTP."""
-    if len(event) > MAX_EVENT and _HTTP_KEY in event:
+    if len(event) > MAX_EVENT and event.startswith(b"{") and _HTTP_KEY in event:
         return _ENDPOINT.answer(event, context)  # refuses it unread
     parsed = _parsed(event)
     if _came_by_http(parsed):

@@ -76,6 +76,30 @@ def test_events_handles_the_other_callbacks_of_a_batch(
     assert [line["code"] == "OK" for line in lines] == [True, False, True]
 
 
+def test_a_message_that_looks_like_a_request_does_not_discard_its_batch(
+    events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large request is refused unread, and the queue would take that for success."""
+    handled: list[Any] = []
+    deliver = failing(KeyError(), handled, lambda _: False)
+    monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(hand_on=deliver))
+    instance = SimpleNamespace(
+        begin=lambda _: None,
+        require_settings=lambda: SETTINGS,
+        session=lambda _: None,
+        was_cold=lambda: False,
+    )
+    monkeypatch.setattr(events, "_INSTANCE", instance)
+    odd = {"EventType": "Odd", "requestContext": {"http": {"method": "POST"}}, "x": "x" * 200_000}
+    batch_of_objects = [
+        {"data": {"messageId": "1", "messageBody": body}}
+        for body in ({"EventType": "First"}, odd, {"EventType": "Last"})
+    ]
+    event = json.dumps(batch_of_objects, separators=(",", ":")).encode()
+    assert events.handler(event, None) is None
+    assert [callback.event_type for callback in handled] == ["First", "Odd", "Last"]
+
+
 @pytest.mark.parametrize("fault", FAULTS[:5], ids=repr)
 def test_watch_handles_the_other_messages_of_a_batch(
     fault: Exception, monkeypatch: pytest.MonkeyPatch
