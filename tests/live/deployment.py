@@ -61,7 +61,7 @@ class Deployment:
             found = look()
             if found:
                 return found
-            time.sleep(0.2 if self.settings.cloud else _POLL)
+            time.sleep(1 if self.settings.cloud else _POLL)
         raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
     # -- users
