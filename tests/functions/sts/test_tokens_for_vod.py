@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +13,15 @@ from aliyunsdkcore.acs_exception.exceptions import ServerException
 from Tea.exceptions import TeaException
 
 from fakealiyun.testing.sts import Sts
+from fakealiyun.vod.settings import TRANSCODE
+from shared.auth import ownership
+from shared.auth.ownership import Owner
+from shared.config.parsers import OwnerKey
+from shared.config.settings import Settings
 from tests.support.clients import put
 from tests.support.files import SMALL
 from tests.support.holder import PURPOSES, Holder, sts_token
-from tests.support.house import House
+from tests.support.house import ALIAS, House
 
 DENIED = (403, "Forbidden.RAM")
 
@@ -178,6 +184,76 @@ class TestUpload:
         for sub in ("alice", "stranger"):
             reply = house.refresh(house.issuer.token(sub), forged["VideoId"])
             assert reply.refusal == (404, "VideoNotFound")
+
+    def test_the_holder_chooses_what_a_function_would_choose(
+        self, house: House, holder: Holder
+    ) -> None:
+        """Template group, workflow, category, ReferenceId and callback address. SECURITY.md says
+        so. The owner's mark is not among them."""
+        url = "https://hooks.example.com/of-the-holder"
+        created = holder.vod(
+            "CreateUploadVideo",
+            title="t",
+            file_name="t.mp4",
+            template_group_id=TRANSCODE,
+            cate_id=1000000001,
+            reference_id="chosen-by-the-holder",
+            user_data=json.dumps({"MessageCallback": {"CallbackURL": url}, "Extend": "mine"}),
+        )
+        (media,) = house.cloud.vod.library.all()
+        assert media.video_id == created["VideoId"]
+        assert (media.template_group_id, media.callback_url) == (TRANSCODE, url)
+        assert media.reference_id == "chosen-by-the-holder"
+        self.belongs_to_nobody(house, created["VideoId"])
+
+    @pytest.mark.parametrize("kind", ["prefix", "length", "key", "unknown key", "upper", "zeros"])
+    def test_no_chosen_reference_id_is_a_mark(
+        self, house: House, holder: Holder, kind: str
+    ) -> None:
+        """The holder knows everything but the owner key: form, key id, subject and alias."""
+        genuine = ownership.new_mark(
+            Settings(owner_keys=(OwnerKey("k1", b"x" * 32),), issuer_alias=ALIAS),
+            Owner(ALIAS, "alice"),
+        )
+        chosen = {
+            "prefix": "v1k1" + "a" * 56,
+            "length": genuine[:-1],
+            "key": genuine,  # signed with a key of the holder's, under the id of the deployment's
+            "unknown key": f"v1zz{genuine[4:]}",
+            "upper": genuine.upper(),
+            "zeros": "v1k1" + "7" * 56,
+        }[kind]
+        created = holder.vod("CreateUploadVideo", title="t", file_name="t.mp4", reference_id=chosen)
+        put(created, SMALL)
+        self.belongs_to_nobody(house, created["VideoId"])
+
+    def test_a_copied_mark_and_extend_of_a_deleted_video_stay_its_owners(
+        self, house: House, holder: Holder
+    ) -> None:
+        """If VOD let a ReferenceId be used again, the new video would be its former owner's. The
+        holder gains nothing by that."""
+        own = house.issuer.token("owner")
+        video_id = house.begun(own)
+        known = house.cloud.vod.library.get(video_id)
+        assert known is not None
+        house.cloud.vod.library.delete([video_id])
+        house.cloud.vod.library._references.clear()
+        created = holder.vod(
+            "CreateUploadVideo",
+            title="t",
+            file_name="t.mp4",
+            reference_id=known.reference_id,
+            user_data=known.user_data,
+        )
+        alice = house.issuer.token("alice")
+        assert house.refresh(alice, created["VideoId"]).refusal == (404, "VideoNotFound")
+        assert house.refresh(own, created["VideoId"]).status == 200
+
+    def belongs_to_nobody(self, house: House, video_id: str) -> None:
+        for sub in ("alice", "stranger", "k1"):
+            token = house.issuer.token(sub)
+            assert house.refresh(token, video_id).refusal == (404, "VideoNotFound")
+            assert house.play(token, video_id).refusal == (404, "VideoNotFound")
 
 
 class TestTheSession:
