@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 RAM_FOLDER = Path(__file__).resolve().parents[1] / "ram"
 
@@ -24,3 +25,11 @@ def application_policies(environment: Mapping[str, str]) -> dict[str, str]:
     if renews or environment.get("VODPASS_CLEANUP") == "delete":
         found["vodpass-watch"] = "VODAppFullAccess"
     return found
+
+
+def further_policies(environment: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Role -> the policies that it needs besides its `policy.json`, with these settings."""
+    if not environment.get("VODPASS_CREDENTIAL_WEBHOOK_URL"):
+        return {}
+    renewal = RAM_FOLDER / "vodpass-watch" / "renewal.json"
+    return {"vodpass-watch": [json.loads(renewal.read_text("utf-8"))]}

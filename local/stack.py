@@ -30,7 +30,7 @@ from local.own_settings import ISSUER as ISSUER_SETTINGS
 from local.own_settings import KEYS_URL
 from local.receiver import WEBHOOK_PATH, Receiver
 from local.reference import reference_routes
-from local.roles import LOCAL_VALUES, RAM_FOLDER, application_policies
+from local.roles import LOCAL_VALUES, RAM_FOLDER, application_policies, further_policies
 from local.static import file_route, static_routes
 from local.stream import Stream
 from local.token_guard import TokenGuard
@@ -52,6 +52,7 @@ class _Cloud(FakeCloud):
 
     app_id: str = DEFAULT_APP
     application_policies: Mapping[str, str] = MappingProxyType({})
+    further_policies: Mapping[str, list[dict[str, Any]]] = MappingProxyType({})
     callback: MessageCallback | None = None
     queue_names: frozenset[str] = frozenset()
     play_key: str = ""
@@ -65,6 +66,12 @@ class _Cloud(FakeCloud):
         self.queue_names = frozenset(names)
         for name in self.queue_names:
             self.queues.queue(name)
+
+    def grant(self, further: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Give roles further policies."""
+        self.further_policies = further
+        for role, documents in further.items():
+            self.ram.set_role_policies(role, *self.ram.role(role).policies, *documents)
 
     def open_application(self, app_id: str, policies: Mapping[str, str]) -> None:
         """Use the application, which must exist, and give each role its policy of it."""
@@ -87,6 +94,7 @@ class _Cloud(FakeCloud):
     def reset(self) -> None:
         """See FakeCloud."""
         super().reset()
+        self.grant(self.further_policies)
         self.open_application(self.app_id, self.application_policies)
         self.make_queues(self.queue_names)
         if self.play_key:
@@ -187,6 +195,7 @@ class Stack(InThread):
                 allow_deploy=self._allow_deploy,
                 vod_settings=VodSettings(apps=frozenset({self._app_id})),
             )
+            self.cloud.grant(further_policies(self._environment))
             if self._app_id != DEFAULT_APP:
                 policies = application_policies(self._environment)
                 self.cloud.open_application(self._app_id, policies)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.account.roles import CLEAN_UP, CLIENTS, FUNCTIONS, WATCH_QUEUE, folder
+from ops.account.roles import CLIENTS, FUNCTIONS, WATCH_QUEUE, extras, folder
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RAM_FOLDER
 from shared.config.settings import DEFAULT_APP
@@ -130,13 +130,11 @@ def _ends(
 def _role(end: str, name: str, values: Mapping[str, str], variables: Mapping[str, str]) -> RoleNeed:
     full = f"{name}-{end}"
     policies = [PolicyNeed(full, _file(end, "policy", values))]
-    writes = bool(variables.get("VODPASS_CREDENTIAL_WEBHOOK_URL"))
-    if end == "watch" and variables.get("VODPASS_CLEANUP") == "delete":
-        policies.append(PolicyNeed(f"{name}-{CLEAN_UP}", _file(end, CLEAN_UP, values)))
-        writes = True
+    further = extras(end, variables)
+    policies += [PolicyNeed(f"{name}-{one}", _file(end, one, values)) for one in further]
     application = json.loads((RAM_FOLDER / "applications.json").read_text("utf-8"))
     wanted = str(application.get(folder(end), ""))
-    if end == "watch" and writes:
+    if further:
         wanted = "VODAppFullAccess"
     return RoleNeed(full, _file(end, "trust", values), tuple(policies), wanted)
 

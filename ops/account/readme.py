@@ -12,7 +12,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from ops.account.roles import CLEAN_UP, CLIENTS, FUNCTIONS, WATCH_QUEUE, folder
+from ops.account.roles import CLEAN_UP, CLIENTS, FUNCTIONS, RENEWAL, WATCH_QUEUE, folder
 
 PAGE = Path(__file__).resolve().parents[2] / "ram" / "README.md"
 _BLOCK = re.compile(r"(?<=^```sh\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
@@ -48,12 +48,8 @@ for ROLE in {ends}; do
     --RoleName "$NAME-$ROLE"
 done
 """,
-        f"""\
-aliyun ram CreatePolicy --PolicyName "$NAME-{CLEAN_UP}" \\
-  --PolicyDocument "$(fill {folder("watch")}/{CLEAN_UP}.json)"
-aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName "$NAME-{CLEAN_UP}" \\
-  --RoleName "$NAME-watch"
-""",
+        _further(RENEWAL),
+        _further(CLEAN_UP),
         f"""\
 APP_ID=app-1234567
 sed -n 's/.*"{start}\\([a-z-]*\\)": "\\(VODApp[A-Za-z]*\\)".*/\\1 \\2/p' applications.json |
@@ -69,6 +65,16 @@ aliyun ram CreatePolicyVersion --PolicyName "$NAME-$ROLE" \\
   --SetAsDefault true --RotateStrategy {_ROTATE}
 """,
     ]
+
+
+def _further(end: str) -> str:
+    """The block that gives `watch` one more policy."""
+    return f"""\
+aliyun ram CreatePolicy --PolicyName "$NAME-{end}" \\
+  --PolicyDocument "$(fill {folder("watch")}/{end}.json)"
+aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName "$NAME-{end}" \\
+  --RoleName "$NAME-watch"
+"""
 
 
 def rewritten(text: str) -> str:

@@ -20,8 +20,9 @@ CLIENTS: Mapping[str, str] = {
 ENDS = (*FUNCTIONS, *CLIENTS)
 """What follows `${VODPASS_NAME}-` in the name of each role."""
 
-CLEAN_UP = "clean-up"
-"""The end of the name of the second policy of `watch`, for VODPASS_CLEANUP=delete."""
+RENEWAL, CLEAN_UP = "renewal", "clean-up"
+"""The files of `watch` with a further policy, and the ends of their names: to refresh uploads if
+VODPASS_CREDENTIAL_WEBHOOK_URL is set, and to delete with VODPASS_CLEANUP=delete."""
 
 
 WATCH_QUEUE = "vodpass-watch"
@@ -31,3 +32,14 @@ WATCH_QUEUE = "vodpass-watch"
 def folder(end: str) -> str:
     """The folder in `ram/` with the files of a role."""
     return f"vodpass-{end}"
+
+
+def extras(end: str, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The further policies that a role needs with these settings of its function."""
+    if end != "watch":
+        return ()
+    chosen = {
+        RENEWAL: bool(variables.get("VODPASS_CREDENTIAL_WEBHOOK_URL")),
+        CLEAN_UP: variables.get("VODPASS_CLEANUP") == "delete",
+    }
+    return tuple(name for name, wanted in chosen.items() if wanted)

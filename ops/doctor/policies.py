@@ -17,16 +17,21 @@ RAM_FOLDER = Path(__file__).resolve().parents[2] / "ram"
 
 @dataclass(frozen=True)
 class RoleFiles:
-    """A role's two files in `ram/` as JSON objects, with their placeholders filled in."""
+    """A role's files in `ram/` as JSON objects, with their placeholders filled in."""
 
     policy: Mapping[str, Any]
     trust: Mapping[str, Any]
 
 
-def read(folder: str, values: Mapping[str, str], ram: Path = RAM_FOLDER) -> RoleFiles | None:
-    """The files of `ram/<folder>`; None if there are none, or if a placeholder has no value."""
+def read(
+    folder: str, values: Mapping[str, str], further: Sequence[str] = (), ram: Path = RAM_FOLDER
+) -> RoleFiles | None:
+    """The files of `ram/<folder>`; None if there are none, or if a placeholder has no value.
+
+    `further`: the names of more policies, which are added to the first one.
+    """
     found = []
-    for name in ("policy.json", "trust.json"):
+    for name in ("trust.json", "policy.json", *(f"{one}.json" for one in further)):
         path = ram / folder / name
         if not path.is_file():
             return None
@@ -36,7 +41,9 @@ def read(folder: str, values: Mapping[str, str], ram: Path = RAM_FOLDER) -> Role
         if "${" in text:
             return None
         found.append(json.loads(text))
-    return RoleFiles(*found)
+    trust, first, *more = found
+    statements = [one for policy in (first, *more) for one in policy["Statement"]]
+    return RoleFiles({**first, "Statement": statements}, trust)
 
 
 def missing(wanted: Mapping[str, Any], attached: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from fakealiyun.ram.policy import PolicyGrammarError
 from ops.account import Account, Key, NotAnswered, ServiceAnswer, ServiceRefused
-from ops.account.roles import WATCH_QUEUE
+from ops.account.roles import WATCH_QUEUE, extras, folder
 from ops.doctor import policies
 from ops.doctor.deployment import Deployment
 from ops.doctor.policies import RoleFiles
@@ -68,7 +68,7 @@ def check(
     if sts is not None and sts.oss_bucket and sts.oss_prefix:
         values |= {"Bucket": sts.oss_bucket, "Prefix": sts.oss_prefix.rstrip("/")}
     for role in of(deployment, sts):
-        files = policies.read(role.folder, values)
+        files = policies.read(role.folder, values, _further(role, deployment))
         if files is None:
             report.was_not_checked(
                 role.name, f"ram/{role.folder} has no files for it, or a value in them is not known"
@@ -82,6 +82,12 @@ def check(
             _by_becoming_it(report, account, role, files, account_id)
     if not as_role:
         report.was_not_checked("roles", "whether this key can assume one: no --as-role")
+
+
+def _further(role: Role, deployment: Deployment) -> tuple[str, ...]:
+    end = role.folder.removeprefix(folder(""))
+    function = deployment.functions.get(end)
+    return () if function is None else extras(end, function.environment)
 
 
 def of(deployment: Deployment, sts: Settings | None) -> Iterator[Role]:

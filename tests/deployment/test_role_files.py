@@ -41,9 +41,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "vodpass-watch": {
         "vod:GetVideoList",
+        "vod:GetVideoInfo",
         "vod:GetMezzanineInfo",
         "mns:SendMessage",
-        *READ_AND_REFRESH,
     },
     "vodpass-sts": {"sts:AssumeRole"},
     "vodpass-client-upload": {"vod:CreateUploadVideo", "vod:CreateUploadImage"},
@@ -174,7 +174,7 @@ printf '\\1' >> "$CALLS"
 def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
     """Run them with an `aliyun` that records its arguments."""
     blocks = re.findall(r"```sh\n(.*?)```", (RAM_FOLDER / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     aliyun = tmp_path / "bin" / "aliyun"
     aliyun.parent.mkdir()
     aliyun.write_text(ALIYUN)
@@ -207,10 +207,11 @@ def test_the_commands_of_the_readme_work_as_pasted(tmp_path: Path) -> None:
         for name, o in options
         if name == "AttachPolicyToRole"
     ]
-    assert attached.pop() == ("vodpass-watch", "vodpass-clean-up", "Custom")
-    clean_up = json.loads(policies.pop("vodpass-clean-up")["--PolicyDocument"])
-    assert [one["Action"] for one in clean_up["Statement"]] == ["vod:DeleteVideo"]
-    assert Policy.parse(clean_up)
+    for name, action in (("clean-up", "DeleteVideo"), ("renewal", "RefreshUploadVideo")):
+        assert attached.pop() == ("vodpass-watch", f"vodpass-{name}", "Custom")
+        further = json.loads(policies.pop(f"vodpass-{name}")["--PolicyDocument"])
+        assert [one["Action"] for one in further["Statement"]] == [f"vod:{action}"]
+        assert Policy.parse(further)
     assert list(roles) == list(policies) == list(ALLOWED)
     assert attached == [(role, role, "Custom") for role in ALLOWED]
     for role in ALLOWED:
@@ -230,10 +231,8 @@ def test_every_role_that_calls_vod_has_a_policy_of_the_application() -> None:
     for role in ALLOWED:
         actions = {one for one in ALLOWED[role] if one.startswith("vod:")}
         if actions:
-            only_reads = all(one.startswith(reads) for one in actions - {"vod:RefreshUploadVideo"})
+            only_reads = all(one.startswith(reads) for one in actions)
             wanted[role] = "VODAppReadOnlyAccess" if only_reads else "VODAppFullAccess"
-    # Refreshing is optional in `watch`, whose policy is for its defaults.
-    wanted["vodpass-refresh"] = "VODAppFullAccess"
     assert application_policies({}) == wanted
     assert application_policies({"VODPASS_CLEANUP": "delete"})["vodpass-watch"] == (
         "VODAppFullAccess"

@@ -284,10 +284,14 @@ def test_an_answer_to_vod_and_a_run_of_the_watch_fit_their_timeouts(rendered: Do
 
 
 @pytest.mark.parametrize("function", ["events", "watch"])
-def test_deleting_needs_a_policy_of_its_own(rendered: Document, function: str) -> None:
+def test_deleting_and_refreshing_need_policies_of_their_own(
+    rendered: Document, function: str
+) -> None:
     role = PROJECT / "ram" / rendered["resources"][function]["props"]["role"]
     assert "Delete" not in (role / "policy.json").read_text()
-    assert (role / "clean-up.json").exists() == (function == "watch")
+    assert "Refresh" not in (role / "policy.json").read_text()
+    for name in ("clean-up", "renewal"):
+        assert (role / f"{name}.json").exists() == (function == "watch")
 
 
 def test_no_setting_of_a_developers_machine_can_be_deployed() -> None:

@@ -266,7 +266,9 @@ SCENARIOS: Mapping[Grant, Scenario] = {
     Grant("vodpass-watch", "vod:GetVideoInfo", "*"): a_wish_for_one_upload,
     Grant("vodpass-watch", "vod:GetMezzanineInfo", "*"): a_run_after_an_upload,
     Grant("vodpass-watch", "mns:SendMessage", _WATCH_QUEUE): a_run_after_an_upload,
-    Grant("vodpass-watch", "vod:RefreshUploadVideo", "*"): timer("renewing-watch", RENEWAL_DUE),
+    Grant("vodpass-watch", "vod:RefreshUploadVideo", "*", "renewal"): timer(
+        "renewing-watch", RENEWAL_DUE
+    ),
     Grant("vodpass-watch", "vod:DeleteVideo", "*", "clean-up"): timer(
         "cleaning-watch", CLEAN_UP_DUE
     ),

@@ -281,11 +281,16 @@ class TestTheFiles:
         for path in (RAM_FOLDER / role).iterdir():
             assert not re.search(r"[0-9]{5}", path.read_text())
 
-    def test_there_are_two_files_for_each_role_and_one_for_deleting(self) -> None:
-        """No function has the one for deleting until an operator attaches it. No client gets it."""
+    def test_there_are_two_files_for_each_role_and_two_that_are_optional(self) -> None:
+        """`watch` neither deletes nor refreshes until an operator attaches them. No client gets
+        them."""
         found = {(role, path.name) for role in ROLES for path in (RAM_FOLDER / role).iterdir()}
         two = {(role, name) for role in ROLES for name in ("policy.json", "trust.json")}
-        assert found == two | {("vodpass-watch", "clean-up.json")}
+        optional = {("vodpass-watch", f"{name}.json") for name in ("clean-up", "renewal")}
+        assert found == two | optional
+        refresh = "vod:RefreshUploadVideo"
+        assert Grant("vodpass-watch", refresh, "*", "renewal") in grants("vodpass-watch")
+        assert Grant("vodpass-watch", refresh, "*") not in grants("vodpass-watch")
         assert {Grant("vodpass-watch", "vod:DeleteVideo", "*", "clean-up")} == DELETES
 
     @pytest.mark.parametrize("role", ROLES)

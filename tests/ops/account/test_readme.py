@@ -52,6 +52,7 @@ def test_the_commands_make_what_apply_makes(account: Account, tmp_path: Path) ->
         **roles,
         **settings,
         VODPASS_CLEANUP="delete",
+        VODPASS_CREDENTIAL_WEBHOOK_URL="https://app.example.com/credentials",
         VODPASS_WATCH_QUEUE="vodpass-watch",
     )
     account.run("apply", "--yes", document=document)
@@ -62,8 +63,8 @@ def test_the_commands_make_what_apply_makes(account: Account, tmp_path: Path) ->
     tool.write_text(ALIYUN.format(python=sys.executable, project=str(PROJECT)))
     tool.chmod(0o755)
     admin = account.cloud.admin
-    roles_block, clean_up, _application, version = readme.blocks()
-    commands = "".join([roles_block, clean_up, version])
+    roles_block, renewal, clean_up, _application, version = readme.blocks()
+    commands = "".join([roles_block, renewal, clean_up, version])
     done = subprocess.run(
         ["sh", "-eu", "-c", commands.replace("NAME=vodpass", "NAME=shop", 1)],
         cwd=PROJECT / "ram",

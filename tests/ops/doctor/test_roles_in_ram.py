@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakealiyun.testing.ram import RamClient
+from ops.doctor.policies import RAM_FOLDER
 from tests.support.doctor_target import DoctorTarget
 
 
@@ -126,3 +127,32 @@ def test_a_key_without_permission_to_read_ram(target: DoctorTarget) -> None:
     assert found.codes == set()
     said = [one["text"] for one in found.report["not_checked"]]
     assert sum(one.startswith("this key may not read it in RAM") for one in said) == 9
+
+
+@pytest.mark.parametrize(
+    ("file", "action", "settings"),
+    [
+        ("clean-up", "vod:DeleteVideo", {"VODPASS_CLEANUP": "delete"}),
+        (
+            "renewal",
+            "vod:RefreshUploadVideo",
+            {
+                "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
+                "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": "whsec_" + "QUFB" * 8,
+            },
+        ),
+    ],
+)
+def test_a_further_policy_of_the_watch(
+    target: DoctorTarget, file: str, action: str, settings: dict[str, str]
+) -> None:
+    """It belongs to a setting: each without the other is a finding."""
+    wanting = target.rendered(**settings)
+    lacking = target.check(document=wanting).found("role-lacks")
+    assert lacking["subject"] == "vodpass-watch"
+    assert action in lacking["what"]
+    document = json.loads((RAM_FOLDER / "vodpass-watch" / f"{file}.json").read_text())
+    Roles(target).attach("vodpass-watch", document)
+    assert target.check(document=wanting).codes <= {"clean-up"}
+    more = target.check().found("role-may-more")
+    assert action.lower() in more["what"].lower()
