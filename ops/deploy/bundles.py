@@ -19,6 +19,7 @@ from pathlib import Path
 from ops.bundle import manifest
 from ops.code_folder import put_in_place
 
+_ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ".deployed"
 NOW, BEFORE = "now", "before"
 
@@ -99,7 +100,10 @@ def build(
             *("--out", str(project / "build"), *options),
         ],
         cwd=project,
-        env={name: value for name, value in environ.items() if name != "DEBUG"},
+        env={
+            **{name: value for name, value in environ.items() if name != "DEBUG"},
+            "PYTHONPATH": str(_ROOT),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

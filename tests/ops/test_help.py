@@ -25,7 +25,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "tool", ["bundle", "callbacks", "deploy", "doctor", "keys", "s_yaml", "setup", "smoke"]
+    "tool",
+    ["bundle", "callbacks", "deploy", "doctor", "keys", "rehearse", "s_yaml", "setup", "smoke"],
 )
 def test_help_explains_the_tool(tool: str) -> None:
     done = run(f"ops.{tool}", "--help")
