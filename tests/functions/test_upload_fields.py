@@ -79,6 +79,8 @@ def test_the_deployment_sets_the_parameters_that_cost_money(house: House, alice:
         ("Tags", ["片" * 32] * 16),
         ("Tags", ",".join(["t"] * 16)),
         ("CoverURL", "http://example.com/c.png"),
+        ("CoverURL", "https://example.com/".ljust(1024, "c")),
+        ("CoverURL", "http://example.com/".ljust(1024, "c")),
     ],
 )
 def test_the_largest_allowed_value_is_accepted(
@@ -145,6 +147,11 @@ def test_the_largest_allowed_value_is_accepted(
         ("CoverURL", "https://example.com/a b"),
         ("CoverURL", "https://example.com\\c.png"),
         ("CoverURL", "https://[::1/c.png"),
+        ("CoverURL", "http://[::1]/c.png"),
+        ("CoverURL", "http://100.100.100.200/latest/meta-data"),
+        ("CoverURL", "http://2130706433/c.png"),
+        ("CoverURL", "http://localhost/c.png"),
+        ("CoverURL", "https://printer.local/c.png"),
         ("CoverURL", "https://example.com/" + "c" * 1024),
         ("CoverURL", 1),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -189,6 +190,28 @@ def test_an_upload_with_a_longer_window_than_the_setting_is_found_and_deleted(
     promised = house.begun(house.issuer.token("alice"))
     house.cloud.clock.advance(DAY + MARGIN + 10)
     assert [line["VideoId"] for line in watch(house, "brief")] == [promised]
+
+
+def announced(house: House, kind: str) -> set[str]:
+    """The videos about which the app got an event of this type."""
+    url = f"http://127.0.0.1:{house.port}/_local/events"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        bodies = [one["body"] for one in json.load(answer)["events"]]
+    return {body["subject"] for body in bodies if body["type"] == kind}
+
+
+def test_an_upload_is_abandoned_when_its_promised_window_has_closed(house: House) -> None:
+    promised = uploaded(house, "alice")
+    short = uploaded(house.at("short"), "bob")
+    older = without_window(house)
+    house.cloud.clock.advance(SHORT + 600)
+    watch(house, "trying")
+    assert announced(house, "upload.abandoned") & left(house) == {short}
+    watch(house, "brief")
+    assert announced(house, "upload.abandoned") & left(house) == {short, older}
+    house.cloud.clock.advance(DAY - SHORT)
+    watch(house, "brief")
+    assert announced(house, "upload.abandoned") >= {short, older, promised}
 
 
 @pytest.mark.parametrize("variant", ["longest", "almost"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.records import Video
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.errors import Misconfigured
@@ -132,3 +133,46 @@ def test_scheduling_without_a_queue_does_nothing() -> None:
 def test_only_finished_uploads_are_rechecked() -> None:
     settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
     rechecks().schedule(settings, [event("video.ready")], 1_800_000_000, 5.0)
+
+
+class StubQueue:
+    """A queue that keeps what it gets: the message, and its delay in seconds."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[FirstLook | None, int]] = []
+
+    def send(self, text: str, delay: int, _timeout: float) -> None:
+        self.sent.append((unseal(WITH_QUEUE, text), delay))
+
+
+WITH_QUEUE = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+SEEN = Video(
+    FIRST.video_id, "Normal", None, None, FIRST.size, 0.0, 1_800_000_000.5, file_md5=FIRST.file_md5
+)
+
+
+def test_an_instance_schedules_both_rechecks_of_a_file_and_each_once() -> None:
+    """An instance of `watch` that found the upload by its timer schedules both."""
+    made = rechecks()
+    made._queue = queue = cast(Any, StubQueue())
+    for _ in range(2):
+        made.schedule(WITH_QUEUE, [event()], 1_799_996_340, 5.0)
+        made.look_later(WITH_QUEUE, SEEN, 5.0)
+    due = 1_800_000_000 + 86400
+    late = FirstLook(FIRST.video_id, FIRST.size, FIRST.file_md5, "Normal", due, late=True)
+    assert queue.sent == [(FIRST, 3661), (late, 86401)]
+
+
+@pytest.mark.parametrize("changed", [{"late_recheck": 0}, {"watch_queue": ""}])
+def test_no_late_recheck_is_scheduled_if_it_is_switched_off(changed: dict[str, Any]) -> None:
+    made = rechecks()
+    made._queue = queue = cast(Any, StubQueue())
+    made.look_later(replace(WITH_QUEUE, **changed), SEEN, 5.0)
+    assert queue.sent == []
+
+
+def test_the_longest_delay_is_one_that_the_queue_accepts() -> None:
+    made = rechecks()
+    made._queue = queue = cast(Any, StubQueue())
+    made.look_later(replace(WITH_QUEUE, late_recheck=604_799), SEEN, 5.0)
+    assert queue.sent[0][1] == 604_800

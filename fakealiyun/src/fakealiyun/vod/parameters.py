@@ -154,9 +154,9 @@ def tags(parameters: Parameters) -> str | None:
 
 
 def url(parameters: Parameters, name: str) -> str | None:
-    """An http or https address."""
+    """An http or https address of at most 1024 characters. No limit is documented."""
     value = optional(parameters, name)
-    if value is not None and not re.fullmatch(r"https?://[\x21-\x7e]{1,1000}", value):
+    if value is not None and not re.fullmatch(r"(?=.{,1024}$)https?://[\x21-\x7e]+", value):
         raise invalid(name, "an http or https address")
     return value
 
