@@ -24,6 +24,7 @@ BASE = "https://vod.example.com"
 RUN = {
     "go.md": 1,
     "harmony.md": 1,
+    "java.md": 1,
     "node.md": 2,
     "php.md": 1,
     "python.md": 2,
@@ -241,6 +242,15 @@ func main() {
 	fmt.Print(videoID)
 }
 """
+JAVA = """
+import java.nio.file.Path;
+
+class Driver {
+  public static void main(String[] arguments) throws Throwable {
+    System.out.print(VodUpload.upload(Path.of(arguments[0]), arguments[1]));
+  }
+}
+"""
 PHP = "<?php require 'block.php'; echo upload($argv[1], $argv[2]);"
 DEBIAN_GO = Path("/usr/share/gocode")
 
@@ -279,17 +289,38 @@ def php_program(folder: Path, text: str) -> list[str]:
     return [php, "driver.php"]
 
 
+def java_program(folder: Path, text: str) -> list[str]:
+    """The command that runs the block. Skips where Java or the SDK is missing."""
+    java, javac = shutil.which("java"), shutil.which("javac")
+    sdk = os.environ.get("OSS_JAVA_CLASSPATH")
+    if java is None or javac is None or not sdk:
+        pytest.skip("needs a JDK, and OSS_JAVA_CLASSPATH")
+    (folder / "VodUpload.java").write_text(text, "utf-8")
+    (folder / "Driver.java").write_text(JAVA, "utf-8")
+    sources = ["VodUpload.java", "Driver.java"]
+    subprocess.run([javac, "-nowarn", "-cp", sdk, *sources], cwd=folder, check=True)
+    return [java, "-cp", f"{folder}:{sdk}", "Driver"]
+
+
+PROGRAMS = {
+    "go": lambda folder, text: [str(go_program(folder, text))],
+    "java": java_program,
+    "php": php_program,
+}
+
+
 @pytest.mark.timeout(600, func_only=True)  # the first build also compiles the standard library
-@pytest.mark.parametrize("language", ["go", "php"])
+@pytest.mark.parametrize("language", PROGRAMS)
 @pytest.mark.parametrize("expires", [False, True])
 def test_a_program_with_an_sdk_that_the_environment_names_uploads(
     stack: Stack, tmp_path: Path, film: Path, language: str, expires: bool
 ) -> None:
-    """OSS_GO_SDK: a checkout of alibabacloud-oss-go-sdk-v2. OSS_PHP_SDK: of aliyun-oss-php-sdk."""
+    """OSS_GO_SDK: a checkout of alibabacloud-oss-go-sdk-v2. OSS_PHP_SDK: of aliyun-oss-php-sdk.
+    OSS_JAVA_CLASSPATH: aliyun-sdk-oss, jackson-databind and what they need."""
     text = block(f"{language}.md", 0, stack)
     work = tmp_path / "work"
     work.mkdir()
-    command = [str(go_program(work, text))] if language == "go" else php_program(work, text)
+    command = PROGRAMS[language](work, text)
     if expires:
         stack.cloud.faults.set(
             "oss", "*", "error", count=1, status=403, code="SecurityTokenExpired"
