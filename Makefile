@@ -10,7 +10,7 @@ PY := .venv/bin/python
 export PORT CLOUD_PORT
 
 .PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
-  deploy bench load fuzz picture lock audit clean
+  deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 
@@ -43,7 +43,11 @@ test-browser: setup
 
 # The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
-test-bundle: setup
+test-# The application template of Serverless Devs, in build/template.
+template: setup
+	$(PY) -m ops.template
+
+bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.

@@ -26,7 +26,18 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "tool",
-    ["bundle", "callbacks", "deploy", "doctor", "keys", "rehearse", "s_yaml", "setup", "smoke"],
+    [
+        "bundle",
+        "callbacks",
+        "deploy",
+        "doctor",
+        "keys",
+        "rehearse",
+        "s_yaml",
+        "setup",
+        "smoke",
+        "template",
+    ],
 )
 def test_help_explains_the_tool(tool: str) -> None:
     done = run(f"ops.{tool}", "--help")

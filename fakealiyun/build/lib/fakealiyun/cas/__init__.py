@@ -1,0 +1,1 @@
+"""Certificate Management Service, as far as the deployment tool asks it for a certificate."""

@@ -1,0 +1,1 @@
+"""The operations by subject. In each module, `operations(context)` lists the operations."""

@@ -1,0 +1,1 @@
+"""Probes: each file shows one fact, on the real cloud and on the fake."""

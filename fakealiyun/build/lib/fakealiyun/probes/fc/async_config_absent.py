@@ -1,0 +1,18 @@
+"""GetAsyncInvokeConfig of a function that does not exist."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(
+        bench.fc(
+            "GetAsyncInvokeConfig", f"/2023-03-30/functions/{bench.name()}" + "/async-invoke-config"
+        )
+    )
+
+
+PROBE = Probe(run)

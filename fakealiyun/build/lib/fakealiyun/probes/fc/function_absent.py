@@ -1,0 +1,14 @@
+"""GetFunction of a function that does not exist."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(bench.fc("GetFunction", f"/2023-03-30/functions/{bench.name()}"))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,14 @@
+"""A path that no operation has."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.fc("GetFunction", "/2023-03-30/nothing"))
+
+
+PROBE = Probe(run)

@@ -1,0 +1,14 @@
+"""An unknown AccessKey."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(bench.mns("GET", f"/queues/{bench.name()}", key=bench.stranger()))
+
+
+PROBE = Probe(run)

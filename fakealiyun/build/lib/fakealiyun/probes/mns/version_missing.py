@@ -1,0 +1,14 @@
+"""A request without `x-mns-version`."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return code(bench.mns("GET", f"/queues/{bench.name()}", headers={"x-mns-version": ""}))
+
+
+PROBE = Probe(run)

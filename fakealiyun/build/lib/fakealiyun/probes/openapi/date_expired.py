@@ -1,0 +1,17 @@
+"""A call with a date of 20 minutes ago."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+from fakealiyun.verify.signing import iso_now
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(
+        bench.openapi("sts", "GetCallerIdentity", headers={"x-acs-date": iso_now(-1200)})
+    )
+
+
+PROBE = Probe(run)

@@ -1,0 +1,19 @@
+"""A range of a text, for a client that accepts gzip."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import accepted
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    bucket = bench.bucket()
+    kind = {"content-type": "text/plain"}
+    accepted("PutObject", bench.oss("PUT", bucket, "a.txt", headers=kind, content=b"a" * 4096))
+    asked = {"accept-encoding": "gzip", "range": "bytes=0-2047"}
+    answer = bench.oss("GET", bucket, "a.txt", headers=asked)
+    return {"status": answer.status, "encoding": answer.headers.get("content-encoding", "")}
+
+
+PROBE = Probe(run, creates="a bucket with an object of some bytes")

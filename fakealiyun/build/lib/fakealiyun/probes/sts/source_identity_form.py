@@ -1,0 +1,17 @@
+"""A SourceIdentity with a reserved prefix."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import code
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    role = f"acs:ram::{bench.account_id}:role/{bench.name()}"
+    return code(
+        bench.sts("AssumeRole", RoleArn=role, RoleSessionName="alice", SourceIdentity="acs:alice")
+    )
+
+
+PROBE = Probe(run)

@@ -1,0 +1,14 @@
+"""GetVideoInfo of a video that does not exist."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(bench.vod("GetVideoInfo", VideoId=bench.absent_id()))
+
+
+PROBE = Probe(run)

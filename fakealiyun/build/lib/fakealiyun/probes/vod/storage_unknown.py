@@ -1,0 +1,18 @@
+"""A StorageLocation that does not exist."""
+
+from __future__ import annotations
+
+from fakealiyun.verify.answers import refusal
+from fakealiyun.verify.bench import Bench
+from fakealiyun.verify.probe import Observation, Probe
+
+
+def run(bench: Bench) -> Observation:
+    return refusal(
+        bench.create_video(
+            StorageLocation=f"{bench.name()}.oss-{bench.endpoints.region}.aliyuncs.com"
+        )
+    )
+
+
+PROBE = Probe(run, creates="at most a video without a file")

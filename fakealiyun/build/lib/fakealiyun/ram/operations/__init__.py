@@ -1,0 +1,1 @@
+"""The operations of RAM's API, one module for each subject."""

@@ -1,0 +1,1 @@
+"""ApsaraVideo VOD: media, credentials, and callbacks."""

@@ -1,0 +1,1 @@
+"""Callbacks: their configuration and their delivery."""

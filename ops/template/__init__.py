@@ -1,0 +1,1 @@
+"""Builds the project as an application template of Serverless Devs, for `s init`."""
