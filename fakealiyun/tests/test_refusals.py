@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import time
 from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 
 from fakealiyun import FakeCloud
+from fakealiyun.testing.oss import browser_headers
 from fakealiyun.testing.vod import JsonReply, post_control, send
 
 OSS = {"Authorization": "OSS a:b"}
@@ -244,6 +246,58 @@ def test_its_first_lines_show_whose_form_it_gets(
     status, found, body = parts(raw(cloud, text.encode()))
     assert status == 400
     assert read(JsonReply(status, found, body), form)["Code"] == "InvalidRequest"
+    assert "aiohttp" not in str(found)
+
+
+@pytest.mark.parametrize("path", ["/_local", "/_local/clock", "/_local?x"])
+def test_the_control_routes_word_their_own_too(cloud: FakeCloud, path: str) -> None:
+    text = f"GET {path} HTTP/1.1\r\nHost: {cloud.endpoint}\r\nbad\0: 1\r\n\r\n"
+    status, _, body = parts(raw(cloud, text.encode()))
+    assert status == 400
+    assert json.loads(body) == {
+        "Code": "InvalidRequest",
+        "Message": "The HTTP request is malformed.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "form"),
+    [
+        ("PUT /bucket/a.mp4", {}, "oss"),
+        (
+            "POST /",
+            {"Authorization": "ACS3-HMAC-SHA256 x", "x-acs-version": "2017-03-21"},
+            "openapi",
+        ),
+        ("POST /queues/a/messages", MNS, "mns"),
+        ("POST /2023-03-30/functions", {"Content-Type": "application/json"}, "fc"),
+        ("POST /_local/clock", {"Content-Type": "application/json"}, "control"),
+    ],
+)
+def test_a_body_that_breaks_later(
+    cloud: FakeCloud, line: str, headers: dict[str, str], form: str
+) -> None:
+    """The head and a part of the body were good. The answer does not wait for the rest."""
+    if form == "oss":
+        cloud.storage.create_bucket("bucket", "cn-shanghai")
+        headers = browser_headers(cloud.admin, "PUT", "a.mp4", bucket="bucket")
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    text = f"{line} HTTP/1.1\r\nHost: {cloud.endpoint}\r\n{head}Transfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
+        connection.sendall(f"{text}3\r\nabc\r\n".encode())
+        while not cloud.calls.snapshot() and form == "oss":
+            time.sleep(0.01)  # until the operation reads the body
+        connection.sendall(b"secret\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    status, found, body = parts(answer)
+    assert status == 400
+    error = json.loads(body) if form == "control" else read(JsonReply(status, found, body), form)
+    assert (error["Code"], error["Message"]) == (
+        "InvalidRequest",
+        "The HTTP request is malformed.",
+    )
+    assert answer.count(b"HTTP/1.") == 1
+    assert cloud.storage.get("bucket", "a.mp4") is None
 
 
 @pytest.mark.parametrize(("method", "target", "headers", "form"), FORMS)

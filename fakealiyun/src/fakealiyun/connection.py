@@ -7,17 +7,30 @@ service was meant, and nothing of them is repeated in the answer.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE, RawRequestMessage
 from multidict import CIMultiDict
 
+from fakealiyun.guard import MalformedRequest
 from fakealiyun.refusal import Refusal
 from fakealiyun.routing import ServiceName, service_of
 
 _REMEMBERED = 4096  # bytes
 
-Answer = Callable[[ServiceName, web.BaseRequest, Refusal], web.Response]
+Answer = Callable[[ServiceName | None, web.BaseRequest, Refusal], web.Response]
+"""Words a refusal like a service; without a service, like the control routes."""
+
+
+class _Answer(web.Response):
+    """An answer that does not name the HTTP library."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        if self.headers.get("Server") == SERVER_SOFTWARE:
+            del self.headers["Server"]
 
 
 class Connection(web.RequestHandler):
@@ -41,6 +54,13 @@ class Connection(web.RequestHandler):
         """See asyncio.Protocol."""
         self._latest = data[:_REMEMBERED]
         super().data_received(data)
+        # aiohttp would let a handler wait forever for the rest of a body that cannot be read.
+        request = self._current_request
+        if request is None or request.content.is_eof() or not self._messages:
+            return
+        if not isinstance(self._messages[-1][0], RawRequestMessage):
+            request.content.set_exception(MalformedRequest())
+            self.close()
 
     def handle_error(
         self,
@@ -55,8 +75,10 @@ class Connection(web.RequestHandler):
         if status >= 500:
             refusal = Refusal(status, "InternalError", "An internal error has occurred.")
         else:
-            refusal = Refusal(status, "InvalidRequest", "The HTTP request is malformed.")
-        response = self._answer(_meant_for(self._latest), request, refusal)
+            malformed = MalformedRequest(status)
+            refusal = Refusal(status, malformed.code, malformed.reason)
+        worded = self._answer(_meant_for(self._latest), request, refusal)
+        response = _Answer(status=worded.status, body=worded.body, headers=worded.headers)
         response.force_close()
         return response
 
@@ -98,10 +120,15 @@ class Site(web.BaseSite):
         )
 
 
-def _meant_for(head: bytes) -> ServiceName:
-    """The service that the beginning of a request looks meant for; OSS if it looks like nothing."""
+def _meant_for(head: bytes) -> ServiceName | None:
+    """The service that the beginning of a request looks meant for; OSS if it looks like nothing.
+
+    None for the control routes.
+    """
     lines = head.decode("latin-1").split("\r\n\r\n")[0].splitlines() or [""]
     target = next((word for word in lines[0].split(" ")[1:2] if word.startswith("/")), "")
+    if re.match(r"/_local(?![^/?])", target):
+        return None
     headers: CIMultiDict[str] = CIMultiDict()
     for line in lines[1:]:
         name, colon, value = line.partition(":")

@@ -19,7 +19,7 @@ from fakealiyun.connection import Site
 from fakealiyun.control import CALLBACK_KEY_PATH, Control
 from fakealiyun.faults import Faults
 from fakealiyun.fc import FcService
-from fakealiyun.guard import Guard
+from fakealiyun.guard import Guard, MalformedRequest
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.in_thread import InThread
 from fakealiyun.mns import Queues
@@ -267,10 +267,13 @@ class FakeCloud(InThread):
         self._remove_folder()
 
     def _refuse(
-        self, service: ServiceName, request: web.BaseRequest, refusal: Refusal
+        self, service: ServiceName | None, request: web.BaseRequest, refusal: Refusal
     ) -> web.Response:
         """The answer to a request that the HTTP parser could not read."""
-        response = self._routes[service].refuse(request, refusal)
+        if service is None:
+            response = MalformedRequest(refusal.status).response()
+        else:
+            response = self._routes[service].refuse(request, refusal)
         stamp_answer(response, self.clock)
         return response
 

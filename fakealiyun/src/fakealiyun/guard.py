@@ -33,6 +33,8 @@ _PORT = re.compile(r"[0-9]{1,5}")
 class GuardError(Exception):
     """The request must be refused. `reason` must not quote the request."""
 
+    code = "LocalGuard"
+
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status}: {reason}")
         self.status = status
@@ -41,10 +43,19 @@ class GuardError(Exception):
     def response(self) -> web.Response:
         """The answer to send. Its body is `{"Code", "Message"}`."""
         return web.json_response(
-            {"Code": "LocalGuard", "Message": self.reason},
+            {"Code": self.code, "Message": self.reason},
             status=self.status,
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
+
+
+class MalformedRequest(GuardError):
+    """The HTTP parser cannot read the request, or the rest of its body."""
+
+    code = "InvalidRequest"
+
+    def __init__(self, status: int = 400) -> None:
+        super().__init__(status, "The HTTP request is malformed.")
 
 
 @lru_cache(maxsize=64)  # asked several times for every request

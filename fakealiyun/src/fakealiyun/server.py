@@ -72,7 +72,7 @@ def build(
             if error.status == 421:
                 # The host is foreign. So the request alone shows what it is meant for.
                 name = service_of(request.raw_path, request.headers, by_host=False)
-            refusal = Refusal(error.status, "LocalGuard", error.reason)
+            refusal = Refusal(error.status, error.code, error.reason)
             return routes[name].refuse(request, refusal)
 
     async def stamp(_request: web.Request, response: web.StreamResponse) -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from fakealiyun.clock import Clock
 from fakealiyun.faults import Fault, Faults
+from fakealiyun.guard import GuardError
 from fakealiyun.identity import Credential, Identities
 from fakealiyun.oss import cors, delivery, permission, post_object
 from fakealiyun.oss.address import Address, addresses, check_key, host_name, region_of_host
@@ -78,6 +79,8 @@ class OssService:
             answer = await exchange.run()
         except OssError as error:
             answer = exchange.refuse(error)
+        except GuardError:
+            raise
         except ConnectionError:
             # A fault closed the connection. Nobody receives this answer.
             return web.Response()
