@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops import dot_env, setting_faults
+from ops import dot_env, serverless_devs, setting_faults
 from ops.command_line import Parser
 from ops.domains import METHODS, between_domains, domain, in_domain
 from ops.environment import in_environment
@@ -52,6 +52,9 @@ RESERVED_INSTANCES = 90
 names 100 on one page and 300 on another as the default; this uses the lower."""
 
 _NAME = text(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "a name of 1 to 64 of letters, digits, _ and -")
+_COMPONENT = text(
+    r"fc3(@[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4})?", "fc3 with a version, such as fc3@0.1.22"
+)
 _INNER_PATH = text(r"\./[A-Za-z0-9_./-]*", "a path inside the project that begins with ./")
 
 _LOG_CONFIG = record(
@@ -125,7 +128,7 @@ def _function(
         {"tags": _TAGS, "vpcConfig": _VPC} | ({"customDomain": domain(methods)} if methods else {}),
     )
     extend = record({"name": _NAME}, {"ignore": each(_NAME)})
-    return record({"component": choice("fc3"), "props": props}, {"extend": extend})
+    return record({"component": _COMPONENT, "props": props}, {"extend": extend})
 
 
 _ANY_METHOD = each(choice(*METHODS), most=len(METHODS))
@@ -171,6 +174,26 @@ def faults(document: Any) -> list[str]:
     shape = list(_DOCUMENT("s.yaml", document))
     # The other checks rely on the right types.
     return shape or [*_between_functions(document), *_in_functions(document)]
+
+
+def warnings(document: Mapping[str, Any]) -> list[str]:
+    """What is allowed but unwise in a document without faults, one line each."""
+    return [
+        f"s.yaml.resources.{name}.component: has no version. The component runs with the "
+        "deployer's key and sees every secret; name one, such as fc3@0.1.22"
+        for name, resource in document["resources"].items()
+        if "@" not in resource["component"]
+    ]
+
+
+def notes(document: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
+    """What a deployer should know of a document without faults, one line each."""
+    if not any("customDomain" in one["props"] for one in document["resources"].values()):
+        return []
+    name = serverless_devs.DOMAIN_COMPONENT
+    version = serverless_devs.domain_version(environ)
+    found = f"version {version} is in the cache" if version else "it is not in the cache yet"
+    return [f"{name}: {found}. fc3 loads it by itself, and no setting pins its version"]
 
 
 def _in_functions(document: Mapping[str, Any]) -> Iterator[str]:
@@ -289,6 +312,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for fault in found:
         print(fault)
     if not found:
+        for line in warnings(document):
+            print(f"warning: {line}", file=sys.stderr)
+        for line in notes(document, os.environ):
+            print(f"note: {line}", file=sys.stderr)
         print(f"s.yaml: {len(document['resources'])} functions, no fault")
     return 1 if found else 0
 

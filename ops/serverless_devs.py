@@ -22,6 +22,9 @@ from typing import Any
 COMPONENT = "fc3"
 """The component of Serverless Devs that deploys functions."""
 
+DOMAIN_COMPONENT = "fc3-domain"
+"""The component that COMPONENT loads by itself for custom domains, whatever version is newest."""
+
 PREVIEW_SECONDS = 120
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder below it is made by mkdtemp, with mode 0700
@@ -53,8 +56,23 @@ def users_home(environ: Mapping[str, str] = os.environ) -> Path:
 def component(environ: Mapping[str, str] = os.environ) -> Path | None:
     """The folder with the component in the user's cache; None if `s` has yet to download it."""
     cache = users_home(environ) / "components"
-    found = [path for path in cache.glob(f"**/{COMPONENT}*") if (path / "package.json").exists()]
+    found = [
+        path
+        for pattern in (f"**/{COMPONENT}", f"**/{COMPONENT}@*")
+        for path in cache.glob(pattern)
+        if (path / "package.json").exists()
+    ]
     return found[0] if found else None
+
+
+def domain_version(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The version of the component for domains in the user's cache; None if it is not there."""
+    for path in (users_home(environ) / "components").glob(f"**/{DOMAIN_COMPONENT}*/package.json"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            version = json.loads(path.read_text("utf-8"))["version"]
+            if re.fullmatch(r"[0-9A-Za-z.+-]{1,40}", version):
+                return str(version)
+    return None
 
 
 @contextlib.contextmanager

@@ -54,7 +54,8 @@ def load_deployment(
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("props"), dict):
             raise DeploymentError(f"resources.{name} must have props")
-        if resource.get("component") != "fc3":
+        # A version may follow.
+        if str(resource.get("component")).partition("@")[0] != "fc3":
             raise DeploymentError(f"resources.{name}.component must be fc3")
         scope = Scope(environment, document, project, account_id, resource["props"])
         try:

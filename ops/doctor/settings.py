@@ -130,7 +130,7 @@ def _reserved(document: Mapping[str, Any] | None, name: str) -> str:
         return "reservedConcurrency times"
 
 
-def _check_document(report: Report, document: Mapping[str, object], *, rehearsal: bool) -> set[str]:
+def _check_document(report: Report, document: Mapping[str, Any], *, rehearsal: bool) -> set[str]:
     """Report the faults of the document. Returns the functions whose variables have one."""
     sound = True
     refused: set[str] = set()
@@ -152,6 +152,16 @@ def _check_document(report: Report, document: Mapping[str, object], *, rehearsal
             why="`s` and Function Compute silently use a default, or refuse it in the middle of "
             "the deployment.",
             fix="Correct s.yaml. `python -m ops.s_yaml` checks the same before each deployment.",
+        )
+    for warning in s_yaml.warnings(document) if sound else ():
+        place, _, text = warning.partition(": ")
+        report.find(
+            "component-unpinned",
+            place,
+            text,
+            why="Whoever controls the registry of Serverless Devs decides what runs with that key.",
+            fix="Name a version that you have looked at: component: fc3@0.1.22.",
+            severity="warning",
         )
     if sound:
         report.is_sound("s.yaml", "passes the checks of ops.s_yaml")

@@ -1,9 +1,13 @@
 """`s.yaml` as the real `s` renders it, against the vendor's schema and our own rules."""
 
 import base64
+import copy
 import json
+import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ from shared.config.settings import load
 from shared.config.uses import ALWAYS, USES
 from shared.config.variables import VARIABLES
 from shared.runtime.endpoint import LONGEST
+from tests.support.serverless import OF_OVERLAYS
 
 PROJECT = Path(__file__).resolve().parents[2]
 CALLED = ["upload", "refresh", "play", "sts"]
@@ -297,3 +302,52 @@ def test_deleting_and_refreshing_need_policies_of_their_own(
 def test_no_setting_of_a_developers_machine_can_be_deployed() -> None:
     for path in PROJECT.glob("s*.yaml"):
         assert not re.findall(r"VODPASS_LOCAL|_ENDPOINT|endpoint:", path.read_text()), path
+
+
+def checked(document: Document, home: Path) -> "subprocess.CompletedProcess[str]":
+    """What the check says of a document, for a user with this home."""
+    return subprocess.run(
+        [sys.executable, "-S", "-m", "ops.s_yaml"],
+        input=json.dumps(document),
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_component_has_a_version(rendered: Document, tmp_path: Path) -> None:
+    """`s` passes it on, so a deployment runs that version. Without one, the check warns."""
+    named = {one["component"] for one in rendered["resources"].values()}
+    assert named == {"fc3@0.1.22"}
+    sound = checked(rendered, tmp_path)
+    assert (sound.returncode, "warning" in sound.stderr) == (0, False)
+    bare = copy.deepcopy(rendered)
+    bare["resources"]["play"]["component"] = "fc3"
+    told = checked(bare, tmp_path)
+    assert told.returncode == 0, "it is allowed"
+    assert "warning: s.yaml.resources.play.component: has no version" in told.stderr
+    assert told.stderr.count("warning:") == 1
+
+
+def test_the_version_of_the_component_for_domains_is_reported(
+    s_preview: Callable[..., Any], environment: dict[str, str], tmp_path: Path, rendered: Document
+) -> None:
+    """No setting pins it: fc3 loads it by itself."""
+    assert "fc3-domain" not in checked(rendered, tmp_path).stderr
+    production = json.loads(s_preview(environment | OF_OVERLAYS, template="s.prod.yaml").stdout)
+    absent = checked(production, tmp_path)
+    assert absent.returncode == 0, absent.stdout
+    assert "note: fc3-domain: it is not in the cache yet" in absent.stderr
+    folder = tmp_path / ".s" / "components" / "devsapp.cn" / "v3" / "fc3-domain"
+    folder.mkdir(parents=True)
+    for text, said in (
+        ('{"version": "0.0.29"}', "note: fc3-domain: version 0.0.29 is in the cache"),
+        ('{"version": "\\n$(x)"}', "not in the cache yet"),
+        ('{"version": 5}', "not in the cache yet"),
+        ("[", "not in the cache yet"),
+    ):
+        (folder / "package.json").write_text(text)
+        assert said in checked(production, tmp_path).stderr

@@ -309,6 +309,10 @@ IN_THE_DOCUMENT = [
     (put("resource", value={}), "s.yaml.resource: unknown key; did you mean resources?"),
     (put("resources", value={}), "s.yaml.resources: must be a mapping that is not empty"),
     (put("resources", "play", "component", value="fc"), "resources.play.component: must be fc3"),
+    (put("resources", "play", "component", value="fc3@latest"), "must be fc3 with a version"),
+    (put("resources", "play", "component", value="fc3@0.1"), "must be fc3 with a version"),
+    (put("resources", "play", "component", value="fc3@0.1.22 "), "must be fc3 with a version"),
+    (put("resources", "play", "component", value="evil/fc3@0.1.22"), "must be fc3 with a version"),
     (put("resources", "play", "actions", value={}), "resources.play.actions: unknown key"),
     (
         put("resources", "play", "props", "role", value="vodpass-upload"),

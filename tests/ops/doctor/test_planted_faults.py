@@ -107,6 +107,16 @@ def test_a_store_without_limits(target: DoctorTarget) -> None:
     assert "hunter2" not in run.printed
 
 
+def test_a_component_without_a_version(target: DoctorTarget) -> None:
+    document = target.rendered()
+    document["resources"]["play"]["component"] = "fc3"
+    run = target.check("--no-account", document=document)
+    assert run.codes == {"component-unpinned"}
+    finding = run.found("component-unpinned")
+    assert finding["severity"] == "warning"
+    assert finding["subject"] == "s.yaml.resources.play.component"
+
+
 # --- the account ------------------------------------------------------------------------------
 
 
