@@ -6,6 +6,7 @@ checkout. Here every entry gets the same ones, in sorted order.
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = [
     "prepare_metadata_for_build_wheel",
 ]
 
+_COPIES = Path("build")  # in the project, which is the current folder of a backend
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 
 
@@ -40,8 +42,14 @@ def build_wheel(
     config_settings: dict[str, Any] | None = None,
     metadata_directory: str | None = None,
 ) -> str:
-    """Build the wheel; returns its file name (PEP 517)."""
+    """Build the wheel; returns its file name (PEP 517).
+
+    Setuptools copies the modules to `build/` and never removes them there. A module that was
+    deleted since would get into the wheel. So the folder is removed before and afterwards.
+    """
+    shutil.rmtree(_COPIES, ignore_errors=True)
     name = str(build_meta.build_wheel(wheel_directory, config_settings, metadata_directory))
+    shutil.rmtree(_COPIES, ignore_errors=True)
     settle(Path(wheel_directory) / name)
     return name
 

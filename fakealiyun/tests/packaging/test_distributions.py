@@ -68,10 +68,13 @@ def test_the_sdist_has_the_source_and_the_texts(distributions: Distributions) ->
 def test_the_wheel_is_the_same_bytes_from_another_checkout(
     distributions: Distributions, tmp_path: Path
 ) -> None:
-    """Other times, permissions, time zone and folder, and built from the source itself."""
+    """Other times, permissions, time zone and folder, with what an earlier build left behind."""
     source, out = tmp_path / "elsewhere", tmp_path / "out"
     source.mkdir()
     copy_source(source)
+    left = source / "build" / "lib" / "fakealiyun"
+    left.mkdir(parents=True)
+    (left / "removed.py").touch()
     for number, path in enumerate(sorted(source.rglob("*.py"))):
         path.chmod(0o600 + number % 2 * 0o155)
         os.utime(path, (1_000_000_000 + number, 1_700_000_000 + number))
@@ -90,3 +93,4 @@ def test_the_wheel_is_the_same_bytes_from_another_checkout(
     (again,) = out.glob("*.whl")
     assert again.name == distributions.wheel.name
     assert again.read_bytes() == distributions.wheel.read_bytes()
+    assert not (source / "build").exists()

@@ -1,1 +1,0 @@
-"""Certificate Management Service, as far as the deployment tool asks it for a certificate."""

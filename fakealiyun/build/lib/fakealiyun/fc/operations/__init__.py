@@ -1,1 +1,0 @@
-"""The operations by subject. In each module, `operations(context)` lists the operations."""

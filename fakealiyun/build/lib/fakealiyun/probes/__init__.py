@@ -1,1 +1,0 @@
-"""Probes: each file shows one fact, on the real cloud and on the fake."""

@@ -1,1 +1,0 @@
-"""The operations of RAM's API, one module for each subject."""

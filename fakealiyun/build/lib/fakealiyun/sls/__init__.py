@@ -1,1 +1,0 @@
-"""Simple Log Service: projects, stores, indexes, and the lines that are written to them."""

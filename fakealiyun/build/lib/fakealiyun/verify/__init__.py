@@ -1,1 +1,0 @@
-"""`fakealiyun verify`: checks what the fake knows against a real account, side by side."""

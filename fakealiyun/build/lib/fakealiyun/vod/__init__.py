@@ -1,1 +1,0 @@
-"""ApsaraVideo VOD: media, credentials, and callbacks."""

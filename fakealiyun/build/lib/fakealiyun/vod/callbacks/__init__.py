@@ -1,1 +1,0 @@
-"""Callbacks: their configuration and their delivery."""
