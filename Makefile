@@ -43,11 +43,7 @@ test-browser: setup
 
 # The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
-test-# The application template of Serverless Devs, in build/template.
-template: setup
-	$(PY) -m ops.template
-
-bundle: setup
+test-bundle: setup
 	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.
@@ -92,6 +88,10 @@ check: setup
 ENV ?=
 deploy: setup
 	@$(PY) -m ops.deploy --env "$(ENV)" $(ARGS)
+
+# The application template of Serverless Devs, in build/template.
+template: setup
+	$(PY) -m ops.template
 
 bundle: setup
 	$(PY) -m ops.bundle --python $(RUNTIME) --out build
