@@ -15,10 +15,11 @@ from typing import Any
 from ops import dot_env, readiness, serverless_devs
 from ops.account import Account, Key, NoKey, NotAnswered, ServiceRefused, key_of, silence_clients
 from ops.command_line import Parser, loopback
-from ops.deploy import addresses, afterwards, bundles, routes, tools
+from ops.deploy import addresses, afterwards, bundles, routes, tools, versions
 from ops.deploy.afterwards import OF_CALLBACK, Examined, Place
 from ops.deploy.bundles import Bundles, Busy, NothingKept
 from ops.deploy.progress import REASONS, Step
+from ops.deploy.routes import LATEST, Route
 from ops.deploy.run_s import Deployer, Job, Outcome, WithS
 from ops.deploy.say import Say
 from ops.deploy.smoke_token import token_of
@@ -118,6 +119,10 @@ class _Deployment:
     def run(self) -> int:
         self._check()
         back = bool(self._arguments.rollback)
+        if back and self._switched_back():
+            sound = self._examine()
+            self._summary(sound=sound)
+            return DONE if sound else NOT_SOUND
         self._bundle(back=back)
         self._find_addresses()
         code = self._deploy(self._job())
@@ -328,8 +333,60 @@ class _Deployment:
             if wrong:
                 routes.set_all(self._account, domain, right)
                 self._say.step("routes", T.ROUTES.filled(", ".join(sorted(wrong))))
+            self._switch(domain, right, ours)
         except (ServiceRefused, NotAnswered) as refusal:
             raise Stop(T.ROUTES_FAILED.filled(_code(refusal))) from None
+
+    # --- versions -----------------------------------------------------------------------------
+
+    def _switch(self, domain: str, there: list[Route], ours: Mapping[str, Route]) -> None:
+        """Let the routes lead to a version of the new code, if versions are switched on."""
+        used = versions.in_use(there, ours)
+        foreign = used - {LATEST, *versions.ALIASES}
+        if foreign:
+            self._say.step("version", T.FOREIGN_ALIAS.filled(", ".join(sorted(foreign))))
+            self._led_to(sorted(foreign)[0])
+            return
+        if not self._arguments.versions and used <= {LATEST}:
+            return
+        alias = versions.idle(used)
+        versions.publish(self._account, self._routed(ours), alias, self._digest)
+        routes.set_all(self._account, domain, versions.led_to(there, ours, alias))
+        self._led_to(alias)
+        self._say.step("version", T.SWITCHED.filled(alias))
+
+    def _switched_back(self) -> bool:
+        """Move the routes to the other alias; false if the routes lead to no alias of ours."""
+        ours = routes.wanted(self._props)
+        if not ours or not self._account.offers("fc"):
+            return False
+        self._find_addresses()
+        domain = self._base.removeprefix("https://")
+        try:
+            there = routes.present(self._account, domain) or []
+            used = versions.in_use(there, ours)
+            if len(used) != 1 or not used <= set(versions.ALIASES):
+                return False
+            alias = versions.idle(used)
+            if not versions.have(self._account, self._routed(ours), alias):
+                raise Stop(T.NO_OTHER_VERSION)
+            routes.set_all(self._account, domain, versions.led_to(there, ours, alias))
+        except (ServiceRefused, NotAnswered) as refusal:
+            raise Stop(T.ROUTES_FAILED.filled(_code(refusal))) from None
+        self._digest = alias
+        self._led_to(alias)
+        self._say.step("version", T.SWITCHED_BACK.filled(alias))
+        return True
+
+    def _led_to(self, alias: str) -> None:
+        """Note for the doctor where the routes are meant to lead."""
+        for own in self._props.values():
+            if "customDomain" in own:
+                own["customDomain"]["route"]["qualifier"] = alias
+
+    @staticmethod
+    def _routed(ours: Mapping[str, Route]) -> list[str]:
+        return [str(route["functionName"]) for route in ours.values()]
 
     # --- afterwards ---------------------------------------------------------------------------
 
@@ -475,6 +532,12 @@ def arguments_of() -> argparse.ArgumentParser:
     parser.add_argument("--env-file", type=Path, metavar="FILE", help="another file of settings")
     parser.add_argument(
         "--rollback", action="store_true", help="deploy the bundle of before once more"
+    )
+    parser.add_argument(
+        "--versions",
+        action="store_true",
+        help="publish versions, and let the domain's routes lead to them by an alias; from then "
+        "on every deployment does",
     )
     parser.add_argument(
         "--callback",

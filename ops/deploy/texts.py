@@ -71,6 +71,23 @@ class T:
         "`s` 报告成功，但函数计算中没有域名 {}。",
     )
     ROUTES = Text("corrected, because `s` leaves them: {}", "已修正 `s` 不会修改的路由：{}")
+    SWITCHED = Text(
+        "all routes lead to the new version, by the alias {}; queue and timer triggers to LATEST",
+        "全部路由通过别名 {} 指向新版本；队列和定时触发器指向 LATEST",
+    )
+    SWITCHED_BACK = Text(
+        "all routes lead to the version before, by the alias {}; queue and timer triggers stay on "
+        "LATEST, which is the newer code",
+        "全部路由通过别名 {} 指向上一个版本；队列和定时触发器仍指向 LATEST，即较新的代码",
+    )
+    FOREIGN_ALIAS = Text(
+        "the routes lead to {}, which is not ours: move it to the new code yourself",
+        "路由指向 {}，它不由本命令管理：请自行将它指向新代码",
+    )
+    NO_OTHER_VERSION = Text(
+        "There is no version before: the other alias is missing.",
+        "没有上一个版本：缺少另一个别名。",
+    )
     ROUTES_FAILED = Text("The routes could not be corrected: {}", "路由修正失败：{}")
     DOCTOR_SOUND = Text("nothing found", "没有发现问题")
     DOCTOR = Text("findings: {}", "发现问题：{} 个")

@@ -192,6 +192,9 @@ def deployer(
     script = folder / "s"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.support.stand_in_s "$@"\n')
     script.chmod(0o755)
+    # The file for production asks for a Python of the runtime's version, and nothing is compiled.
+    here = Path(sys.executable)
+    monkeypatch.setattr("ops.deploy.tools.find_interpreter", lambda _python: here)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     stand_in: dict[str, Any] = {
