@@ -275,6 +275,13 @@ export type PlayOptions = {
 export type PlayResult = {
     PlayAuth: string;
     VideoMeta: Record<string, unknown>;
+    /**
+     * For the player's `playConfig`, if the deployment
+     * names a domain for playback.
+     */
+    PlayConfig?: {
+        PlayDomain: string;
+    } | undefined;
     ExpireUTCTime: string;
     /**
      * Seconds from the answer.

@@ -97,6 +97,8 @@
  * @typedef {object} PlayResult
  * @property {string} PlayAuth
  * @property {Record<string, unknown>} VideoMeta
+ * @property {{ PlayDomain: string }} [PlayConfig] For the player's `playConfig`, if the deployment
+ *   names a domain for playback.
  * @property {string} ExpireUTCTime
  * @property {number} ExpiresIn Seconds from the answer.
  * @property {string} RequestId
