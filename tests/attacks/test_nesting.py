@@ -16,6 +16,7 @@ import pytest
 from shared.alibaba.client import _require_json_object
 from shared.alibaba.vod.records import _decoded
 from shared.auth.token import authenticate
+from shared.config import parsers
 from shared.config.jwk import parse_key_set, parse_published_keys
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
@@ -72,6 +73,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "keys": lambda deep: parse_key_set(f'{{"keys": [{deep}]}}'),
     "published keys": lambda deep: parse_published_keys(f'{{"keys": [{deep}]}}'.encode()),
+    "limits": lambda deep: parsers.limits(f'{{"uploads_per_day": {deep}}}'),
     "the header of a token": lambda deep: _token(deep, "{}"),
     "the kid of a token": lambda deep: _token(f'{{"alg": "HS256", "kid": {deep}}}', "{}"),
     "the claims of a token": lambda deep: _token('{"alg": "HS256", "kid": "a"}', deep),
