@@ -85,7 +85,8 @@ check: setup
 	cd fakealiyun && ../$(PY) -m mypy .
 
 # Checks, builds, deploys, examines and tries: make deploy, make deploy ENV=prod for s.prod.yaml.
-ENV ?=
+# Not from the environment: some shells have a variable of that name.
+ENV :=
 deploy: setup
 	@$(PY) -m ops.deploy --env "$(ENV)" $(ARGS)
 
