@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle check bundle \
+.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle mutants check bundle \
   deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
@@ -130,6 +130,13 @@ fuzz: setup
 	  --only-binary=:all: -r requirements-fuzz.txt || echo "fuzz: atheris does not install here"
 	$(PY) -m tests.fuzz --seconds $(SECONDS)
 
+# Changes the code that decides who may do what, one line at a time: a test must notice each change.
+mutants: setup
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-mutants.txt
+	rm -rf mutants
+	$(PY) -m tests.mutation $(ARGS)
+
 # Resolve the lock files anew. uv is needed for this alone.
 LOCK := uv pip compile --python-version 3.10 --generate-hashes --custom-compile-command "make lock"
 lock:
@@ -138,10 +145,11 @@ lock:
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --universal requirements-audit.in -o requirements-audit.txt
 	$(LOCK) --universal requirements-fuzz.in -o requirements-fuzz.txt
+	$(LOCK) --universal requirements-mutants.in -o requirements-mutants.txt
 	$(LOCK) --universal $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 # Keeps .local/keys.json: tokens and marks of earlier runs stay valid.
 clean:
-	rm -rf build .local/python-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build mutants .local/python-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' \
 	  -prune -exec rm -rf {} +

@@ -209,24 +209,25 @@ def _asked(world: World, method: str, path: str, **given: Any) -> dict[str, Any]
     return http_event(method, path, Authorization=f"Bearer {world.token()}", **given)
 
 
-def _begun(world: World) -> dict[str, Any]:
-    """An upload by the function, with its answer."""
-    upload = world.serve("upload")
-    event = _upload(world, {"FileName": "film.mp4", "FileSize": len(FILM)}, "begun")
+def begun(world: World, key: str = "begun", **settings: str) -> dict[str, Any]:
+    """An upload by the function, with its answer. `settings` are those of this deployment."""
+    upload = world.serve("upload", world.environment(**settings))
+    event = _upload(world, {"FileName": "film.mp4", "FileSize": len(FILM)}, key)
     outcome = upload.call(event, seconds=30)
     assert outcome.status == 200, outcome
     return dict(outcome.body)
 
 
-def _finished(world: World) -> str:
+def finished(world: World) -> str:
     """The VideoId of an upload whose file VOD has, and which plays."""
-    answer = _begun(world)
-    _send_file(answer)
-    _until_normal(world)
+    answer = begun(world)
+    send_file(answer)
+    until_normal(world)
     return str(answer["VideoId"])
 
 
-def _send_file(answer: Mapping[str, Any], content: bytes = FILM) -> None:
+def send_file(answer: Mapping[str, Any], content: bytes = FILM) -> None:
+    """Sends a file with the credential of an answer."""
     address, auth = (
         json.loads(base64.b64decode(answer[name])) for name in ("UploadAddress", "UploadAuth")
     )
@@ -236,7 +237,8 @@ def _send_file(answer: Mapping[str, Any], content: bytes = FILM) -> None:
     )
 
 
-def _until_normal(world: World) -> None:
+def until_normal(world: World) -> None:
+    """Waits until VOD has processed every file."""
     wait_for(
         lambda: all(media.status == "Normal" for media in world.cloud.vod.library.all()),
         "VOD has processed the file",
@@ -277,14 +279,14 @@ def _other_media(body: Mapping[str, Any]) -> Callable[[World], Prepared]:
 
 
 def _uploading_again(world: World) -> Prepared:
-    _begun(world)
+    begun(world)
     function = world.serve("upload")
     event = _upload(world, {"FileName": "film.mp4", "FileSize": len(FILM)}, "begun")
     return Prepared(function, event, lambda: _videos(world))
 
 
 def _refreshing(world: World) -> Prepared:
-    video_id = _begun(world)["VideoId"]
+    video_id = begun(world)["VideoId"]
     function = world.serve("refresh")
     event = _asked(world, "POST", "/refresh", body={"VideoId": video_id})
     return Prepared(function, event, lambda: _videos(world))
@@ -292,7 +294,7 @@ def _refreshing(world: World) -> Prepared:
 
 def _playing(method: str) -> Callable[[World], Prepared]:
     def prepare(world: World) -> Prepared:
-        query = {"VideoId": _finished(world), "Method": method}
+        query = {"VideoId": finished(world), "Method": method}
         function = world.serve("play")
         return Prepared(function, _asked(world, "GET", "/play", query=query), lambda: None)
 
@@ -300,18 +302,18 @@ def _playing(method: str) -> Callable[[World], Prepared]:
 
 
 def _playing_many(world: World) -> Prepared:
-    first = _finished(world)
+    first = finished(world)
     upload = world.serve("upload")
     second = upload.call(_upload(world, {"FileName": "film.mp4"}, "second"), seconds=30).body
-    _send_file(second)
-    _until_normal(world)
+    send_file(second)
+    until_normal(world)
     function = world.serve("play")
     body = {"VideoIds": [first, second["VideoId"]]}
     return Prepared(function, _asked(world, "POST", "/play", body=body), lambda: None)
 
 
 def _published(world: World) -> Prepared:
-    video_id = _finished(world)
+    video_id = finished(world)
     now = int(time.time())
     claims = world.issuer.claims("alice", iat=now - 3600, exp=now + 3600)
     event = http_event(
@@ -330,7 +332,8 @@ def _sts(world: World) -> Prepared:
     return Prepared(function, event, lambda: None)
 
 
-def _callback(video_id: str, event_type: str = "FileUploadComplete") -> dict[str, Any]:
+def callback(video_id: str, event_type: str = "FileUploadComplete") -> dict[str, Any]:
+    """A callback of VOD about a video."""
     return {
         "Status": "success",
         "VideoId": video_id,
@@ -346,13 +349,13 @@ def _state(world: World) -> Any:
 
 
 def _by_queue(world: World) -> Prepared:
-    body = _callback(_finished(world))
+    body = callback(finished(world))
     function = world.serve("events")
     return Prepared(function, queue_event(json.dumps(body)), lambda: _state(world))
 
 
 def _by_http(world: World) -> Prepared:
-    body = json.dumps(_callback(_finished(world))).encode()
+    body = json.dumps(callback(finished(world))).encode()
     stamp = str(int(world.cloud.clock.wall()))
     text = f"{world.callback_url}|{stamp}|{world.keys.callback_key}".encode()
     event = http_event(
@@ -372,7 +375,7 @@ def _other_by_queue(
     def prepare(world: World) -> Prepared:
         upload = world.serve("upload")
         answer = upload.call(_upload(world, body, ""), seconds=30).body
-        _send_file(answer, b"content")
+        send_file(answer, b"content")
         notice = {"Status": "success", "EventType": event_type, name: answer[name]}
         notice |= {"EventTime": "2026-01-01T00:00:00Z", "Size": 7}
         function = world.serve("events")
@@ -385,7 +388,7 @@ def _watching(age: int, *, renew: bool = False, **changes: str) -> Callable[[Wor
     """A run of watch, `age` seconds after an upload has begun."""
 
     def prepare(world: World) -> Prepared:
-        _begun(world)
+        begun(world)
         world.cloud.clock.advance(age)
         environment = {**(world.renewing() if renew else world.environment()), **changes}
         function = world.serve("watch", environment)
@@ -395,7 +398,7 @@ def _watching(age: int, *, renew: bool = False, **changes: str) -> Callable[[Wor
 
 
 def _finding(world: World) -> Prepared:
-    _finished(world)
+    finished(world)
     environment = world.environment(VODPASS_WATCH="completed")
     function = world.serve("watch", environment)
     return Prepared(function, TIMER_EVENT, lambda: _state(world))
@@ -403,14 +406,14 @@ def _finding(world: World) -> Prepared:
 
 def _rechecking(world: World) -> Prepared:
     """The recheck of an upload whose file was replaced after it was announced."""
-    answer = _begun(world)
-    _send_file(answer)
-    _until_normal(world)
+    answer = begun(world)
+    send_file(answer)
+    until_normal(world)
     events = world.serve("events")
-    body = json.dumps(_callback(answer["VideoId"]))
+    body = json.dumps(callback(answer["VideoId"]))
     assert events.call(queue_event(body), seconds=30).code == "done"
-    _send_file(answer, film(seconds=3))
-    _until_normal(world)
+    send_file(answer, film(seconds=3))
+    until_normal(world)
     queue = world.cloud.queues.queue(LOCAL_VALUES["WatchQueue"])
     world.cloud.clock.advance(4000)
     message = queue.receive()

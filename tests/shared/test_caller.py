@@ -425,3 +425,126 @@ def test_no_reason_quotes_the_token() -> None:
         believed(text)
 
     assert not any(part in repr(caught.value) + caught.value.detail for part in text.split("."))
+
+
+def detail(**changes: Any) -> str:
+    """What the caller is told about a refused token."""
+    assert SETTINGS.jwt_keys is not None
+    with pytest.raises(InvalidToken) as caught:
+        authenticate(f"Bearer {token(**changes)}", SETTINGS, SETTINGS.jwt_keys)
+    return caught.value.detail
+
+
+VOD_CLAIM = "The vod claim may hold play, upload, sts and limits, no more."
+PLAY = 'vod.play must be "*" or an array of VideoIds and "own".'
+UPLOAD = "vod.upload may hold media, max_bytes, cate_id and template_group_id, no more."
+MEDIA = "vod.upload.media lists video, image and attached."
+MAX_BYTES = "vod.upload.max_bytes must be a positive integer."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"iat": "1700000000"}, "The claim iat must be a number of seconds."),
+        ({"sub": ""}, "The subject must be text of 1 to 128 bytes."),
+        ({"sub": "a" * 129}, "The subject must be text of 1 to 128 bytes."),
+        ({"scope": 5}, "The scope must be text or an array of text."),
+        ({"scope": ["a", 5]}, "The scope must be text or an array of text."),
+        ({"vod": []}, VOD_CLAIM),
+        ({"vod": {"other": 1}}, VOD_CLAIM),
+        ({"vod": {"sts": "oss-upload"}}, "vod.sts must be an array of purposes."),
+        ({"vod": {"play": "all"}}, PLAY),
+        ({"vod": {"play": [VIDEO, "x"]}}, PLAY),
+        ({"vod": {"upload": []}}, UPLOAD),
+        ({"vod": {"upload": {"other": 1}}}, UPLOAD),
+        ({"vod": {"upload": {"media": "video"}}}, MEDIA),
+        ({"vod": {"upload": {"media": ["audio"]}}}, MEDIA),
+        ({"vod": {"upload": {"max_bytes": 0}}}, MAX_BYTES),
+        ({"vod": {"upload": {"max_bytes": True}}}, MAX_BYTES),
+        ({"vod": {"upload": {"max_bytes": 1.5}}}, MAX_BYTES),
+    ],
+)
+def test_a_refusal_says_which_claim_is_wrong_and_what_is_allowed(
+    changes: dict[str, Any], said: str
+) -> None:
+    assert detail(**changes) == said
+
+
+def test_a_token_that_lives_too_long_is_told_the_limit() -> None:
+    now = int(time.time())
+    assert detail(iat=now, exp=now + 86401) == "The token may live at most 86400 seconds."
+    assert believed(token(iat=now, exp=now + 86400)).life == 86400
+
+
+def test_the_life_of_a_token_without_iat_counts_from_now() -> None:
+    now = int(time.time())
+    caller = believed(token(iat=..., exp=now + 600))
+    assert 0 < caller.life <= 600
+    assert caller.age is None
+    assert detail(iat=..., exp=now + 90000) == "The token may live at most 86400 seconds."
+
+
+def test_a_token_tells_its_age() -> None:
+    now = int(time.time())
+    age = believed(token(iat=now - 300, exp=now + 600)).age
+    assert age is not None
+    assert 300 <= age < 400
+    assert believed(token(iat=now + 20, exp=now + 600)).age == 0.0
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize(
+    "value", [True, "1700000000", "1800000000", None, [], 2**53, -(2**53), 1e308]
+)
+def test_a_time_must_be_a_number_that_a_clock_can_show(claim: str, value: Any) -> None:
+    with pytest.raises(InvalidToken):
+        believed(token(**{claim: value}))
+
+
+@pytest.mark.parametrize("size", [1, 2, 10**15])
+def test_max_bytes_may_be_any_positive_integer(size: int) -> None:
+    assert believed(token(vod={"upload": {"max_bytes": size}})).max_bytes == size
+    both = believed(token(vod={"upload": {"max_bytes": size, "media": ["image"]}}))
+    assert both.max_bytes == size
+    assert both.upload_media == frozenset({"image"})
+
+
+def test_the_purposes_of_the_vod_claim_are_kept() -> None:
+    assert believed(token(vod={"sts": ["oss-upload"]})).sts == {"oss-upload"}
+    assert believed(token()).sts == frozenset()
+
+
+@pytest.mark.parametrize("subject", ["a", "a" * 128, "a b", "ü" * 64, 2**63 - 1, 1 - 2**63])
+def test_a_subject_may_have_up_to_128_bytes(subject: Any) -> None:
+    assert believed(token(sub=subject)).subject == str(subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["", "ü" * 65, "a\x7f", "a\x1f", "\x00", "\ud800", 2**63, -(2**63), True, 1.5, None, ["a"]],
+)
+def test_any_other_subject_is_refused(subject: Any) -> None:
+    assert reason(f"Bearer {token(sub=subject)}") in ("subject", "claim", "malformed")
+
+
+def test_a_missing_scope_is_named() -> None:
+    with pytest.raises(Forbidden) as caught:
+        believed(token()).require("vod:refresh")
+    assert caught.value.detail == "The token lacks the scope vod:refresh."
+
+
+@pytest.mark.parametrize("name", ["a/b", "a~b", "~1", "~0", ""])
+def test_a_pointer_escapes_slash_and_tilde(name: str) -> None:
+    """RFC 6901: `~1` is a slash, `~0` is a tilde."""
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    settings = replace(SETTINGS, jwt_vod_claim=pointer)
+    claim: dict[str, Any] = {name: {"play": "*"}}
+    assert believed(token(**claim), settings).play == frozenset({"*"})
+
+
+def test_a_pointer_through_something_else_is_told_as_such() -> None:
+    settings = replace(SETTINGS, jwt_vod_claim="/app/vod")
+    assert settings.jwt_keys is not None
+    with pytest.raises(InvalidToken) as caught:
+        authenticate(f"Bearer {token(app=[])}", settings, settings.jwt_keys)
+    assert caught.value.detail == "A claim that should hold other claims is no object."

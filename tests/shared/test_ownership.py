@@ -160,3 +160,19 @@ def test_foreign_user_data_is_refused(user_data: str | None) -> None:
 
 def test_the_repr_shows_no_keys() -> None:
     assert "aaaa" not in repr(SETTINGS)
+
+
+@pytest.mark.parametrize("character", ["0", "1", "8", "9", "!", "-", "="])
+def test_a_mark_that_is_no_base32_belongs_to_nobody(character: str) -> None:
+    mark = owner.new_mark(SETTINGS, ALICE)
+    for position in (4, 30, 59):
+        changed = mark[:position] + character + mark[position + 1 :]
+        assert not owner.owns(SETTINGS, ALICE, changed)
+
+
+def test_an_extend_that_names_another_owner_than_the_mark_does_not_verify() -> None:
+    mark = owner.new_mark(SETTINGS, ALICE)
+    extend = Extend("bob", "", "digest", None, "mp4")
+    data = json.dumps({"Extend": extends.seal(SETTINGS, mark, extend)})
+    assert extends.unseal(SETTINGS, mark, data) == extend
+    assert extends.verified(SETTINGS, mark, data) is None

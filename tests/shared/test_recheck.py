@@ -15,7 +15,8 @@ from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.errors import Misconfigured
 from shared.events.event import Event
-from shared.events.recheck import FirstLook, ForgedRecheck, Rechecks, seal, unseal
+from shared.events.event import event as new_event
+from shared.events.recheck import FirstLook, ForgedRecheck, Rechecks, changes, seal, unseal
 from shared.runtime.instance import Instance
 
 FIRST = FirstLook("5b1c7e90d2a84f36ae0d9c41f7b86235", 4448, "0" * 32, "Transcoding", 1_800_000_000)
@@ -176,3 +177,98 @@ def test_the_longest_delay_is_one_that_the_queue_accepts() -> None:
     made._queue = queue = cast(Any, StubQueue())
     made.look_later(replace(WITH_QUEUE, late_recheck=604_799), SEEN, 5.0)
     assert queue.sent[0][1] == 604_800
+
+
+def test_an_event_that_needs_no_recheck_hides_no_other() -> None:
+    settings = replace(SETTINGS, region="cn-shanghai", watch_queue="vodpass-watch")
+    with pytest.raises(Misconfigured):  # it would be sent, and there is no account
+        rechecks().schedule(settings, [event("video.ready"), event()], 1_800_000_000, 5.0)
+
+
+def second_look(**changed: Any) -> Video:
+    """What VOD says when the file of FIRST has settled. By default nothing has changed."""
+    same = Video(
+        video_id=FIRST.video_id,
+        status=FIRST.status,
+        reference_id=None,
+        user_data=None,
+        size=FIRST.size,
+        created_at=1_799_990_000.0,
+        now=1_800_000_100.0,
+        file_md5=FIRST.file_md5,
+        file_name="film.mp4",
+    )
+    return replace(same, **changed)
+
+
+OTHER_MD5 = "f" * 32
+
+
+@pytest.mark.parametrize(
+    ("first", "changed", "types"),
+    [
+        ({}, {}, []),
+        # the file
+        ({}, {"file_md5": OTHER_MD5}, ["upload.changed"]),
+        ({}, {"size": 1}, ["upload.changed"]),
+        ({"file_md5": None}, {"file_md5": OTHER_MD5}, []),
+        ({}, {"file_md5": None}, []),
+        ({"file_md5": None}, {"file_md5": None, "size": 1}, ["upload.changed"]),
+        ({"settled": False}, {"file_md5": OTHER_MD5, "size": 1}, []),
+        ({}, {"size": 10**15}, ["upload.changed", "upload.rejected"]),
+        ({}, {"size": 0}, ["upload.changed", "upload.rejected"]),
+        # the state
+        ({}, {"status": "Normal"}, ["video.ready"]),
+        ({}, {"status": "TranscodeFail"}, ["video.failed"]),
+        ({}, {"status": "Blocked"}, ["video.blocked"]),
+        ({"status": "Normal"}, {"status": "Normal"}, []),
+        ({"status": "Normal"}, {"status": "Blocked"}, []),
+        ({"settled": False}, {"status": "Normal"}, ["video.ready"]),
+        # both
+        (
+            {"status": "Normal"},
+            {"status": "Normal", "file_md5": OTHER_MD5},
+            ["upload.changed", "video.ready"],
+        ),
+    ],
+)
+def test_two_looks_give_the_events_that_the_app_may_not_know(
+    first: dict[str, Any], changed: dict[str, Any], types: list[str]
+) -> None:
+    found = changes(replace(FIRST, **first), second_look(**changed), SETTINGS)
+    assert [one.type for one in found] == types
+    assert len({one.event_id for one in found}) == len(found)
+
+
+def test_a_changed_file_is_told_with_both_looks() -> None:
+    video = second_look(file_md5=OTHER_MD5, size=7)
+    [changed] = changes(FIRST, video, SETTINGS)
+    data = changed.content["data"]
+    assert (data["Size"], data["FileMD5"]) == (7, OTHER_MD5)
+    assert data["Previous"] == {"Size": FIRST.size, "FileMD5": FIRST.file_md5}
+    assert changed.content["subject"] == FIRST.video_id
+    assert changed.content["time"] == "2027-01-15T08:01:40Z"
+
+
+def test_another_change_has_another_id() -> None:
+    looks: list[dict[str, Any]] = [
+        {"size": 7},
+        {"size": 8},
+        {"file_md5": OTHER_MD5},
+        {"file_md5": "e" * 32},
+    ]
+    found = [changes(FIRST, second_look(**look), SETTINGS)[0].event_id for look in looks]
+    assert len(set(found)) == len(looks)
+    assert changes(FIRST, second_look(size=7), SETTINGS)[0].event_id == found[0]
+
+
+def test_an_unknown_md5_counts_as_none_in_the_id() -> None:
+    first = replace(FIRST, file_md5=None)
+    [changed] = changes(first, second_look(file_md5=None, size=1), SETTINGS)
+    facts = ("1", "")
+    assert changed == replace(changed, event_id=made(SETTINGS, facts).event_id)
+
+
+def made(settings: Settings, facts: tuple[str, ...]) -> Event:
+    """An upload.changed with these facts."""
+    return new_event(settings, "upload.changed", FIRST.video_id, facts, {}, None)

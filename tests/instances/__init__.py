@@ -1,0 +1,1 @@
+"""Functions in this process, each as one instance, so that mutation testing reaches them."""
