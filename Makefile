@@ -9,8 +9,8 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle mutants check bundle \
-  deploy template bench load fuzz picture lock audit clean
+.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle \
+  mutants check bundle deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 

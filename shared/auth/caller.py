@@ -168,14 +168,14 @@ def _limits(value: Any, settings: Settings) -> Mapping[str, int]:
     if settings.limits is None:
         # Nothing counts here, so the limits would silently not hold.
         raise InvalidToken("vod_claim", "vod.limits needs a deployment with VODPASS_LIMITS.")
-    from shared.config.limits import NAMES, read
+    from shared.config.limits import MOST, NAMES, read
 
     try:
         return read(value)
     except ValueError:
         listed = ", ".join(NAMES)
         raise InvalidToken(
-            "vod_claim", f"vod.limits may hold {listed}, each an integer of 1 or more."
+            "vod_claim", f"vod.limits may hold {listed}, each an integer from 1 to {MOST}."
         ) from None
 
 

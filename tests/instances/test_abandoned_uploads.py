@@ -66,8 +66,9 @@ def test_an_upload_is_deleted_only_if_that_is_switched_on(
     outcome = run(watch(world, cleanup))
     assert outcome.code == "done"
     assert left(world) == remains
-    expected = [] if cleanup == "off" else [(cleanup, video_id)]
-    assert [(line["clean_up"], line["VideoId"]) for line in lines(outcome)] == expected
+    expected = [] if cleanup == "off" else [("watch", cleanup, video_id)]
+    found = [(line["function"], line["clean_up"], line["VideoId"]) for line in lines(outcome)]
+    assert found == expected
     assert world.wires["cloud"].seen.count("DeleteVideo") == (cleanup == "delete")
     assert told(world) == ["upload.abandoned"]
 
@@ -170,7 +171,8 @@ def test_a_run_that_would_delete_too_many_deletes_none(
         assert refused == []
     else:
         [line] = refused
-        assert (line["deletions"], line["awaiting"], line["level"]) == (21, 21, "warning")
+        assert (line["function"], line["level"]) == ("watch", "warning")
+        assert (line["deletions"], line["awaiting"]) == (21, 21)
     assert left(world) == (0 if forced and cleanup == "delete" else 21)
     named = [line for line in lines(outcome) if line["clean_up"] == cleanup]
     assert len(named) == (0 if cleanup == "delete" and not forced else 21)
@@ -180,11 +182,11 @@ def test_a_deletion_that_fails_is_counted_and_tried_again(world: World) -> None:
     begun(world, key="one")
     begun(world, key="two")
     world.cloud.clock.advance(CLEANED_UP)
-    world.cloud.faults.set("vod", "DeleteVideo", "error", 2, status=500)
+    world.cloud.faults.set("vod", "DeleteVideo", "error", 4, status=500)
     function = watch(world, "delete")
     outcome = run(function)
     assert outcome.code == "again"
-    assert [line["failed"] for line in lines(outcome, "failed")] == [1]
-    assert left(world) == 1
+    assert [line["failed"] for line in lines(outcome, "failed")] == [2]
+    assert left(world) == 2
     assert run(function).code == "done"
     assert left(world) == 0

@@ -136,3 +136,9 @@ def test_a_signature_in_upper_case_is_refused() -> None:
 def test_without_a_key_nothing_is_accepted() -> None:
     with pytest.raises(InvalidCallback):
         from_vod(Settings(callback_url=URL))(request())
+
+
+def test_a_time_in_other_digits_is_refused_even_if_it_is_signed() -> None:
+    arabic = str(NOW).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert int(arabic) == NOW
+    assert reason(timestamp=arabic) == "timestamp"

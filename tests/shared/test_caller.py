@@ -462,6 +462,13 @@ MAX_BYTES = "vod.upload.max_bytes must be a positive integer."
         ({"vod": {"upload": {"max_bytes": 0}}}, MAX_BYTES),
         ({"vod": {"upload": {"max_bytes": True}}}, MAX_BYTES),
         ({"vod": {"upload": {"max_bytes": 1.5}}}, MAX_BYTES),
+        ({"vod": {"upload": {"cate_id": "1"}}}, "vod.upload.cate_id must be an integer."),
+        ({"vod": {"upload": {"cate_id": True}}}, "vod.upload.cate_id must be an integer."),
+        (
+            {"vod": {"upload": {"template_group_id": 1}}},
+            "vod.upload.template_group_id must be text.",
+        ),
+        ({"vod": {"limits": {}}}, "vod.limits needs a deployment with VODPASS_LIMITS."),
     ],
 )
 def test_a_refusal_says_which_claim_is_wrong_and_what_is_allowed(
@@ -548,3 +555,44 @@ def test_a_pointer_through_something_else_is_told_as_such() -> None:
     with pytest.raises(InvalidToken) as caught:
         authenticate(f"Bearer {token(app=[])}", settings, settings.jwt_keys)
     assert caught.value.detail == "A claim that should hold other claims is no object."
+
+
+def test_the_vod_claim_may_choose_category_and_template_group() -> None:
+    chosen: dict[str, Any] = {"cate_id": 7, "template_group_id": "abc", "media": ["video"]}
+    caller = believed(token(vod={"upload": {**chosen, "max_bytes": 5}}))
+    assert (caller.cate_id, caller.template_group_id) == (7, "abc")
+    neither = believed(token())
+    assert (neither.cate_id, neither.template_group_id) == (None, None)
+
+
+LIMITED = replace(SETTINGS, limits={"plays_per_minute": 60})
+
+
+def test_the_vod_claim_may_hold_limits() -> None:
+    assert believed(token(vod={"limits": {"plays_per_minute": 5}}), LIMITED).limits == {
+        "plays_per_minute": 5
+    }
+
+
+@pytest.mark.parametrize("limits", [None, [], "5", {"other": 1}, {"plays_per_minute": 0}])
+def test_other_limits_are_refused_with_their_names(limits: Any) -> None:
+    assert LIMITED.jwt_keys is not None
+    with pytest.raises(InvalidToken) as caught:
+        authenticate(f"Bearer {token(vod={'limits': limits})}", LIMITED, LIMITED.jwt_keys)
+    assert caught.value.reason == "vod_claim"
+    assert caught.value.detail == (
+        "vod.limits may hold uploads_per_minute, uploads_per_day, open_uploads,"
+        " refreshes_per_minute, refreshes_per_video, plays_per_minute, sts_per_hour,"
+        " each an integer from 1 to 1000000."
+    )
+
+
+def test_a_token_without_iat_may_not_hide_another_wrong_time() -> None:
+    assert detail(iat=..., nbf="1700000000") == "The claim nbf must be a number of seconds."
+
+
+def test_the_vod_claim_may_hold_all_its_members() -> None:
+    claim = {"play": "*", "upload": {}, "sts": [], "limits": {"plays_per_minute": 5}}
+    caller = believed(token(vod=claim), LIMITED)
+    assert caller.play == frozenset({"*"})
+    assert caller.limits == {"plays_per_minute": 5}
