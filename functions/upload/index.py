@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from shared.alibaba.vod.codes import WrongChoice
 from shared.alibaba.vod.operations import VOD, Vod
 from shared.alibaba.vod.records import UploadCredential
 from shared.auth.caller import Caller
@@ -60,7 +61,10 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
     _permit(call.caller, name, asked)
     _permit_choice(call.caller, call.settings)
     call.asked.update(MediaType=name)
-    credential = media_type.create(call, Vod(call.cloud), asked)
+    try:
+        credential = media_type.create(call, Vod(call.cloud), asked)
+    except WrongChoice as fault:
+        raise _blamed(fault, call.caller) from None
     call.asked.update({media_type.id_name: credential.media_id})
     return response.members(credential, media_type.id_name, call.request_id)
 
@@ -76,6 +80,18 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise InvalidRequest("FileSize is required, because your token limits it.", [missing])
     if asked["FileSize"] > caller.max_bytes:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
+
+
+def _blamed(fault: WrongChoice, caller: Caller) -> WrongChoice:
+    """The fault, of the list from which the issuer chose if it was the issuer's choice."""
+    chosen = {
+        "VODPASS_CATE_ID": caller.cate_id,
+        "VODPASS_TEMPLATE_GROUP_ID": caller.template_group_id,
+    }
+    if chosen.get(fault.variable) is None:
+        return fault
+    name = f"{fault.variable}S"
+    return WrongChoice(name, f"{name} lists one that VOD does not have in this region.")
 
 
 def _permit_choice(caller: Caller, settings: Settings) -> None:

@@ -106,8 +106,22 @@ class TestWhatTheIssuerChooses:
         reply = choosing(house, {}, **{field: "1000000001"})
         assert reply.pointers() == [f"/{field}"]
 
-    def test_an_id_that_vod_does_not_have_is_the_operators_fault(self, house: House) -> None:
-        assert choosing(house, {"cate_id": 1000000002}).refusal == (500, "Misconfigured")
+    @pytest.mark.parametrize(
+        ("upload", "variable"),
+        [
+            ({"cate_id": 1000000002}, "VODPASS_CATE_IDS"),
+            ({"template_group_id": "0" * 32}, "VODPASS_TEMPLATE_GROUP_IDS"),
+        ],
+    )
+    def test_an_id_that_vod_does_not_have_is_the_operators_fault(
+        self, house: House, upload: dict[str, Any], variable: str
+    ) -> None:
+        """The answer names the list, not the setting that was not used."""
+        reply = choosing(house, upload)
+        assert reply.refusal == (500, "Misconfigured")
+        assert reply.json()["detail"] == (
+            f"{variable} lists one that VOD does not have in this region."
+        )
 
 
 class TestUserData:

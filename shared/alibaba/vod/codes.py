@@ -23,6 +23,14 @@ class Unusable(IllegalStatus):
     """VOD refuses the operation on this video for ever: its file is damaged or has no stream."""
 
 
+class WrongChoice(Misconfigured):
+    """VOD does not have what a setting names. ``variable``: the setting."""
+
+    def __init__(self, variable: str, detail: str = "") -> None:
+        super().__init__(detail or f"{variable} names nothing that VOD has in this region.")
+        self.variable = variable
+
+
 _NOT_FOUND = frozenset({"InvalidVideo.NotFound", "InvalidImage.NotFound", "InvalidMedia.NotFound"})
 _UNUSABLE = frozenset(
     {"InvalidVideo.Damaged", "InvalidVideo.NoneStream", "Forbidden.AliyunVoDEncryption"}
@@ -82,8 +90,7 @@ def meaning(code: str, fields: Container[str]) -> Exception | None:
     for beginning, (parameter, variable, otherwise) in CHOICE_FAULTS.items():
         if code.startswith(beginning):
             sent = parameter in fields or f"{parameter}s" in fields
-            named = f"{variable} names nothing that VOD has in this region."
-            return Misconfigured(named if sent else otherwise)
+            return WrongChoice(variable) if sent else Misconfigured(otherwise)
     for known, detail in ACCOUNT_FAULTS.items():
         if code == known:
             return Misconfigured(detail)
