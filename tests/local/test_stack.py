@@ -89,11 +89,13 @@ def test_the_tests_serve_the_selected_code(
 
 
 def test_every_test_serves_the_selected_code() -> None:
-    """Else `--bundle` has no effect on it. Only the tests of `fill` fill their own projects."""
+    """Else `--bundle` has no effect on it. Only the tests of `fill` fill their own projects, and
+    the program that photographs the page, which is no test."""
     own = re.compile(r"\bStack\(|^from local\.build import .*\bfill\b", re.MULTILINE)
     tests = PROJECT / "tests"
     found = {path for path in tests.rglob("*.py") if own.search(path.read_text("utf-8"))}
     assert found == {
         tests / "support" / "code_under_test.py",
         tests / "local" / "gateway" / "test_code_folders.py",
+        tests / "browser" / "picture.py",
     }

@@ -17,9 +17,12 @@ from ops.setup.questions import QUESTIONS
 from tests.ops.setup.conftest import PROJECT, project_folder
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from ops.setup.command import main
+# A shell that starts the tests in the background has them ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(main(sys.argv[2:], project=Path(sys.argv[1])))
 """
 PATIENCE = 120  # seconds without a word, after which the test gives up
