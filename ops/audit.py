@@ -26,6 +26,7 @@ PYTHON_LOCKS = (
     "requirements-dev.txt",
     "requirements-audit.txt",
     "requirements-fuzz.txt",
+    "requirements-mutants.txt",
     "fakealiyun/clients/requirements.txt",
 )
 NODE_LOCKS = ("package-lock.json", "fakealiyun/clients/package-lock.json")

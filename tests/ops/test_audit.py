@@ -102,11 +102,11 @@ def test_a_name_cannot_write_to_the_terminal(tmp_path: Path) -> None:
 
 
 def test_every_lock_file_is_audited() -> None:
-    hidden = (".venv", ".audit", ".clients", ".local", "node_modules", "build")
+    hidden = {".venv", ".audit", ".clients", ".local", "node_modules", "build", "mutants"}
     found = {
         path.relative_to(PROJECT).as_posix()
         for pattern in ("requirements*.txt", "package-lock.json")
         for path in PROJECT.rglob(pattern)
-        if not set(path.relative_to(PROJECT).parts) & set(hidden)
+        if not set(path.relative_to(PROJECT).parts) & hidden
     }
     assert found == {*audit.PYTHON_LOCKS, *audit.NODE_LOCKS}
