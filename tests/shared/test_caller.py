@@ -596,3 +596,7 @@ def test_the_vod_claim_may_hold_all_its_members() -> None:
     caller = believed(token(vod=claim), LIMITED)
     assert caller.play == frozenset({"*"})
     assert caller.limits == {"plays_per_minute": 5}
+
+
+def test_limits_that_nothing_counts_are_a_fault_of_the_claim() -> None:
+    assert reason(f"Bearer {token(vod={'limits': {}})}") == "vod_claim"
