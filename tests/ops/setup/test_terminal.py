@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +61,14 @@ class Session:
 
     def type(self, raw: bytes) -> None:
         os.write(self._master, raw)
+
+    def interrupt(self) -> None:
+        """Send SIGINT until the process has ended. One that arrives between the prompt and the
+        wait for input has no effect before the next one."""
+        while self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
 
     def end(self) -> int:
         """Read to the end; returns the exit code."""
@@ -153,7 +163,7 @@ def test_an_interruption_writes_nothing(folder: Path, key: bytes) -> None:
         session._read_until("3/10.*> $")
         session.type(key)
         if key == b"\x03":  # the terminal is not this session's controlling one
-            os.kill(session.process.pid, 2)
+            session.interrupt()
         assert session.end() == 130
     finally:
         session.close()
