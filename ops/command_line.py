@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, NoReturn
 
 from ops.account import LOOPBACK
@@ -71,3 +74,13 @@ def from_standard_input(wanted: str) -> str:
     if len(read) > LARGEST_INPUT:
         raise Refused(f"standard input is longer than {LARGEST_INPUT} bytes")
     return read.decode("utf-8", "replace")
+
+
+def end_on_sigterm() -> None:
+    """Lets SIGTERM end the command as Ctrl-C does, so that it can tidy up."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)

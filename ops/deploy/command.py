@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from ops import dot_env, readiness, serverless_devs
 from ops.account import Account, Key, NoKey, NotAnswered, ServiceRefused, key_of, silence_clients
-from ops.command_line import Parser, loopback
+from ops.command_line import Parser, end_on_sigterm, loopback
 from ops.deploy import addresses, afterwards, bundles, routes, tools, versions
 from ops.deploy.afterwards import OF_CALLBACK, Examined, Place
 from ops.deploy.bundles import Bundles, Busy, NothingKept
@@ -66,7 +63,7 @@ def main(
     given = os.environ if environ is None else environ
     arguments = arguments_of().parse_args(argv)
     say = Say(arguments.language or language_of(given))
-    _end_on_sigterm()
+    end_on_sigterm()
     try:
         with bundles.alone(project):
             return _Deployment(arguments, given, project, deployer, build, say).run()
@@ -79,16 +76,6 @@ def main(
     except KeyboardInterrupt:
         say.error(T.INTERRUPTED)
         return INTERRUPTED
-
-
-def _end_on_sigterm() -> None:
-    """Let SIGTERM end the run as Ctrl-C does: `s` ends too, and its home is removed."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
 
 
 class _Deployment:
@@ -316,7 +303,7 @@ class _Deployment:
             file = env_file.load(self._env_path, self._env_path)
             file.put("VODPASS_CALLBACK_URL", url)
             env_file.write(self._env_path, file)
-        except (env_file.FileError, env_file.ValueUnwritable):
+        except (env_file.FileError, env_file.ValueRefused):
             self._say.step("address", T.ADDRESS_ELSEWHERE)
 
     def _routes(self) -> None:

@@ -6,15 +6,12 @@ import argparse
 import json
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from ops import readiness, serverless_devs
-from ops.command_line import Parser, Refused
+from ops.command_line import Parser, Refused, end_on_sigterm
 from ops.readiness import Fault
 from ops.setup import chinese, env_file
 from ops.setup.answers import (
@@ -26,7 +23,7 @@ from ops.setup.answers import (
     schema,
     with_defaults,
 )
-from ops.setup.env_file import EnvFile, FileError, ValueUnwritable
+from ops.setup.env_file import EnvFile, FileError, ValueRefused
 from ops.setup.next_steps import next_steps, template_of
 from ops.setup.questions import QUESTIONS, Question
 from ops.setup.terminal import Terminal
@@ -119,7 +116,7 @@ def main(
         print(json.dumps(schema(), indent=2, ensure_ascii=False))
         return DONE
     setup = _Setup(arguments, os.environ if environ is None else environ, project, ask)
-    _end_on_sigterm()
+    end_on_sigterm()
     try:
         return setup.run()
     except AnswerError as error:
@@ -129,16 +126,6 @@ def main(
     except (KeyboardInterrupt, EOFError):
         print(f"\n{_INTERRUPTED.of(setup.language)}", file=sys.stderr)
         return INTERRUPTED
-
-
-def _end_on_sigterm() -> None:
-    """Let SIGTERM end the run as Ctrl-C does, so that no half of a file is left."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
 
 
 class _Setup:
@@ -196,7 +183,7 @@ class _Setup:
     def _put(self, file: EnvFile, name: str, value: str) -> None:
         try:
             file.put(name, value)
-        except ValueUnwritable:
+        except ValueRefused:
             raise _Stop(self._say(_UNWRITABLE, name)) from None
 
     def _path(self) -> Path:

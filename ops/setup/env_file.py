@@ -27,7 +27,7 @@ class FileError(Exception):
     """The file cannot be read or written; the message says why."""
 
 
-class ValueUnwritable(Exception):
+class ValueRefused(Exception):
     """A value that `s`, a shell and our tools would read differently."""
 
 
@@ -51,7 +51,7 @@ class EnvFile:
         return sorted(name for name, times in counted.items() if times > 1)
 
     def put(self, name: str, value: str) -> None:
-        """Set a variable where it stands, or at the end. Raises ValueUnwritable."""
+        """Set a variable where it stands, or at the end. Raises ValueRefused."""
         line = f"{name}={quoted(value)}"
         last = None
         for found in dot_env.LINE.finditer(self.text):
@@ -71,11 +71,11 @@ def _end_of_value(text: str, found: re.Match[str]) -> int:
 
 
 def quoted(value: str) -> str:
-    """The value as it stands in a `.env` file. Raises ValueUnwritable."""
+    """The value as it stands in a `.env` file. Raises ValueRefused."""
     if _BARE.fullmatch(value):
         return value
     if not _QUOTED.fullmatch(value):
-        raise ValueUnwritable
+        raise ValueRefused
     return f"'{value}'"
 
 
