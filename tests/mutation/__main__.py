@@ -1,94 +1,81 @@
-"""Runs mutmut on the modules that decide who may do what, and compares what survives.
+"""Runs mutmut on the deployed code, and compares what no test notices.
 
-    python -m tests.mutation          run, then compare
-    python -m tests.mutation --report compare the last run
+    python -m tests.mutation                             run everything, then compare
+    python -m tests.mutation shared/web 'shared/auth/t*' run a part: files, folders or patterns
+    python -m tests.mutation --report [PART ...]         compare the last run
+    python -m tests.mutation --report --show [PART ...]  and show every mutant that survived
 
-A mutant that no test notices must stand in `argued.json`, with the reason why it does no harm.
-Exit status 1: there is another, or an argument that no mutant needs any more.
+In the critical modules, each mutant that no test notices must stand in `argued.json`, with the
+reason why it does no harm. Of the mutants of all other modules together, tests must notice 90 %.
+Exit status 1: they do not, or an argument is missing, or no mutant needs an argument any more.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-MUTANTS = PROJECT / "mutants"
-ARGUED = Path(__file__).with_name("argued.json")
-
-KILLED = frozenset({1, 3})  # a test failed, or pytest itself
-TIMED_OUT = frozenset({24, 36, 152, 255, -24})  # the mutant never ends
-NO_TESTS = frozenset({5, 33})
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a mutant does: the file, the line as it is, and the line as it becomes."""
-
-    file: str
-    before: str
-    after: str
+from tests.mutation.comparison import CRITICAL, FLOOR, Change, Comparison, compare
+from tests.mutation.last_run import PROJECT, arguments, change, outcomes, selected
 
 
 def main() -> int:
     """Runs and compares. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("part", nargs="*", help="a file, a folder or a pattern; default: all")
     parser.add_argument("--report", action="store_true", help="compare the last run")
-    if not parser.parse_args().report:
-        run = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
-        subprocess.run(run, cwd=PROJECT, check=True)
-    counts: dict[str, Counter[str]] = {}
-    survivors = set()
-    for file, name, outcome in outcomes():
-        counts.setdefault(file, Counter())[outcome] += 1
-        if outcome != "killed":
-            survivors.add(change(file, name))
-    for file, count in counts.items():
-        total = sum(count.values())
-        say(f"{file}: {count['killed']} of {total} killed")
-    argued = arguments()
-    for one in sorted(survivors - argued, key=str):
-        say(f"\nnot noticed: {one.file}\n  - {one.before}\n  + {one.after}")
-    for one in sorted(argued - survivors, key=str):
-        say(f"\nargued for, but gone: {one.file}\n  - {one.before}\n  + {one.after}")
-    return int(survivors != argued)
+    parser.add_argument("--show", action="store_true", help="show every mutant that survived")
+    parser.add_argument("--children", default="2", help="processes at once; default: 2")
+    given = parser.parse_args()
+    files = selected(given.part)
+    if not given.report:
+        run = [sys.executable, "-m", "mutmut", "run", "--max-children", given.children]
+        run += [file.removesuffix(".py").replace("/", ".") + ".*" for file in files]
+        subprocess.run(run if given.part else run[: -len(files)], cwd=PROJECT, check=True)
+    found = list(outcomes(files))
+    survivors = {
+        name: change(file, name)
+        for file, name, killed in found
+        if not killed and (given.show or file in CRITICAL)
+    }
+    argued = {one for one in arguments() if one.file in files}
+    result = compare(found, survivors, argued)
+    report(result)
+    if given.show:
+        for one in survivors.values():
+            if one.file not in CRITICAL:
+                show("survived", one)
+    return int(not result.passed)
+
+
+def report(result: Comparison) -> None:
+    """Writes the figures of each module, then what is wrong."""
+    for file, (killed, total) in sorted(result.figures.items()):
+        say(f"{file}: {killed} of {total} noticed" + (", critical" if file in CRITICAL else ""))
+    killed, total = result.others
+    if total:
+        say(f"all that are not critical: {killed} of {total} noticed, {killed / total:.1%}")
+    for one in sorted(result.missing, key=str):
+        show("not noticed", one)
+    for one in sorted(result.gone, key=str):
+        show("argued for, but gone", one)
+    if not result.above_floor:
+        say(f"\nthe floor is {FLOOR:.0%}")
+
+
+def show(what: str, one: Change) -> None:
+    """Writes what a mutant does."""
+    say(f"\n{what}: {one.file}\n  - {one.before}\n  + {one.after}")
 
 
 def say(text: str) -> None:
     """Writes a line."""
     sys.stdout.write(f"{text}\n")
-
-
-def outcomes() -> Iterator[tuple[str, str, str]]:
-    """File, name and outcome of each mutant of the last run."""
-    for meta in sorted(MUTANTS.rglob("*.py.meta")):
-        file = str(meta.relative_to(MUTANTS).with_suffix(""))
-        for name, code in json.loads(meta.read_text("utf-8"))["exit_code_by_key"].items():
-            if code is None:
-                raise SystemExit(f"{name} was not tried: run again")
-            yield file, name, "killed" if code in KILLED | TIMED_OUT else "survived"
-
-
-def change(file: str, name: str) -> Change:
-    """What a mutant does, by its name."""
-    show = [sys.executable, "-m", "mutmut", "show", name]
-    shown = subprocess.run(show, cwd=PROJECT, check=True, capture_output=True, text=True)
-    lines = [line for line in shown.stdout.splitlines() if not line.startswith(("---", "+++"))]
-    before = [line[1:].strip() for line in lines if line.startswith("-")]
-    after = [line[1:].strip() for line in lines if line.startswith("+")]
-    return Change(file, " ".join(before), " ".join(after))
-
-
-def arguments() -> set[Change]:
-    """The changes that are argued for."""
-    document = json.loads(ARGUED.read_text("utf-8"))
-    return {Change(one["file"], one["before"], after) for one in document for after in one["after"]}
 
 
 if __name__ == "__main__":
