@@ -1,7 +1,8 @@
 """Functions that are created and deleted through Function Compute's API while the gateway runs.
 
 Each is served at `/<functionName>` on the gateway's port, and at the custom domains that route to
-it. Its event has the path without that prefix, because a real function has its own address.
+it. Its event has the path without that prefix, because a real function has its own address. A
+version or an alias with an HTTP trigger is served at `/<functionName>.<qualifier>`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from local.gateway.background import BackgroundTasks
 from local.gateway.cloud_link import CloudLink
 from local.gateway.deployment import Deployment
 from local.gateway.errors import FcError
-from local.gateway.function import Function, Route, longest_match
+from local.gateway.function import LATEST, Function, Route, keyed, longest_match
 from local.gateway.http_event import decoded_path, target_of
 from local.gateway.invoker import Invoker
 from local.gateway.logs import FunctionLogs
@@ -101,8 +102,8 @@ class DeployedFunctions:
 
     async def close(self) -> None:
         """Stop every trigger and end every instance."""
-        for name in list(self._running):
-            await self.remove(name)
+        for key in list(self._running):
+            await self._remove(key)
         await self._endings.wait()
         await self.queue.close()
         await self.invoker.close()
@@ -148,25 +149,26 @@ class DeployedFunctions:
         routes = [
             (Route(route.path), route)
             for route in self._domains[host]
-            if route.function in self._running
+            if keyed(route.function, route.qualifier) in self._running
         ]
         route = longest_match(routes, path)
         if route is None:
             raise errors.route_not_found(path)
         if route.methods is not None and method not in route.methods:
             raise errors.method_not_allowed(method)
-        return RequestTarget(self._running[route.function].function)
+        return RequestTarget(self._running[keyed(route.function, route.qualifier)].function)
 
     # -- fakealiyun.fc.Compute
 
     async def put(self, deployed: DeployedFunction) -> None:
         """See Compute."""
         running = self._read(deployed)
-        await self._stop_triggers(deployed.name)
         function = running.function
+        await self._stop_triggers(function.key)
         self.invoker.put(function)
-        self._functions[deployed.name] = function
-        self._running[deployed.name] = running
+        if function.qualifier == LATEST:
+            self._functions[deployed.name] = function
+        self._running[function.key] = running
         for timer in function.timers if self._timers else ():
             if timer.enabled:
                 running.triggers.append(Timer(function, timer, self.queue, self._cloud))
@@ -177,23 +179,28 @@ class DeployedFunctions:
         for trigger in running.triggers:
             trigger.start()
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, qualifier: str) -> None:
         """See Compute."""
-        await self._stop_triggers(name)
-        self._running.pop(name, None)
-        self._functions.pop(name, None)
-        self.invoker.remove(name)
+        await self._remove(keyed(name, qualifier))
 
-    async def invoke(self, name: str, event: bytes, request_id: str) -> Outcome:
+    async def _remove(self, key: str) -> None:
+        await self._stop_triggers(key)
+        self._running.pop(key, None)
+        self._functions.pop(key, None)
+        self.invoker.remove(key)
+
+    async def invoke(self, name: str, qualifier: str, event: bytes, request_id: str) -> Outcome:
         """See Compute."""
+        function = self._running[keyed(name, qualifier)].function
         try:
-            return await self.invoker.invoke(self._functions[name], event, request_id)
+            return await self.invoker.invoke(function, event, request_id)
         except Exhausted:
             raise Busy from None
 
-    def accept(self, name: str, event: bytes, request_id: str) -> None:
+    def accept(self, name: str, qualifier: str, event: bytes, request_id: str) -> None:
         """See Compute."""
-        if not self.queue.accept(self._functions[name], event, request_id):
+        function = self._running[keyed(name, qualifier)].function
+        if not self.queue.accept(function, event, request_id):
             raise Busy
 
     def put_domain(self, name: str, routes: Sequence[DomainRoute]) -> None:
@@ -204,9 +211,9 @@ class DeployedFunctions:
         """See Compute."""
         self._domains.pop(name, None)
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, qualifier: str) -> str:
         """See Compute."""
-        return f"{self._url}/{name}"
+        return f"{self._url}/{keyed(name, qualifier)}"
 
     def clear(self) -> None:
         """See Compute."""
@@ -215,10 +222,10 @@ class DeployedFunctions:
         self._domains.clear()
 
         async def end() -> None:
-            for name, running in gone.items():
+            for key, running in gone.items():
                 await _stop(running.triggers)
-                if name not in self._running:
-                    self.invoker.remove(name)
+                if key not in self._running:
+                    self.invoker.remove(key)
 
         def begin() -> None:
             self._endings.start(end())
@@ -252,7 +259,12 @@ class DeployedFunctions:
         }
         try:
             reader = ResourceReader(name, props, deployed.code.parent, None)
-            function = replace(reader.function(self._extra_environment), routes=())
+            function = replace(
+                reader.function(self._extra_environment),
+                routes=(),
+                qualifier=deployed.qualifier,
+                version=deployed.version,
+            )
         except DeploymentError as error:
             raise NotServed(str(error)) from None
         return _Running(
@@ -262,8 +274,8 @@ class DeployedFunctions:
             triggers=[],
         )
 
-    async def _stop_triggers(self, name: str) -> None:
-        running = self._running.get(name)
+    async def _stop_triggers(self, key: str) -> None:
+        running = self._running.get(key)
         if running is not None:
             triggers, running.triggers = running.triggers, []
             await _stop(triggers)

@@ -37,11 +37,12 @@ def instance_environment(
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory),
         "FC_REGION": function.region,
         "FC_INSTANCE_ID": instance_id,
-        "FC_QUALIFIER": "LATEST",
+        "FC_QUALIFIER": function.qualifier,
         "FC_CUSTOM_LISTEN_PORT": _LISTEN_PORT,
     }
     # The runtime on Debian 10 (python3.10) uses the older name, the one on Debian 11 the newer.
-    environment["FC_VER_ID" if function.runtime == "python3.10" else "FC_FUNCTION_VERSION"] = ""
+    version = "FC_VER_ID" if function.runtime == "python3.10" else "FC_FUNCTION_VERSION"
+    environment[version] = function.version
     environment.update(
         (name, _mapped(value, function.code)) for name, value in function.environment.items()
     )

@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
+LATEST = "LATEST"
+
+
+def keyed(name: str, qualifier: str) -> str:
+    """A name for a function with its qualifier. A function's name has no dot."""
+    return name if qualifier == LATEST else f"{name}.{qualifier}"
+
 
 @dataclass(frozen=True)
 class HttpTrigger:
@@ -95,7 +102,7 @@ def longest_match(routes: Iterable[tuple[Route, _T]], path: str) -> _T | None:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: one resource of `s.yaml`."""
+    """One function: one resource of `s.yaml`, or a published version of it."""
 
     resource: str
     name: str
@@ -115,3 +122,11 @@ class Function:
     initializer: LifecycleHook | None = None
     pre_stop: LifecycleHook | None = None
     asynchronous: AsyncPolicy = AsyncPolicy()
+    qualifier: str = LATEST
+    """How it is called: LATEST, a version, or an alias."""
+    version: str = ""
+
+    @property
+    def key(self) -> str:
+        """The resource, and the qualifier unless it is LATEST."""
+        return keyed(self.resource, self.qualifier)

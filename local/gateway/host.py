@@ -234,8 +234,8 @@ class FunctionHost:
                 "handler": function.handler,
                 "memory": function.memory,
                 "timeout": function.timeout,
-                "qualifier": "LATEST",
-                "version_id": "",
+                "qualifier": function.qualifier,
+                "version_id": function.version,
             },
         }
         try:

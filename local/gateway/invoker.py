@@ -42,17 +42,17 @@ class Invoker:
         Raises pool.Exhausted if all instances are busy, and LookupError or PermissionError if the
         function's role cannot be assumed.
         """
-        return await self._hosts[function.resource].invoke(event, request_id, retry_count)
+        return await self._hosts[function.key].invoke(event, request_id, retry_count)
 
     def put(self, function: Function) -> None:
-        """Run this function from now on. It replaces the function of the same name, whose running
+        """Run this function from now on. It replaces the function of the same key, whose running
         requests are completed."""
-        self.remove(function.resource)
-        self._hosts[function.resource] = self._host(function)
+        self.remove(function.key)
+        self._hosts[function.key] = self._host(function)
 
-    def remove(self, resource: str) -> None:
-        """Stop running a function. Has no effect if there is none of that name."""
-        old = self._hosts.pop(resource, None)
+    def remove(self, key: str) -> None:
+        """Stop running a function. Has no effect if there is none of that key."""
+        old = self._hosts.pop(key, None)
         if old is not None:
             old.pool.drain()
             self._draining = [host for host in self._draining if host.pool.instances]

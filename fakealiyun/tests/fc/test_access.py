@@ -153,9 +153,13 @@ class TestWithoutAllowDeploy:
         assert len(writes) > 15
         for operation in writes:
             path = operation.path
-            for name in ("function", "trigger", "domain"):
+            for name in ("function", "trigger", "domain", "version", "alias"):
                 path = path.replace(f"{{{name}}}", "a.example.com" if name == "domain" else "echo")
-            body = b'{"functionName":"echo","triggerName":"t","domainName":"a.example.com"}'
+            body = (
+                b'{"functionName":"echo","triggerName":"t","domainName":"a.example.com"}'
+                if operation.name != "CreateAlias"
+                else b'{"aliasName":"echo"}'
+            )
             sent = b"" if operation.method == "DELETE" else body
             made = FcRequest(cloud.admin, operation.method, path, sent)
             answer = send(

@@ -208,7 +208,7 @@ def test_names_exist_once_and_absent_names_are_errors(fc: Fc) -> None:
         assert (refused.status, refused.code) == (404, "FunctionNotFound")
 
 
-def test_only_the_latest_code_can_be_asked_for(fc: Fc) -> None:
+def test_without_a_version_only_the_latest_code_can_be_asked_for(fc: Fc) -> None:
     fc.create()
     found = fc.sdk.get_function("echo", models.GetFunctionRequest(qualifier="LATEST"))
     assert found.body.function_name == "echo"

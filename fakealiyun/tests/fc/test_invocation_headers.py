@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from fakealiyun import FakeCloud
-from fakealiyun.fc.compute import Compute
+from fakealiyun.fc.compute import LATEST, Compute
 from fakealiyun.fc.operations.invocation import _answer
 from fakealiyun.fc.state import Function
 from fakealiyun.testing.fc import Fc
@@ -36,10 +36,10 @@ class Runner:
 
     async def put(self, _deployed: object) -> None: ...
 
-    async def invoke(self, _name: str, _event: bytes, _request_id: str) -> Returned:
+    async def invoke(self, *_: object) -> Returned:
         return Returned()
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, _qualifier: str) -> str:
         return f"http://127.0.0.1/{name}"
 
     def clear(self) -> None: ...
@@ -53,8 +53,9 @@ def test_an_invocation_names_the_instance(fc: Fc, monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_an_instance_none_is_named() -> None:
-    function = cast(Function, SimpleNamespace(package=SimpleNamespace(checksum="1")))
-    answer = _answer(function, Returned(instance_id=""), tail=False)
+    code = SimpleNamespace(checksum="1")
+    function = cast(Function, SimpleNamespace(package=code, version=lambda _qualifier: None))
+    answer = _answer(function, LATEST, Returned(instance_id=""), tail=False)
     assert "X-Fc-Instance-Id" not in answer.headers
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+LATEST = "LATEST"
+"""The qualifier of the code that was deployed last."""
+
 
 class NotServed(Exception):
     """The runner cannot apply a setting that the real service may accept. Names the setting."""
@@ -22,20 +25,28 @@ class Deployed:
 
     `props` has the names and forms of a resource in `s.yaml`. It includes what the API treats
     separately: triggers, asynchronous invocation, concurrency. `code` is the unpacked folder.
+    `qualifier` is how it is called: LATEST, a version, or an alias, which leads to `version`.
     """
 
     name: str
     props: Mapping[str, Any] = field(repr=False)
     code: Path
+    qualifier: str = LATEST
+    version: str = ""
+    """The number of the published version. Empty for LATEST."""
 
 
 @dataclass(frozen=True)
 class DomainRoute:
-    """A path of a custom domain, exact or ending in `*`, and the function that serves it."""
+    """A path of a custom domain, exact or ending in `*`, and the function that serves it.
+
+    `qualifier` says with which code: LATEST, a version or an alias.
+    """
 
     path: str
     methods: frozenset[str] | None
     function: str
+    qualifier: str = LATEST
 
 
 class Result(Protocol):
@@ -65,18 +76,18 @@ class Compute(Protocol):
     """Runs functions. The service calls its methods in its own event loop."""
 
     async def put(self, deployed: Deployed) -> None:
-        """Run this function from now on, instead of the one that had its name.
+        """Run this function from now on, instead of the one that had its name and qualifier.
 
         Raises NotServed; then nothing changes.
         """
 
-    async def remove(self, name: str) -> None:
-        """Stop the function. Does nothing if it does not exist."""
+    async def remove(self, name: str, qualifier: str) -> None:
+        """Stop the function with this qualifier. Does nothing if it does not exist."""
 
-    async def invoke(self, name: str, event: bytes, request_id: str) -> Result:
+    async def invoke(self, name: str, qualifier: str, event: bytes, request_id: str) -> Result:
         """Call the handler. Raises Busy, or LookupError or PermissionError for an unusable role."""
 
-    def accept(self, name: str, event: bytes, request_id: str) -> None:
+    def accept(self, name: str, qualifier: str, event: bytes, request_id: str) -> None:
         """Accept an event for an asynchronous invocation. Raises Busy."""
 
     def put_domain(self, name: str, routes: Sequence[DomainRoute]) -> None:
@@ -85,8 +96,8 @@ class Compute(Protocol):
     def remove_domain(self, name: str) -> None:
         """Stop serving a custom domain."""
 
-    def url(self, name: str) -> str:
-        """The URL of the function's HTTP trigger."""
+    def url(self, name: str, qualifier: str) -> str:
+        """The URL of the HTTP trigger of the function with this qualifier."""
 
     def clear(self) -> None:
         """Remove everything. Called from any thread; processes stop in the background."""

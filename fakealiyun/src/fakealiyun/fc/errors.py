@@ -125,6 +125,21 @@ def function_not_empty(name: str, what: str) -> ApiError:
     return ApiError(409, "FunctionNotEmpty", f"function '{name}' still has {what}")
 
 
+def nothing_to_publish(name: str) -> ApiError:
+    """400: users report the code and the end of the text. The status is a guess."""
+    return ApiError(
+        400,
+        "VersionPublishError",
+        f"can not publish version for function '{name}', detail: "
+        "'No changes were made since last publish'",
+    )
+
+
+def version_in_use(version: str, alias: str) -> ApiError:
+    """409: status and code are guesses. Nobody says whether the service refuses it."""
+    return ApiError(409, "VersionInUse", f"version '{version}' is used by alias '{alias}'")
+
+
 def provision_config_exists(name: str) -> ApiError:
     """409: the code is known from the deployment tool. The status is a guess."""
     return ApiError(

@@ -58,8 +58,14 @@ FACTS = (
             "GetCustomDomain",
             "UpdateCustomDomain",
             "DeleteCustomDomain",
+            "PublishFunctionVersion",
             "ListFunctionVersions",
+            "DeleteFunctionVersion",
+            "CreateAlias",
             "ListAliases",
+            "GetAlias",
+            "UpdateAlias",
+            "DeleteAlias",
             "ListTagResources",
             "TagResources",
             "UntagResources",
@@ -310,6 +316,96 @@ FACTS = (
         no_probe=FC_DOMAIN,
     ),
     Fact(
+        "fc.versions",
+        "A version keeps code and settings; it has no triggers, no settings for asynchronous "
+        "invocation and no scaling of its own. It never changes, and its number is not used again.",
+        DOCUMENTED,
+        _DOCS,
+        "2026",
+        operations=("PublishFunctionVersion",),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "fc.nothing_to_publish",
+        "Without a change since the last version, PublishFunctionVersion is VersionPublishError: "
+        "No changes were made since last publish.",
+        RECORDED,
+        "answers seen by users",
+        "2026",
+        operations=("PublishFunctionVersion",),
+        no_probe=SEEN,
+    ),
+    Fact(
+        "fc.nothing_to_publish_status",
+        "VersionPublishError has status 400. An update to the same code and settings is no change, "
+        "and neither is a tag.",
+        GUESSED,
+        "no source found",
+        "2026-11",
+        operations=("PublishFunctionVersion",),
+        no_probe=DEPLOYMENT,
+    ),
+    Fact(
+        "fc.alias_name",
+        "An alias has 1 to 128 of letters, digits, _ and -, the first a letter or _, and is not "
+        "LATEST. It leads to a version, not to LATEST. The page is about 2.0.",
+        GUESSED,
+        _DOCS,
+        "2019",
+        operations=("CreateAlias",),
+        no_probe=DEPLOYMENT,
+    ),
+    Fact(
+        "fc.alias_errors",
+        "AliasNotFound and AliasAlreadyExists, with the statuses 404 and 409 of other resources.",
+        DOCUMENTED,
+        _DEPLOYMENT_TOOL,
+        "2026",
+        operations=("GetAlias", "CreateAlias"),
+        no_probe=EXPLICIT,
+    ),
+    Fact(
+        "fc.version_in_use",
+        "A version that an alias leads to cannot be deleted, nor a version or an alias with "
+        "triggers, nor a function with versions or aliases. The codes are guesses. A service of "
+        "2.0 with versions could not be deleted.",
+        GUESSED,
+        "tests of the vendor's SDK for PHP",
+        "2021",
+        operations=("DeleteFunctionVersion", "DeleteAlias", "DeleteFunction"),
+        no_probe=DEPLOYMENT,
+    ),
+    Fact(
+        "fc.qualifier_of_an_instance",
+        "FC_QUALIFIER is how the function was called, and FC_VER_ID the number of the version. "
+        "Each alias has instances of its own.",
+        GUESSED,
+        _DOCS,
+        "2026",
+        operations=("InvokeFunction",),
+        no_probe=DEPLOYMENT,
+    ),
+    Fact(
+        "fc.version_resource",
+        "The RAM resource of a version or an alias is that of its function, then /versions/<id> or "
+        "/aliases/<name>. That of a call with a qualifier is the function.",
+        GUESSED,
+        _DOCS,
+        "2026",
+        operations=("PublishFunctionVersion", "CreateAlias", "InvokeFunction"),
+        no_probe=IDENTITY,
+    ),
+    Fact(
+        "fc.route_qualifier",
+        "The route of a custom domain may lead to a version or an alias. After the alias is "
+        "deleted it leads nowhere.",
+        GUESSED,
+        _DOCS,
+        "2026",
+        operations=("UpdateCustomDomain",),
+        no_probe=FC_DOMAIN,
+    ),
+    Fact(
         "fc.limits",
         "Environment variables 4 KB, packages 50 MB inside a request, 500 MB through OSS.",
         DOCUMENTED,
@@ -327,7 +423,11 @@ LIMITS = (
     "Scheduled and tracking policies are refused. No instance is kept warm; the answers say that "
     "the target is reached.",
     "Asynchronous tasks and delays are refused.",
-    "Publishing is not faked: only the latest deployed code can be called.",
+    "additionalVersionWeight of an alias is refused, and so are settings for asynchronous "
+    "invocation and scaling of a version or an alias. Each of them may have as many instances as "
+    "the function.",
+    "A version or an alias with an HTTP trigger is served at `/<function>.<qualifier>`. The form "
+    "of the real address is not known.",
     "authConfig, wafConfig, corsConfig and rewrites of custom domains are refused. CNAME and ICP "
     "filing are not checked. Only names below .localhost are reachable, by http.",
     "Unknown fields are refused. The log project is not looked for.",

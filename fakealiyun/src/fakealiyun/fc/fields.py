@@ -9,6 +9,7 @@ from typing import Any
 from fakealiyun.fc import errors
 
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
+QUALIFIER = "LATEST, a version or an alias"
 TRIGGER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", re.ASCII)
 
 

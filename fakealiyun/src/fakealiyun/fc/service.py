@@ -21,6 +21,7 @@ from fakealiyun.fc.operations import (
     functions,
     invocation,
     older,
+    tags,
     triggers,
     versions,
 )
@@ -42,7 +43,7 @@ PATHS = ("/2023-03-30/", "/2021-04-06/", "/2016-08-15/")
 """The beginnings of the API's paths, one for each version."""
 UPLOAD_KEY = "/2016-08-15/tempBucketToken"
 
-_MODULES = (functions, triggers, configs, domains, versions, invocation, older)
+_MODULES = (functions, triggers, configs, domains, versions, tags, invocation, older)
 _log = logging.getLogger(__name__)
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from fakealiyun.fc import errors
 from fakealiyun.fc.code import CodeInput, Package
-from fakealiyun.fc.compute import Deployed
+from fakealiyun.fc.compute import LATEST, Deployed
 from fakealiyun.fc.fields import Fields
 
 MAX_FUNCTIONS = 200
 """The limit for functions, and also for domains. Real quotas can be raised. This limit protects the
 machine."""
+MAX_VERSIONS = 200
+"""Of one function, and also of its aliases. The real limits are not known."""
 MAX_TRIGGERS = 50
-MAX_PAGE = 100
 
 
 def new_id() -> str:
@@ -39,6 +38,34 @@ class Trigger:
     description: str = ""
     source_arn: str = ""
     invocation_role: str = ""
+    qualifier: str = LATEST
+
+
+@dataclass(frozen=True)
+class Version:
+    """What PublishFunctionVersion keeps: the settings and the code of that moment."""
+
+    id: str
+    description: str
+    settings: Mapping[str, Any] = field(repr=False)
+    package: Package
+    created: float
+
+    @property
+    def name(self) -> str:
+        """The key of its place in a list: an id with more digits comes after all others."""
+        return f"{int(self.id):010d}"
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name that leads to a version."""
+
+    name: str
+    version: str
+    created: float
+    modified: float
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,29 +84,59 @@ class Function:
     concurrency: int | None = None
     scaling: Mapping[str, Any] | None = None
     provision: Mapping[str, Any] | None = None
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    published: int = 0
+    """The number of the last version. A number is never used again."""
+    unchanged: bool = False
+    """Whether code and settings are those of the last version."""
 
-    def deployed(self) -> Deployed:
-        """The function in the form that `Compute` needs."""
+    def version(self, qualifier: str) -> Version | None:
+        """The version that a qualifier leads to, None for LATEST. Raises ApiError."""
+        if qualifier == LATEST:
+            return None
+        kind = "Version" if qualifier.isdigit() else "Alias"
+        alias = self.aliases.get(qualifier)
+        found = self.versions.get(qualifier if alias is None else alias.version)
+        if found is None:
+            raise errors.not_found(kind, qualifier[:128])
+        return found
+
+    def needs(self, package: Package) -> bool:
+        """Whether the function or one of its versions has this code."""
+        return package in (self.package, *(one.package for one in self.versions.values()))
+
+    def deployed(self, qualifier: str = LATEST) -> Deployed:
+        """The function in the form that `Compute` needs, as it is called with this qualifier.
+
+        A version has the triggers that are bound to it. The fake gives it the reserved concurrency
+        of the function, and no settings for asynchronous invocation. Raises ApiError.
+        """
+        version = self.version(qualifier)
+        settings = self.settings if version is None else version.settings
+        package = self.package if version is None else version.package
         props: dict[str, Any] = {
-            name: self.settings[name]
+            name: settings[name]
             for name in ("runtime", "handler", "memorySize", "timeout", "environmentVariables")
         }
-        if self.settings["role"]:
-            props["role"] = self.settings["role"]
-        if "instanceLifecycleConfig" in self.settings:
-            props["instanceLifecycleConfig"] = self.settings["instanceLifecycleConfig"]
+        if settings["role"]:
+            props["role"] = settings["role"]
+        if "instanceLifecycleConfig" in settings:
+            props["instanceLifecycleConfig"] = settings["instanceLifecycleConfig"]
         props["triggers"] = [
             {"triggerName": one.name, "triggerType": one.kind, "triggerConfig": dict(one.config)}
             for one in self.triggers.values()
+            if one.qualifier == qualifier
         ]
-        if self.async_config is not None:
+        if self.async_config is not None and version is None:
             known = ("maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig")
             props["asyncInvokeConfig"] = {
                 name: self.async_config[name] for name in known if name in self.async_config
             }
         if self.concurrency is not None:
             props["concurrencyConfig"] = {"reservedConcurrency": self.concurrency}
-        return Deployed(self.name, props, self.package.folder)
+        number = "" if version is None else version.id
+        return Deployed(self.name, props, package.folder, qualifier, number)
 
 
 @dataclass(frozen=True)
@@ -142,47 +199,16 @@ class FcAccount:
         return found
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
+def qualifier_of(query: Mapping[str, str]) -> str:
+    """The qualifier in a query: LATEST, or what should be a version or an alias."""
+    return query.get("qualifier") or LATEST
 
 
-_N = TypeVar("_N", bound=_Named)
-
-
-def page(items: Iterable[_N], query: Mapping[str, str]) -> tuple[list[_N], dict[str, str]]:
-    """One page of a list sorted by name, and the `nextToken` of the next page, if there is one.
-
-    Reads `limit` (default 20, at most 100), `nextToken` and `prefix`. Raises ApiError.
-    """
-    limit_text = query.get("limit") or "20"
-    if not (limit_text.isascii() and limit_text.isdigit() and 1 <= int(limit_text) <= MAX_PAGE):
-        raise errors.invalid_argument(f"limit must be a whole number from 1 to {MAX_PAGE}")
-    after = _after(query.get("nextToken") or "")
-    prefix = query.get("prefix") or ""
-    names = sorted(
-        (item for item in items if item.name.startswith(prefix) and item.name > after),
-        key=lambda item: item.name,
-    )
-    found, rest = names[: int(limit_text)], names[int(limit_text) :]
-    if not rest:
-        return found, {}
-    return found, {"nextToken": base64.urlsafe_b64encode(found[-1].name.encode()).decode()}
-
-
-def _after(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (ValueError, binascii.Error):
-        raise errors.invalid_argument("nextToken must come from an earlier answer") from None
-
-
-def check_qualifier(qualifier: str | None) -> None:
-    """Raise ApiError for a version or an alias. The fake has only the latest deployed code."""
-    if qualifier in (None, "", "LATEST"):
-        return
-    kind = "Version" if qualifier.isdigit() else "Alias"
-    raise errors.not_found(kind, qualifier[:64])
+def only_latest(function: Function, query: Mapping[str, str], what: str) -> None:
+    """Raise ApiError for a version or an alias, which the fake has no `what` for."""
+    qualifier = qualifier_of(query)
+    if function.version(qualifier) is not None:
+        raise errors.not_faked(f"{what} of a version or alias")
 
 
 def role_of(fields: Fields, name: str) -> str:

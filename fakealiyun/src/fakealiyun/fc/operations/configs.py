@@ -12,7 +12,8 @@ from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import Fields
 from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
-from fakealiyun.fc.state import Function, check_qualifier, page
+from fakealiyun.fc.paging import page
+from fakealiyun.fc.state import Function, only_latest
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
 MAX_RESERVED = 100_000
@@ -109,8 +110,8 @@ class _Config:
         return FcAnswer(204)
 
     def _existing(self, call: FcCall) -> Function:
-        check_qualifier(call.query.get("qualifier"))
         function = self._context.account.function(call.function)
+        only_latest(function, call.query, self._kind)
         if getattr(function, self._attribute) is None:
             raise errors.not_found(self._kind, function.name)
         return function
@@ -232,8 +233,9 @@ class _Configs:
         return self._account.function_arn(function.name)
 
     def _function(self, call: FcCall) -> Function:
-        check_qualifier(call.query.get("qualifier"))
-        return self._account.function(call.function)
+        function = self._account.function(call.function)
+        only_latest(function, call.query, "settings")
+        return function
 
 
 def _destinations(fields: Fields) -> dict[str, Any]:

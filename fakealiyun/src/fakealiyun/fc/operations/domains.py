@@ -9,11 +9,12 @@ from typing import Any
 
 from fakealiyun.clock import utc
 from fakealiyun.fc import errors
-from fakealiyun.fc.compute import DomainRoute
+from fakealiyun.fc.compute import LATEST, DomainRoute
 from fakealiyun.fc.context import Context
-from fakealiyun.fc.fields import Fields
+from fakealiyun.fc.fields import QUALIFIER, Fields
 from fakealiyun.fc.operation import FcOperation
-from fakealiyun.fc.state import MAX_FUNCTIONS, Domain, page
+from fakealiyun.fc.paging import page
+from fakealiyun.fc.state import MAX_FUNCTIONS, Domain
 from fakealiyun.fc.trigger_config import read_methods
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
@@ -122,16 +123,17 @@ class _Domains:
             known = ("path", "functionName", "methods", "qualifier", "rewriteConfig")
             route = Fields(given, known, "routeConfig.routes")
             route.blank("rewriteConfig")
-            if route.get("qualifier") not in (None, "", "LATEST"):
-                raise errors.not_faked("routes to a version or alias")
             path = route.text("path", "a path, which may end in *", pattern=_PATH)
             if path in found:
                 raise errors.invalid_argument("two routes have the same path")
             function = route.text("functionName", "the name of a function")
+            target = self._account.function(function)
+            qualifier = route.text("qualifier", QUALIFIER, longest=128, default="") or LATEST
+            target.version(qualifier)  # refuses one that does not exist
             shown: dict[str, Any] = {
                 "path": path,
-                "functionName": self._account.function(function).name,
-                "qualifier": "LATEST",
+                "functionName": target.name,
+                "qualifier": qualifier,
             }
             if "methods" in route and route.sequence("methods"):
                 shown["methods"] = read_methods(route)
@@ -146,6 +148,7 @@ class _Domains:
                     route["path"],
                     frozenset(route["methods"]) if "methods" in route else None,
                     route["functionName"],
+                    route["qualifier"],
                 )
                 for route in domain.routes
             ]

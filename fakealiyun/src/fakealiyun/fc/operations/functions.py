@@ -9,11 +9,13 @@ from typing import Any
 from fakealiyun.clock import utc
 from fakealiyun.fc import errors
 from fakealiyun.fc.code import CodeInput, Package, read_code
+from fakealiyun.fc.compute import LATEST
 from fakealiyun.fc.context import Context
 from fakealiyun.fc.fields import FUNCTION_NAME, Fields
 from fakealiyun.fc.operation import FcOperation
+from fakealiyun.fc.paging import page
 from fakealiyun.fc.settings import read_settings
-from fakealiyun.fc.state import MAX_FUNCTIONS, Function, check_qualifier, new_id, page
+from fakealiyun.fc.state import MAX_FUNCTIONS, Function, new_id, qualifier_of
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
 _NAME = "1 to 64 of letters, digits, _ and -, the first a letter or _"
@@ -75,9 +77,9 @@ class _Functions:
         return FcAnswer(body={"functions": [self._shown(function) for function in found], **more})
 
     async def get(self, call: FcCall) -> FcAnswer:
-        """Return the settings of a function, including its environment variables."""
-        check_qualifier(call.query.get("qualifier"))
-        return FcAnswer(body=self._shown(self._account.function(call.function)))
+        """Return the settings of a function or of a version, with its environment variables."""
+        function = self._account.function(call.function)
+        return FcAnswer(body=self._shown(function, qualifier_of(call.query)))
 
     async def create(self, call: FcCall) -> FcAnswer:
         """Unpack the code and start to serve the function."""
@@ -109,15 +111,23 @@ class _Functions:
             self._check_role(call, settings)
         now = self._context.clock.now()
         if code is None:
-            function = replace(old, settings=settings, modified=now)
+            same = old.unchanged and settings == old.settings
+            function = replace(old, settings=settings, modified=now, unchanged=same)
             await self._context.keep(function)
             return FcAnswer(body=self._shown(function))
         package = await self._context.code.take(code)
+        same = old.unchanged and settings == old.settings
         function = replace(
-            old, settings=settings, package=package, code=_without_bytes(code), modified=now
+            old,
+            settings=settings,
+            package=package,
+            code=_without_bytes(code),
+            modified=now,
+            unchanged=same and package.checksum == old.package.checksum,
         )
         await self._keep(function, package)
-        self._context.code.discard(old.package)
+        if not function.needs(old.package):
+            self._context.code.discard(old.package)
         return FcAnswer(body=self._shown(function))
 
     async def delete(self, call: FcCall) -> FcAnswer:
@@ -125,11 +135,13 @@ class _Functions:
         function = self._account.function(call.function)
         if function.triggers:
             raise errors.function_not_empty(function.name, "triggers")
+        if function.versions or function.aliases:
+            raise errors.function_not_empty(function.name, "versions or aliases")
         if function.scaling is not None or function.provision is not None:
             raise errors.provision_config_exists(function.name)
         del self._account.functions[function.name]
         if self._context.compute is not None:
-            await self._context.compute.remove(function.name)
+            await self._context.compute.remove(function.name, LATEST)
         self._context.code.discard(function.package)
         if function.code.bucket == self._context.code.bucket:
             self._context.storage.delete(function.code.bucket, function.code.key)
@@ -158,20 +170,22 @@ class _Functions:
         if settings["role"]:
             self._context.permission.check_role(call.caller, call.raw, settings["role"])
 
-    def _shown(self, function: Function) -> dict[str, Any]:
+    def _shown(self, function: Function, qualifier: str = LATEST) -> dict[str, Any]:
+        version = function.version(qualifier)
+        package = function.package if version is None else version.package
         return {
             "functionName": function.name,
             "functionId": function.id,
             "functionArn": self._account.function_arn(function.name),
-            **function.settings,
-            "codeSize": function.package.size,
-            "codeChecksum": function.package.checksum,
+            **(function.settings if version is None else version.settings),
+            "codeSize": package.size,
+            "codeChecksum": package.checksum,
             "layers": [],
             "state": "Active",
             "stateReason": "",
             "lastUpdateStatus": "Successful",
             "createdTime": utc(function.created),
-            "lastModifiedTime": utc(function.modified),
+            "lastModifiedTime": utc(function.modified if version is None else version.created),
         }
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from fakealiyun.clock import utc
 from fakealiyun.fc import errors
+from fakealiyun.fc.compute import LATEST
 from fakealiyun.fc.context import Context
-from fakealiyun.fc.fields import TRIGGER_NAME, Fields
+from fakealiyun.fc.fields import QUALIFIER, TRIGGER_NAME, Fields
 from fakealiyun.fc.operation import FcOperation
 from fakealiyun.fc.operations.functions import one
-from fakealiyun.fc.state import MAX_TRIGGERS, Function, Trigger, new_id, page, role_of
+from fakealiyun.fc.paging import page
+from fakealiyun.fc.state import MAX_TRIGGERS, Function, Trigger, new_id, role_of
 from fakealiyun.fc.trigger_config import read_config, read_kind, rendered
 from fakealiyun.fc.wire import FcAnswer, FcCall
 
@@ -85,8 +87,7 @@ class _Triggers:
             raise errors.already_exists("Trigger", name)
         if len(function.triggers) >= MAX_TRIGGERS:
             raise errors.invalid_argument(f"a function has at most {MAX_TRIGGERS} triggers")
-        if kind == "http" and any(one.kind == "http" for one in function.triggers.values()):
-            raise errors.invalid_argument("a version or alias has at most one HTTP trigger")
+        self._check_alone(function, trigger)
         await self._keep(function, trigger)
         return FcAnswer(body=self._shown(function, trigger))
 
@@ -99,7 +100,8 @@ class _Triggers:
         if "triggerConfig" in fields:
             config = read_config(old.kind, fields.get("triggerConfig"))
             trigger = replace(trigger, config=config)
-        await self._keep(function, trigger)
+        self._check_alone(function, trigger)
+        await self._keep(function, trigger, old.qualifier)
         return FcAnswer(body=self._shown(function, trigger))
 
     async def delete(self, call: FcCall) -> FcAnswer:
@@ -107,12 +109,23 @@ class _Triggers:
         function = self._account.function(call.function)
         trigger = self._account.trigger(call.function, call.names["trigger"])
         left = {name: one for name, one in function.triggers.items() if name != trigger.name}
-        await self._context.keep(replace(function, triggers=left))
+        await self._context.keep(replace(function, triggers=left), trigger.qualifier)
         return FcAnswer(204)
 
-    async def _keep(self, function: Function, trigger: Trigger) -> None:
-        triggers = {**function.triggers, trigger.name: trigger}
-        await self._context.keep(replace(function, triggers=triggers))
+    def _check_alone(self, function: Function, trigger: Trigger) -> None:
+        """Refuse a qualifier that does not exist, or that has an HTTP trigger already."""
+        function.version(trigger.qualifier)
+        others = [one for one in function.triggers.values() if one.name != trigger.name]
+        if trigger.kind == "http" and any(
+            one.kind == "http" and one.qualifier == trigger.qualifier for one in others
+        ):
+            raise errors.invalid_argument("a version or alias has at most one HTTP trigger")
+
+    async def _keep(self, function: Function, trigger: Trigger, before: str = "") -> None:
+        changed = replace(function, triggers={**function.triggers, trigger.name: trigger})
+        await self._context.keep(changed, trigger.qualifier)
+        if before and before != trigger.qualifier:
+            await self._context.keep(changed, before)
 
     def _shown(self, function: Function, trigger: Trigger) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -121,7 +134,7 @@ class _Triggers:
             "triggerType": trigger.kind,
             "triggerConfig": rendered(trigger.config),
             "description": trigger.description,
-            "qualifier": "LATEST",
+            "qualifier": trigger.qualifier,
             "sourceArn": trigger.source_arn,
             "invocationRole": trigger.invocation_role,
             "targetArn": self._account.function_arn(function.name),
@@ -130,7 +143,7 @@ class _Triggers:
             "lastModifiedTime": utc(trigger.modified),
         }
         if trigger.kind == "http":
-            url = self._context.url(function.name)
+            url = self._context.url(function.name, trigger.qualifier)
             shown["httpTrigger"] = {"urlInternet": url, "urlIntranet": url}
         return shown
 
@@ -142,12 +155,12 @@ def _name(given: Mapping[str, Any]) -> str:
 
 
 def _rest(fields: Fields, old: Trigger | None = None) -> dict[str, Any]:
-    if fields.get("qualifier") not in (None, "", "LATEST"):
-        raise errors.not_faked("triggers of a version or alias")
+    qualifier = fields.text("qualifier", QUALIFIER, longest=128, default="")
     role = role_of(fields, "invocationRole")
     return {
         "description": fields.text(
             "description", "at most 256 characters", default=old.description if old else ""
         ),
         "invocation_role": role or (old.invocation_role if old else ""),
+        "qualifier": qualifier or (old.qualifier if old else LATEST),
     }
