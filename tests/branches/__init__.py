@@ -1,0 +1,1 @@
+"""How much of the deployed code the tests run: `make coverage`."""
