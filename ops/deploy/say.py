@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ops.deploy.target import Target
 from ops.deploy.texts import STEPS, T
 from ops.deploy.tools import Missing
 from ops.text import Text
@@ -50,25 +51,18 @@ class Say:
         """Why the deployment ends."""
         print(_plain(text.of(self.language)), file=sys.stderr)
 
-    def summary(
-        self,
-        *,
-        name: str,
-        region: str,
-        template: str,
-        digest: str,
-        addresses: Mapping[str, str],
-        settings: str,
-        again: str,
-        sound: bool,
-    ) -> None:
+    def summary(self, target: Target, *, again: str, sound: bool) -> None:
         """What is where, what to set in the app, how to go back."""
         head = T.SUMMARY if sound else T.SUMMARY_NOT_SOUND
-        print(f"\n{head.of(self.language)} {name} ({region}), {template}, {digest}")
-        for function, url in addresses.items():
+        of = f"{target.name} ({target.region}), {target.template}, {target.digest}"
+        print(f"\n{head.of(self.language)} {of}")
+        for function, url in target.addresses().items():
             hidden = "/…" if function == "events" else ""
             print(f"  {function:<8} {url}{hidden}")
-        for text in (T.APP.filled(settings), T.BACK.filled(again)):
+        texts = [T.APP.filled(target.env_path.name), T.BACK.filled(again)]
+        if target.alias:
+            texts.insert(0, T.ON_ALIAS.filled(target.alias))
+        for text in texts:
             print(f"  {text.of(self.language)}")
         sys.stdout.flush()
 

@@ -72,13 +72,17 @@ class T:
     )
     ROUTES = Text("corrected, because `s` leaves them: {}", "已修正 `s` 不会修改的路由：{}")
     SWITCHED = Text(
-        "all routes lead to the new version, by the alias {}; queue and timer triggers to LATEST",
-        "全部路由通过别名 {} 指向新版本；队列和定时触发器指向 LATEST",
+        "all routes lead to the new version, by the alias {}",
+        "全部路由通过别名 {} 指向新版本",
     )
     SWITCHED_BACK = Text(
-        "all routes lead to the version before, by the alias {}; queue and timer triggers stay on "
-        "LATEST, which is the newer code",
-        "全部路由通过别名 {} 指向上一个版本；队列和定时触发器仍指向 LATEST，即较新的代码",
+        "all routes lead to the version before, by the alias {}",
+        "全部路由通过别名 {} 指向上一个版本",
+    )
+    ON_ALIAS = Text(
+        "The routes lead to the alias {}. Queue and timer triggers stay on LATEST, the code that "
+        "was deployed last.",
+        "路由指向别名 {}。队列和定时触发器仍使用 LATEST，即最后一次部署的代码。",
     )
     FOREIGN_ALIAS = Text(
         "the routes lead to {}, which is not ours: move it to the new code yourself",
@@ -87,6 +91,11 @@ class T:
     NO_OTHER_VERSION = Text(
         "There is no version before: the other alias is missing.",
         "没有上一个版本：缺少另一个别名。",
+    )
+    MIXED_VERSIONS = Text(
+        "The alias {} leads to different versions, because a deployment was interrupted. Check out "
+        "the version before, and run `make deploy`.",
+        "别名 {} 指向不同的版本，因为某次部署被中断。请检出上一个版本，然后执行 `make deploy`。",
     )
     ROUTES_FAILED = Text("The routes could not be corrected: {}", "路由修正失败：{}")
     DOCTOR_SOUND = Text("nothing found", "没有发现问题")

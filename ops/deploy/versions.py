@@ -14,6 +14,9 @@ from ops.account import Account, ServiceRefused
 from ops.deploy.routes import LATEST, Route
 
 ALIASES = ("blue", "green")
+NOTHING_NEW = "VersionPublishError"
+"""The code where code and settings are those of the newest version. Another reason for it is not
+known."""
 
 
 def in_use(there: Sequence[Route], ours: Mapping[str, Route]) -> set[str]:
@@ -29,35 +32,56 @@ def idle(used: set[str]) -> str:
 
 
 def publish(account: Account, functions: Sequence[str], alias: str, description: str) -> None:
-    """Publish a version of each function, and point the alias at it. Raises as `Account.fc`."""
+    """Publish a version of each function, then point the alias at them. Raises as `Account.fc`."""
+    made = [(function, _published(account, function, description)) for function in functions]
+    for function, version in made:
+        _point(account, function, alias, version, description)
+
+
+def _published(account: Account, function: str, description: str) -> str:
+    """The number of the version that has the function as it is now."""
     from alibabacloud_fc20230330 import models
 
-    for function in functions:
-        given = models.PublishVersionInput(description=description)
+    given = models.PublishVersionInput(description=description)
+    try:
         made = account.fc("PublishFunctionVersion", function, body=given).body
-        version = str(made["versionId"])
+    except ServiceRefused as refusal:
+        if refusal.code != NOTHING_NEW:
+            raise
+        newest = account.fc("ListFunctionVersions", function, direction="BACKWARD", limit=1).body
+        [made] = newest.get("versions") or [{}]
+        if "versionId" not in made:
+            raise
+    return str(made["versionId"])
+
+
+def _point(account: Account, function: str, alias: str, version: str, description: str) -> None:
+    from alibabacloud_fc20230330 import models
+
+    try:
+        changed = models.UpdateAliasInput(version_id=version, description=description)
+        account.fc("UpdateAlias", function, alias, body=changed)
+    except ServiceRefused as refusal:
+        if refusal.status != 404:
+            raise
+        new = models.CreateAliasInput(alias_name=alias, version_id=version, description=description)
+        account.fc("CreateAlias", function, body=new)
+
+
+def described(account: Account, functions: Sequence[str], alias: str) -> set[str | None]:
+    """What each function's alias says of its code; None for a function that lacks the alias.
+
+    More than one answer: the alias was not moved for every function. Raises as `Account.fc`.
+    """
+    found: set[str | None] = set()
+    for function in functions:
         try:
-            changed = models.UpdateAliasInput(version_id=version, description=description)
-            account.fc("UpdateAlias", function, alias, body=changed)
+            found.add(str(account.fc("GetAlias", function, alias).body.get("description") or ""))
         except ServiceRefused as refusal:
             if refusal.status != 404:
                 raise
-            new = models.CreateAliasInput(
-                alias_name=alias, version_id=version, description=description
-            )
-            account.fc("CreateAlias", function, body=new)
-
-
-def have(account: Account, functions: Sequence[str], alias: str) -> bool:
-    """Whether every function has the alias. Raises as `Account.fc`."""
-    try:
-        for function in functions:
-            account.fc("GetAlias", function, alias)
-    except ServiceRefused as refusal:
-        if refusal.status == 404:
-            return False
-        raise
-    return True
+            found.add(None)
+    return found
 
 
 def led_to(there: Sequence[Route], ours: Mapping[str, Route], alias: str) -> list[Route]:

@@ -14,7 +14,7 @@ import pytest
 
 from ops import callbacks, keys, playkey
 from ops.account import command as account
-from ops.deploy import command as deploy
+from ops.deploy import arguments as deploy
 from ops.doctor import command as doctor
 from ops.rehearse import command as rehearse
 from ops.setup import command as setup
