@@ -38,6 +38,7 @@ class Control:
             "/_local/queues/<name>/messages": {"POST": self._send_message},
             "/_local/vod": {"GET": self._vod, "POST": self._adjust_vod},
             "/_local/play-auth": {"POST": self._judge_play_auth},
+            "/_local/certificates": {"POST": self._put_certificate},
             "/_local/state": {"GET": self._state},
             CALLBACK_KEY_PATH: {"GET": self._callback_key},
             "/_local/reset": {"POST": self._reset},
@@ -179,6 +180,22 @@ class Control:
             raise GuardError(400, "PlayAuth must be text")
         fault = self._cloud.vod.play_keys.fault_of(credential)
         return {"accepted": fault is None, "reason": fault}
+
+    async def _put_certificate(self, request: web.Request) -> Mapping[str, Any]:
+        """`{"number", "certificate", "private_key"}`, the last two in PEM: put a certificate into
+        Certificate Management Service, as its console does. The answer does not repeat them."""
+        body = _only(await control_body(request), "number", "certificate", "private_key")
+        number, texts = body.get("number"), [body.get("certificate"), body.get("private_key")]
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise GuardError(400, "number must be a whole number")
+        if not all(isinstance(text, str) for text in texts):
+            raise GuardError(400, "certificate and private_key must be text")
+        certificate, private_key = map(str, texts)
+        try:
+            self._cloud.certificates.put(number, certificate=certificate, private_key=private_key)
+        except ValueError as error:
+            raise GuardError(400, str(error)) from None
+        return {"number": number}
 
     async def _reset(self, request: web.Request) -> Mapping[str, Any]:
         """`{}`: go back to the state at the start."""

@@ -13,6 +13,7 @@ from aliyunsdkcore.request import RpcRequest
 
 from fakealiyun import FakeCloud
 from fakealiyun.identity import Credential
+from fakealiyun.testing.vod import post_control
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIC\n-----END PRIVATE KEY-----"
@@ -46,6 +47,32 @@ def test_a_certificate_with_its_key(cloud: FakeCloud) -> None:
     cloud.reset()
     with pytest.raises(ServerException, match="NotFound"):
         ask(cloud, "1234567")
+
+
+def test_a_certificate_by_the_control_route(cloud: FakeCloud) -> None:
+    given = {"number": 1234567, "certificate": CERTIFICATE, "private_key": KEY}
+    answer = post_control(cloud, "certificates", given)
+    assert answer.json() == {"number": 1234567}
+    assert ask(cloud, "1234567")["Key"] == KEY
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"number": 0},
+        {"number": True},
+        {"number": "7"},
+        {"certificate": "no PEM"},
+        {"private_key": None},
+        {"name": "one more"},
+    ],
+)
+def test_a_certificate_that_is_refused(cloud: FakeCloud, wrong: dict[str, Any]) -> None:
+    given = {"number": 7, "certificate": CERTIFICATE, "private_key": KEY, **wrong}
+    answer = post_control(cloud, "certificates", given)
+    assert answer.status == 400
+    assert KEY not in answer.body.decode()
+    assert cloud.certificates.get(7) is None
 
 
 @pytest.mark.parametrize(
