@@ -38,8 +38,8 @@ FACTS = (
 )
 
 LIMITS = (
-    "Certificates come from Python, by `cloud.certificates.put`, or by `POST /_local/certificates`. "
-    "There is no other operation.",
+    "Certificates come from Python, by `cloud.certificates.put`, or from "
+    "`POST /_local/certificates`. There is no other operation.",
     "The fake does not look into a certificate: it may have expired, or be for another name.",
 )
 """What the fake leaves out or refuses, whatever the real service does."""
