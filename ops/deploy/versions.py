@@ -73,15 +73,16 @@ def described(account: Account, functions: Sequence[str], alias: str) -> set[str
 
     More than one answer: the alias was not moved for every function. Raises as `Account.fc`.
     """
-    found: set[str | None] = set()
-    for function in functions:
-        try:
-            found.add(str(account.fc("GetAlias", function, alias).body.get("description") or ""))
-        except ServiceRefused as refusal:
-            if refusal.status != 404:
-                raise
-            found.add(None)
-    return found
+    return {_description(account, function, alias) for function in functions}
+
+
+def _description(account: Account, function: str, alias: str) -> str | None:
+    try:
+        return str(account.fc("GetAlias", function, alias).body.get("description") or "")
+    except ServiceRefused as refusal:
+        if refusal.status == 404:
+            return None
+        raise
 
 
 def led_to(there: Sequence[Route], ours: Mapping[str, Route], alias: str) -> list[Route]:
