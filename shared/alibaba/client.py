@@ -195,5 +195,8 @@ def _require_json_object(body: bytes, status: int) -> None:
 
 
 def _remember(request_ids: list[str], request_id: object) -> None:
-    if isinstance(request_id, str) and re.fullmatch(r"[0-9A-Za-z-]{1,64}", request_id):
+    # The SDK writes "None" into a fault without an id.
+    if request_id == "None" or not isinstance(request_id, str):
+        return
+    if re.fullmatch(r"[0-9A-Za-z-]{1,64}", request_id):
         request_ids.append(request_id)
