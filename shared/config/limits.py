@@ -112,8 +112,6 @@ def is_private(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
-    if parsed.is_unspecified or parsed.is_multicast or parsed.is_reserved:
-        return False
     networks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"]
     networks += ["fc00::/7", "::1/128"]
     return any(parsed in network for network in map(ipaddress.ip_network, networks))

@@ -1,4 +1,4 @@
-"""Runs mutmut on the deployed code, and compares what no test notices.
+"""Tries mutants of the deployed code, which mutmut makes, and compares what no test notices.
 
     python -m tests.mutation                             run everything, then compare
     python -m tests.mutation shared/web 'shared/auth/t*' run a part: files, folders or patterns
@@ -15,9 +15,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from tests.mutation.comparison import CRITICAL, FLOOR, Change, Comparison, compare
-from tests.mutation.last_run import PROJECT, arguments, change, outcomes, selected
+from tests.mutation.last_run import MUTANTS, PROJECT, arguments, change, outcomes, selected
+
+TESTS = ("tests/shared", "tests/instances")
+"""Tests in their own process. Those of the limits start others, where no mutant is."""
+OPTIONS = "-p no:cacheprovider -p no:xdist -q -s --tb=no --ignore=tests/shared/limits".split()
 
 
 def main() -> int:
@@ -30,13 +35,11 @@ def main() -> int:
     parser.add_argument("part", nargs="*", help="a file, a folder or a pattern; default: all")
     parser.add_argument("--report", action="store_true", help="compare the last run")
     parser.add_argument("--show", action="store_true", help="show every mutant that survived")
-    parser.add_argument("--children", default="2", help="processes at once; default: 2")
+    parser.add_argument("--at-once", default="2", help="mutants to try at once; default: 2")
     given = parser.parse_args()
     files = selected(given.part)
     if not given.report:
-        run = [sys.executable, "-m", "mutmut", "run", "--max-children", given.children]
-        run += [file.removesuffix(".py").replace("/", ".") + ".*" for file in files]
-        subprocess.run(run if given.part else run[: -len(files)], cwd=PROJECT, check=True)
+        try_mutants(files, given.at_once)
     found = list(outcomes(files))
     survivors = {
         name: change(file, name)
@@ -51,6 +54,16 @@ def main() -> int:
             if one.file not in CRITICAL:
                 show("survived", one)
     return int(not result.passed)
+
+
+def try_mutants(files: Sequence[str], at_once: str) -> None:
+    """Makes the mutants of all files, and tries those of `files`."""
+    make = [sys.executable, "-m", "tests.mutation.generation", at_once]
+    subprocess.run(make, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+    names = [file.removesuffix(".py").replace("/", ".") + ".x*" for file in files]
+    run = [sys.executable, "-m", "pytest", "--rootdir=.", "--mutants", ",".join(names)]
+    run += ["--at-once", at_once, "-p", "tests.mutation.trial", *OPTIONS, *TESTS]
+    subprocess.run(run, cwd=MUTANTS, check=True)
 
 
 def report(result: Comparison) -> None:
