@@ -73,7 +73,7 @@ UNSOUND = [
     *({**ED25519, "alg": "ES256"}, {**ED25519, "kty": "EC"}),
     *(rsa(kid="k" * 129), rsa(kid=""), rsa(kid=5), rsa(kid=None)),
     *(rsa(use="enc"), rsa(use=None), rsa(key_ops=["sign"]), rsa(key_ops=[])),
-    *(rsa(**{member: "AQ"}) for member in ("d", "p", "q", "dp", "dq", "qi", "oth")),
+    *({**rsa(), member: "AQ"} for member in ("d", "p", "q", "dp", "dq", "qi", "oth")),
     *({**ED25519, "d": "AQ"}, rsa(n="A+/="), rsa(e="AQAB="), rsa(n=5), oct_key(k="A")),
     *({"kty": "RSA", "alg": "RS256"}, {"alg": "RS256"}, {}, "a", None, 5),
 ]
