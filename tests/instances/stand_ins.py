@@ -5,6 +5,7 @@ The fake cloud tells what VOD does. These only record what a function asks for, 
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,11 @@ SETTINGS = Settings(
 )
 ALICE, BOB = Owner("main", "alice"), Owner("main", "bob")
 SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play"})
+
+
+def loaded(function: str) -> Any:
+    """The module of a function, loaded as a runtime loads it."""
+    return importlib.import_module(f"functions.{function}.index")
 
 
 def caller(**changes: Any) -> Caller:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from functions.play import index
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.records import PlayCredential, Video, Videos
 from shared.errors import (
@@ -37,8 +36,11 @@ from tests.instances.stand_ins import (
     caller,
     fields_of,
     invocation,
+    loaded,
     video,
 )
+
+index = loaded("play")
 
 SIGNING = replace(SETTINGS, play_key="AbcdefghIjklmnop0123")
 AT_100 = "2027-01-15T08:01:40Z"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from functions.refresh import index
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.records import Video
 from shared.errors import (
@@ -30,8 +29,11 @@ from tests.instances.stand_ins import (
     caller,
     fields_of,
     invocation,
+    loaded,
     video,
 )
+
+index = loaded("refresh")
 
 ASKED = {"VideoId": IDS[0]}
 

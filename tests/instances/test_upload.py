@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from functions.upload import index
 from shared.alibaba.codes import Rejected
 from shared.alibaba.vod.codes import NotFoundAtVod, WrongChoice
 from shared.alibaba.vod.records import Video
@@ -38,8 +37,11 @@ from tests.instances.stand_ins import (
     caller,
     fields_of,
     invocation,
+    loaded,
     video,
 )
+
+index = loaded("upload")
 
 FILM = {"FileName": "film.mp4"}
 IMAGE = {"MediaType": "image", "ImageType": "default"}
