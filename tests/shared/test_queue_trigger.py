@@ -85,3 +85,34 @@ def test_the_text_of_a_message_may_be_plain_or_base64(body: Any, text: str) -> N
 @pytest.mark.parametrize("event", [None, 5, "text", [], [[]], {"data": []}, [{"id": 5}]])
 def test_what_is_no_event_of_a_queue_has_only_empty_messages(event: Any) -> None:
     assert {text for _, text in messages(event)} <= {""}
+
+
+@pytest.mark.parametrize(
+    ("item", "identifier"),
+    [
+        ({"id": "e", "data": {"messageId": "m"}}, "m"),
+        ({"id": "e", "data": {"messageId": ""}}, "e"),
+        ({"id": "e", "data": {}}, "e"),
+        ({"id": "e"}, "e"),
+        ({"data": {}}, ""),
+        ({"id": 5}, ""),
+        ({"id": "e", "data": {"messageId": 5}}, ""),
+        ("text", ""),
+    ],
+)
+def test_a_message_is_known_by_its_own_id_or_the_id_of_its_event(
+    item: Any, identifier: str
+) -> None:
+    assert list(messages([item])) == [(identifier, "")]
+
+
+@pytest.mark.parametrize("event", [f"[1, {NESTED}, 2]", f'[{NESTED}, "a,]", {{"b": [1, 2]}}]'])
+def test_the_items_beside_one_that_is_nested_deep_are_whole(event: str) -> None:
+    expected = json.loads(event.replace(NESTED, "null"))
+    assert parse(event.encode()) == expected
+
+
+def test_base64_with_anything_else_in_it_is_no_text() -> None:
+    body = base64.b64encode(b'{"a": 1}').decode()
+    for odd in (f"{body[:4]}!{body[4:]}", f"{body}\n!", f"-{body}"):
+        assert list(messages({"id": "e", "data": {"messageBody": odd}})) == [("e", "")]

@@ -61,3 +61,20 @@ def test_all_three_parts_are_used_and_none_is_shown() -> None:
     )
     assert "env-ACCESS_KEY_SECRET" not in repr(key)
     assert "env-SECURITY_TOKEN" not in repr(key)
+
+
+def test_an_instance_whose_credential_has_expired_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can sign nothing any more, and Function Compute starts another."""
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    role = FunctionRole(ENVIRONMENT)
+    role.mark_expired()
+    assert not role.spent, "it had none"
+    role.use(context())
+    assert (ended, role.spent) == ([], False)
+    role.mark_expired()
+    assert role.spent
+    role.use(context(access_key_id="newer"))
+    assert (ended, role.spent) == ([], False)
+    role.use(context())
+    assert (ended, role.spent) == ([1], True)
