@@ -48,9 +48,7 @@ def ask(
     **claims: Any,
 ) -> Outcome:
     token = world.token(**{"vod": EVERYTHING, **claims})
-    event = http_event(
-        method, "/sts", body=body, query=query, Authorization=f"Bearer {token}"
-    )
+    event = http_event(method, "/sts", body=body, query=query, Authorization=f"Bearer {token}")
     return function.call(event, seconds=30)
 
 
@@ -183,9 +181,7 @@ def test_a_token_of_the_app_may_be_an_hour_old_or_live_an_hour(
 ) -> None:
     """The leeway for clocks may make a token of an hour a little older."""
     now = int(time.time())
-    outcome = ask(
-        world, function, {"Purpose": "vod-upload"}, iat=now - age, exp=now - age + life
-    )
+    outcome = ask(world, function, {"Purpose": "vod-upload"}, iat=now - age, exp=now - age + life)
     expired = age > life + 30
     assert outcome.status == (401 if expired else 200)
 

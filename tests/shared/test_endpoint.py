@@ -36,9 +36,7 @@ ORIGIN = "https://app.example.com"
 CONTEXT = SimpleNamespace(
     request_id="1-abc",
     function=SimpleNamespace(timeout=10),
-    credentials=SimpleNamespace(
-        access_key_id="STS.a", access_key_secret="b", security_token="c"
-    ),
+    credentials=SimpleNamespace(access_key_id="STS.a", access_key_secret="b", security_token="c"),
 )
 
 
@@ -229,7 +227,9 @@ def test_a_preflight_needs_no_token_and_leaves_no_line(capsys: pytest.CaptureFix
     assert answer.headers["Access-Control-Allow-Methods"] == "POST, GET"
     assert function.did == ["admission"]
     assert lines(capsys) == []
-    assert "Access-Control-Allow-Origin" not in function.answer("OPTIONS", Origin="https://b").headers
+    assert (
+        "Access-Control-Allow-Origin" not in function.answer("OPTIONS", Origin="https://b").headers
+    )
 
 
 @pytest.mark.parametrize("fault", [None, Forbidden("a")])

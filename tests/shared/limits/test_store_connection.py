@@ -341,7 +341,10 @@ def test_a_store_that_no_address_leads_to_is_looked_up_again(
         (b"+\xff\r\n", 0, ("\ufffd", 4)),
         (b"$1\r\n\xff\r\n", 0, ("\ufffd", 7)),
         (b"$4\r\na\r\nb\r\n", 0, ("a\r\nb", 10)),
-        *((cut, 0, None) for cut in (b"", b"+OK", b"+OK\r", b"$3\r\n", b"$3\r\nnew", b"$3\r\nnew\r")),
+        *(
+            (cut, 0, None)
+            for cut in (b"", b"+OK", b"+OK\r", b"$3\r\n", b"$3\r\nnew", b"$3\r\nnew\r")
+        ),
         (b"+OK\r\n+ne", 5, None),
         (b"$4096\r\n" + b"x" * 4096 + b"\r\n", 0, ("x" * 4096, 4105)),
     ],

@@ -1,0 +1,105 @@
+"""What a run of `watch` logs, and when its trigger has to try again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.watch.run import Run
+from tests.reliability.functions import TIMER_EVENT, Outcome, queue_event
+from tests.reliability.scenarios import RENEWAL, World, begun, finished
+
+
+def line(outcome: Outcome) -> dict[str, Any]:
+    """The last line that the run logged."""
+    found = [json.loads(one) for one in outcome.written.splitlines() if one.startswith("{")]
+    return dict(found[-1])
+
+
+def test_a_sweep_says_what_it_looked_at_and_sent(world: World) -> None:
+    begun(world)
+    world.cloud.clock.advance(RENEWAL)
+    function = world.serve("watch")
+    outcome = function.call(TIMER_EVENT, seconds=60)
+    assert outcome.code == "done"
+    assert line(outcome) == {
+        "function": "watch",
+        "looked_at": 1,
+        "sent": {"upload.expiring": 1},
+        "code": "OK",
+        "cold": True,
+    }
+    again = line(function.call(TIMER_EVENT, seconds=60))
+    assert again == {"function": "watch", "looked_at": 1, "code": "OK", "cold": False}
+
+
+def test_a_message_starts_no_sweep(world: World) -> None:
+    video_id = finished(world)
+    begun(world, key="other")
+    world.cloud.clock.advance(RENEWAL)
+    world.mend()
+    function = world.serve("watch", world.environment(VODPASS_WATCH="completed,expiring"))
+    outcome = function.call(queue_event(json.dumps({"VideoId": video_id})), seconds=60)
+    assert outcome.code == "done"
+    assert "GetVideoList" not in world.wires["cloud"].seen
+    assert [one.type for one in world.receiver.taken] == ["upload.completed", "video.ready"]
+
+
+def test_a_run_that_failed_is_tried_again_and_says_no_secret(world: World) -> None:
+    begun(world)
+    world.cloud.clock.advance(RENEWAL)
+    world.receiver.answer = 500
+    outcome = world.serve("watch").call(TIMER_EVENT, seconds=60)
+    assert outcome.code == "again"
+    assert outcome.written.endswith("RunFailed: not every video was handled")
+    assert (line(outcome)["failed"], line(outcome)["code"]) == (1, "OK")
+
+
+@pytest.mark.parametrize("event", [{}, {"triggerTime": "a"}, "text", queue_event("{}")])
+def test_an_event_that_names_no_video_is_tried_again(world: World, event: Any) -> None:
+    outcome = world.serve("watch").call(event, seconds=60)
+    assert outcome.code == "again"
+    assert line(outcome)["code"] == "InvalidRequest"
+    assert world.wires["cloud"].seen == []
+
+
+def test_an_event_that_is_no_json_is_tried_again(world: World) -> None:
+    function = world.serve("watch")
+    with pytest.raises(Exception, match="^the event cannot be read$") as raised:
+        function._handler(b"{", None)
+    assert type(raised.value).__name__ == "RunFailed"
+    assert raised.value.__suppress_context__
+
+
+def test_a_refusal_ends_the_run(world: World) -> None:
+    world.cloud.faults.set("vod", "GetVideoList", "error", 99, status=503)
+    outcome = world.serve("watch").call(TIMER_EVENT, seconds=60)
+    assert outcome.code == "again"
+    assert outcome.written.endswith("RunFailed: the run did not end")
+    assert line(outcome) == {"function": "watch", "code": "Unavailable", "cold": True}
+
+
+def test_with_a_wrong_setting_nothing_is_done(world: World) -> None:
+    function = world.serve("watch", world.environment(VODPASS_REGION="nowhere!"))
+    outcome = function.call(TIMER_EVENT, seconds=60)
+    assert outcome.code == "again"
+    assert line(outcome)["code"] == "Misconfigured"
+
+
+@pytest.mark.parametrize(("timeout", "most"), [(60, 48.0), (600, 240.0)])
+def test_a_run_ends_before_the_platform_ends_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, timeout: int, most: float
+) -> None:
+    left: list[tuple[float, int]] = []
+
+    def note(run: Run) -> None:
+        left.append((run.session.left, run.session._retries))
+
+    function = world.serve("watch")
+    monkeypatch.setitem(function._handler.__globals__, "sweep", note)
+    function.call(TIMER_EVENT, seconds=timeout)
+    [(seconds, retries)] = left
+    assert most - 5 < seconds <= most
+    assert retries == 20, "one failing call must not end a run of many"
