@@ -67,7 +67,7 @@ def test_an_event_that_names_no_video_is_tried_again(world: World, event: Any) -
 
 def test_an_event_that_is_no_json_is_tried_again(world: World) -> None:
     function = world.serve("watch")
-    with pytest.raises(Exception, match="^the event cannot be read$") as raised:
+    with pytest.raises(Exception, match=r"^the event cannot be read$") as raised:
         function._handler(b"{", None)
     assert type(raised.value).__name__ == "RunFailed"
     assert raised.value.__suppress_context__

@@ -124,8 +124,9 @@ def test_a_token_lives_from_a_quarter_of_an_hour_to_the_limit_of_its_purpose(
         assert outcome.status == 200
         assert seconds - 10 <= outcome.body["ExpiresIn"] <= seconds
     assert [given[3] for given in asked] == [900, longest]
-    for seconds in (899, longest + 1, "900", 900.5, None):
-        refused = ask(world, function, {"Purpose": purpose, "DurationSeconds": seconds})
+    others: list[Any] = [899, longest + 1, "900", 900.5, None]
+    for odd in others:
+        refused = ask(world, function, {"Purpose": purpose, "DurationSeconds": odd})
         assert (refused.status, refused.code) == (400, "InvalidRequest")
         assert [one["pointer"] for one in refused.body["errors"]] == ["/DurationSeconds"]
     assert len(asked) == 2

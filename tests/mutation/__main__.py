@@ -20,9 +20,14 @@ from collections.abc import Sequence
 from tests.mutation.comparison import CRITICAL, FLOOR, Change, Comparison, compare
 from tests.mutation.last_run import MUTANTS, PROJECT, arguments, change, outcomes, selected
 
-TESTS = ("tests/shared", "tests/instances")
-"""Tests in their own process. Those of the limits start others, where no mutant is."""
-OPTIONS = "-p no:cacheprovider -p no:xdist -q -s --tb=no --ignore=tests/shared/limits".split()
+TESTS = (
+    "tests/shared",
+    "tests/instances",
+    "tests/functions/tokens/test_published_keys.py",
+    "tests/functions/sts/test_names_and_policies.py",
+)
+"""Tests that call the code in their own process."""
+OPTIONS = "-p no:cacheprovider -p no:xdist -q -s --tb=no".split()
 
 
 def main() -> int:

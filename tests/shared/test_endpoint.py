@@ -69,7 +69,7 @@ class Function:
             self.instance, self._admission, {"POST": self._act, "GET": self._act}
         )
 
-    def _admission(self, settings: Any) -> Any:
+    def _admission(self, _: Any) -> Any:
         self.did.append("admission")
         return self._admit
 
@@ -87,7 +87,7 @@ class Function:
             raise self.raises
         return {"A": 1}
 
-    def answer(self, method: str = "POST", event: Any = None, **headers: str) -> Any:
+    def answer(self, method: str = "POST", event: Any = None, **headers: Any) -> Any:
         given = http_event(method, "/refresh", **headers) if event is None else event
         raw = given if isinstance(given, bytes) else json.dumps(given).encode()
         found = self.endpoint.answer(raw, CONTEXT)

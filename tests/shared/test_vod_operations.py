@@ -222,7 +222,8 @@ def test_many_videos_are_read_at_once() -> None:
     found = made.video_infos([VIDEO_ID, OTHER_ID, "3"])
     assert session.sent == [("GetVideoInfos", {"video_ids": f"{VIDEO_ID},{OTHER_ID},3"})]
     assert found.by_id == {VIDEO_ID: VIDEO}
-    assert (found.absent, found.now) == ({OTHER_ID}, NOW)
+    assert found.absent == {OTHER_ID}
+    assert found.now == NOW
     assert found.require(VIDEO_ID) == VIDEO
     with pytest.raises(NotFoundAtVod):
         found.require(OTHER_ID)
@@ -275,7 +276,8 @@ def test_a_source_may_lack_md5_and_name(name: str, value: Any) -> None:
 @pytest.mark.parametrize("fault", [NotFoundAtVod(), IllegalStatus(), Unusable()])
 def test_a_video_whose_source_vod_does_not_have_stays_as_it_is(fault: Exception) -> None:
     assert vod(fault)[0].with_source(VIDEO) is VIDEO
-    for odd in (None, [], {**SOURCE, "VideoId": OTHER_ID}):
+    several: list[Any] = [None, [], {**SOURCE, "VideoId": OTHER_ID}]
+    for odd in several:
         with pytest.raises(UpstreamError):
             vod({"Mezzanine": odd})[0].with_source(VIDEO)
 
@@ -329,9 +331,11 @@ def test_a_list_may_be_empty_but_not_without_a_total() -> None:
         return vod(answer)[0].videos(("Normal",), NOW, 1, oldest_first=True)
 
     assert listed(NotFoundAtVod()) == ([], 0)
-    for empty in ({}, {"VideoList": None}, {"VideoList": []}, {"VideoList": {"Video": None}}):
+    none: list[Any] = [{}, {"VideoList": None}, {"VideoList": []}, {"VideoList": {"Video": None}}]
+    for empty in none:
         assert listed({"Total": 0, **empty}) == ([], 0)
-    for odd in (None, "5", 5.0):
+    totals: list[Any] = [None, "5", 5.0]
+    for odd in totals:
         with pytest.raises(UpstreamError):
             listed({"Total": odd, "VideoList": {"Video": [INFO]}})
 

@@ -142,8 +142,8 @@ class Here:
     def __init__(self, *videos: Video, **settings: Any) -> None:
         self.vod, self.told, self.rechecks = FakeVod(*videos), Told(), FakeRechecks()
         self.settings = replace(SETTINGS, **settings)
-        self.session = SimpleNamespace(left=100.0, cloud_time=lambda: self.now)
         self.now = time.time()
+        self.session = SimpleNamespace(left=100.0, cloud_time=lambda: self.now)
         self.memory = Memory(Instance("watch", VOD, {}))
         self.memory.receivers = cast("Any", self.told)
         self.memory.rechecks = cast("Any", self.rechecks)
