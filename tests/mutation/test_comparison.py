@@ -6,6 +6,7 @@ import pytest
 
 from tests.mutation.comparison import Change, Comparison, compare
 from tests.mutation.last_run import arguments, selected
+from tests.mutation.trial import Reach, quickest
 
 CRITICAL = "shared/auth/mac.py"
 OTHER = "shared/errors.py"
@@ -58,3 +59,11 @@ def test_a_part_is_a_file_a_folder_or_a_pattern() -> None:
 
 def test_each_argument_is_for_a_file_that_exists() -> None:
     assert {one.file for one in arguments()} <= set(selected([]))
+
+
+def test_a_mutant_meets_its_quickest_tests_first_and_no_slow_one() -> None:
+    reached = {"slow": Reach(9, []), "b": Reach(1, []), "a": Reach(0.5, [])}
+    assert quickest(reached, 2) == ["a", "b"]
+    assert quickest(reached, 20) == ["a", "b", "slow"]
+    assert quickest({"slow": Reach(9, [])}, 2) == ["slow"]
+    assert quickest({}, 2) == []

@@ -20,10 +20,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.mutation.comparison import CRITICAL
+
 SURVIVED, NOTICED, NO_TESTS = 0, 1, 33
-MOST = 2.0
-"""Processor seconds of tests for a mutant, the quickest first. A slower test is left out."""
-LONGEST = 20
+MOST, MOST_CRITICAL = 2.0, 20.0
+"""Processor seconds of tests for a mutant, the quickest first: those beyond are left out."""
+LONGEST = 60
 """Processor seconds after which a mutant counts as one that never ends."""
 REACHED = Path("reached.json")
 """Test -> its processor seconds, and the functions that it reached."""
@@ -59,7 +61,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         if number % 100 == 0:
             _say(f"{number} of {len(mutants)} mutants begun")
         function = name.rpartition("__mutmut_")[0]
-        tests = _quickest({test: one for test, one in reached.items() if function in one.functions})
+        concerned = {test: one for test, one in reached.items() if function in one.functions}
+        critical = str(meta.with_suffix("")) in CRITICAL
+        tests = quickest(concerned, MOST_CRITICAL if critical else MOST)
         trials.begin(meta, name, [items[test] for test in tests])
     trials.end()
     return True
@@ -73,9 +77,10 @@ def _mutants(patterns: Sequence[str]) -> Iterator[tuple[Path, str]]:
                 yield meta, name
 
 
-def _quickest(reached: Mapping[str, Reach]) -> list[str]:
+def quickest(reached: Mapping[str, Reach], most: float) -> list[str]:
+    """The quickest of these tests, for `most` processor seconds together; at least one."""
     chosen: list[str] = []
-    left = MOST
+    left = most
     for test, one in sorted(reached.items(), key=lambda pair: pair[1].seconds):
         left -= one.seconds
         if left < 0 and chosen:
