@@ -71,6 +71,10 @@ UNSOUND = [
     *(curve("ES512", "P-521", 65, 66), curve("EdDSA", "Ed25519", 32, 32)),
     *({**ED25519, "crv": "X25519"}, {**ED25519, "x": encoded(b"x" * 31)}),
     *({**ED25519, "alg": "ES256"}, {**ED25519, "kty": "EC"}),
+    # The type of a key and its algorithm must agree, whatever members it has.
+    *({**oct_key(), "kty": kind} for kind in ("RSA", "EC", "OKP", None)),
+    *({**curve("ES256", "P-256", 32, 32), "kty": kind} for kind in ("RSA", "OKP", "oct")),
+    *({**rsa(), "kty": kind} for kind in ("EC", "OKP", "oct")),
     *(rsa(kid="k" * 129), rsa(kid=""), rsa(kid=5), rsa(kid=None)),
     *(rsa(use="enc"), rsa(use=None), rsa(key_ops=["sign"]), rsa(key_ops=[])),
     *({**rsa(), member: "AQ"} for member in ("d", "p", "q", "dp", "dq", "qi", "oth")),
