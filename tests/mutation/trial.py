@@ -132,7 +132,9 @@ class Trials:
     def _write(self, meta: Path, name: str, code: int) -> None:
         known = self._outcomes.setdefault(meta, json.loads(meta.read_text("utf-8")))
         known["exit_code_by_key"][name] = code
-        meta.write_text(json.dumps(known, indent=1), "utf-8")
+        whole = meta.with_suffix(".new")
+        whole.write_text(json.dumps(known, indent=1), "utf-8")
+        whole.replace(meta)
 
 
 def _pairs(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:

@@ -447,3 +447,134 @@ def test_the_repr_shows_no_secrets() -> None:
 
     assert SECRET not in shown
     assert SOUND["VODPASS_OWNER_KEYS"][3:] not in shown
+
+
+JWKS_URL = "https://login.example.com/jwks.json"
+LOOPBACK = "http://127.0.0.1:8080"
+TWO_KEYS = keys(HS_KEY, {**HS_KEY, "kid": "h2"})
+OTHER_SECRET = base64.b64encode(b"c" * 24).decode()
+
+TOGETHER: list[tuple[str, dict[str, str], str, str]] = [
+    # function, its variables, the one that is named, and what is said about it
+    ("play", {"VODPASS_VOD_ENDPOINT": "127.0.0.1:1"}, "VODPASS_VOD_ENDPOINT", "is accepted only"),
+    ("sts", {"VODPASS_STS_ENDPOINT": "127.0.0.1:1"}, "VODPASS_STS_ENDPOINT", "is accepted only"),
+    ("watch", {"VODPASS_MNS_ENDPOINT": "127.0.0.1:1"}, "VODPASS_MNS_ENDPOINT", "is accepted only"),
+    (
+        "play",
+        {"VODPASS_JWT_KEYS": "", "VODPASS_JWT_JWKS_URL": f"{LOOPBACK}/jwks.json"},
+        "VODPASS_JWT_JWKS_URL",
+        "must be an https URL",
+    ),
+    (
+        "events",
+        {"VODPASS_WEBHOOK_URL": f"{LOOPBACK}/hooks"},
+        "VODPASS_WEBHOOK_URL",
+        "must be an https URL",
+    ),
+    (
+        "events",
+        {"VODPASS_CALLBACK_URL": f"{LOOPBACK}/{'r' * 22}"},
+        "VODPASS_CALLBACK_URL",
+        "must be an https URL",
+    ),
+    (
+        "watch",
+        {
+            "VODPASS_CREDENTIAL_WEBHOOK_URL": f"{LOOPBACK}/credentials",
+            "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": OTHER_SECRET,
+        },
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "must be an https URL",
+    ),
+    (
+        "watch",
+        {"VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials"},
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "and VODPASS_CREDENTIAL_WEBHOOK_SECRETS are set together or not at all",
+    ),
+    (
+        "watch",
+        {"VODPASS_CREDENTIAL_WEBHOOK_SECRETS": OTHER_SECRET},
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "and VODPASS_CREDENTIAL_WEBHOOK_SECRETS are set together or not at all",
+    ),
+    (
+        "watch",
+        {
+            "VODPASS_CREDENTIAL_WEBHOOK_URL": EVENTS["VODPASS_WEBHOOK_URL"],
+            "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": OTHER_SECRET,
+        },
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "needs a URL and secrets that nothing else uses",
+    ),
+    (
+        "watch",
+        {
+            "VODPASS_CREDENTIAL_WEBHOOK_URL": "https://app.example.com/credentials",
+            "VODPASS_CREDENTIAL_WEBHOOK_SECRETS": (
+                f"{OTHER_SECRET},{EVENTS['VODPASS_WEBHOOK_SECRETS']}"
+            ),
+        },
+        "VODPASS_CREDENTIAL_WEBHOOK_URL",
+        "needs a URL and secrets that nothing else uses",
+    ),
+    ("play", {"VODPASS_JWT_KEYS": ""}, "VODPASS_JWT_KEYS", "is not set, nor VODPASS_JWT_JWKS_URL:"),
+    ("play", {"VODPASS_JWT_KEYS": ""}, "VODPASS_JWT_KEYS", "a JWKS (JSON): each key with alg"),
+    (
+        "play",
+        {"VODPASS_JWT_JWKS_URL": JWKS_URL},
+        "VODPASS_JWT_JWKS_URL",
+        "may not be set beside VODPASS_JWT_KEYS",
+    ),
+    *(
+        (
+            "play",
+            {**given, name: "none"},
+            name,
+            "may be the word none only beside a single key",
+        )
+        for name in ("VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE")
+        for given in (
+            {"VODPASS_JWT_KEYS": TWO_KEYS},
+            {"VODPASS_JWT_KEYS": "", "VODPASS_JWT_JWKS_URL": JWKS_URL},
+        )
+    ),
+    ("sts", {"VODPASS_STS_OSS_ROLE": "acs:ram::1234567890123456:role/a"}, "VODPASS_OSS_BUCKET", ""),
+    (
+        "sts",
+        {"VODPASS_STS_OSS_ROLE": "acs:ram::1234567890123456:role/a", "VODPASS_OSS_BUCKET": "abc"},
+        "VODPASS_OSS_PREFIX",
+        "is not set, and VODPASS_STS_OSS_ROLE needs it",
+    ),
+    ("play", {"VODPASS_REGOIN": "cn-shanghai"}, "VODPASS_REGOIN", "is not a setting of vodpass"),
+    ("play", {"VODPASS_REGION": "moon"}, "VODPASS_REGION", "must be one of ap-northeast-1,"),
+    ("play", {"VODPASS_REGION": ""}, "VODPASS_REGION", "is not set: one of ap-northeast-1,"),
+]
+
+
+@pytest.mark.parametrize(("function", "given", "named", "said"), TOGETHER)
+def test_what_does_not_go_together_names_the_variable_to_change(
+    function: str, given: dict[str, str], named: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({**SOUND, **EVENTS, **given}, USES[function])
+    assert caught.value.variable == named
+    assert said in caught.value.allowed
+    assert str(caught.value) == f"{named} {caught.value.allowed}"
+
+
+@pytest.mark.parametrize("name", ["VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE"])
+def test_none_is_allowed_beside_a_single_key(name: str) -> None:
+    assert load({**SOUND, name: "none"}, USES["play"]).jwt_keys is not None
+
+
+def test_a_developers_machine_may_use_loopback_addresses() -> None:
+    given = {
+        "VODPASS_LOCAL": "1",
+        "VODPASS_VOD_ENDPOINT": "127.0.0.1:1",
+        "VODPASS_MNS_ENDPOINT": "[::1]:2",
+        "VODPASS_WEBHOOK_URL": f"{LOOPBACK}/hooks",
+    }
+    found = load({**SOUND, **EVENTS, **given}, USES["events"])
+    assert (found.vod_endpoint, found.mns_endpoint) == ("127.0.0.1:1", "[::1]:2")
+    assert found.webhook_url == f"{LOOPBACK}/hooks"
