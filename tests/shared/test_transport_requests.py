@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,18 @@ import pytest
 from shared import transport as module
 from shared.transport import BrokenAnswer, ConnectionLost, DeadlinePassed, HttpAnswer, Transport
 from tests.support.scripted_server import ScriptedServer, reply
+
+TEXTS = {
+    "no answer in time",
+    "not an HTTP answer",
+    "the connection broke off",
+    "the deadline passed",
+    "the host's name does not resolve",
+    "no connection",
+    "the answer is too large",
+    "the answer is cut short",
+}
+"""What a fault says. It never quotes the request or the answer."""
 
 
 @pytest.fixture
@@ -142,7 +156,8 @@ def test_a_fault_after_the_request_may_have_taken_effect_and_ends_the_connection
     server.say(answer)
     with pytest.raises(kind) as raised:
         ask(transport, server.host, timeout=0.2 if kind is DeadlinePassed else 5.0)
-    assert raised.value.sent  # type: ignore[attr-defined]
+    assert raised.value.sent is True  # type: ignore[attr-defined]
+    assert str(raised.value) in TEXTS
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
     assert [one.fileno() for one in made] == [-1]
@@ -156,7 +171,7 @@ def test_a_deadline_that_has_passed_sends_nothing(
     for timeout in (0.0, -1.0):
         with pytest.raises(DeadlinePassed) as raised:
             ask(transport, server.host, timeout=timeout)
-        assert not raised.value.sent
+        assert raised.value.sent is False
     assert server.asked == []
 
 
@@ -244,13 +259,15 @@ def test_the_port_is_that_of_the_scheme_unless_the_host_names_one(
     with pytest.raises(ConnectionLost) as raised:
         ask(transport, host, tls=tls)
     assert asked == [looked_up]
-    assert not raised.value.sent
+    assert raised.value.sent is False
+    assert str(raised.value) in TEXTS
 
 
 def test_a_host_name_that_cannot_be_is_one_that_does_not_resolve(transport: Transport) -> None:
     with pytest.raises(ConnectionLost) as raised:
         ask(transport, "a" * 300)
-    assert not raised.value.sent
+    assert raised.value.sent is False
+    assert str(raised.value) in TEXTS
 
 
 class Network:
@@ -302,7 +319,8 @@ def test_a_host_without_an_address_that_answers_takes_all_the_time_and_no_more(
     network = Network(monkeypatch, server, ["10.0.0.1", "10.0.0.2"])
     with pytest.raises(DeadlinePassed) as raised:
         ask(transport, "a.example.com", timeout=6.0)
-    assert not raised.value.sent
+    assert raised.value.sent is False
+    assert str(raised.value) in TEXTS
     assert network.tried == [("10.0.0.1", 3.0), ("10.0.0.2", 3.0)]
     assert server.accepted == 0
 
@@ -329,3 +347,49 @@ def test_transports_share_the_tls_context_of_the_first(monkeypatch: pytest.Monke
     assert made == [], "a deployment without TLS needs none"
     assert first._tls() is beside._tls() is first._tls()
     assert Transport()._tls() is not first._tls()
+
+
+def stalled(connection: socket.socket) -> None:
+    """Says nothing, so that no TLS handshake ends."""
+    connection.recv(1)
+    connection.recv(65536)
+    while connection.recv(65536):
+        pass
+
+
+def reset(connection: socket.socket) -> None:
+    """Resets the connection once the request has come."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@contextlib.contextmanager
+def listening(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A host that talks to one connection so."""
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = bound.accept()
+            with connection:
+                talk(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
+        with contextlib.suppress(OSError):
+            bound.shutdown(socket.SHUT_RDWR)
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_tls_handshake_that_stalls_ends_at_the_deadline(transport: Transport) -> None:
+    with listening(stalled) as host, pytest.raises(DeadlinePassed) as raised:
+        ask(transport, host, tls=True, timeout=0.3)
+    assert raised.value.sent is False
+
+
+def test_a_connection_that_is_reset_may_have_taken_effect(transport: Transport) -> None:
+    with listening(reset) as host, pytest.raises(ConnectionLost) as raised:
+        ask(transport, host)
+    assert raised.value.sent is True

@@ -86,7 +86,8 @@ def running() -> Iterator[FakeVod]:
 
 
 @pytest.fixture
-def fake(running: FakeVod) -> FakeVod:
+def fake(running: FakeVod, monkeypatch: pytest.MonkeyPatch) -> FakeVod:
+    monkeypatch.setattr("shared.alibaba.session._JITTER", 0.0)  # a retry need not wait here
     running.body, running.date = b"{}", None
     return running
 
