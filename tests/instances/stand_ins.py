@@ -28,6 +28,9 @@ SETTINGS = Settings(
     region="cn-shanghai", issuer_alias="main", owner_keys=KEYS, upload_window=7200, max_file_size=99
 )
 ALICE, BOB = Owner("main", "alice"), Owner("main", "bob")
+FILM = {"FileName": "film.mp4"}
+IMAGE = {"MediaType": "image", "ImageType": "default"}
+SUBTITLE = {"MediaType": "attached", "BusinessType": "subtitle", "MediaExt": "srt"}
 SCOPES = frozenset({"vod:upload", "vod:refresh", "vod:play"})
 
 
@@ -74,6 +77,11 @@ class StandInVod:
     def operations(self) -> list[str]:
         """The operations that were asked for, in order."""
         return [operation for operation, _ in self.asked]
+
+    def sent(self, operation: str) -> dict[str, Any]:
+        """What was asked of an operation, which was called once, without what is absent."""
+        [given] = [given for name, given in self.asked if name == operation]
+        return {name: value for name, value in given.items() if value is not None}
 
     def create_upload_video(self, fields: Mapping[str, Any]) -> UploadCredential:
         self._note("CreateUploadVideo", dict(fields))
