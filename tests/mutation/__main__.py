@@ -27,7 +27,15 @@ TESTS = (
     "tests/functions/sts/test_names_and_policies.py",
 )
 """Tests that call the code in their own process."""
-OPTIONS = "-p no:cacheprovider -p no:xdist -q -s --tb=no".split()
+LEFT_OUT = (
+    "test_store.py::test_its_modules_load_nothing_heavy",
+    "test_script.py::test_the_store_and_an_instance_give_the_same_answers",
+)
+"""Tests of the limits: one starts another process, where mutmut itself is heavy; one is slow."""
+OPTIONS = [
+    *"-p no:cacheprovider -p no:xdist -q -s --tb=no".split(),
+    *(f"--deselect=tests/shared/limits/{test}" for test in LEFT_OUT),
+]
 
 
 def main() -> int:
