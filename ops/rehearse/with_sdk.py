@@ -1,7 +1,8 @@
 """Deploys to a fake cloud as `s` with its component fc3 does, through the official client.
 
 It has the component's habits: a role's name becomes a lower-case ARN, what the API keeps apart
-leaves the function, blanks are sent along, and a route that a domain has already is not changed.
+leaves the function, blanks are sent along, and a route that a domain has already is not changed,
+except that one without methods here gets all of them.
 Only a fake cloud takes it: packages go inside the request, and a certificate is made up.
 """
 
@@ -151,6 +152,10 @@ class WithSdk:
         routes = list((there.body.get("routeConfig") or {}).get("routes") or [])
         if all(one.get("path") != own["path"] for one in routes):
             routes.append(own)
+        if not own.get("methods"):
+            for one in routes:
+                if (one.get("path"), one.get("functionName")) == (own["path"], function):
+                    one["methods"] = []
         changed = {**common, "routeConfig": {"routes": routes}}
         body = models.UpdateCustomDomainInput().from_map(changed)
         self._account.fc("UpdateCustomDomain", name, body=body)

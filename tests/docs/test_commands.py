@@ -1,5 +1,6 @@
 """The commands of the guides: each is one that its tool accepts, and the three of the guide to
-deployments are those that the rehearsal runs (`tests/ops/test_rehearse.py`)."""
+deployments are those that the rehearsal runs (`tests/ops/test_rehearse.py`). Those of the guides for
+operators are run in `tests/docs/commands`."""
 
 from __future__ import annotations
 

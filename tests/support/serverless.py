@@ -1,5 +1,6 @@
 """The real `s` command, in a folder of its own and without a network."""
 
+import copy
 import json
 import os
 import shutil
@@ -7,8 +8,11 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from ops import serverless_devs
 
 PROJECT = Path(__file__).resolve().parents[2]
 S = PROJECT / "node_modules" / ".bin" / "s"
@@ -37,6 +41,15 @@ OF_OVERLAYS = OF_PROD | OF_LIMITS
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def quiet_home(home: Path) -> Path:
+    """Let `s` with this home neither report its calls nor look for a newer version."""
+    (home / ".s" / "config").mkdir(parents=True)
+    (home / ".s" / "set-config.yml").write_text("analysis: disable\n")
+    checked = json.dumps({"lastUpdateCheck": int(time.time() * 1000)})
+    (home / ".s" / "config" / "update-notifier.json").write_text(checked)
+    return home
+
+
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A function that runs `s preview` on a copy of `s.yaml` or another text.
 
@@ -47,11 +60,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """
     if not S.exists():
         pytest.fail("node_modules is missing: run `make setup`")
-    home = tmp_path_factory.mktemp("serverless-devs")
-    (home / ".s" / "config").mkdir(parents=True)
-    (home / ".s" / "set-config.yml").write_text("analysis: disable\n")
-    checked = json.dumps({"lastUpdateCheck": int(time.time() * 1000)})
-    (home / ".s" / "config" / "update-notifier.json").write_text(checked)
+    home = quiet_home(tmp_path_factory.mktemp("serverless-devs"))
 
     def run(
         environment: Mapping[str, str],
@@ -87,3 +96,24 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Run:
         )
 
     return run
+
+
+def render_once(patch: pytest.MonkeyPatch) -> None:
+    """Let the tools of the operator render the same file with the same settings only once.
+
+    `s preview` takes a second, and a deployment runs it several times.
+    """
+    render = serverless_devs.preview
+    rendered: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def preview(
+        command: Path, project: Path, template: str, settings: Mapping[str, str], *rest: Any
+    ) -> dict[str, Any]:
+        beside = project / ".env"  # `s` reads it too
+        given = beside.read_bytes() if beside.exists() else b""
+        key = (command, project, template, given, *sorted(settings.items()))
+        if key not in rendered:
+            rendered[key] = render(command, project, template, settings, *rest)
+        return copy.deepcopy(rendered[key])
+
+    patch.setattr(serverless_devs, "preview", preview)

@@ -23,7 +23,7 @@ from ops.rehearse.with_sdk import WithSdk
 from tests.local.deployed.test_running import until
 from tests.ops.deploy.conftest import Deployer, Run
 from tests.ops.deploy.test_deploy import DOMAIN
-from tests.support.serverless import S
+from tests.support.serverless import S, render_once
 
 FUNCTIONS = [f"vodpass-{name}" for name in ("upload", "refresh", "play", "sts", "events")]
 HOST = DOMAIN["domain"]
@@ -45,7 +45,6 @@ class Site:
     """How often functions were deployed."""
     calls: dict[str, int] = field(default_factory=dict)
     """The last run's calls to Function Compute besides the deployment itself."""
-    document: dict[str, Any] = field(default_factory=dict)
 
     def run(self, *arguments: str, word: str = "") -> Run:
         """Run the command; with a word, the bundle answers with it."""
@@ -86,12 +85,8 @@ class Site:
         return Run(code, said.out, said.err)
 
     def rendered(self, job: Job) -> Mapping[str, Any]:
-        if not self.document:
-            environ = self.deployer.environ()
-            self.document = serverless_devs.preview(
-                S, self.deployer.folder, job.template, job.settings, environ
-            )
-        return self.document
+        folder, environ = self.deployer.folder, self.deployer.environ()
+        return serverless_devs.preview(S, folder, job.template, job.settings, environ)
 
     def counted(self) -> dict[str, int]:
         return dict(self.deployer.stack.cloud.calls.snapshot().get("fc", {}))
@@ -120,6 +115,7 @@ def site(deployer: Deployer) -> Site:
     from ops.deploy import afterwards
     from ops.deploy.afterwards import Examined
 
+    render_once(deployer.patch)
     deployer.setup({"address": DOMAIN})
     deployer.more = {"VODPASS_EVENT_QUEUE": QUEUE}  # the functions of s.yaml read the usual one
     deployer.patch.setattr(afterwards, "doctor", lambda *_, **__: Examined([], []))
