@@ -1,6 +1,6 @@
 """The commands of the guides: each is one that its tool accepts, and the three of the guide to
-deployments are those that the rehearsal runs (`tests/ops/test_rehearse.py`). Those of the guides for
-operators are run in `tests/docs/commands`."""
+deployments are those that the rehearsal runs (`tests/ops/test_rehearse.py`). `tests/docs/commands`
+runs those of the guides for operators."""
 
 from __future__ import annotations
 
