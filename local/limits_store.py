@@ -14,6 +14,9 @@ from pathlib import Path
 ADDRESS = "127.0.0.1"
 _TRIES = 5
 _PATIENCE = 30.0  # seconds for a start, on a busy machine
+# Its standard input ends when this process does, in whatever way. The signals of a terminal do not
+# end it before that.
+_GUARD = 'trap "" INT TERM HUP; read -r _; kill -9 "$1"; rmdir "$2"'
 
 
 class StoreNotStarted(Exception):
@@ -27,11 +30,15 @@ def redis_server() -> Path | None:
 
 
 class LimitsStore:
-    """A Redis with a password that only its URL holds. It keeps nothing on disk."""
+    """A Redis with a password that only its URL holds. It keeps nothing on disk.
+
+    It ends with this process, even if that is killed.
+    """
 
     def __init__(self, program: Path) -> None:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.password = secrets.token_urlsafe(24)
         self.port = 0
@@ -54,21 +61,26 @@ class LimitsStore:
 
     def stop(self) -> None:
         """End it. Its content is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        self._end()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
     def restart(self) -> None:
         """End it and start it on the same port, empty. Raises StoreNotStarted."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self._end()
         if not self._start():
             raise StoreNotStarted("redis-server does not start again")
+
+    def _end(self) -> None:
+        # The guard first: it must not outlive the process whose number it knows.
+        for process in (self._guard, self._process):
+            if process is not None:
+                process.kill()
+                process.wait()
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.stdin.close()
+        self._guard = self._process = None
 
     def _start(self) -> bool:
         assert self._folder is not None  # noqa: S101  start() made it
@@ -85,6 +97,13 @@ class LimitsStore:
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
         )
+        # Before Redis has its configuration: without one it would listen on its own port.
+        self._guard = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", _GUARD, "sh", str(self._process.pid), self._folder.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.write(config.encode("ascii"))
         self._process.stdin.close()
@@ -93,9 +112,7 @@ class LimitsStore:
             if self._answers():
                 return True
             time.sleep(0.02)
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self._end()
         return False
 
     def _answers(self) -> bool:
