@@ -7,6 +7,7 @@ session share one build.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from compileall import compile_file
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +61,17 @@ class CodeUnderTest:
 
 
 def filled(together: Path) -> CodeUnderTest:
-    """The functions with their packages for the Python that runs the tests."""
-    folder = once(together / "filled", lambda made: fill(PROJECT, made, PROJECT / ".local"))
-    return CodeUnderTest(folder, base_interpreter())
+    """The functions with their packages for the Python that runs the tests.
+
+    With byte code, as in a bundle: the tests start hundreds of instances.
+    """
+    return CodeUnderTest(once(together / "filled", _fill), base_interpreter())
+
+
+def _fill(made: Path) -> None:
+    fill(PROJECT, made, PROJECT / ".local")
+    for source in made.rglob("*.py"):  # not below `python`, which is a link to compiled packages
+        compile_file(source, quiet=1)
 
 
 def bundled(together: Path, python: str) -> CodeUnderTest:
