@@ -36,15 +36,20 @@ run: setup
 test: setup
 	$(PY) -m pytest -n 2 $(ARGS)
 
-# The browser tests three times in a row, then those that take minutes.
+# Everything in Chromium: the page three times in a row, then the clients, and what takes minutes.
 test-browser: setup
-	for run in 1 2 3; do $(PY) -m pytest -n 2 tests/browser $(ARGS) || exit 1; done
-	$(PY) -m pytest -n 2 -m long tests/browser tests/clients $(ARGS)
+	for run in 1 2 3; do \
+	  $(PY) -m pytest -n 2 -m 'not long' tests/browser $(ARGS) || exit 1; done
+	$(PY) -m pytest -n 2 -m 'long or browser or smoke' \
+	  tests/clients tests/browser/test_page_long.py $(ARGS)
 
-# The tests that serve the functions, with the code as it is deployed: RUNTIME=3.10, RUNTIME=3.12.
-BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py
+# With the code as it is deployed, RUNTIME=3.10 or 3.12: the tests that serve the functions, and
+# those that look at a bundle, deploy it or measure it.
+BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py \
+  tests/ops/bundle tests/ops/deploy/test_whole.py tests/local/deployed/test_rehearsal.py \
+  tests/benchmarks/test_benchmarks.py
 test-bundle: setup
-	$(PY) -m pytest -n 2 --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
+	$(PY) -m pytest -n 2 -m 'not (long or browser)' --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 
 # Every fault of every upstream call, compared with docs/reliability.md. WRITE=1 writes the page.
 reliability: setup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,15 @@ from tests.support import code_under_test as code
 from tests.support import event_schemas
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.debian import program
+from tests.support.folder_by_folder import FolderByFolder
+from tests.support.runtimes import ANY
 
 # Properties have no deadline: a busy machine is no reason to fail.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
+"""The marks for which `make test` leaves a collected test out, each with the test's path."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +47,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="try every fault of every upstream call, and compare docs/reliability.md",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks the tests that need a bundle, and those that need Chromium.
+
+    `make test` leaves both out, except for a few in Chromium with the mark `smoke`. With
+    `--bundle`, only the tests that run the functions' code are left.
+    """
+    ours = set()
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        if needs & {"bundle", "packages"}:
+            item.add_marker("bundle")
+        if "browser" in needs and item.get_closest_marker("smoke") is None:
+            item.add_marker("browser")
+        if needs & {"bundle", "packages", "code_under_test"}:
+            ours.add(item)
+    config.stash[LEFT_OUT] = [
+        (mark, item.nodeid.partition("::")[0])
+        for item in items
+        for mark in ("bundle", "browser", "long")
+        if item.get_closest_marker(mark) is not None
+    ]
+    if config.getoption("bundle") is not None:
+        config.hook.pytest_deselected(items=[item for item in items if item not in ours])
+        items[:] = [item for item in items if item in ours]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderByFolder:
+    """Says which worker runs which tests."""
+    return FolderByFolder(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,15 +104,21 @@ def code_under_test(together: Path, request: pytest.FixtureRequest) -> CodeUnder
 
 
 @pytest.fixture(scope="session")
-def packages(together: Path) -> Callable[[str], Path]:
-    """The locked packages for a Python version. Tests must not change them."""
-    return lambda python: code.packages(together, python)
+def runtime(request: pytest.FixtureRequest) -> str:
+    """The Python version of `packages` and `bundle`: that of `--bundle`, else any runtime's."""
+    return request.config.getoption("bundle") or ANY
 
 
 @pytest.fixture(scope="session")
-def bundle(together: Path) -> Callable[[str], Path]:
-    """The project's bundle for a Python version. Tests must not change it."""
-    return lambda python: code.bundled(together, python).folder
+def packages(together: Path, runtime: str) -> Path:
+    """The locked packages for `runtime`. Tests must not change them."""
+    return code.packages(together, runtime)
+
+
+@pytest.fixture(scope="session")
+def bundle(together: Path, runtime: str) -> CodeUnderTest:
+    """The project's bundle for `runtime`. Tests must not change it."""
+    return code.bundled(together, runtime)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,15 @@ from benchmarks.figures import (
     verdict,
 )
 from benchmarks.workload import ALGORITHMS, FUNCTIONS, Workload
-from tests.support.runtimes import ANY
+from tests.support.code_under_test import CodeUnderTest
 
 
 def test_every_contender_works_and_is_measured(
-    packages: Callable[[str], Path], bundle: Callable[[str], Path], tmp_path: Path
+    packages: Path, bundle: CodeUnderTest, runtime: str, tmp_path: Path
 ) -> None:
     """One test, because the contenders take a while to build."""
     builds = build_contenders(
-        ANY, tmp_path, packages=packages(ANY), bundle=bundle(ANY), byte_code=False
+        runtime, tmp_path, packages=packages, bundle=bundle.folder, byte_code=False
     )
     with CloudProcess() as cloud:
         workload = Workload(cloud)

@@ -38,6 +38,7 @@ def opened(stack: Stack, page: Page, traffic: Traffic) -> None:
     open_page(page, stack.url)
 
 
+@pytest.mark.smoke
 def test_a_file_is_uploaded_and_plays(
     stack: Stack, page: Page, traffic: Traffic, complaints: list[str]
 ) -> None:

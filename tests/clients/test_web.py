@@ -50,6 +50,7 @@ def called(traffic: Traffic, stack: Stack) -> list[str]:
     return [urlsplit(request.url).path for request in traffic.to(stack.url)]
 
 
+@pytest.mark.smoke
 def test_a_small_file_goes_in_one_request(
     stack: Stack, site: Site, page: Page, traffic: Traffic, complaints: list[str], tmp_path: Path
 ) -> None:

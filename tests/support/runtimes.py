@@ -8,7 +8,5 @@ from ops.bundle.target import RUNTIMES, find_interpreter
 
 _FOUND = [python for python in RUNTIMES if find_interpreter(python) is not None]
 _HOST = f"{sys.version_info.major}.{sys.version_info.minor}"
-PYTHONS = list(RUNTIMES) if _FOUND else [_HOST]
-"""The supported runtimes. If none has an interpreter here, the Python that runs the tests."""
 ANY = _FOUND[0] if _FOUND else _HOST
 """One of them, for tests whose result does not depend on the version."""

@@ -36,10 +36,12 @@ from tests.docs.openapi.document import (
     path_of,
 )
 from tests.support.clients import put
+from tests.support.code_under_test import CodeUnderTest
 from tests.support.files import SMALL
 
-SOUND, BROKEN = 290, 290
-"""Cases for each call, valid and invalid. With the preflights, over 2,000 in all."""
+ALL, SAMPLE = 290, 40
+"""Valid cases for each call, and as many invalid ones: all with a bundle, else a sample. All are
+over 2,000, with the preflights."""
 PREFLIGHTS = 10
 
 DESCRIBED = (
@@ -84,7 +86,10 @@ def run(cases: Any, count: int, check: Callable[[Case, int], None]) -> int:
 
 
 @pytest.mark.parametrize("function", sorted(OPERATIONS))
-def test_every_answer_is_described(api: Api, videos: list[str], function: str) -> None:
+def test_every_answer_is_described(
+    api: Api, videos: list[str], code_under_test: CodeUnderTest, function: str
+) -> None:
+    count = SAMPLE if code_under_test.python is None else ALL
     described = SCHEMA[path_of(function)][OPERATIONS[function].upper()]
     token = api.token()
     body = body_validator(function) if "requestBody" in operation(function) else None
@@ -109,11 +114,11 @@ def test_every_answer_is_described(api: Api, videos: list[str], function: str) -
             assert answer.status_code != 200 or body.is_valid(case.body), case.body
 
     with session:
-        sound = run(described.as_strategy(GenerationMode("positive")), SOUND, check)
-        broken = run(described.as_strategy(GenerationMode("negative")), BROKEN, check)
-    assert sound + broken == SOUND + BROKEN, (sound, broken)
+        sound = run(described.as_strategy(GenerationMode("positive")), count, check)
+        broken = run(described.as_strategy(GenerationMode("negative")), count, check)
+    assert (sound, broken) == (count, count)
     assert {200, 400, 401} <= set(statuses), statuses
-    assert len(own) < (SOUND + BROKEN) / 50
+    assert len(own) < count / 25
 
 
 def _is_function_computes_own(answer: Any) -> bool:

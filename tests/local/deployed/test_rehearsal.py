@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import oss2
@@ -15,8 +14,7 @@ from fakealiyun.testing.fc import Fc, FcReply, get, zipped_folder
 from local.checkout_keys import load_keys
 from local.stack import Stack
 from tests.local.deployed.tool import Tool
-from tests.support.code_under_test import CodeUnderTest, bundled
-from tests.support.runtimes import ANY
+from tests.support.code_under_test import CodeUnderTest
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
@@ -55,12 +53,11 @@ class Rehearsal:
 
 @pytest.fixture(scope="module")
 def rehearsal(
-    code_under_test: CodeUnderTest, together: Path, tmp_path_factory: pytest.TempPathFactory
+    bundle: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Rehearsal]:
-    code = code_under_test if code_under_test.python else bundled(together, ANY)
-    packages = {path.name: zipped_folder(path) for path in code.folder.iterdir() if path.is_dir()}
+    packages = {path.name: zipped_folder(path) for path in bundle.folder.iterdir() if path.is_dir()}
     keys = load_keys(tmp_path_factory.mktemp("keys"))
-    with code.stack(keys=keys, allow_deploy=True) as stack:
+    with bundle.stack(keys=keys, allow_deploy=True) as stack:
         yield Rehearsal(stack, packages)
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import certifi
@@ -19,7 +18,8 @@ from ops.bundle.build import build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
 from ops.code_folder import BuildError
-from tests.support.runtimes import ANY, PYTHONS
+from tests.support.code_under_test import CodeUnderTest
+from tests.support.runtimes import ANY
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -40,15 +40,15 @@ def sources(folder: Path) -> set[str]:
 
 @pytest.mark.timeout(900)  # it builds the bundle twice
 def test_two_builds_in_different_folders_are_the_same_bytes(
-    bundle: Callable[[str], Path], tmp_path: Path
+    bundle: CodeUnderTest, tmp_path: Path
 ) -> None:
     """The command makes the second one, with another environment and in another place."""
-    if ANY not in RUNTIMES:
+    if bundle.python not in RUNTIMES:
         pytest.skip("there is no interpreter of a runtime on this machine")
-    first = bundle(ANY)
+    first = bundle.folder
     second = tmp_path / "somewhere" / "else" / "entirely"
     done = subprocess.run(
-        [sys.executable, "-m", "ops.bundle", "--python", ANY, "--out", str(second)],
+        [sys.executable, "-m", "ops.bundle", "--python", bundle.python, "--out", str(second)],
         cwd=PROJECT,
         env={**os.environ, "TZ": "Asia/Shanghai", "PYTHONHASHSEED": "7"},
         umask=0o077,
@@ -63,7 +63,7 @@ def test_two_builds_in_different_folders_are_the_same_bytes(
     assert names == sorted(path.parent.name for path in (PROJECT / "functions").glob("*/index.py"))
     for name in names:
         assert contents(first / name) == contents(second / name)
-        assert f"{second / name}: Python {ANY}, zip " in done.stdout
+        assert f"{second / name}: Python {bundle.python}, zip " in done.stdout
     zipped = archive(first / "upload")
     assert zipped == archive(second / "upload")
     assert len(zipped) < LARGEST_ZIP
@@ -90,11 +90,10 @@ def test_two_builds_in_different_folders_are_the_same_bytes(
     assert "  calls AssumeRole\n" in done.stdout
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 def test_a_function_gets_its_code_and_nothing_else(
-    bundle: Callable[[str], Path], python: str
+    bundle: CodeUnderTest,
 ) -> None:
-    built = bundle(python)
+    built = bundle.folder
     for folder in built.iterdir():
         assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {
             "index.py",
@@ -122,18 +121,17 @@ def test_a_function_gets_its_code_and_nothing_else(
         assert not list(built.glob(f"*/python/{heavy}*"))
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 def test_the_manifest_names_every_file_by_its_hash(
-    bundle: Callable[[str], Path], python: str
+    bundle: CodeUnderTest,
 ) -> None:
-    for folder in bundle(python).iterdir():
+    for folder in bundle.folder.iterdir():
         manifest = json.loads((folder / "python" / "manifest.json").read_text())
         found = contents(folder)
         del found["python/manifest.json"]
         assert manifest["files"] == {
             place: hashlib.sha256(data).hexdigest() for place, data in found.items()
         }
-        assert (manifest["function"], manifest["python"]) == (folder.name, python)
+        assert (manifest["function"], manifest["python"]) == (folder.name, bundle.python)
         assert manifest["byte_code"] is True
         locked = (PROJECT / "requirements.txt").read_text().replace("-", "_")
         for name, version in manifest["distributions"].items():
@@ -143,12 +141,12 @@ def test_the_manifest_names_every_file_by_its_hash(
             assert list(licence) or name.startswith(("alibabacloud_", "darabonba_"))
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 def test_byte_code_stays_valid_whatever_a_zip_does_to_times(
-    bundle: Callable[[str], Path], python: str
+    bundle: CodeUnderTest,
 ) -> None:
-    tag = f"cpython-{python.replace('.', '')}"
-    for folder in bundle(python).iterdir():
+    assert bundle.python is not None
+    tag = f"cpython-{bundle.python.replace('.', '')}"
+    for folder in bundle.folder.iterdir():
         found = {path: path.read_bytes() for path in folder.rglob("*.pyc")}
         assert {f"{path.parent.parent / path.name.split('.')[0]}.py" for path in found} == {
             str(path) for path in folder.rglob("*.py")

@@ -13,7 +13,7 @@ import pytest
 
 from ops.bundle.imports import Import, code_of, imports_of
 from ops.code_folder import BuildError
-from tests.support.runtimes import PYTHONS
+from tests.support.code_under_test import CodeUnderTest
 
 PROJECT = Path(__file__).resolve().parents[3]
 FILES = {
@@ -192,11 +192,10 @@ class OfTheProject(ModuleFinder):
         return super().load_module(fqname, fp, pathname, file_info)
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 def test_a_bundle_holds_exactly_what_its_function_reaches(
-    bundle: Callable[[str], Path], python: str
+    bundle: CodeUnderTest,
 ) -> None:
-    folders = sorted(bundle(python).iterdir())
+    folders = sorted(bundle.folder.iterdir())
     assert folders
     for folder in folders:
         finder = OfTheProject()

@@ -8,7 +8,7 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,7 @@ from local.checkout_keys import load_keys
 from local.development_token import AUDIENCE, ISSUER
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
-from tests.support.code_under_test import bundled, require
-from tests.support.runtimes import PYTHONS
+from tests.support.code_under_test import CodeUnderTest
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
@@ -84,12 +83,10 @@ class Served:
         return answer
 
 
-@pytest.fixture(scope="session", params=PYTHONS)
-def served(
-    request: pytest.FixtureRequest, together: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+@pytest.fixture(scope="session")
+def served(bundle: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     jwks, signing = keys()
-    with bundled(together, request.param).stack(
+    with bundle.stack(
         keys=load_keys(tmp_path_factory.mktemp("keys")),
         environment={"VODPASS_JWT_KEYS": json.dumps(jwks)},
     ) as stack:
@@ -163,11 +160,10 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_a_stand_in_refuses_any_use(bundle: Callable[[str], Path], python: str) -> None:
+def test_a_stand_in_refuses_any_use(bundle: CodeUnderTest) -> None:
     spec = [[module, has.names, has.idle] for module, has in STAND_INS.items()]
-    folder = bundle(python) / "play"
-    found = in_bundle(require(python), folder, USE, json.dumps(spec))
+    folder = bundle.folder / "play"
+    found = in_bundle(bundle.interpreter, folder, USE, json.dumps(spec))
     assert len(found) > 20
     for use, outcome in found.items():
         name = use.removesuffix(".attribute").removesuffix("()")
@@ -205,9 +201,8 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_modules_load_on_demand(bundle: Callable[[str], Path], python: str) -> None:
-    found = in_bundle(require(python), bundle(python) / "play", MODELS)
+def test_modules_load_on_demand(bundle: CodeUnderTest) -> None:
+    found = in_bundle(bundle.interpreter, bundle.folder / "play", MODELS)
     assert found.pop("roots") > 50
     assert found == {
         "used": "alibabacloud_vod20170321.models._get_video_play_auth_request",
@@ -230,12 +225,11 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 def test_nothing_of_the_packages_is_loaded_before_a_call(
-    bundle: Callable[[str], Path], python: str
+    bundle: CodeUnderTest,
 ) -> None:
-    for folder in sorted(bundle(python).iterdir()):
-        loaded = set(in_bundle(require(python), folder, START))
+    for folder in sorted(bundle.folder.iterdir()):
+        loaded = set(in_bundle(bundle.interpreter, folder, START))
         packages = {path.name.partition(".")[0] for path in (folder / "python").iterdir()}
         assert "index" in loaded
         assert loaded & packages == set()

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.gateway.server import base_interpreter
-from tests.support.code_under_test import filled, require
+from tests.support.code_under_test import CodeUnderTest, filled
 from tests.support.house import settings
-from tests.support.runtimes import PYTHONS
 from tests.support.tokens import Issuer
 
 VIDEO_ID = "0123456789abcdef0123456789abcdef"
@@ -76,31 +74,25 @@ def issuer() -> Issuer:
     return Issuer()
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("many", [False, True])
-def test_by_claim_no_transport_is_loaded(
-    bundle: Callable[[str], Path], issuer: Issuer, python: str, many: bool
-) -> None:
+def test_by_claim_no_transport_is_loaded(bundle: CodeUnderTest, issuer: Issuer, many: bool) -> None:
     token = issuer.token(vod={"play": "*"})
     if many:
         body = {"VideoIds": [f"{n:032x}" for n in range(20)], "Method": "JWTPlayAuth"}
         asked = event(token, "POST", {}, body)
     else:
         asked = event(token, "GET", {"VideoId": VIDEO_ID, "Method": "JWTPlayAuth"})
-    found = called(require(python), bundle(python) / "play", issuer, asked)
+    found = called(bundle.interpreter, bundle.folder / "play", issuer, asked)
     assert found["answer"]["statusCode"] == 200, found
     answer = json.loads(found["answer"]["body"])
     assert all("PlayAuth" in item for item in (answer["Items"] if many else [answer]))
     assert found["loaded"] == []
 
 
-@pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("method", ["PlayAuth", "JWTPlayAuth"])
-def test_what_is_read_at_vod_loads_it(
-    bundle: Callable[[str], Path], issuer: Issuer, python: str, method: str
-) -> None:
+def test_what_is_read_at_vod_loads_it(bundle: CodeUnderTest, issuer: Issuer, method: str) -> None:
     asked = event(issuer.token(), "GET", {"VideoId": VIDEO_ID, "Method": method})
-    found = called(require(python), bundle(python) / "play", issuer, asked)
+    found = called(bundle.interpreter, bundle.folder / "play", issuer, asked)
     # It has no role here, so the call fails after the SDK was loaded.
     assert found["answer"]["statusCode"] == 500, found
     assert {"alibabacloud_vod20170321", "darabonba", "Tea"} <= set(found["loaded"])

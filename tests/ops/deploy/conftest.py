@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ from ops.deploy.afterwards import Examined
 from ops.deploy.command import main
 from ops.setup.command import main as setup
 from tests.ops.setup.conftest import PROJECT, project_folder
-from tests.support.code_under_test import CodeUnderTest, bundled
-from tests.support.runtimes import ANY
+from tests.support.code_under_test import CodeUnderTest
 from tests.support.serverless import S
 
 FUNCTIONS = ["upload", "refresh", "play", "sts", "events", "watch"]
@@ -59,8 +59,6 @@ class Deployer:
 
     folder: Path
     stack: Stack
-    bundle: Callable[[], Path]
-    """The real bundle, which is built on first use."""
     capture: pytest.CaptureFixture[str]
     stand_in: dict[str, Any]
     home: Path
@@ -111,9 +109,9 @@ class Deployer:
             (place / "index.py").write_text(self.code)
         return 0, []
 
-    def build_really(self, *_arguments: object) -> tuple[int, list[str]]:
-        """Put the real bundle in place."""
-        shutil.copytree(self.bundle(), self.folder / "build", dirs_exist_ok=True)
+    def put(self, bundle: Path, *_arguments: object) -> tuple[int, list[str]]:
+        """Put a real bundle in place."""
+        shutil.copytree(bundle, self.folder / "build", dirs_exist_ok=True)
         return 0, []
 
     def variables(self, function: str) -> Mapping[str, str]:
@@ -126,15 +124,15 @@ class Deployer:
         *arguments: str,
         environ: Mapping[str, str] | None = None,
         real: bool = False,
-        whole: bool = False,
+        bundle: Path | None = None,
     ) -> Run:
         """Run the command. With `real`, with the real `s`.
 
-        With `whole`, the functions are deployed, and the doctor and the smoke test run. That takes
-        half a minute.
+        With a real bundle, the functions are deployed, and the doctor and the smoke test run. That
+        takes half a minute.
         """
         at = self.stack.cloud.endpoint
-        if whole:
+        if bundle is not None:
             self.stand_in["fc"] = at
             self.patch.undo()
         else:
@@ -149,7 +147,7 @@ class Deployer:
             ],
             {**self.environ(), **(environ or {})},
             project=self.folder,
-            build=self.build_really if whole else self.build,
+            build=self.build if bundle is None else partial(self.put, bundle),
         )
         said = self.capture.readouterr()
         return Run(code, said.out, said.err)
@@ -157,30 +155,25 @@ class Deployer:
 
 @pytest.fixture(scope="session")
 def running(
-    code_under_test: CodeUnderTest, together: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Stack, Callable[[], Path]]]:
-    """A cloud that accepts deployments, and a bundle to deploy."""
-
-    def bundle() -> Path:
-        code = code_under_test if code_under_test.python else bundled(together, ANY)
-        return code.folder
-
+    code_under_test: CodeUnderTest, runtime: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """A cloud that accepts deployments."""
     keys = load_keys(tmp_path_factory.mktemp("keys"))
-    interpreter = find_interpreter(ANY) or code_under_test.interpreter
+    interpreter = find_interpreter(runtime) or code_under_test.interpreter
     code = CodeUnderTest(code_under_test.folder, interpreter)
     with code.stack(keys=keys, events=True, allow_deploy=True) as stack:
-        yield stack, bundle
+        yield stack
 
 
 @pytest.fixture
 def deployer(
-    running: tuple[Stack, Callable[[], Path]],
+    running: Stack,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Deployer]:
     """Nothing is deployed, and VOD sends no callbacks."""
-    stack, bundle = running
+    stack = running
     stack.cloud.callback = None
     stack.cloud.reset()
     folder, home = tmp_path / "project", tmp_path / "home"
@@ -202,7 +195,7 @@ def deployer(
         "calls": str(folder / "calls"),
         "records": True,
     }
-    made = Deployer(folder, stack, bundle, capfd, stand_in, home)
+    made = Deployer(folder, stack, capfd, stand_in, home)
     yield made
     made.patch.undo()
     stack.cloud.reset()
