@@ -16,6 +16,7 @@ from typing import Any
 from standardwebhooks.webhooks import Webhook
 
 from tests.support import event_schemas
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class AppReceiver:
                     receiver.faults.append(fault)
                     raise
                 receiver.asked += 1
-                receiver.open.wait(20)
+                receiver.open.wait(PATIENCE)
                 if 200 <= receiver.answer < 300:
                     receiver.taken.append(
                         Delivered(
@@ -98,7 +99,7 @@ class AppReceiver:
         self.open.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
 
     def clear(self) -> None:
         """Return to the initial state, without deliveries."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from fakealiyun.testing.receiver import Received
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.waiting import PATIENCE
 
 DRIVER = """
 import json, sys
@@ -57,5 +58,5 @@ class Deployed:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self._process.stdout.close()

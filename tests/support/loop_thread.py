@@ -7,6 +7,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from tests.support.waiting import PATIENCE
+
 _T = TypeVar("_T")
 
 
@@ -19,11 +21,11 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of `work`. Raises what `work` raises, and TimeoutError after 60 seconds."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        """The result of `work`. Raises what `work` raises, and TimeoutError after PATIENCE."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=PATIENCE)
 
     def close(self) -> None:
         """Stop the loop and join the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
         self._loop.close()

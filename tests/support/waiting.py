@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+PATIENCE = 120.0
+"""Seconds that a test waits for what must happen. No machine should need that long."""
+
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
     """Call `condition` until its result is true; return that result.
 
-    Raises AssertionError, which names `what`, after 30 seconds. No machine should need that long.
+    Raises AssertionError, which names `what`, after PATIENCE.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = condition()
         if found:

@@ -23,6 +23,7 @@ from local.stack import PROJECT
 from shared.events.event import Event
 from shared.events.webhook import NotDelivered, Webhook, sign
 from tests.docs.guides.test_bodies import shown
+from tests.support.waiting import PATIENCE
 
 SAMPLES = PROJECT / "docs" / "examples"
 FIRST, SECOND, FOREIGN = b"first" * 5, bytes(range(64)), b"foreign!" * 4
@@ -46,7 +47,7 @@ class Receiver:
 
     def post(self, body: bytes, headers: dict[str, str]) -> int:
         """The status of its answer to a request by hand."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("POST", "/", body, headers)
             return connection.getresponse().status

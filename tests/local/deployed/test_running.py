@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +19,7 @@ from Tea.request import TeaRequest
 from fakealiyun.identity import Credential
 from fakealiyun.testing.fc import ANONYMOUS, Fc, FcReply, get, packed, refusal, send
 from local.stack import Stack
+from tests.support.waiting import wait_for
 
 SHOW = """\
 import json, os
@@ -47,16 +46,6 @@ SIGNED = {"authType": "function", "methods": ["GET", "POST"]}
 
 def saying(word: str) -> str:
     return f"def handler(event, context):\n    return {word!r}\n"
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it never happened")
 
 
 def test_a_function_is_invoked_by_its_name(running: Fc) -> None:
@@ -95,7 +84,10 @@ def test_an_asynchronous_invocation_is_accepted_and_run(running: Fc, stack: Stac
     running.create(code="def handler(event, context):\n    print('ran', event.decode())\n")
     answer = running.invoke("echo", b"later", invocation_type="Async")
     assert (answer.status, answer.body) == (202, b"")
-    until(lambda: [line for line in stack.logs.lines("echo") if "ran later" in line.text])
+    wait_for(
+        lambda: [line for line in stack.logs.lines("echo") if "ran later" in line.text],
+        "the function ran",
+    )
     assert running.refused("POST", "/functions/absent/invocations").code == "FunctionNotFound"
 
 
@@ -136,7 +128,7 @@ def test_an_update_takes_effect_and_running_requests_complete(running: Fc, tmp_p
     answers: list[bytes] = []
     waiting = threading.Thread(target=lambda: answers.append(running.invoke("echo").body))
     waiting.start()
-    until((tmp_path / "begun").exists)
+    wait_for((tmp_path / "begun").exists, "the handler has begun")
     running.update("echo", code={"zipFile": packed({"index.py": saying("new")})})
     assert running.invoke("echo").body == b"new"
     (tmp_path / "go").touch()
@@ -149,7 +141,7 @@ def test_reserved_concurrency_limits_the_instances(running: Fc, tmp_path: Any) -
     running.send("PUT", "/functions/echo/concurrency", {"reservedConcurrency": 1})
     waiting = threading.Thread(target=lambda: running.invoke("echo"))
     waiting.start()
-    until((tmp_path / "begun").exists)
+    wait_for((tmp_path / "begun").exists, "the handler has begun")
     refused = refusal(lambda: running.invoke("echo"))
     (tmp_path / "go").touch()
     waiting.join(30)
@@ -166,7 +158,7 @@ def test_a_timer_fires_by_the_cloud_s_clock_until_it_is_removed(running: Fc, sta
 
     before = ticks()
     stack.cloud.clock.advance(301)
-    until(lambda: ticks() == before + 1)
+    wait_for(lambda: ticks() == before + 1, "the timer has fired")
     running.sdk.delete_trigger("ticker", "clock")
     stack.cloud.clock.advance(301)
     assert running.invoke("ticker", b"after").status == 200
@@ -194,7 +186,10 @@ def test_a_queue_feeds_a_function(running: Fc, stack: Stack) -> None:
     }
     running.trigger("taker", config, "queue", "eventbridge")
     stack.cloud.queues.queue("feed").send("hello")
-    until(lambda: [line for line in stack.logs.lines("taker") if "hello" in line.text])
+    wait_for(
+        lambda: [line for line in stack.logs.lines("taker") if "hello" in line.text],
+        "the message was taken",
+    )
 
 
 def test_a_custom_domain_routes_to_functions_by_path(running: Fc, stack: Stack) -> None:
@@ -253,7 +248,7 @@ def test_a_reset_of_the_cloud_removes_every_deployed_function(running: Fc, stack
     assert get(url).body == b"x"
     stack.cloud.reset()
     assert get(url).status == 404
-    until(lambda: not instances(stack, "echo"))
+    wait_for(lambda: not instances(stack, "echo"), "the instances have ended")
 
 
 def instances(stack: Stack, name: str) -> list[dict[str, Any]]:
@@ -342,6 +337,9 @@ def test_its_lines_can_be_read_back_from_its_log_store(running: Fc, stack: Stack
     running.create(code=SHOW, role=running.role("vodpass-play"), logConfig=log)
     answer = running.invoke("echo", b"{}")
     wanted = answer.headers["x-fc-request-id"]
-    said = until(lambda: [one for one in store.lines if one.contents["message"] == "at work"])
+    said = wait_for(
+        lambda: [one for one in store.lines if one.contents["message"] == "at work"],
+        "the line was stored",
+    )
     assert (said[0].topic, said[0].contents["functionName"]) == ("echo", "echo")
     assert said[0].contents["requestId"] == wanted

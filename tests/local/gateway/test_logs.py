@@ -10,6 +10,7 @@ from typing import Any
 
 from local.gateway import FunctionLogs, LogLine
 from tests.support.gateway import RunningGateway
+from tests.support.waiting import PATIENCE
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -89,7 +90,7 @@ def test_the_lines_can_be_read_while_a_thread_writes_one() -> None:
             if name == "function":
                 writer = threading.Thread(target=logs.write, args=(LogLine("f", "i", None, "new"),))
                 writer.start()
-                writer.join(timeout=10)
+                writer.join(timeout=PATIENCE)
             return super().__getattribute__(name)
 
     logs.write(WritesWhenRead("f", "i", None, "first"))
