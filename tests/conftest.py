@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("bundle")
         if "browser" in needs and item.get_closest_marker("smoke") is None:
             item.add_marker("browser")
-        if needs & {"bundle", "packages", "code_under_test"}:
+        if "code_under_test" in needs or item.get_closest_marker("bundle") is not None:
             ours.add(item)
     config.stash[LEFT_OUT] = [
         (mark, item.nodeid.partition("::")[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LEFT_OUT
-from tests.support.folder_by_folder import folder_of, next_file
+from tests.support.folder_by_folder import folder_of, next_unit
 
 PROJECT = Path(__file__).resolve().parents[2]
 MAKEFILE = (PROJECT / "Makefile").read_text("utf-8").replace("\\\n", " ")
@@ -42,7 +42,7 @@ def test_workers_stay_in_their_folders_and_run_every_file_once() -> None:
     while waiting:
         worker = order.randrange(2)
         others = {folder_of(ran[1 - worker][-1])} if ran[1 - worker] else set()
-        file = next_file(waiting, ran[worker][-1] if ran[worker] else None, others)
+        file = next_unit(waiting, ran[worker][-1] if ran[worker] else None, others)
         waiting.remove(file)
         ran[worker].append(file)
     assert sorted(ran[0] + ran[1]) == sorted(

@@ -107,6 +107,7 @@ def test_an_unknown_type_is_passed_on_unconfirmed(road: Road) -> None:
 @pytest.mark.parametrize("name", ["stream_transcode_complete", "create_audit_complete"])
 def test_an_unfinished_video_leads_to_vod_event_with_its_status(road: Road, name: str) -> None:
     road.without_callbacks()
+    road.stack.cloud.vod.adjust(transcode_seconds=600)
     answer = begin(road)
     put(answer)
     text = read(name).replace("${VideoId}", answer["VideoId"])

@@ -84,7 +84,9 @@ def test_two_builds_in_different_folders_are_the_same_bytes(
     }
     page = (PROJECT / "THIRD_PARTY.md").read_text("utf-8")
     rows = set(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|", page, re.MULTILINE))
-    assert rows == {(one["name"], bill.licence_of(one)) for one in listed}
+    licences = {(one["name"], bill.licence_of(one)) for one in listed}
+    # The oldest Python needs every package of the page; a later one has some of them itself.
+    assert rows == licences if bundle.python == RUNTIMES[0] else rows >= licences
     # The command reports what it did.
     assert "  leaves out aiofiles, aiohappyeyeballs, aiohttp" in done.stdout
     assert "  calls AssumeRole\n" in done.stdout

@@ -87,6 +87,7 @@ def test_a_deployment_that_does_not_answer(target: SmokeTarget) -> None:
 
 
 def test_a_video_that_does_not_become_playable_in_time(transcoding: SmokeTarget) -> None:
+    transcoding.stack.cloud.vod.adjust(transcode_seconds=600)
     run = transcoding.run("--wait", "3")
     assert run.exit_code == 1
     assert run.steps()[-2:] == [("play", "FAILED"), ("delete", "ok")]
