@@ -81,9 +81,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
         },
         "only": ["play"],
     },
-    # Short deadlines. The functions use 0.8 of this. Of that, upload keeps a share to look up the
-    # outcome of a create.
-    "hurried": {"timeout": 2, "only": ["refresh", "play"]},
+    # Short deadlines. The functions use 0.8 of this, and have the rest to answer. Of the 0.8,
+    # upload keeps a share to look up the outcome of a create.
+    "hurried": {"timeout": 6, "only": ["refresh", "play"]},
     "hasty": {"timeout": 3, "only": ["upload"]},
 }
 

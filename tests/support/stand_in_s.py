@@ -1,9 +1,11 @@
 """A stand-in for `s`: it behaves as the real one does, and deploys to a fake cloud.
 
-`preview` is the real command's. `deploy` prints what the real one prints, every setting in clear,
-writes the same to its log, and calls the fake Function Compute. STAND_IN_S is a JSON object:
+`preview` is the real command's, which takes a second, so what it renders is kept. `deploy` prints
+what the real one prints, every setting in clear, writes the same to its log, and calls the fake
+Function Compute. STAND_IN_S is a JSON object:
 
     real, fc   the real command, and the address of the fake
+    previews   a folder that keeps what the real command rendered, for the same files and variables
     calls      a file that gets a line of JSON for each call
     says       further lines to print
     records    whether a call's line has the functions' variables too
@@ -14,23 +16,40 @@ writes the same to its log, and calls the fake Function Compute. STAND_IN_S is a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 
-def rendered(given: dict[str, Any], template: str) -> dict[str, Any]:
-    """What the real command renders."""
-    done = subprocess.run(
-        [given["real"], "preview", "--silent", "-o", "json", "-t", template],
-        capture_output=True,
-        check=True,
-    )
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document
+def preview(given: dict[str, Any], arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """What the real command does for these arguments, which begin with `preview`."""
+    kept = Path(given["previews"]) / _key(arguments)
+    if kept.exists():
+        return subprocess.CompletedProcess(arguments, 0, kept.read_bytes(), b"")
+    done = subprocess.run([given["real"], *arguments], capture_output=True, check=False)
+    if done.returncode == 0:
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as made:
+            made.write(done.stdout)
+        Path(made.name).rename(kept)
+    return done
+
+
+def _key(arguments: list[str]) -> str:
+    """All that a rendering depends on: arguments, files, and the variables that they name."""
+    files = {path.name: path.read_text() for path in Path.cwd().glob("*.yaml")}
+    names = re.findall(r"env\(\s*['\"]?(\w+)", "".join(files.values()))
+    own = Path(".env")
+    inputs = [
+        *(arguments, files, {name: os.environ.get(name) for name in names}),
+        own.read_text() if own.exists() else None,
+    ]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def say(text: str) -> None:
@@ -51,9 +70,13 @@ def main() -> int:
     given = json.loads(os.environ["STAND_IN_S"])
     arguments = sys.argv[1:]
     if "preview" in arguments:
-        return subprocess.run([given["real"], *arguments], check=False).returncode
+        done = preview(given, arguments)
+        sys.stdout.buffer.write(done.stdout)
+        sys.stderr.buffer.write(done.stderr)
+        return done.returncode
     template = arguments[arguments.index("-t") + 1]
-    document = rendered(given, template)
+    done = preview(given, ["preview", "--silent", "-o", "json", "-t", template])
+    document: dict[str, Any] = json.loads(done.stdout)
     home = os.environ["serverless_devs_config_home"]
     mode = Path(home).stat().st_mode & 0o777
     call: dict[str, Any] = {"arguments": arguments, "mode": oct(mode), "home": home}

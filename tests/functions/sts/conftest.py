@@ -41,8 +41,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     # The runtime gives each invocation a current role credential.
     "older": {"only": ["sts"], "runtime": "python3.10"},
-    # A short deadline.
-    "hurried": {"only": ["sts"], "timeout": 2},
+    # A short deadline. 1.2 seconds are left to answer, on a busy machine too.
+    "hurried": {"only": ["sts"], "timeout": 6},
 }
 
 

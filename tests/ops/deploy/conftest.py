@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -61,6 +62,7 @@ class Deployer:
     stack: Stack
     capture: pytest.CaptureFixture[str]
     stand_in: dict[str, Any]
+    previews: Path
     home: Path
     patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
     more: dict[str, str] = field(default_factory=dict)
@@ -82,12 +84,18 @@ class Deployer:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def setup(self, answers: Mapping[str, Any] = ANSWERS, *arguments: str) -> None:
-        """Fill `.env`."""
+        """Fill `.env`. The first one for these answers is kept: previews of it are, too."""
+        kept = self.previews / hashlib.sha256(json.dumps(answers).encode()).hexdigest()
+        if not arguments and kept.exists():
+            shutil.copy(kept, self.folder / ".env")
+            return
         file = self.folder / "answers.json"
         file.write_text(json.dumps({**ANSWERS, **answers}))
         code = setup(["--answers", str(file), *arguments], {}, project=self.folder)
         assert code == 0, self.capture.readouterr()
         self.capture.readouterr()
+        if not arguments:
+            shutil.copy(self.folder / ".env", kept)
 
     def environ(self) -> dict[str, str]:
         admin = self.stack.cloud.admin
@@ -165,9 +173,16 @@ def running(
         yield stack
 
 
+@pytest.fixture(scope="session")
+def previews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for settings, and for what `s preview` rendered of them."""
+    return tmp_path_factory.mktemp("previews")
+
+
 @pytest.fixture
 def deployer(
     running: Stack,
+    previews: Path,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -194,8 +209,9 @@ def deployer(
         "real": str(S),
         "calls": str(folder / "calls"),
         "records": True,
+        "previews": str(previews),
     }
-    made = Deployer(folder, stack, capfd, stand_in, home)
+    made = Deployer(folder, stack, capfd, stand_in, previews, home)
     yield made
     made.patch.undo()
     stack.cloud.reset()
