@@ -19,7 +19,6 @@ from tests.support import code_under_test as code
 from tests.support import event_schemas
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.debian import program
-from tests.support.folder_by_folder import FolderByFolder
 from tests.support.runtimes import ANY
 
 # Properties have no deadline: a busy machine is no reason to fail.
@@ -77,8 +76,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderByFolder:
-    """Says which worker runs which tests."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Says which worker runs which tests. Only `-n` calls it."""
+    from tests.support.folder_by_folder import FolderByFolder
+
     return FolderByFolder(config, log)
 
 
