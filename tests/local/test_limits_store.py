@@ -78,12 +78,14 @@ def test_a_stopped_store_leaves_nothing_running(
 
 def test_a_restarted_store_is_guarded_again() -> None:
     store = LimitsStore(program(["redis-server"], "redis-server"))
+    before = children(os.getpid())
     store.start()
     try:
-        first = children(os.getpid())
+        first = {pid: name for pid, name in children(os.getpid()).items() if pid not in before}
+        assert sorted(first.values()) == ["redis-server", "sh"]
         store.restart()
-        second = children(os.getpid())
-        assert sorted(first.values()) == sorted(second.values())
-        assert {pid for pid, name in first.items() if name == "redis-server"}.isdisjoint(second)
+        second = {pid: name for pid, name in children(os.getpid()).items() if pid not in before}
+        assert sorted(second.values()) == ["redis-server", "sh"]
+        assert first.keys().isdisjoint(second)
     finally:
         store.stop()

@@ -107,6 +107,19 @@ def test_a_transcode_takes_cloud_time() -> None:
         ]
 
 
+def test_an_adjusted_duration_holds_until_the_reset(cloud: FakeCloud, vod: Vod) -> None:
+    cloud.vod.adjust(transcode_seconds=600)
+    video_id = vod.normal(template_group_id=TRANSCODE)
+    cloud.clock.advance(500)
+    assert vod.status(video_id) == "Transcoding"
+    cloud.clock.advance(100)
+    assert vod.status(video_id) == "Normal"
+    cloud.reset()
+    video_id = vod.normal(template_group_id=TRANSCODE)
+    cloud.clock.advance(300)
+    assert vod.status(video_id) == "Normal"
+
+
 def test_a_transcode_of_no_medium_fails(cloud: FakeCloud, vod: Vod) -> None:
     video_id = vod.normal(b"no film", template_group_id=TRANSCODE)
     cloud.clock.advance(600)

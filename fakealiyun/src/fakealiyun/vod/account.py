@@ -74,7 +74,9 @@ class VodAccount:
         self._storage = storage
         self.timing = CallbackTiming(clock, Events(), settings.callback_offsets)
         self.applications = Applications(lambda: self.settings, clock, administrator)
-        self.library = Library(settings, storage, clock, self.bucket, self.location, self.timing)
+        self.library = Library(
+            lambda: self.settings, storage, clock, self.bucket, self.location, self.timing
+        )
         self.other_media = OtherMediaLibrary(
             storage, clock, self.bucket, self.location, self.timing
         )

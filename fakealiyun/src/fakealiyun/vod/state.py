@@ -35,13 +35,13 @@ class ReferenceIdTaken(Exception):
 class Library:
     """All assets of the account. Thread-safe.
 
-    `bucket` contains the uploaded files, and `location` is its public host. `timing` announces the
-    events.
+    `settings` returns the current ones. `bucket` contains the uploaded files, and `location` is its
+    public host. `timing` announces the events.
     """
 
     def __init__(
         self,
-        settings: VodSettings,
+        settings: Callable[[], VodSettings],
         storage: Storage,
         clock: Clock,
         bucket: str,
@@ -114,7 +114,7 @@ class Library:
                 self._by_key.pop(media.key, None)
                 if media.reference_id is not None:
                     self._by_reference.pop(media.reference_id, None)
-                    if not self._settings.reference_ids_outlive_videos:
+                    if not self._settings().reference_ids_outlive_videos:
                         self._references.discard(media.reference_id.casefold())
             for key in self._objects_of(media):
                 self._storage.delete(media.bucket, key)
@@ -160,7 +160,7 @@ class Library:
         )
 
     def _process(self, media: Media, family: str | None) -> None:
-        definitions = self._settings.template_groups[media.template_group_id].definitions
+        definitions = self._settings().template_groups[media.template_group_id].definitions
         if definitions:
             with self._lock:
                 if not self._is_current(media):
@@ -171,11 +171,11 @@ class Library:
             started, good = self._clock.now(), family is not None
             jobs = {definition: secrets.token_hex(16) for definition in definitions}
             self._later(
-                self._settings.transcode_seconds,
+                self._settings().transcode_seconds,
                 lambda: self._finish_transcode(media, jobs, started, good=good),
             )
         elif media.extension in PLAYABLE and fits(family, media.extension):
-            self._later(self._settings.settle_seconds, lambda: self._publish(media))
+            self._later(self._settings().settle_seconds, lambda: self._publish(media))
         # Otherwise it stays UploadSucc: the file is there, but no playable stream. If the content
         # does not match the extension and nothing is transcoded, the real status is not documented.
         # UploadFail is said never to appear for resumable uploads.
@@ -192,7 +192,7 @@ class Library:
         started, good = self._clock.now(), media.source is not None and bool(media.source.family)
         jobs = {definition: secrets.token_hex(16) for definition in definitions}
         self._later(
-            self._settings.transcode_seconds,
+            self._settings().transcode_seconds,
             lambda: self._finish_transcode(media, jobs, started, good=good, job=job),
         )
         return tuple(jobs.values())
