@@ -84,7 +84,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     # Short deadlines. The functions use 0.8 of this, and have the rest to answer. Of the 0.8,
     # upload keeps a share to look up the outcome of a create.
     "hurried": {"timeout": 6, "only": ["refresh", "play"]},
-    "hasty": {"timeout": 3, "only": ["upload"]},
+    "hasty": {"timeout": 6, "only": ["upload"]},
 }
 
 

@@ -215,7 +215,7 @@ class TestTheDeadline:
         hasty = house.at("hasty")
         warm(lambda: hasty.upload(alice), 200)
         house.cloud.reset()
-        fault(house, "CreateUploadVideo", "slow", seconds=2.2)
+        fault(house, "CreateUploadVideo", "slow", seconds=4.4)
         reply = hasty.upload(alice, "key-1")
         assert reply.refusal == (503, "Unavailable")
         assert house.calls()["CreateUploadVideo"] == 1

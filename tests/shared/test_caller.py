@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,7 @@ SETTINGS = Settings(
 
 
 def claims(**changes: Any) -> dict[str, Any]:
+    """Sound claims, with changes: `...` leaves one out, and a function gets the time."""
     now = int(time.time())
     sound = {
         "iss": "https://issuer.example.com/",
@@ -60,7 +62,16 @@ def claims(**changes: Any) -> dict[str, Any]:
         "exp": now + 600,
         "scope": "vod:upload vod:play",
     }
-    return {name: value for name, value in {**sound, **changes}.items() if value is not ...}
+    wanted = {
+        name: value(now) if callable(value) else value
+        for name, value in {**sound, **changes}.items()
+    }
+    return {name: value for name, value in wanted.items() if value is not ...}
+
+
+def after(seconds: int) -> Callable[[int], int]:
+    """A time for `claims`, so many seconds after the moment in which they are made."""
+    return lambda now: now + seconds
 
 
 def token(alg: str = "HS256", headers: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -179,26 +190,23 @@ def test_a_token_without_kid_needs_a_single_key() -> None:
     assert reason(f"Bearer {text}") == "unknown_key"
 
 
-NOW = int(time.time())
-
-
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"exp": NOW - 31, "iat": NOW - 600}, "expired"),
+        ({"exp": after(-31), "iat": after(-600)}, "expired"),
         ({"exp": ...}, "claim"),
         ({"exp": None}, "claim"),
-        ({"exp": str(NOW + 600)}, "claim"),
+        ({"exp": lambda now: str(now + 600)}, "claim"),
         ({"exp": True}, "expired"),
         ({"exp": 1e300}, "claim"),
         ({"exp": float("inf")}, "malformed"),
         ({"exp": float("nan")}, "malformed"),
-        ({"nbf": NOW + 3600}, "immature"),
-        ({"iat": NOW + 3600, "exp": NOW + 7200}, "immature"),
+        ({"nbf": after(3600)}, "immature"),
+        ({"iat": after(3600), "exp": after(7200)}, "immature"),
         ({"iat": "yesterday"}, "malformed"),
-        ({"exp": NOW + 86_400 + 700}, "too_long"),
-        ({"iat": ..., "exp": NOW + 86_400 + 700}, "too_long"),
-        ({"iat": NOW - 86_400, "exp": NOW + 600}, "too_long"),
+        ({"exp": after(86_400 + 700)}, "too_long"),
+        ({"iat": ..., "exp": after(86_400 + 700)}, "too_long"),
+        ({"iat": after(-86_400), "exp": after(600)}, "too_long"),
         ({"aud": "other"}, "audience"),
         ({"aud": ["other", "another"]}, "audience"),
         ({"aud": ...}, "claim"),
@@ -420,7 +428,7 @@ def test_the_vod_claim_limits_the_caller() -> None:
 
 
 def test_no_reason_quotes_the_token() -> None:
-    text = token(exp=NOW - 3600, iat=NOW - 7200)
+    text = token(exp=after(-3600), iat=after(-7200))
     with pytest.raises(InvalidToken) as caught:
         believed(text)
 
