@@ -11,7 +11,7 @@ from darabonba.runtime import RuntimeOptions
 
 from fakealiyun.testing.fc import ANONYMOUS, Fc, get, packed, send
 from local.stack import Stack
-from tests.local.deployed.test_running import until
+from tests.support.waiting import wait_for
 
 SAYS = """\
 import json, os
@@ -119,12 +119,12 @@ def test_triggers_call_what_they_are_bound_to(running: Fc, stack: Stack) -> None
         return [line.text for line in stack.logs.lines("echo") if "tick" in line.text]
 
     stack.cloud.clock.advance(301)
-    until(ticks)
+    wait_for(ticks, "the timer has fired")
     assert ticks() == ["tick one"]
     publish(running)
     running.send("PUT", "/functions/echo/aliases/prod", {"versionId": "2"})
     stack.cloud.clock.advance(301)
-    until(lambda: len(ticks()) == 2)
+    wait_for(lambda: len(ticks()) == 2, "it has fired again")
     assert ticks() == ["tick one", "tick two"]
     running.sdk.delete_trigger("echo", "http-prod")
     assert get(prod).status == 404
@@ -158,7 +158,7 @@ def test_a_running_request_completes_when_the_alias_moves(running: Fc, tmp_path:
     answers: list[bytes] = []
     waiting = threading.Thread(target=lambda: answers.append(ask()))
     waiting.start()
-    until((tmp_path / "begun").exists)
+    wait_for((tmp_path / "begun").exists, "the handler has begun")
     running.send("PUT", "/functions/echo/aliases/prod", {"versionId": "2"})
     assert ask() == b"new"
     (tmp_path / "go").touch()

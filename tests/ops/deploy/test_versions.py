@@ -20,10 +20,10 @@ from ops.deploy.command import main
 from ops.deploy.run_s import Deployer as Deploy
 from ops.deploy.run_s import Job, Outcome
 from ops.rehearse.with_sdk import WithSdk
-from tests.local.deployed.test_running import until
 from tests.ops.deploy.conftest import Deployer, Run
 from tests.ops.deploy.test_deploy import DOMAIN
 from tests.support.serverless import S, render_once
+from tests.support.waiting import wait_for
 
 FUNCTIONS = [f"vodpass-{name}" for name in ("upload", "refresh", "play", "sts", "events")]
 HOST = DOMAIN["domain"]
@@ -172,7 +172,10 @@ def test_routes_move_together_and_back_without_a_deployment(site: Site) -> None:
     lines = site.deployer.stack.logs.lines
     before = len(lines("vodpass-events"))
     site.deployer.stack.cloud.queues.queue(QUEUE).send("{}")
-    until(lambda: [one for one in lines("vodpass-events")[before:] if "this is two" in one.text])
+    wait_for(
+        lambda: [one for one in lines("vodpass-events")[before:] if "this is two" in one.text],
+        "the new version has run",
+    )
 
     # And forth.
     forth = site.run("--rollback")
