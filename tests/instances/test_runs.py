@@ -98,7 +98,7 @@ def test_a_run_ends_before_the_platform_ends_it(
         left.append((run.session.left, run.session._retries))
 
     function = world.serve("watch")
-    monkeypatch.setitem(function._handler.__globals__, "sweep", note)
+    monkeypatch.setattr("functions.watch.index.sweep", note)
     function.call(TIMER_EVENT, seconds=timeout)
     [(seconds, retries)] = left
     assert most - 5 < seconds <= most
