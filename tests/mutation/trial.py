@@ -182,9 +182,9 @@ def _note_reach(items: Sequence[pytest.Item], known: dict[str, Reach]) -> None:
                 os.write(TERMINAL, f"{item.nodeid} fails\n".encode())
                 return
             known[item.nodeid] = Reach(time.process_time() - begin, sorted(state()._stats))
-        REACHED.write_text(json.dumps(known), "utf-8")
         code = 0
     finally:
+        REACHED.write_text(json.dumps(known), "utf-8")
         os._exit(code)
 
 
