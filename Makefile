@@ -48,6 +48,10 @@ test-browser: setup
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py \
   tests/ops/bundle tests/ops/deploy/test_whole.py tests/local/deployed/test_rehearsal.py \
   tests/benchmarks/test_benchmarks.py
+# A rehearsal takes a minute or more, and the runtime makes no difference to it.
+ifeq ($(RUNTIME),3.10)
+BUNDLE_TESTS += $(wildcard tests/ops/test_rehearse.py tests/ops/rehearse)
+endif
 test-bundle: setup
 	$(PY) -m pytest -n 2 -m 'not (long or browser)' --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 

@@ -25,6 +25,8 @@ from tests.support.runtimes import ANY
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+REHEARSALS = {"test_rehearse", "test_with_s"}
+"""Files whose tests build and deploy a bundle of their own."""
 LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
 """The marks for which `make test` leaves a collected test out, each with the test's path."""
 
@@ -58,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = set()
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
-        if needs & {"bundle", "packages"}:
+        if needs & {"bundle", "packages"} or item.path.stem in REHEARSALS:
             item.add_marker("bundle")
         if "browser" in needs and item.get_closest_marker("smoke") is None:
             item.add_marker("browser")

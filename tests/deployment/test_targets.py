@@ -19,7 +19,7 @@ MAKEFILE = (PROJECT / "Makefile").read_text("utf-8").replace("\\\n", " ")
 def paths(target: str) -> list[str]:
     """The paths of tests in the recipe of a target, or in the list that it uses."""
     [recipe] = re.findall(rf"^{target}: .*\n((?:\t.*\n)+)", MAKEFILE, re.M)
-    [listed] = re.findall(r"^BUNDLE_TESTS := (.*)", MAKEFILE, re.M)
+    listed = " ".join(re.findall(r"^BUNDLE_TESTS [:+]= (.*)", MAKEFILE, re.M))
     words = recipe.replace("$(BUNDLE_TESTS)", listed).replace(")", " ").split()
     return [word for word in words if word.startswith("tests/")]
 
