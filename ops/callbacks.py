@@ -23,8 +23,10 @@ from ops import callback_keys, probe, upload_callback
 from ops.account import silence_clients
 from ops.callback_events import AI_JOBS, EVENTS, OF_AI_JOBS, PASSED_ON, loss, not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
-from ops.command_line import Parser, Refused, from_environment, from_standard_input, say
+from ops.columns import padded
+from ops.command_line import Parser, Refused, from_environment, from_standard_input
 from ops.message_callback import MessageCallback
+from ops.voice import say, told
 
 Arguments = argparse.Namespace
 Configuration = Mapping[str, str]
@@ -60,7 +62,10 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
             say(f"{upload_callback.FLAG}=1 has no effect: {fault}.")
     rows.append(("not selected", ", ".join(not_selected(listed, EVENTS + PASSED_ON)) or "none"))
     _warn(listed)
-    return [f"{name:<12} {value if value.isprintable() else ascii(value)}" for name, value in rows]
+    return [
+        f"{padded(told(name), 12)} {told(value) if value.isprintable() else ascii(value)}"
+        for name, value in rows
+    ]
 
 
 def _warn(listed: str) -> None:

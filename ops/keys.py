@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from ops import keyring
+from ops.columns import padded, width
 from ops.command_line import (
     LARGEST_INPUT,
     Parser,
     Refused,
     from_environment,
     from_standard_input,
-    say,
 )
 from ops.public_key import PublicKeyError, jwk_of_pem
+from ops.voice import say, told
 
 CROWDED = 3000
 """Bytes of one variable. All variables of a function together have 4096, so more leaves little."""
@@ -120,10 +121,11 @@ def _webhook(arguments: argparse.Namespace) -> str:
 
 
 def _table(rows: Sequence[keyring.Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    said = [[told(cell) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*said, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        "  ".join(padded(cell, wide) for cell, wide in zip(row, widths, strict=True)).rstrip()
+        for row in said
     )
 
 

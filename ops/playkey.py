@@ -23,7 +23,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceRefused, key_of
+from ops.columns import padded
 from ops.command_line import Parser
+from ops.voice import say, told
 from shared.config.settings import DEFAULT_APP
 from shared.config.variables import REGIONS, VARIABLES
 
@@ -39,10 +41,6 @@ the new key, VOD accepts none of its JWTPlayAuths. PlayAuths are not affected.
 
 class NotDone(Exception):
     """The command did nothing, or cannot say whether it did. The message holds no key."""
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def new_key() -> str:
@@ -66,7 +64,10 @@ def show(account: Account, app_id: str) -> list[str]:
             ("modified", str(said.get("ModificationTime") or "unknown")),
             ("deployment", _comparison(key, os.environ.get(VARIABLE, ""))),
         ]
-    return [f"{name:<12} {value if value.isprintable() else ascii(value)}" for name, value in rows]
+    return [
+        f"{padded(told(name), 12)} {told(value) if value.isprintable() else ascii(value)}"
+        for name, value in rows
+    ]
 
 
 def _comparison(key: str, deployed: str) -> str:
@@ -88,12 +89,12 @@ def rotate(account: Account, app_id: str) -> list[str]:
         account.vod("SetAppPlayKey", app_id=app_id, play_key=key)
     except NotAnswered:
         # The new key may be in force. Without it the operator could deploy nothing that works.
-        _say(
+        say(
             "VOD gave no answer, so it may have the old key or this new one. Put the line into\n"
             "the environment and run `show`, which compares them. If they differ, rotate again."
         )
     else:
-        _say("VOD has the new key. Deploy `play` with this line, which is shown once.")
+        say("VOD has the new key. Deploy `play` with this line, which is shown once.")
     return [f"{VARIABLE}={key}"]
 
 
@@ -143,16 +144,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         account = _account(arguments)
         if arguments.action == "rotate":
-            _say(WARNING.format(app_id=arguments.app_id))
+            say(WARNING.format(app_id=arguments.app_id))
             if not arguments.yes:
                 raise NotDone("nothing was changed; repeat it with --yes")
         run: Callable[[Account, str], list[str]] = show if arguments.action == "show" else rotate
         lines = run(account, arguments.app_id)
     except (NotDone, ServiceRefused) as fault:
-        _say(f"refused: {fault}")
+        say(f"refused: {fault}")
         return 1
     except NotAnswered:
-        _say("refused: VOD gave no answer")
+        say("refused: VOD gave no answer")
         return 1
     for line in lines:
         print(line)

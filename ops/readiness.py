@@ -27,6 +27,10 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.name}: {self.text}"
 
+    def told(self) -> str:
+        """The fault in the language that is spoken."""
+        return s_yaml.shown(str(self))
+
 
 def faults(
     values: Mapping[str, str], project: Path, template: str, command: Path | None

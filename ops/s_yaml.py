@@ -39,7 +39,9 @@ from ops.shape import (
     values,
     whole,
 )
+from ops.text import Text
 from ops.triggers import QUEUE, TIMER, between_triggers, http, in_triggers
+from ops.voice import told
 from shared.config.uses import USES
 from shared.config.variables import REGIONS
 
@@ -288,6 +290,17 @@ def message_of_s(text: str, environ: Mapping[str, str]) -> list[str]:
     return [line for line in lines if line][:_LONGEST_MESSAGE]
 
 
+def shown(fault: str) -> str:
+    """A fault, `place: text (functions)`, in the language that is spoken."""
+    place, _, rest = fault.partition(": ")
+    text, functions = _FUNCTIONS.fullmatch(rest).groups()  # type: ignore[union-attr] # always fits
+    return f"{place}{told(_MARK)}{told(text)}{functions}"
+
+
+_FUNCTIONS = re.compile(r"(.*?)((?: \([a-z, ]+\))?)", re.DOTALL)
+_MARK = Text(": ", "：")
+_WARNING = Text("warning: ", "警告：")
+_NOTE = Text("note: ", "提示：")
 _SHORTEST_SECRET = 8  # characters; a shorter value is a number or a name
 
 
@@ -310,27 +323,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     found = [*unknown, *report(faults(document))]
     for fault in found:
-        print(fault)
+        print(shown(fault))
     if not found:
         for line in warnings(document):
-            print(f"warning: {line}", file=sys.stderr)
+            print(f"{told(_WARNING)}{shown(line)}", file=sys.stderr)
         for line in notes(document, os.environ):
-            print(f"note: {line}", file=sys.stderr)
-        print(f"s.yaml: {len(document['resources'])} functions, no fault")
+            print(f"{told(_NOTE)}{shown(line)}", file=sys.stderr)
+        print(shown(f"s.yaml: {len(document['resources'])} functions, no fault"))
     return 1 if found else 0
 
 
 def _report_no_document(text: str, environ: Mapping[str, str], unknown: Sequence[str]) -> None:
     message = message_of_s(text, environ)
     if not message:
-        print("s.yaml: standard input is not what `s preview --silent -o json` prints")
+        print(shown("s.yaml: standard input is not what `s preview --silent -o json` prints"))
         return
-    print("s.yaml: `s preview` failed:")
+    print(shown("s.yaml: `s preview` failed:"))
     for line in message:
         print(f"  {line}")
     # `s` stops at the first variable that is missing; name all faults that can be known now.
     for fault in (*unknown, *setting_faults.of_process(environ)):
-        print(fault)
+        print(shown(fault))
 
 
 if __name__ == "__main__":

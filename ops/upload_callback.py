@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from ops import callback_keys
 from ops.callback_events import not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
-from ops.command_line import Refused, say
+from ops.command_line import Refused
 from ops.message_callback import MessageCallback
+from ops.voice import say
 
 FLAG = "VODPASS_UPLOAD_CALLBACK"
 

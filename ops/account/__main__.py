@@ -3,9 +3,10 @@
 import sys
 
 from ops.account.command import main
+from ops.voice import say
 
 try:
     sys.exit(main())
 except KeyboardInterrupt:
-    print("\ninterrupted: run the same command again, and it does the rest", file=sys.stderr)
+    say("\ninterrupted: run the same command again, and it does the rest")
     sys.exit(130)

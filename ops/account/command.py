@@ -31,6 +31,8 @@ from ops.account.reading import Reader
 from ops.command_line import Parser, loopback
 from ops.doctor.deployment import Deployment, UnreadableDeployment, rendered
 from ops.serverless_devs import NotRendered
+from ops.text import language_of
+from ops.voice import say, speak, tell, told
 from shared.config.settings import DEFAULT_APP
 from shared.config.variables import REGIONS
 
@@ -60,16 +62,17 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     environment = os.environ if environ is None else environ
     silence_clients()
     arguments = _arguments().parse_args(argv)
+    speak(arguments.language or language_of(environment))
     try:
         # Log projects are below the endpoint's name, which in a rehearsal is below localhost.
         with names_below_localhost() if arguments.endpoint else contextlib.nullcontext():
             return _run(arguments, environment)
     except (CannotRun, NoKey, NeedsUnknown, UnreadableDeployment) as reason:
-        print(f"could not run: {reason}", file=sys.stderr)
+        say(f"could not run: {reason}")
     except ServiceRefused as refusal:
-        print(f"could not run: {refusal}", file=sys.stderr)
+        say(f"could not run: {refusal}")
     except NotAnswered as fault:
-        print(f"could not run: no answer ({fault})", file=sys.stderr)
+        say(f"could not run: no answer ({fault})")
     return COULD_NOT
 
 
@@ -114,17 +117,20 @@ def _destroy(account: Account, name: str, app_id: str, arguments: argparse.Names
     reader = Reader(account, name)
     found = removing.things(reader, app_id)
     if not found:
-        print(f"nothing to do: the account has nothing that is marked {name}")
+        tell(f"nothing to do: the account has nothing that is marked {name}")
         return DONE
     regions = [account.region] if account.rehearsal else sorted(REGIONS)
     everywhere = [_account(account.key, region, arguments) for region in regions]
     used = removing.uses(everywhere, reader.tagged("Role"))
-    print("\n".join(f"remove   {one.key}  {one.what}".rstrip() for one in found))
-    print(f"stays    {', '.join(identities.EVENT_BRIDGE)}, if there: EventBridge's, not ours")
+    for one in found:
+        tell(f"remove   {one.key}  {one.what}".rstrip())
+    tell(f"stays    {', '.join(identities.EVENT_BRIDGE)}, if there: EventBridge's, not ours")
     if used:
-        print("\nstill in use:\n" + "\n".join(f"  - {one}" for one in used))
+        tell("\nstill in use:")
+        for use in used:
+            print(f"  - {told(str(use))}")
         if not arguments.although_used:
-            print("\nRemove the functions first, or add --although-used: they then fail.")
+            tell("\nRemove the functions first, or add --although-used: they then fail.")
             return NOT_DONE
     if not arguments.yes and not sys.stdin.isatty():
         raise CannotRun("without a terminal, destroy needs --yes")
@@ -134,9 +140,9 @@ def _destroy(account: Account, name: str, app_id: str, arguments: argparse.Names
 
 
 def _result(found: Sequence[Thing]) -> int:
-    outcomes = apply(found, print)
+    outcomes = apply(found, tell)
     failed = [one for one in outcomes if one.failure]
-    print(f"\n{len(outcomes) - len(failed)} done, {len(failed)} failed or left")
+    tell(f"\n{len(outcomes) - len(failed)} done, {len(failed)} failed or left")
     return NOT_DONE if failed or _unread(found) else DONE
 
 
@@ -148,8 +154,8 @@ def _confirmed(arguments: argparse.Namespace, question: str, wanted: str = "yes"
     """Whether to go on. Without a terminal nobody can be asked: the command itself says it."""
     if arguments.yes or not sys.stdin.isatty():
         return True
-    hint = "" if wanted != "yes" else " Type yes"
-    return input(f"\n{question}{hint}: ").strip() == wanted
+    hint = "" if wanted != "yes" else f" {told('Type yes')}"
+    return input(f"\n{told(question)}{hint}: ").strip() == wanted
 
 
 def _deployment(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Deployment:
@@ -188,7 +194,9 @@ def _rendered(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapp
     if faults or not found:
         # What cannot be rendered, or has the wrong shape, hides other faults: name all at once.
         every = {str(one): one for one in readiness.faults(values, PROJECT, template, command)}
-        raise CannotRun("the settings have faults\n" + "\n".join(f"  {one}" for one in every))
+        raise CannotRun(
+            "the settings have faults\n" + "\n".join(f"  {one.told()}" for one in every.values())
+        )
     return found
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from ops.columns import padded, width
+from ops.text import Text
+from ops.voice import told
 
 State = Literal["create", "change", "nothing", "not ours", "unknown"]
 
@@ -62,9 +66,10 @@ def has_mark(description: str, name: str) -> bool:
 
 def shown(things: Sequence[Thing], *, every: bool = True) -> list[str]:
     """The plan as lines: state, thing, and what differs."""
-    wide = max((len(thing.key) for thing in things), default=0)
+    wide = max((width(thing.key) for thing in things), default=0)
     return [
-        f"{thing.state:<9} {thing.key:<{wide}}  {thing.what}".rstrip()
+        f"{padded(told(_STATES[thing.state]), 9)} {padded(thing.key, wide)}  "
+        f"{told(thing.what)}".rstrip()
         for thing in things
         if every or thing.state != "nothing"
     ]
@@ -74,7 +79,7 @@ def counted(things: Iterable[Thing]) -> str:
     """How many things are in which state, as one line."""
     states = [thing.state for thing in things]
     if set(states) <= {"nothing"}:
-        return f"nothing to do: {len(states)} are as they should be"
+        return told(f"nothing to do: {len(states)} are as they should be")
     words = {
         "create": "to create",
         "change": "to change",
@@ -82,4 +87,16 @@ def counted(things: Iterable[Thing]) -> str:
         "not ours": "not ours",
         "unknown": "that could not be read",
     }
-    return ", ".join(f"{states.count(key)} {text}" for key, text in words.items() if key in states)
+    return told(_AND).join(
+        told(f"{states.count(key)} {text}") for key, text in words.items() if key in states
+    )
+
+
+_AND = Text(", ", "，")
+_STATES: Mapping[State, Text] = {
+    "create": Text("create", "创建"),
+    "change": Text("change", "修改"),
+    "nothing": Text("nothing", "不变"),
+    "not ours": Text("not ours", "非本部署"),
+    "unknown": Text("unknown", "未知"),
+}

@@ -13,6 +13,8 @@ from ops.bundle.build import Built, build
 from ops.bundle.manifest import archive
 from ops.bundle.target import RUNTIMES
 from ops.code_folder import BuildError
+from ops.command_line import Parser
+from ops.voice import say, tell
 
 PROJECT = Path(__file__).resolve().parents[2]
 LARGEST_ZIP = 6_000_000
@@ -28,7 +30,7 @@ _LOCAL_ONLY = (
 
 def main() -> int:
     """Build the bundle; returns 0 if it is built, and has byte code where that is required."""
-    parser = argparse.ArgumentParser(prog="python -m ops.bundle", description=_ABOUT)
+    parser: argparse.ArgumentParser = Parser(prog="python -m ops.bundle", description=_ABOUT)
     parser.add_argument(
         "--python", choices=RUNTIMES, default=RUNTIMES[0], help="the runtime's version of Python"
     )
@@ -46,20 +48,21 @@ def main() -> int:
         made = build(PROJECT, arguments.python, arguments.out)
         bill.write(arguments.out / bill.NAME, made, _version())
     except BuildError as error:
-        print(f"bundle: {error}", file=sys.stderr)
+        say(f"bundle: {error}")
         return 1
     for built in made:
         _report(built, arguments.python)
     if all(built.with_byte_code for built in made):
         return 0
-    print(_NO_INTERPRETER.format(python=arguments.python), file=sys.stderr)
+    for line in _NO_INTERPRETER.format(python=arguments.python).splitlines():
+        say(f"bundle: {line}")
     return 1 if arguments.require_byte_code else 0
 
 
 _NO_INTERPRETER = """\
-bundle: WARNING: no Python {python} was found on this machine. The bundle has no byte code, and was
-bundle: not tested. It runs, but every cold start compiles it and takes about three times as long.
-bundle: Install Python {python} (for example: uv python install {python}) and build again."""
+WARNING: no Python {python} was found on this machine. The bundle has no byte code, and was
+not tested. It runs, but every cold start compiles it and takes about three times as long.
+Install Python {python} (for example: uv python install {python}) and build again."""
 
 _ABOUT = (
     "Build what is deployed: one folder for each function, with its code and the packages that it "
@@ -86,16 +89,16 @@ def _refuse_local_settings() -> None:
 
 def _report(built: Built, python: str) -> None:
     zipped = len(archive(built.folder))
-    print(
+    tell(
         f"{built.folder}: Python {python}, zip {zipped / 1e6:.1f} MB,"
         f" unpacked {built.size / 1e6:.1f} MB"
         f" (the packages as published, without byte code: {built.installed_size / 1e6:.1f} MB)"
     )
-    print(f"  calls {', '.join(built.operations) or 'nothing'}")
-    print(f"  keeps {', '.join(one.name for one in built.kept)}")
-    print(f"  leaves out {', '.join(built.left_out)}")
+    tell(f"  calls {', '.join(built.operations) or 'nothing'}")
+    tell(f"  keeps {', '.join(one.name for one in built.kept)}")
+    tell(f"  leaves out {', '.join(built.left_out)}")
     if zipped > LARGEST_ZIP:
-        print(f"  larger than {LARGEST_ZIP / 1e6:.0f} MB, which slows cold starts", file=sys.stderr)
+        say(f"  larger than {LARGEST_ZIP / 1e6:.0f} MB, which slows cold starts")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ops import voice
 from ops.account import TOKEN_VARIABLE, Key
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,7 @@ class Place:
         }
         kept |= {
             "PYTHONPATH": str(_ROOT),
+            "PYTHONIOENCODING": "utf-8",  # as it is read, whatever the locale
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.key.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.key.access_key_secret,
         }
@@ -136,7 +138,7 @@ def _run(
     place: Place, module: str, arguments: Sequence[str], given: str, environ: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", module, voice.OPTION, voice.spoken(), *arguments],
         cwd=place.project,
         env=place.environment(**environ),
         input=given,

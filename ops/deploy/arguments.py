@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 from ops.command_line import Parser, loopback
-from ops.text import LANGUAGES
 
 
 def arguments_of() -> argparse.ArgumentParser:
@@ -57,7 +56,6 @@ def arguments_of() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-smoke", action="store_true", help="do not upload and play a video")
     parser.add_argument("--s", type=Path, metavar="PATH", help="another command `s`")
-    parser.add_argument("--language", choices=LANGUAGES, help="default: that of the locale")
     rehearsal = parser.add_argument_group("rehearsal on one machine")
     for option, what in (
         ("--endpoint", "VOD and STS"),

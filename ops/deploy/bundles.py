@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ops import voice
 from ops.bundle import manifest
 from ops.code_folder import put_in_place
 
@@ -96,17 +97,20 @@ def build(
     options = ["--require-byte-code"] if required else []
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "ops.bundle", "--python", python),
-            *("--out", str(project / "build"), *options),
+            *(sys.executable, "-m", "ops.bundle", voice.OPTION, voice.spoken()),
+            *("--python", python, "--out", str(project / "build"), *options),
         ],
         cwd=project,
         env={
             **{name: value for name, value in environ.items() if name != "DEBUG"},
             "PYTHONPATH": str(_ROOT),
+            "PYTHONIOENCODING": "utf-8",
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     return done.returncode, done.stderr.splitlines()

@@ -16,8 +16,8 @@ from ops.deploy.say import Say
 from ops.deploy.target import Target
 from ops.deploy.texts import T
 from ops.serverless_devs import NotRendered
-from ops.setup import chinese
 from ops.text import Text
+from ops.voice import told
 from shared.config.variables import PREFIX
 
 
@@ -68,7 +68,7 @@ class Check:
         try:
             key = key_of(self._environ)
         except NoKey as missing:
-            self._say.fault(str(missing), T.KEY_FIX)
+            self._say.fault(told(str(missing)), T.KEY_FIX)
         for one in lacking:
             self._say.missing(one)
         settings: dict[str, str] = {}
@@ -78,8 +78,7 @@ class Check:
             settings = readiness.chosen(values, needed)
             rendered, faults = self._render(command, settings)
         for fault in faults:
-            text = chinese.of(fault) if self._say.language == "zh" else str(fault)
-            self._say.fault(text, Text(fault.fix, fault.fix))
+            self._say.fault(fault.told(), Text(fault.fix, told(fault.fix)))
         if faults or key is None or command is None or any(one.needed for one in lacking):
             raise Stop(T.NOT_READY)
         self._say.step("check", T.CHECKED.filled(self._template))

@@ -21,6 +21,7 @@ from ops.deploy.say import Say
 from ops.deploy.target import Target
 from ops.deploy.texts import T
 from ops.text import language_of
+from ops.voice import speak, spoken
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +47,8 @@ def main(
     silence_clients()
     given = os.environ if environ is None else environ
     arguments = arguments_of().parse_args(argv)
-    say = Say(arguments.language or language_of(given))
+    speak(arguments.language or language_of(given))
+    say = Say(spoken())
     end_on_sigterm()
     try:
         with bundles.alone(project):

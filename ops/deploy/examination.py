@@ -92,7 +92,7 @@ class Examination:
         for finding in found.findings:
             self._say.finding(finding)
         for remark in found.could_not:
-            self._say.line(f"{remark.get('subject')}: {remark.get('text')}")
+            self._say.remark(remark)
 
     def _smoke(self, token: str) -> bool:
         if self._arguments.no_smoke or not token:
@@ -128,7 +128,7 @@ class Examination:
         if done:
             self._say.step("callback", T.CALLBACK_SET)
             return True
-        taken = any("--replace overwrites it" in line for line in lines)
+        taken = any("--replace" in line for line in lines)
         self._say.step("callback", T.CALLBACK_TAKEN if taken else T.CALLBACK_FAILED)
         for line in lines:
             self._say.line(line)

@@ -10,6 +10,9 @@ from ops.deploy.target import Target
 from ops.deploy.texts import STEPS, T
 from ops.deploy.tools import Missing
 from ops.text import Text
+from ops.voice import told
+
+_MARK = Text(": ", "：")
 
 
 class Say:
@@ -30,22 +33,26 @@ class Say:
 
     def fault(self, text: str, fix: Text) -> None:
         """A fault, and what corrects it."""
-        mark = T.FIX.of(self.language)
+        mark = f"{T.FIX.of(self.language)}{_MARK.of(self.language)}"
         print(f"! {_plain(text)}", file=sys.stderr)
         if fix.of(self.language):
-            print(f"    {mark}: {_plain(fix.of(self.language))}", file=sys.stderr)
+            print(f"    {mark}{_plain(fix.of(self.language))}", file=sys.stderr)
 
     def missing(self, one: Missing) -> None:
         """A tool that is missing."""
-        self.fault(one.what.of(self.language), Text(one.fix, one.fix))
+        self.fault(one.what.of(self.language), Text(one.fix, told(one.fix)))
 
     def finding(self, finding: Mapping[str, Any]) -> None:
-        """A finding of the doctor, which speaks English."""
-        for name, text in (
-            (str(finding.get("code")), f"{finding.get('subject')}: {finding.get('what')}"),
-            (T.FIX.of(self.language), str(finding.get("mend"))),
-        ):
-            self.line(f"{name}: {text}")
+        """A finding of the doctor, which speaks the same language."""
+        mark = _MARK.of(self.language)
+        subject = told(str(finding.get("subject")))
+        self.line(mark.join((str(finding.get("code")), subject, str(finding.get("what")))))
+        self.line(f"{T.FIX.of(self.language)}{mark}{finding.get('mend')}")
+
+    def remark(self, remark: Mapping[str, Any]) -> None:
+        """What the doctor could not check."""
+        subject = told(str(remark.get("subject")))
+        self.line(f"{subject}{_MARK.of(self.language)}{remark.get('text')}")
 
     def error(self, text: Text) -> None:
         """Why the deployment ends."""
@@ -55,7 +62,7 @@ class Say:
         """What is where, what to set in the app, how to go back."""
         head = T.SUMMARY if sound else T.SUMMARY_NOT_SOUND
         of = f"{target.name} ({target.region}), {target.template}, {target.digest}"
-        print(f"\n{head.of(self.language)} {of}")
+        print(f"\n{head.of(self.language)}{of}")
         for function, url in target.addresses().items():
             hidden = "/…" if function == "events" else ""
             print(f"  {function:<8} {url}{hidden}")

@@ -122,8 +122,8 @@ class T:
     )
     CALLBACK_FAILED = Text("could not be set", "设置失败")
     FIX = Text("fix", "修复")
-    SUMMARY = Text("Deployed:", "已部署：")
-    SUMMARY_NOT_SOUND = Text("Deployed, but not sound:", "已部署，但存在问题：")
+    SUMMARY = Text("Deployed: ", "已部署：")
+    SUMMARY_NOT_SOUND = Text("Deployed, but not sound: ", "已部署，但存在问题：")
     APP = Text(
         "In your app: these addresses, and VODPASS_WEBHOOK_SECRETS of {} to verify events.",
         "在您的应用中：使用以上地址，并用 {} 中的 VODPASS_WEBHOOK_SECRETS 校验事件。",

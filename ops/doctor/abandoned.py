@@ -52,9 +52,11 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
         why=f"More than {MANY} at once and more than {LARGE_PART:.0%} are most often the result of "
         "a wrong setting, or of a time without `watch`.",
         fix="Set VODPASS_CLEANUP=dry-run and read in the log which ones they are. "
-        + ("Then unset" if forced else "To delete them, set")
-        + " VODPASS_CLEANUP_FORCE"
-        + ("." if forced else "=1 until a run has deleted them."),
+        + (
+            "Then unset VODPASS_CLEANUP_FORCE."
+            if forced
+            else "To delete them, set VODPASS_CLEANUP_FORCE=1 until a run has deleted them."
+        ),
         severity="warning",
     )
 

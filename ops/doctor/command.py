@@ -39,6 +39,8 @@ from ops.doctor.deployment import (
 )
 from ops.doctor.report import COULD_NOT, Report
 from ops.doctor.web import Place, UnusableUrl
+from ops.text import language_of
+from ops.voice import say, speak
 from shared.config.jwk import KeySet
 from shared.config.settings import Settings
 
@@ -64,11 +66,12 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     environment = os.environ if environ is None else environ
     silence_clients()
     arguments = _arguments().parse_args(argv)
+    speak(arguments.language or language_of(environment))
     report = Report(ignored=tuple(arguments.ignore))
     try:
         _run(report, arguments, environment)
     except (_CannotRun, NoKey, UnreadableDeployment, UnusableUrl) as reason:
-        print(f"could not run: {reason}", file=sys.stderr)
+        say(f"could not run: {reason}")
         return COULD_NOT
     print(report.as_json() if arguments.json else report.as_text())
     return report.exit_code

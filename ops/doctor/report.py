@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import json
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
+
+from ops.columns import fill
+from ops.text import Text
+from ops.voice import told
 
 Severity = Literal["error", "warning"]
 
 SOUND, FOUND, COULD_NOT = 0, 1, 2
 """Exit codes: no finding; a finding; no finding, but a check could not be done."""
+
+_SEVERITIES: Mapping[str, Text] = {
+    "error": Text("error", "错误"),
+    "warning": Text("warning", "警告"),
+}
+_WHAT, _WHY, _FIX = Text("what ", "问题"), Text("why  ", "影响"), Text("fix  ", "修复")
+_COULD_NOT = Text("could not be checked", "未能检查")
+_NOT_CHECKED = Text("not checked", "未检查")
+_SOUND = Text("sound", "正常")
+_COUNTED = Text(
+    "{} findings, {} could not be checked, {} not checked",
+    "发现问题 {} 个，未能检查 {} 项，未检查 {} 项",
+)
+_ONE = Text(
+    "{} finding, {} could not be checked, {} not checked",
+    "发现问题 {} 个，未能检查 {} 项，未检查 {} 项",
+)
+_MARK = Text(": ", "：")
+_WIDTH = 96  # columns
 
 
 @dataclass(frozen=True)
@@ -81,41 +103,47 @@ class Report:
         return COULD_NOT if self.could_not else SOUND
 
     def as_json(self) -> str:
-        """The report as one JSON object."""
+        """The report as one JSON object. Only its sentences are in the language that is spoken."""
         report = {**asdict(self), "exit_code": self.exit_code}
+        for name in ("sound", "not_checked", "could_not"):
+            for remark in report[name]:
+                remark["text"] = told(remark["text"])
         for finding in report["findings"]:
+            for name in ("what", "why", "fix"):
+                finding[name] = told(finding[name])
             # Scripts read this member by its first name.
             finding["mend"] = finding.pop("fix")
         return json.dumps(report, indent=2)
 
     def as_text(self) -> str:
         """The report as text."""
+        mark = told(_MARK)
         parts = [
-            f"{one.severity}: {one.code}: {one.subject}\n"
+            mark.join((told(_SEVERITIES[one.severity]), one.code, told(one.subject)))
+            + "\n"
             + "\n".join(
-                textwrap.fill(text, 96, initial_indent=f"  {label} ", subsequent_indent=" " * 8)
-                for label, text in (("what ", one.what), ("why  ", one.why), ("fix  ", one.fix))
+                fill(told(text), _WIDTH, first=f"  {told(label)} ", then=" " * 8)
+                for label, text in ((_WHAT, one.what), (_WHY, one.why), (_FIX, one.fix))
             )
             for one in sorted(self.findings, key=lambda one: one.severity)
         ]
         for title, remarks in (
-            ("could not be checked", self.could_not),
-            ("not checked", self.not_checked),
-            ("sound", self.sound),
+            (_COULD_NOT, self.could_not),
+            (_NOT_CHECKED, self.not_checked),
+            (_SOUND, self.sound),
         ):
             if remarks:
                 lines = [
-                    textwrap.fill(f"{one.subject}: {one.text}", 96, subsequent_indent=" " * 6)
+                    fill(f"{told(one.subject)}{mark}{told(one.text)}", _WIDTH, then=" " * 6)
                     for one in remarks
                 ]
-                parts.append(f"{title}:\n" + "\n".join(f"  - {line}" for line in lines))
-        could_not, left_out = len(self.could_not), len(self.not_checked)
-        parts.append(
-            f"{_number(len(self.findings), 'finding')}, {could_not} could not be checked, "
-            f"{left_out} not checked"
-        )
-        return "\n\n".join(parts)
+                parts.append(f"{told(title)}{mark}".rstrip() + "\n" + _listed(lines))
+        found, could_not = len(self.findings), len(self.could_not)
+        counted = told(_ONE if found == 1 else _COUNTED)
+        for number in (found, could_not, len(self.not_checked)):
+            counted = counted.replace("{}", str(number), 1)
+        return "\n\n".join([*parts, counted])
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"  - {line}" for line in lines)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import dot_env, readiness, serverless_devs
+from ops import dot_env, readiness, serverless_devs, voice
 from ops.account import Account, Key
 from ops.account import command as account_command
 from ops.command_line import Parser
@@ -32,6 +32,7 @@ from ops.deploy.run_s import Deployer, Job
 from ops.rehearse.with_sdk import WithSdk
 from ops.serverless_devs import NotRendered
 from ops.setup import command as setup_command
+from ops.voice import say, told
 
 PROJECT = Path(__file__).resolve().parents[2]
 REGION = "cn-shanghai"
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _folder() as project, _fake() as fake:
             return _rehearse(project, fake, arguments.answers)
     except CannotRehearse as reason:
-        print(f"cannot rehearse: {reason}", file=sys.stderr)
+        say(f"cannot rehearse: {reason}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -91,7 +92,7 @@ def _rehearse(project: Path, fake: Fake, answers: Path | None) -> int:
         answers.write_text(json.dumps(ANSWERS))
 
     _title("python -m ops.setup --answers FILE")
-    arguments = ["--answers", str(answers), "--env-file", str(project / ".env")]
+    arguments = ["--answers", str(answers), "--env-file", str(project / ".env"), *_spoken()]
     code = setup_command.main(arguments, environ, project=project)
     if code:
         return code
@@ -122,15 +123,20 @@ def _rehearse(project: Path, fake: Fake, answers: Path | None) -> int:
 
     return deploy_command.main(
         # The fake cloud calls the functions that `make run` serves, as another system.
-        [*options, "--replace-callback", "--endpoint", at, "--fc-endpoint", at],
+        [*options, *_spoken(), "--replace-callback", "--endpoint", at, "--fc-endpoint", at],
         environ,
         project=project,
         deployer=deployer,
     )
 
 
+def _spoken() -> list[str]:
+    """The arguments for the language of this command."""
+    return [voice.OPTION, voice.spoken()]
+
+
 def _title(text: str) -> None:
-    print(f"\n$ {text}", flush=True)
+    print(f"\n$ {told(text)}", flush=True)
 
 
 def _rendered(
@@ -149,7 +155,7 @@ def _apply(rendered: Mapping[str, Any], fake: Fake, environ: Mapping[str, str]) 
     before, sys.stdin = sys.stdin, io.StringIO(json.dumps(rendered))
     try:
         return account_command.main(
-            ["apply", "--settings", "-", "--endpoint", fake.endpoint], environ
+            ["apply", "--settings", "-", "--endpoint", fake.endpoint, *_spoken()], environ
         )
     finally:
         sys.stdin = before

@@ -13,7 +13,7 @@ from pathlib import Path
 from ops import readiness, serverless_devs
 from ops.command_line import Parser, Refused, end_on_sigterm
 from ops.readiness import Fault
-from ops.setup import chinese, env_file
+from ops.setup import env_file
 from ops.setup.answers import (
     AnswerError,
     Given,
@@ -37,7 +37,8 @@ from ops.setup.values import (
     refuse_unsettable,
     shown,
 )
-from ops.text import LANGUAGES, Text, language_of
+from ops.text import Text, language_of
+from ops.voice import speak, told
 from shared.config.variables import PREFIX
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ _WITHOUT_S = Text(
 )
 _REFUSED = Text("refused: ", "拒绝：")
 _INTERRUPTED = Text("Interrupted. Nothing was written.", "已中断，没有写入任何内容。")
-_FIX = Text("fix", "修复")
+_FIX = Text("fix: ", "修复：")
 
 
 class _Stop(Exception):
@@ -122,7 +123,7 @@ def main(
     except AnswerError as error:
         return setup.refuse(error.of(setup.language))
     except (_Stop, Refused, FileError) as error:
-        return setup.refuse(str(error))
+        return setup.refuse(told(str(error)))
     except (KeyboardInterrupt, EOFError):
         print(f"\n{_INTERRUPTED.of(setup.language)}", file=sys.stderr)
         return INTERRUPTED
@@ -137,6 +138,7 @@ class _Setup:
         ask: Callable[[str], str],
     ) -> None:
         self.language: str = arguments.language or language_of(environ)
+        speak(self.language)
         self._arguments = arguments
         self._environ = environ
         self._project = project
@@ -289,9 +291,8 @@ class _Setup:
     def _show_faults(self, faults: Sequence[Fault]) -> None:
         print(f"\n{self._say(_FAULTS)}", file=sys.stderr)
         for fault in faults:
-            text = chinese.of(fault) if self.language == "zh" else str(fault)
-            fix = f"\n    {self._say(_FIX)}: {fault.fix}" if fault.fix else ""
-            print(f"  {text}{fix}", file=sys.stderr)
+            fix = f"\n    {self._say(_FIX)}{told(fault.fix)}" if fault.fix else ""
+            print(f"  {fault.told()}{fix}", file=sys.stderr)
 
     def _write(self, path: Path, file: EnvFile, decided: Plan) -> bool:
         """Whether the run goes on: false if the operator does not agree, or for a dry run."""
@@ -332,7 +333,6 @@ def _arguments() -> argparse.ArgumentParser:
         help="change a variable that has a value, or all variables of a question; repeat it for "
         "others. The owner keys and the issuer alias never change",
     )
-    parser.add_argument("--language", choices=LANGUAGES, help="default: that of the locale")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON Schema of the file of answers"

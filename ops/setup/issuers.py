@@ -231,7 +231,7 @@ ISSUERS = (
     ),
     Option(
         "own-url",
-        Text("your own issuer, which publishes its keys", "您自己的签发方，公布其公钥"),
+        Text("your own issuer, which publishes its keys", "您自己的颁发方，公布其公钥"),
         (
             Field(
                 "jwks_url",
@@ -246,7 +246,7 @@ ISSUERS = (
     ),
     Option(
         "own-public-key",
-        Text("your own issuer, whose public key is in a file", "您自己的签发方，公钥在文件中"),
+        Text("your own issuer, whose public key is in a file", "您自己的颁发方，公钥在文件中"),
         (
             Field(
                 "public_key_file",
@@ -275,7 +275,7 @@ ISSUERS = (
         "own-shared-key",
         Text(
             "your own issuer, with a secret key that is made now (HS256)",
-            "您自己的签发方，使用现在生成的密钥（HS256）",
+            "您自己的颁发方，使用现在生成的密钥（HS256）",
         ),
         (
             Field("issuer", _ISSUER.ask, _ISSUER.allowed, _ISSUER.accepts, "app"),

@@ -25,7 +25,7 @@ _KEEP = Text(
 )
 _ISSUER_KEY = Text(
     "Give VODPASS_JWT_KEYS of {} to your issuer. Whoever has it can make tokens.",
-    "请将 {} 中的 VODPASS_JWT_KEYS 交给您的签发方。拥有它的人可以签发 Token。",
+    "请将 {} 中的 VODPASS_JWT_KEYS 交给您的颁发方。拥有它的人可以签发 Token。",
 )
 _RECEIVER = Text(
     "Give VODPASS_WEBHOOK_SECRETS of {} to your app, which verifies events with it.",

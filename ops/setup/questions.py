@@ -172,7 +172,7 @@ QUESTIONS: Sequence[Question] = (
         "issuer_alias",
         Text(
             "What is the issuer's short name? It is part of each video's mark and never changes.",
-            "签发方的简称是什么？它是每个视频标记的一部分，以后不能修改。",
+            "颁发方的简称是什么？它是每个视频标记的一部分，以后不能修改。",
         ),
         ("VODPASS_ISSUER_ALIAS", "VODPASS_OWNER_KEYS"),
         Field(

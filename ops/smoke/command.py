@@ -13,12 +13,15 @@ from pathlib import Path
 from types import FrameType
 
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
+from ops.columns import padded
 from ops.command_line import Parser, loopback
 from ops.doctor import web
 from ops.doctor.web import Place, UnusableUrl
 from ops.smoke.round import PART, Round
 from ops.smoke.sample import mp4
 from ops.smoke.trigger import Triggers
+from ops.text import language_of
+from ops.voice import say, speak, tell, told
 from shared.config.variables import REGIONS
 
 PASSED, FAILED, COULD_NOT = 0, 1, 2
@@ -49,18 +52,19 @@ def main(
     environment = os.environ if environ is None else environ
     silence_clients()
     arguments = _arguments().parse_args(argv)
+    speak(arguments.language or language_of(environment))
     try:
         made = _round(arguments, environment, sleep)
     except (_CannotBegin, NoKey, UnusableUrl) as reason:
-        print(f"could not begin: {reason}", file=sys.stderr)
+        say(f"could not begin: {reason}")
         return COULD_NOT
     _interrupt_on_sigterm()
     try:
         passed = made.run()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         passed = False
-    print("passed" if passed else "FAILED")
+    tell("passed" if passed else "FAILED")
     return PASSED if passed else FAILED
 
 
@@ -116,7 +120,7 @@ def _token(arguments: argparse.Namespace, environ: Mapping[str, str]) -> str:
         token = environ.get(arguments.token_env, "")
     else:
         if sys.stdin.isatty():
-            print("Paste a token, then press Ctrl-D.", file=sys.stderr)
+            say("Paste a token, then press Ctrl-D.")
         token = sys.stdin.read(LARGEST_TOKEN + 1).strip()
     if not token or len(token) > LARGEST_TOKEN or not token.isascii() or len(token.split()) != 1:
         where = arguments.token_env or "standard input"
@@ -141,7 +145,7 @@ def _content(path: Path | None) -> tuple[bytes, str]:
 
 
 def _say(step: str, outcome: str, text: str) -> None:
-    print(f"{step:<8} {outcome:<6} {text}", flush=True)
+    print(f"{padded(told(step), 8)} {padded(told(outcome), 6)} {told(text)}", flush=True)
 
 
 def _seconds(text: str) -> float:

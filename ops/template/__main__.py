@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops.command_line import Parser
 from ops.template.build import TemplateError, build
+from ops.voice import say, tell
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -27,9 +28,9 @@ def main() -> int:
     try:
         build(PROJECT, arguments.out)
     except TemplateError as error:
-        print(f"template: {error}", file=sys.stderr)
+        say(f"template: {error}")
         return 1
-    print(f"{arguments.out}: s init NAME --uri A_COPY_OF_IT")
+    tell(f"{arguments.out}: s init NAME --uri A_COPY_OF_IT")
     return 0
 
 
