@@ -18,6 +18,9 @@ FILES = sorted(Path(__file__).parent.glob("*.json"))
 PLACE = re.compile(r"\{([a-z_]+)\}")
 """Where a text is filled: `{name}`."""
 
+_NARROW = {"variable": r"[A-Z]+_[A-Z0-9_]+", "functions": r"[a-z]+(?:, [a-z]+)*"}
+"""What some places hold, so that a phrase of few words fits no other text. Others hold anything."""
+
 _SENTENCE = re.compile(r"(?<=[.?!]) (?=[A-Z`'\"])")
 
 
@@ -62,6 +65,9 @@ def of(text: str) -> str:
         return found
     if "\n" in text:
         return "\n".join(map(of, text.split("\n")))
+    if len(sentences) == 1:  # a text that became a sentence
+        found = _known(text.removesuffix("."), exact, phrases)
+        return text if found is None else f"{found}。"
     return "".join(
         f"{sentence} " if chinese is None else chinese
         for sentence, chinese in zip(sentences, known, strict=True)
@@ -103,7 +109,11 @@ def _catalogue() -> tuple[Mapping[str, str], tuple[_Phrase, ...]]:
 def _phrase(english: str, own: list[str], chinese: str) -> _Phrase:
     pattern = ""
     for words, name in zip(own, PLACE.findall(english), strict=False):
-        place = f"(?P={name})" if f"(?P<{name}>" in pattern else f"(?P<{name}>.+?)"
+        place = (
+            f"(?P={name})"
+            if f"(?P<{name}>" in pattern
+            else f"(?P<{name}>{_NARROW.get(name, '.+?')})"
+        )
         pattern += re.escape(words) + place
     return _Phrase(own[0], own[-1], pattern + re.escape(own[-1]), chinese)
 

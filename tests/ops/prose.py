@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-TERMS = ("ApsaraVideo VOD", "Function Compute", "Simple Log Service")
+TERMS = ("ApsaraVideo VOD", "Function Compute", "Simple Log Service", "service-linked role")
 """Names that may stand in a Chinese text."""
 
-_NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|\S*[0-9_./=:@{}<>*#|$\\-]\S*")
-"""Code, addresses, paths, options, names of variables and resources."""
+_NOT_PROSE = re.compile(
+    r"`[^`]*`|https?://\S+|\S*[0-9_./=:@{}<>*#|$\\-]\S*"
+    r"|\b(?:upload|refresh|play|sts|events|watch)\b"
+)
+"""Code, addresses, paths, options, names of variables, resources and functions."""
 _WORDS = re.compile(r"(?<![A-Za-z])[A-Za-z]?[a-z']+(?:[,;]? [A-Za-z]?[a-z']+(?![A-Za-z]))+")
 MOST = 3
 """English words in a row that are no sentence yet."""

@@ -26,7 +26,7 @@ CODE = re.compile(r"`[^`]*`|%\([a-z]+\)s")
 
 WITHOUT = ("ops/audit.py", "ops/account/readme.py", "ops/bundle/in_target/", "ops/bundle/shipped/")
 """What no operator runs who deploys."""
-PROGRAM = re.compile(r'(import|from|def|#|(x1)?""")\b|(x1)?"""|# ')
+PROGRAM = re.compile(r'(import|from|def|#|(A_1)?""")\b|(A_1)?"""|# ')
 """How a text begins that is a program."""
 KEPT = {
     # They stand in the account, or in a JSON Schema.
@@ -40,24 +40,26 @@ KEPT = {
     "only a fake cloud",
     # Parts of longer texts, which are tried whole.
     "; it stays as it is without --adopt ",
-    "x1: x1. fc3 loads it by itself, and no setting pins its version",
-    " and a multiple of x1",
+    "A_1: A_1. fc3 loads it by itself, and no setting pins its version",
+    " and a multiple of A_1",
     "not in the form of vodpass",
     "imports are deferred",
 }
 AROUND = (
     "{}",
-    "x1: {}",
-    "x1: {}.",
+    "A_1: {}",
+    "A_1: {}.",
     "{}.",
     "1 {}",
-    "{}: x1",
-    "{}: x1 (x1)",
-    "x1: unknown key; {}",
+    "{}: A_1",
+    "{}: A_1 (A_1)",
+    "A_1: unknown key; {}",
     "the PlayURL: {}",
     "{}. fc3 loads it by itself, and no setting pins its version",
 )
 """What stands around texts that are put together."""
+STAND_IN = "A_1"
+"""A value in a text: it fits wherever a variable's name does."""
 MOST_VARIANTS = 64
 
 
@@ -157,7 +159,7 @@ class Sentences(ast.NodeVisitor):
     def _variants(self, node: ast.AST) -> list[str]:
         """Every text that an expression can be."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return [chinese.PLACE.sub("x1", node.value)]
+            return [chinese.PLACE.sub(STAND_IN, node.value)]
         if isinstance(node, ast.FormattedValue):
             return self._variants(node.value)
         if isinstance(node, ast.IfExp):
@@ -170,7 +172,7 @@ class Sentences(ast.NodeVisitor):
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = [self._variants(node.left), self._variants(node.right)]
         made = itertools.islice(itertools.product(*parts), MOST_VARIANTS)
-        return ["".join(one) for one in made] if parts else ["x1"]
+        return ["".join(one) for one in made] if parts else [STAND_IN]
 
 
 def is_text(node: ast.AST | None) -> bool:
@@ -185,7 +187,7 @@ def is_text(node: ast.AST | None) -> bool:
 
 def is_chinese(text: str) -> bool:
     """Whether a text, or one that it is part of, has no English prose in Chinese."""
-    bare = text.removeprefix("x1 ").removesuffix("x1")
+    bare = text.removeprefix("A_1 ").removesuffix(STAND_IN)
     return any(
         not english(shown, 2)
         for one in {text, bare}

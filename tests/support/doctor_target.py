@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
+from ops import chinese
 from ops.doctor.command import main
+from tests.ops.prose import english
 from tests.support import operator
 
 
@@ -33,6 +35,17 @@ class DoctorRun:
         found = [one for one in self.report["findings"] if one["code"] == code]
         assert len(found) == 1, self.report["findings"]
         return dict(found[0])
+
+
+def english_in_chinese(report: Mapping[str, Any]) -> list[str]:
+    """The texts of a report that have English prose in the Chinese one too."""
+    remarks = [
+        one for name in ("sound", "not_checked", "could_not") for one in report.get(name, ())
+    ]
+    said = [one["text"] for one in remarks] + [one["subject"] for one in remarks]
+    for finding in report.get("findings", ()):
+        said += [finding[name] for name in ("subject", "what", "why", "mend")]
+    return [text for text in said if english(chinese.of(text))]
 
 
 @dataclass
@@ -79,7 +92,9 @@ class DoctorTarget:
         shown = self.capture.readouterr()
         printed = shown.out + shown.err
         self.holds_no_secret(printed)
-        return DoctorRun(code, json.loads(shown.out) if shown.out else {}, printed)
+        report = json.loads(shown.out) if shown.out else {}
+        assert not english_in_chinese(report), english_in_chinese(report)
+        return DoctorRun(code, report, printed)
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
