@@ -26,6 +26,7 @@ from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
 from ops.columns import padded
 from ops.command_line import Parser, Refused, from_environment, from_standard_input
 from ops.message_callback import MessageCallback
+from ops.text import Text
 from ops.voice import say, told
 
 Arguments = argparse.Namespace
@@ -63,9 +64,22 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
     rows.append(("not selected", ", ".join(not_selected(listed, EVENTS + PASSED_ON)) or "none"))
     _warn(listed)
     return [
-        f"{padded(told(name), 12)} {told(value) if value.isprintable() else ascii(value)}"
+        f"{padded(told(_ROWS[name]), 12)} {told(value) if value.isprintable() else ascii(value)}"
         for name, value in rows
     ]
+
+
+_ROWS: Mapping[str, Text] = {
+    "application": Text("application", "应用"),
+    "callbacks": Text("callbacks", "回调"),
+    "url": Text("url", "URL"),
+    "signature": Text("signature", "签名"),
+    "endpoint": Text("endpoint", "接入点"),
+    "queue": Text("queue", "队列"),
+    "events": Text("events", "事件"),
+    "each upload": Text("each upload", "每次上传"),
+    "not selected": Text("not selected", "未选择"),
+}
 
 
 def _warn(listed: str) -> None:

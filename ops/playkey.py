@@ -20,11 +20,12 @@ import os
 import secrets
 import string
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceRefused, key_of
 from ops.columns import padded
 from ops.command_line import Parser
+from ops.text import Text
 from ops.voice import say, told
 from shared.config.settings import DEFAULT_APP
 from shared.config.variables import REGIONS, VARIABLES
@@ -65,9 +66,18 @@ def show(account: Account, app_id: str) -> list[str]:
             ("deployment", _comparison(key, os.environ.get(VARIABLE, ""))),
         ]
     return [
-        f"{padded(told(name), 12)} {told(value) if value.isprintable() else ascii(value)}"
+        f"{padded(told(_ROWS[name]), 12)} {told(value) if value.isprintable() else ascii(value)}"
         for name, value in rows
     ]
+
+
+_ROWS: Mapping[str, Text] = {
+    "application": Text("application", "应用"),
+    "key": Text("key", "密钥"),
+    "created": Text("created", "创建时间"),
+    "modified": Text("modified", "修改时间"),
+    "deployment": Text("deployment", "部署"),
+}
 
 
 def _comparison(key: str, deployed: str) -> str:

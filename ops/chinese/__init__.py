@@ -21,6 +21,9 @@ PLACE = re.compile(r"\{([a-z_]+)\}")
 _NARROW = {"variable": r"[A-Z]+_[A-Z0-9_]+", "functions": r"[a-z]+(?:, [a-z]+)*"}
 """What some places hold, so that a phrase of few words fits no other text. Others hold anything."""
 
+_TIGHT = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9`])|(?<=[A-Za-z0-9`])(?=[\u4e00-\u9fff])")
+"""Where a value needs a blank beside Chinese."""
+
 _SENTENCE = re.compile(r"(?<=[.?!]) (?=[A-Z`'\"])")
 
 
@@ -42,7 +45,8 @@ class _Phrase:
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The Chinese text with these values, which may be texts themselves."""
-        return PLACE.sub(lambda place: of(values[place[1]]), self.chinese)
+        filled = PLACE.sub(lambda place: of(values[place[1]]), self.chinese)
+        return _TIGHT.sub(" ", filled)
 
 
 def of(text: str) -> str:

@@ -166,7 +166,7 @@ def _folder() -> Iterator[Path]:
     """A folder to deploy from, with mode 0700. It is removed afterwards, with its `.env`."""
     folder = Path(tempfile.mkdtemp(prefix="vodpass-rehearsal-"))
     try:
-        for path in [*PROJECT.glob("s*.yaml"), PROJECT / ".env.example"]:
+        for path in [*PROJECT.glob("s*.yaml"), *PROJECT.glob(".env*.example")]:
             shutil.copy(path, folder)
         yield folder
     finally:

@@ -160,7 +160,7 @@ class _Setup:
             raise _Stop(self._say(_NO_TERMINAL))
         path = self._path()
         to_set = self._to_set()
-        file = env_file.load(path, self._project / ".env.example")
+        file = env_file.load(path, self._example())
         present = file.values
         given = self._given(path, present, to_set)
         decided = plan(present, given, to_set)
@@ -190,9 +190,16 @@ class _Setup:
 
     def _path(self) -> Path:
         path: Path = self._arguments.env_file or self._project / ".env"
-        if not re.fullmatch(r"\.env(\.[A-Za-z0-9_-]+)*", path.name) or path.name == ".env.example":
+        if not re.fullmatch(r"\.env(\.[A-Za-z0-9_-]+)*", path.name) or path.suffix == ".example":
             raise _Stop(self._say(_ENV_NAME))
         return path
+
+    def _example(self) -> Path:
+        """What a new file begins as: the same in both languages but for the comments."""
+        chinese = self._project / ".env.zh-CN.example"
+        if self.language == "zh" and chinese.is_file():
+            return chinese
+        return self._project / ".env.example"
 
     def _to_set(self) -> frozenset[str]:
         found: set[str] = set()

@@ -20,7 +20,7 @@ from ops.doctor.web import Place, UnusableUrl
 from ops.smoke.round import PART, Round
 from ops.smoke.sample import mp4
 from ops.smoke.trigger import Triggers
-from ops.text import language_of
+from ops.text import Text, language_of
 from ops.voice import say, speak, tell, told
 from shared.config.variables import REGIONS
 
@@ -62,9 +62,9 @@ def main(
     try:
         passed = made.run()
     except KeyboardInterrupt:
-        say("interrupted")
+        say(_INTERRUPTED)
         passed = False
-    tell("passed" if passed else "FAILED")
+    tell(_PASSED if passed else _NOT_PASSED)
     return PASSED if passed else FAILED
 
 
@@ -145,7 +145,27 @@ def _content(path: Path | None) -> tuple[bytes, str]:
 
 
 def _say(step: str, outcome: str, text: str) -> None:
-    print(f"{padded(told(step), 8)} {padded(told(outcome), 6)} {told(text)}", flush=True)
+    named, said = told(_STEPS[step]), told(_OUTCOMES[outcome])
+    print(f"{padded(named, 8)} {padded(said, 6)} {told(text)}", flush=True)
+
+
+_STEPS: Mapping[str, Text] = {
+    "issue": Text("issue", "下发"),
+    "upload": Text("upload", "上传"),
+    "refresh": Text("refresh", "刷新"),
+    "resume": Text("resume", "续传"),
+    "play": Text("play", "播放"),
+    "redeem": Text("redeem", "兑换"),
+    "delete": Text("delete", "删除"),
+}
+_OUTCOMES: Mapping[str, Text] = {
+    "ok": Text("ok", "成功"),
+    "FAILED": Text("FAILED", "失败"),
+    "waits": Text("waits", "等待"),
+    "kept": Text("kept", "保留"),
+}
+_PASSED, _NOT_PASSED = Text("passed", "通过"), Text("FAILED", "失败")
+_INTERRUPTED = Text("interrupted", "已中断")
 
 
 def _seconds(text: str) -> float:

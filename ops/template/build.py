@@ -21,6 +21,7 @@ FOLDERS = ("clients", "docs", "functions", "local", "ops", "ram", "shared")
 
 SINGLE = (
     ".env.example",
+    ".env.zh-CN.example",
     ".gitignore",
     ".npmrc",
     "CHANGELOG.md",

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from ops.columns import width
 from ops.s_yaml import faults
 from shared.config.settings import SettingsError, load
 from shared.config.uses import USES
+from tests.docs.sections import numbers
+from tests.ops.prose import english
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / ".env.example").read_text()
 ASSIGNMENTS = dict(re.findall(r"^(\w+)=(.*)$", TEXT, re.MULTILINE))
 PLACEHOLDERS = {name: value.strip("'") for name, value in ASSIGNMENTS.items() if value}
+CHINESE = (PROJECT / ".env.zh-CN.example").read_text()
 FILES = {path.name: path.read_text() for path in PROJECT.glob("s*.yaml")}
 
 
@@ -43,6 +47,32 @@ def test_says_required_of_just_the_variables_without_a_default() -> None:
         assert set(re.findall(rf"required by {named}\n(\w+)=", TEXT)) == added
     # One of the two variables for keys is required, so neither has a default or none.
     assert set(required) == set(without_default) == set(PLACEHOLDERS) - {"VODPASS_JWT_KEYS"}
+
+
+def test_the_chinese_one_differs_in_its_comments_only() -> None:
+    def without_comments(text: str) -> list[str]:
+        return [line for line in text.splitlines() if not line.startswith("#")]
+
+    assert without_comments(CHINESE) == without_comments(TEXT)
+    for line, original in zip(CHINESE.splitlines(), TEXT.splitlines(), strict=True):
+        assert (line[:1] == "#") == (original[:1] == "#"), line
+        assert not english(line), line
+        assert width(line) <= 100, line
+    # What is required, and every number and name, stands in both explanations.
+    for name in ASSIGNMENTS:
+        ours, theirs = (explanation(text, name) for text in (TEXT, CHINESE))
+        assert ours.count("required") == theirs.count("必填"), name
+        assert numbers(ours) <= numbers(theirs), name
+        assert set(re.findall(r"VODPASS_\w+", ours)) == set(re.findall(r"VODPASS_\w+", theirs)), (
+            name
+        )
+
+
+def explanation(text: str, name: str) -> str:
+    """The comment above a variable."""
+    found = re.search(rf"((?:^#.*\n)+){name}=", text, re.MULTILINE)
+    assert found is not None, name
+    return found[1]
 
 
 @pytest.mark.parametrize("name", sorted(PLACEHOLDERS))

@@ -91,6 +91,6 @@ def sections(page: Path) -> list[Section]:
             found[-1].blocks[-1].append(line)
         elif heading := HEADING.match(line):
             found.append(Section(len(heading[1]), heading[2]))
-        else:
+        elif found:  # a generated page begins with a remark
             found[-1].lines.append(line)
     return found

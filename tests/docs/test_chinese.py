@@ -25,10 +25,13 @@ ORIGINALS = {
     PROJECT / "README.zh-CN.md": PROJECT / "README.md",
     **{page: DOCS / page.relative_to(ZH) for page in sorted(ZH.rglob("*.md"))},
     ZH / "security.md": PROJECT / "SECURITY.md",
+    PROJECT / "ram/README.zh-CN.md": PROJECT / "ram/README.md",
     **{page: page.with_name("README.md") for page in CLIENTS.glob("*/README.zh-CN.md")},
 }
 """Chinese page: its original. A page of docs/zh/ translates the page of the same name in docs/."""
 TRANSLATIONS = {original: page for page, original in ORIGINALS.items()}
+EXAMPLE = PROJECT / ".env.zh-CN.example"
+"""The explained settings in Chinese, for `.env.example`. It is no page."""
 ADDED = {INDEX: 3}
 """Chinese page: how many sections at its end have no original. The index ends with the glossary."""
 GLOSSARY = (DOCS / "architecture.md", "glossary")
@@ -99,7 +102,8 @@ def without_comments(block: list[str]) -> list[str]:
 
 
 def same_code(original: str, translation: str) -> bool:
-    """Whether two lines are equal but for strings that the translation has in Chinese."""
+    """Whether two lines are equal but for strings and files that the translation has in Chinese."""
+    translation = translation.replace(EXAMPLE.name, ".env.example")
     parts = re.split(rf'"[^"]*{HAN}[^"]*"', translation)
     return re.fullmatch('"[^"]*"'.join(map(re.escape, parts)), original) is not None
 
@@ -170,6 +174,8 @@ def in_chinese(link: tuple[Path, str] | str) -> tuple[Path, str] | str:
         return picture, anchor
     if link == GLOSSARY:
         return INDEX, translated_anchor_of_the_glossary()
+    if linked == PROJECT / ".env.example":
+        return EXAMPLE, anchor
     if linked not in TRANSLATIONS:
         return link
     page = TRANSLATIONS[linked]
@@ -264,3 +270,32 @@ def test_every_page_for_clients_exists_in_chinese() -> None:
         if page not in TRANSLATIONS and page not in ORIGINALS
     ]
     assert missing == []
+
+
+IN_ENGLISH = {
+    # What a reader needs who changes vodpass, or compares services; not to deploy or to call it.
+    *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md")),
+    *(DOCS / name for name in ("architecture.md", "decisions", "load.md", "reliability.md")),
+    PROJECT / "fakealiyun",
+}
+"""Pages and folders of pages that exist in English only."""
+
+
+def test_the_road_to_a_deployment_is_chinese() -> None:
+    """From README.zh-CN.md every page can be reached that one needs, and all are Chinese."""
+    reached: set[Path] = set()
+    ahead = [PROJECT / "README.zh-CN.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        for section in sections(page):
+            for target in section.links:
+                link = resolved(page, target)
+                if isinstance(link, str) or link[0] == ORIGINALS.get(page):
+                    continue
+                if not {link[0], *link[0].parents} & IN_ENGLISH:
+                    ahead.append(link[0])
+    assert reached <= ORIGINALS.keys()
+    assert reached >= {PROJECT / "ram/README.zh-CN.md", *ZH.glob("*.md")}

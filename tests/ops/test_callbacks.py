@@ -22,10 +22,12 @@ from fakealiyun.testing.callbacks import APART, House
 from fakealiyun.testing.receiver import Received, Receiver
 from fakealiyun.vod.callbacks import sender
 from fakealiyun.vod.callbacks.configuration import EVENT_TYPES
+from ops import chinese
 from ops.callback_events import EVENTS, PASSED_ON
 from ops.callbacks import main
 from shared.config.variables import VARIABLES
 from tests.docs.guides import guide
+from tests.ops.prose import english
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.deployed import Deployed
 
@@ -55,6 +57,7 @@ class Operator:
         endpoint = ["--endpoint", self.house.cloud.endpoint]
         status = main([*arguments, "--region", "cn-shanghai", *endpoint])
         out, err = self._capsys.readouterr()
+        assert english(chinese.of(err.strip())) == []
         return status, out, err
 
     def done(self, *arguments: str, stdin: str = "") -> dict[str, str]:

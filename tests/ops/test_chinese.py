@@ -17,6 +17,7 @@ import pytest
 
 from ops import chinese, s_yaml, voice
 from ops.text import Text
+from shared.config.uses import USES
 from shared.config.variables import VARIABLES
 from tests.ops.prose import english
 
@@ -97,6 +98,12 @@ def test_no_text_has_two_translations() -> None:
         assert found.setdefault(source, target) == target, source
 
 
+def test_no_name_is_a_text() -> None:
+    """A value that is a name stays as it is, even if it is a word."""
+    names = {*USES, *VARIABLES, "vodpass", "role", "policy", "queue"}
+    assert not {source for source, _ in chinese.entries()} & names
+
+
 def test_values_may_be_texts_themselves() -> None:
     found = chinese.of("could not run: the file that --settings names cannot be read")
     assert found == "无法运行：无法读取 --settings 指定的文件"
@@ -112,6 +119,16 @@ def test_of_two_places_that_fit_the_one_with_more_words_is_taken() -> None:
 def test_what_a_variable_may_hold_is_said_in_chinese(name: str) -> None:
     assert not english(chinese.of(f"is not set: {VARIABLES[name].allowed}"))
     assert re.search(HAN, chinese.of(VARIABLES[name].allowed))
+
+
+def test_what_a_function_says_of_its_configuration_is_said_in_chinese() -> None:
+    """The doctor shows these answers. The code that is deployed has no Chinese."""
+    rows = [line.split("|") for line in (PROJECT / "docs/error-codes.md").read_text().splitlines()]
+    said = {row[5].strip() for row in rows if len(row) > 6 and "`Misconfigured`" in row[4]}
+    for path in (PROJECT / "shared").rglob("*.py"):
+        said |= set(re.findall(r'Misconfigured\("([^"]+)"\)', path.read_text("utf-8")))
+    assert len(said) > 25
+    assert [text for text in said if english(chinese.of(text))] == []
 
 
 # --- the source -------------------------------------------------------------------------------

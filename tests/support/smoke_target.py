@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
+from ops import chinese
 from ops.smoke.command import main
+from tests.ops.prose import english
 from tests.support import operator
+
+TEXT = 16
+"""Where the text of a step begins in its line."""
 
 
 @dataclass
@@ -62,6 +67,8 @@ class SmokeTarget:
         shown = self.capture.readouterr()
         for secret in ("eyJ", "CAIS", self.stack.cloud.admin.access_key_secret, "Signature="):
             assert secret not in shown.out + shown.err
+        said = [line[TEXT:] for line in shown.out.splitlines()] + shown.err.splitlines()
+        assert [one for one in said if english(chinese.of(one))] == []
         return SmokeRun(code, shown.out, shown.err)
 
     def left(self) -> list[object]:

@@ -27,7 +27,7 @@ DOMAIN = {"kind": "domain", "domain": "vod.example.com", "certificate_id": "1"}
 def test_the_setup_leads_to_a_deployment_without_a_fault(
     tmp_path: Path, template: str, more: dict[str, object]
 ) -> None:
-    for path in [*PROJECT.glob("s*.yaml"), PROJECT / ".env.example"]:
+    for path in [*PROJECT.glob("s*.yaml"), *PROJECT.glob(".env*.example")]:
         shutil.copy(path, tmp_path)
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps({**ANSWERS, **more}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 
 from fakealiyun.testing.fc import send
+from ops import dot_env
 from ops.deploy import afterwards, bundles
 from ops.deploy.addresses import is_not_known, moved
 from ops.deploy.afterwards import Examined
 from ops.deploy.routes import corrected, wanted
 from ops.domains import METHODS
-from tests.ops.deploy.conftest import FUNCTIONS, Deployer
+from ops.setup.command import main as setup
+from tests.ops.deploy.conftest import ANSWERS, FUNCTIONS, Deployer
+from tests.ops.prose import english
 from tests.ops.setup.conftest import PROJECT
 
 DOMAIN = {"kind": "domain", "domain": "vod.example.localhost", "certificate_id": "1234567"}
@@ -32,6 +36,23 @@ def test_in_chinese(deployer: Deployer) -> None:
     prose = re.sub(r"\b[0-9a-f]{12}\b|--no-smoke", "", prose)
     assert set(re.findall(r"[A-Za-z]{3,}", prose)) <= {"vodpass", "env", *FUNCTIONS}
     assert "没有发现问题" in done.out
+    assert english(done.printed) == []
+
+
+def test_what_the_setup_writes_in_chinese_is_explained_in_chinese(
+    deployer: Deployer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--answers", str(deployer.folder / "answers.json"), "--language", "zh"]
+    (deployer.folder / "answers.json").write_text(json.dumps(ANSWERS))
+    assert setup(arguments, {}, project=deployer.folder) == 0
+    said = capfd.readouterr()
+    assert english(said.out + said.err) == []
+    written = (deployer.folder / ".env").read_text("utf-8")
+    comments = re.findall(r"^# .*", written, re.M)
+    assert len(comments) > 100
+    assert not [line for line in comments if english(line)]
+    deployer.setup()
+    assert dot_env.parse(written).keys() == deployer.env.keys()
 
 
 # --- before anything is sent ------------------------------------------------------------------

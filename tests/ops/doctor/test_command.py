@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.stack import PROJECT
 from ops.doctor.command import main
+from tests.ops.prose import english
 from tests.support.doctor_target import DoctorTarget
 
 
@@ -174,3 +177,57 @@ def test_a_function_that_the_check_of_s_yaml_refuses_is_not_sound(target: Doctor
     sound = {one["subject"] for one in run.report["sound"]}
     assert "sts" not in sound
     assert "upload" in sound
+
+
+def test_a_broken_account_in_chinese(
+    target: DoctorTarget, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    cloud = target.stack.cloud
+    cloud.vod.callbacks.remove("app-1000000")
+    cloud.ram.set_role_policies(
+        "vodpass-play",
+        {
+            "Version": "1",
+            "Statement": [{"Effect": "Allow", "Action": "vod:Get*", "Resource": "*"}],
+        },
+    )
+    document = target.rendered(
+        VODPASS_PLAY_MAX_TIMEOUT="5", VODPASS_STORAGE_LOCATION="b.oss-cn-beijing.aliyuncs.com"
+    )
+    path = tmp_path / "rendered.json"
+    path.write_text(json.dumps(document))
+    arguments = ["--settings", str(path), *rehearsal(target)]
+    assert main([*arguments, "--language", "zh"], target.environment) == 1
+    shown = capsys.readouterr()
+    assert english(shown.out + shown.err) == []
+    for said in (
+        "错误：setting：play 的 VODPASS_PLAY_MAX_TIMEOUT",
+        "问题 ",
+        "影响 ",
+        "修复 ",
+        "错误：callback-unset：events",
+        "未检查：",
+        "正常：",
+        "发现问题 ",
+    ):
+        assert said in shown.out, said
+    target.holds_no_secret(shown.out)
+    # The locale decides where no option does, and JSON has the same members in each language.
+    assert main([*arguments, "--json"], {**target.environment, "LANG": "zh_CN.UTF-8"}) == 1
+    chinese = json.loads(capsys.readouterr().out)
+    assert main([*arguments, "--json", "--language", "en"], target.environment) == 1
+    original = json.loads(capsys.readouterr().out)
+    assert chinese.keys() == original.keys()
+    assert re.search("[\u4e00-\u9fff]", str(chinese["findings"]))
+    for one, other in zip(chinese["findings"], original["findings"], strict=True):
+        assert one.keys() == other.keys()
+        for name in ("code", "severity", "subject"):
+            assert one[name] == other[name]
+
+
+def test_without_a_deployment_it_says_why_in_chinese(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    missing = ["--settings", str(tmp_path / "none.json"), "--language", "zh"]
+    assert main(missing, {}) == 2
+    assert capsys.readouterr().err == "无法运行：无法读取 --settings 指定的文件\n"

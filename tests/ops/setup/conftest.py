@@ -84,7 +84,7 @@ class Setup:
 
 def project_folder(folder: Path, *, with_s: bool) -> Path:
     """A folder with what `ops.setup` reads of the project."""
-    for path in [*PROJECT.glob("s*.yaml"), PROJECT / ".env.example"]:
+    for path in [*PROJECT.glob("s*.yaml"), *PROJECT.glob(".env*.example")]:
         shutil.copy(path, folder)
     if with_s:
         (folder / "node_modules").symlink_to(PROJECT / "node_modules")

@@ -64,6 +64,7 @@ def test_a_first_run_makes_a_deployment_without_a_fault(setup_with_s: Setup) -> 
     assert sorted(path.name for path in setup.folder.iterdir() if path.name.startswith(".")) == [
         ".env",
         ".env.example",
+        ".env.zh-CN.example",
     ]
 
 
@@ -319,7 +320,9 @@ def test_a_wide_mode_is_narrowed_although_nothing_else_changes(setup: Setup) -> 
     assert stat.S_IMODE(setup.path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("name", ["env", ".envrc", ".env.example", "settings.json", ".env.a b"])
+@pytest.mark.parametrize(
+    "name", ["env", ".envrc", ".env.example", ".env.zh-CN.example", "settings.json", ".env.a b"]
+)
 def test_only_a_name_that_git_ignores_is_accepted(setup: Setup, name: str) -> None:
     done = setup.run(ANSWERS, "--env-file", str(setup.folder / name))
     assert done.exit_code == 1
