@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import secrets
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from local.development_token import AUDIENCE, ISSUER
 from local.stack import Stack
 from ops.bundle.stand_ins import STAND_INS
 from tests.support.code_under_test import CodeUnderTest
+from tests.support.tls import self_signed
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
@@ -214,6 +216,35 @@ def test_modules_load_on_demand(bundle: CodeUnderTest) -> None:
         "xml": {"a": {"b": "1"}},
         "agent": True,
     }
+
+
+CERTIFICATE = """
+import json, sys
+import jwt
+
+before = "cryptography.x509" in sys.modules
+hmac = jwt.get_algorithm_by_name("HS256")
+with open(sys.argv[1], "rb") as file:
+    certificate = file.read()
+try:
+    hmac.prepare_key(certificate)
+    refused = ""
+except jwt.InvalidKeyError as fault:
+    refused = str(fault)
+secret = hmac.prepare_key(b"s" * 32) == b"s" * 32
+print(json.dumps({"before": before, "refused": refused, "secret": secret}))
+"""
+
+
+def test_a_certificate_is_still_refused_as_a_secret(bundle: CodeUnderTest, tmp_path: Path) -> None:
+    """PyJWT reads certificates for this alone, so the bundle defers the import."""
+    pem, _ = self_signed(tmp_path)
+    der = tmp_path / "certificate.der"
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(pem.read_text("ascii")))
+    found = in_bundle(bundle.interpreter, bundle.folder / "sts", CERTIFICATE, str(der))
+    assert found["before"] is False
+    assert "x509 certificate" in found["refused"]
+    assert found["secret"] is True
 
 
 START = """

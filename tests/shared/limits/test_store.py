@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import json
 import re
 import socket
@@ -17,10 +16,6 @@ from typing import Any
 
 import pytest
 import redis
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from redis.crc import key_slot
 
 from local.limits_store import LimitsStore
@@ -28,6 +23,7 @@ from shared.limits import store as module
 from shared.limits.resp import encoded
 from shared.limits.script import LUA, keys
 from shared.limits.store import Store, StoreAway
+from tests.support.tls import Authority
 
 AMPLE = 30.0  # seconds; a busy machine is no reason to fail
 SHORT = 0.3
@@ -302,39 +298,6 @@ def test_a_lookup_that_hangs_does_not_hold_up_a_request(monkeypatch: pytest.Monk
         Store("redis://store.example.com").ask(KEYS, ONE, SHORT)
     assert not hold.is_set()
     hold.set()
-
-
-class Authority:
-    """A CA, and a certificate of it for a host."""
-
-    def __init__(self, folder: Path, host: str) -> None:
-        ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-
-        def certificate(subject: x509.Name, of: Any) -> x509.CertificateBuilder:
-            return (
-                x509.CertificateBuilder()
-                .subject_name(subject)
-                .issuer_name(ca_name)
-                .public_key(of.public_key())
-                .serial_number(x509.random_serial_number())
-                .not_valid_before(start)
-                .not_valid_after(start + datetime.timedelta(days=36500))
-            )
-
-        ca = certificate(ca_name, ca_key).add_extension(x509.BasicConstraints(True, None), True)
-        leaf = certificate(name, key).add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(host)]), False
-        )
-        self.ca, self.cert, self.key = (folder / name for name in ("ca.pem", "cert.pem", "key.pem"))
-        pem = serialization.Encoding.PEM
-        self.ca.write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-        self.cert.write_bytes(leaf.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-        self.key.write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
 
 
 @contextlib.contextmanager
