@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -84,6 +85,16 @@ def pass_time(road: Road, seconds: float) -> None:
     road.settle()
 
 
+ONE_LOOK = Counter({"GetVideoInfo": 1, "GetMezzanineInfo": 1})
+"""What VOD is asked in a recheck."""
+
+
+def reads(road: Road) -> Counter[str]:
+    """How often VOD was asked for a video and for its file."""
+    made = road.calls()
+    return Counter({name: made.get(name, 0) for name in ONE_LOOK})
+
+
 def arrived(road: Road, upload: Upload) -> None:
     road.finish(upload)
     road.finished(upload)
@@ -96,15 +107,14 @@ def test_a_write_that_ends_late_is_announced_by_vods_callback(road: Road, slow: 
     arrived(road, upload)
     pass_time(road, SETTLED)
     assert writer.end()[0] == 200
-    told = wait_for(
-        lambda: (
-            found
-            if len(found := road.receiver.of(upload.video_id, "upload.completed")) == 2
-            else None
-        ),
+    wait_for(
+        lambda: len(road.receiver.ids(upload.video_id, "upload.completed")) == 2,
         "the app has both files",
     )
-    assert told[0].id != told[1].id
+    # On a busy machine an event may come twice, under its one id.
+    told = list(
+        {one.id: one for one in road.receiver.of(upload.video_id, "upload.completed")}.values()
+    )
     assert [one.data["FileMD5"] for one in told] == [
         hashlib.md5(content, usedforsecurity=False).hexdigest() for content in (FILM, OTHER)
     ]
@@ -132,11 +142,14 @@ def test_a_file_that_stays_gives_no_event(road: Road) -> None:
     upload = road.upload()
     arrived(road, upload)
     told = road.receiver.ids(upload.video_id)
+    before = reads(road)
     pass_time(road, SETTLED)
+    assert reads(road) == before + ONE_LOOK
     [message] = waiting(road).messages
     sealed = json.loads(base64.b64decode(message.body))["Settling"]
     assert (sealed["Settled"], sealed["Late"]) == (True, True)
     pass_time(road, LATE)
+    assert reads(road) == before + ONE_LOOK + ONE_LOOK, "as docs/deploy.md says what it costs"
     assert road.receiver.ids(upload.video_id) == told
     assert waiting(road).messages == []
 
