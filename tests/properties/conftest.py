@@ -27,5 +27,7 @@ def running_house(
 def road(
     code_under_test: CodeUnderTest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Road]:
-    with running(code_under_test, tmp_path_factory.mktemp("life")) as road:
+    """It deletes abandoned uploads, if the role of its watch may."""
+    folder = tmp_path_factory.mktemp("life")
+    with running(code_under_test, folder, VODPASS_CLEANUP="delete") as road:
         yield road

@@ -3,7 +3,10 @@
 - Nobody gets a credential for somebody else's video, and a credential opens one object for ever.
 - Nobody gets an upload credential after the file has arrived.
 - One Idempotency-Key leads to one video.
-- Every upload that ended is announced under exactly one id, and no other upload is.
+- Every upload that ended is announced under exactly one id, and no other upload is: in whatever
+  order VOD's callbacks come, and however often.
+- Clean-up deletes every abandoned upload, once it was announced. It never deletes a stranger's, a
+  complete one, one with a credential that may live, or one that was promised a longer window.
 """
 
 from __future__ import annotations
@@ -23,9 +26,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from fakealiyun.vod.callbacks.configuration import ALL, MessageCallback
+from shared.alibaba.vod.records import CREDENTIAL_ENDED
+from tests.functions.roles.grants import give_everything
+from tests.properties import strangers
 from tests.support.road import FILM, WINDOW, Road, Upload
 from tests.support.waiting import wait_for
 
+# What a clean-up waits for after the window: the last credential, and a write that it began.
+DUE = WINDOW + CREDENTIAL_ENDED + 600
 USERS = st.sampled_from(["alice", "bob"])
 EXAMPLES, STEPS = 8, 14
 
@@ -55,6 +64,20 @@ class Lives(RuleBasedStateMachine):
         road.stack.cloud.reset()
         road.settle()
         road.receiver.clear()
+        give_everything(road.stack.cloud, "vodpass-watch")
+        self.post = road.stack.cloud.queues.queue("post")
+        self.post.clear()
+        road.stack.cloud.vod.callbacks.configure(
+            MessageCallback(
+                road.stack.cloud.app_id,
+                "MNS",
+                ALL,
+                mns_endpoint=road.stack.cloud.queues.endpoint,
+                mns_queue_name=self.post.name,
+            )
+        )
+        self.callbacks: list[str] = []
+        self.strangers: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.known: list[Life] = []
 
@@ -139,6 +162,29 @@ class Lives(RuleBasedStateMachine):
         else:
             assert (status, answer["Code"]) == (409, "VideoNotReady")
 
+    @rule(kind=st.sampled_from(strangers.KINDS))
+    def somebody_else_begins(self, kind: str) -> None:
+        self.strangers[strangers.begin(self.road, kind)] = kind
+
+    @rule(number=st.integers(0, 9), by=st.sampled_from(["queue", "http"]))
+    def a_callback_comes(self, number: int, by: str) -> None:
+        """Any of VOD's callbacks so far, also one that has come before."""
+        self.collect()
+        if not self.callbacks:
+            return
+        body = self.callbacks[number % len(self.callbacks)]
+        if by == "queue":
+            self.road.queue.send(body)
+        else:
+            self.road.callback(json.loads(body))
+
+    def collect(self) -> None:
+        """Takes the callbacks that VOD has sent. None reaches the functions by itself."""
+        self.road.stack.cloud.vod.callbacks.settle()
+        while message := self.post.receive():
+            self.callbacks.append(message.body)
+            self.post.delete(message.id)
+
     @rule(life=consumes(videos))
     def delete(self, life: Life) -> None:
         """The operator deletes the video, once its events are out."""
@@ -147,12 +193,46 @@ class Lives(RuleBasedStateMachine):
         life.state = "deleted"
 
     @rule(seconds=st.sampled_from([300, 3100, 4000]))
-    def expire(self, seconds: int) -> None:
-        self.road.stack.cloud.clock.advance(seconds)
-        self.road.settle()
+    def time_passes(self, seconds: int) -> None:
+        """The timer starts watch, which also cleans up."""
+        self.road.ticks(1, seconds)
+        self.cleaned_up()
+
+    @rule()
+    def hours_pass(self) -> None:
+        for _ in range(4):
+            self.time_passes(3100)
+
+    @rule()
+    def watch_runs_twice(self) -> None:
+        for _ in range(2):
+            # An instance that rested for hours has an expired role credential, and ends.
+            assert any(self.road.watch().error_type is None for _ in range(4))
+        self.cleaned_up()
+        for life in self.known:
+            assert life.state != "open" or self.now - life.begun < DUE + 60, "it was due"
+
+    def cleaned_up(self) -> None:
+        """Notes what a clean-up has deleted, and checks that it was allowed to."""
+        left = {media.video_id for media in self.road.stack.cloud.vod.library.all()}
+        for life in self.known:
+            video_id, age = life.upload.video_id, self.now - life.begun
+            if life.state == "done":
+                assert video_id in left, "a complete upload was deleted"
+            elif life.state == "open" and video_id not in left:
+                assert age > DUE - 1, "it was not due"
+                assert self.now - life.issued > CREDENTIAL_ENDED, "its credential may live"
+                assert len(self.road.receiver.ids(video_id, "upload.abandoned")) == 1
+                life.state = "deleted"
+        assert self.strangers.keys() <= left, "a stranger's video was deleted"
 
     def settle(self, life: Life) -> None:
         """Waits for the events of a video, and checks that they are the right ones."""
+        self.collect()
+        for body in self.callbacks:
+            if json.loads(body).get("VideoId") == life.upload.video_id:
+                self.road.queue.send(body)
+        wait_for(lambda: not self.road.queue.messages, "every callback was taken")
         self.road.settle()
         wanted = {"upload.completed"} if life.state == "done" else set()
         ended = ("upload.completed", "upload.rejected")
@@ -172,6 +252,9 @@ class Lives(RuleBasedStateMachine):
         for life in self.known:
             if life.state != "deleted":
                 self.settle(life)
+        told = {one.subject for one in self.road.receiver.taken}
+        for video_id, kind in self.strangers.items():
+            assert kind in strangers.ANNOUNCED or video_id not in told, "a stranger's event"
         assert self.road.receiver.faults == []
 
 
