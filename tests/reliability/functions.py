@@ -18,6 +18,7 @@ from unittest import mock
 
 from fakealiyun import FakeCloud
 from local.gateway import FakeCloudLink
+from shared.limits.store import Store
 from shared.transport import Transport
 
 
@@ -72,13 +73,14 @@ class Served:
         """The role credentials that the instance has had."""
         self._log = io.StringIO()
         self._transports: list[Transport] = []
+        self._stores: list[Store] = []
         for module in [name for name in sys.modules if name.split(".")[0] == "functions"]:
             del sys.modules[module]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("VODPASS_")}
         with (
             mock.patch.dict(os.environ, {**kept, **given}, clear=True),
             self._logged(),
-            self._noting_transports(),
+            self._noting_connections(),
         ):
             self._handler: Callable[[bytes, Any], Any] = importlib.import_module(
                 f"functions.{name}.index"
@@ -89,6 +91,8 @@ class Served:
         for transport in self._transports:
             for connection, _ in transport._resting.values():
                 connection.close()
+        for store in self._stores:
+            store.close()
 
     def anew(self) -> Served:
         """Another new instance of the same function."""
@@ -114,7 +118,7 @@ class Served:
         begin = self._log.tell()
         raised = ""
         answer = None
-        with self._logged(), clock_ahead(ahead), self._noting_transports():
+        with self._logged(), clock_ahead(ahead), self._noting_connections():
             try:
                 answer = self._handler(json.dumps(event).encode(), context)
             except Exception as fault:  # noqa: BLE001 - whatever it is, the runtime would catch it
@@ -123,14 +127,22 @@ class Served:
         return _outcome(answer, raised, log)
 
     @contextlib.contextmanager
-    def _noting_transports(self) -> Iterator[None]:
+    def _noting_connections(self) -> Iterator[None]:
         begun, made = Transport.__init__, self._transports
+        opened, stores = Store.__init__, self._stores
 
         def begin(transport: Transport, **options: Any) -> None:
             begun(transport, **options)
             made.append(transport)
 
-        with mock.patch.object(Transport, "__init__", begin):
+        def open_store(store: Store, url: str) -> None:
+            opened(store, url)
+            stores.append(store)
+
+        with (
+            mock.patch.object(Transport, "__init__", begin),
+            mock.patch.object(Store, "__init__", open_store),
+        ):
             yield
 
     @contextlib.contextmanager

@@ -50,6 +50,8 @@ class World:
     issuer: Issuer
     wires: dict[str, Wire] = field(default_factory=dict)
     instances: list[Served] = field(default_factory=list)
+    added: dict[str, str] = field(default_factory=dict)
+    """Variables that every function gets beside its own."""
 
     @property
     def callback_url(self) -> str:
@@ -86,6 +88,7 @@ class World:
             "VODPASS_VOD_ENDPOINT": f"127.0.0.1:{self.wires['cloud'].port}",
             "VODPASS_STS_ENDPOINT": f"127.0.0.1:{self.wires['cloud'].port}",
             "VODPASS_MNS_ENDPOINT": f"127.0.0.1:{self.wires['queue'].port}",
+            **self.added,
             **changes,
         }
 
