@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -36,7 +37,7 @@ from tests.support.waiting import wait_for
 # What a clean-up waits for after the window: the last credential, and a write that it began.
 DUE = WINDOW + CREDENTIAL_ENDED + 600
 USERS = st.sampled_from(["alice", "bob"])
-EXAMPLES, STEPS = 8, 14
+EXAMPLES, STEPS = 6, 14
 
 
 @dataclass
@@ -200,8 +201,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def hours_pass(self) -> None:
-        for _ in range(4):
-            self.time_passes(3100)
+        for _ in range(3):
+            self.time_passes(4000)
 
     @rule()
     def watch_runs_twice(self) -> None:
@@ -252,12 +253,18 @@ class Lives(RuleBasedStateMachine):
         for life in self.known:
             if life.state != "deleted":
                 self.settle(life)
-        told = {one.subject for one in self.road.receiver.taken}
         for video_id, kind in self.strangers.items():
-            assert kind in strangers.ANNOUNCED or video_id not in told, "a stranger's event"
+            told = self.road.receiver.of(video_id)
+            # Any callback of the application is passed on, as `vod.event` without an owner.
+            passed_on = [one for one in told if one.type == "vod.event"]
+            assert kind in strangers.ANNOUNCED or told == passed_on, "a stranger's upload"
+            if kind not in strangers.ANNOUNCED:
+                owners = [(one.body["data"] or {}).get("owner") for one in told]
+                assert owners == [None] * len(told), "a stranger's owner"
         assert self.road.receiver.faults == []
 
 
+@pytest.mark.timeout(1200)  # many calls, one after another; a busy machine takes minutes
 def test_any_order_of_events(road: Road) -> None:
     machine = type("Machine", (Lives,), {"road": road})
     run_state_machine_as_test(
