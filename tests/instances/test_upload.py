@@ -10,7 +10,7 @@ import pytest
 
 from shared.alibaba.codes import Rejected
 from shared.alibaba.vod.codes import WrongChoice
-from shared.auth.ownership import marks_of_key, owns
+from shared.auth.ownership import Owner, marks_of_key, owns
 from shared.errors import (
     Forbidden,
     InvalidRequest,
@@ -120,6 +120,14 @@ def test_every_field_reaches_vod_beside_what_the_deployment_sets(function: Any) 
         "app_id": "app-1",
         "cate_id": 7,
     }
+
+
+def test_userdata_takes_no_more_room_than_it_needs(function: Any) -> None:
+    # VOD limits its bytes.
+    vod = StandInVod()
+    function.upload(invocation(vod, FILM, who=caller(owner=Owner("main", "é"))))
+    data = vod.sent("CreateUploadVideo")["user_data"]
+    assert data.startswith('{"Extend":{"s":"é","k":"",')
 
 
 def test_what_the_issuer_chose_wins_over_the_settings(function: Any) -> None:
