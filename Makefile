@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser reliability test-fake test-clients test-live test-bundle \
+.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-bundle \
   mutants coverage check bundle deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
@@ -36,22 +36,22 @@ run: setup
 test: setup
 	$(PY) -m pytest -n 2 $(ARGS)
 
-# Everything in Chromium: the page three times in a row, then the clients, and what takes minutes.
+# In Chromium: the page three times in a row, then the clients.
 test-browser: setup
 	for run in 1 2 3; do \
 	  $(PY) -m pytest -n 2 -m 'not long' tests/browser $(ARGS) || exit 1; done
-	$(PY) -m pytest -n 2 -m 'long or browser or smoke' \
-	  tests/clients tests/browser/test_page_long.py $(ARGS)
+	$(PY) -m pytest -n 2 -m '(browser or smoke) and not long' tests/clients $(ARGS)
+
+# What takes long: rehearsals of whole deployments, each command of the guides, load on the limits,
+# ten reloads of the page, 300 MB.
+test-long: setup
+	$(PY) -m pytest -n 2 -m long $(ARGS)
 
 # With the code as it is deployed, RUNTIME=3.10 or 3.12: the tests that serve the functions, and
 # those that look at a bundle, deploy it or measure it.
 BUNDLE_TESTS := tests/functions tests/attacks tests/docs/openapi tests/local/test_stack.py \
   tests/ops/bundle tests/ops/deploy/test_whole.py tests/local/deployed/test_rehearsal.py \
   tests/benchmarks/test_benchmarks.py
-# A rehearsal takes a minute or more, and the runtime makes no difference to it.
-ifeq ($(RUNTIME),3.10)
-BUNDLE_TESTS += $(wildcard tests/ops/test_rehearse.py tests/ops/rehearse)
-endif
 test-bundle: setup
 	$(PY) -m pytest -n 2 -m 'not (long or browser)' --bundle $(RUNTIME) $(or $(ARGS),$(BUNDLE_TESTS))
 

@@ -25,8 +25,12 @@ from tests.support.runtimes import ANY
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-REHEARSALS = {"test_rehearse", "test_with_s"}
-"""Files whose tests build and deploy a bundle of their own."""
+LONG = (
+    "tests/docs/commands/test_guides.py",
+    "tests/ops/rehearse/test_with_s.py",
+    "tests/ops/test_rehearse.py",
+)
+"""Files with tests that run whole deployments, command by command."""
 LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
 """The marks for which `make test` leaves a collected test out, each with the test's path."""
 
@@ -52,16 +56,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks the tests that need a bundle, and those that need Chromium.
+    """Marks the tests that need a bundle or Chromium, and those of LONG.
 
-    `make test` leaves both out, except for a few in Chromium with the mark `smoke`. With
+    `make test` leaves them out, except for a few in Chromium with the mark `smoke`. With
     `--bundle`, only the tests that run the functions' code are left.
     """
     ours = set()
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
-        if needs & {"bundle", "packages"} or item.path.stem in REHEARSALS:
+        if needs & {"bundle", "packages"}:
             item.add_marker("bundle")
+        if item.nodeid.startswith(LONG):
+            item.add_marker("long")
         if "browser" in needs and item.get_closest_marker("smoke") is None:
             item.add_marker("browser")
         if "code_under_test" in needs or item.get_closest_marker("bundle") is not None:

@@ -12,6 +12,7 @@ from benchmarks.load.deployment import DeploymentProcess, RatedFaults, Spec
 from local.limits_store import LimitsStore
 
 
+@pytest.mark.long
 def test_a_hostile_user_costs_vod_no_more_than_the_limit(limits_store: LimitsStore) -> None:
     assert limits_store.port
     result = fairness.measure(rounds=1, seconds=2.0)
@@ -23,6 +24,7 @@ def test_a_hostile_user_costs_vod_no_more_than_the_limit(limits_store: LimitsSto
     assert "calls to VOD beyond the limits: 0" in fairness.table(result)
 
 
+@pytest.mark.long
 def test_callers_meet_vods_rate_and_function_computes_limit() -> None:
     spec = Spec(instances={"play": 2}, rates={"GetVideoPlayAuth": 5}, vod_seconds=0.05)
     with DeploymentProcess(spec) as deployment:
