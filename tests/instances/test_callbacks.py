@@ -98,6 +98,7 @@ def test_a_callback_that_is_not_signed_by_vod_is_read_by_nobody(
 def test_a_body_that_is_no_callback_is_a_wrong_request(world: World, body: bytes) -> None:
     outcome = by_http(world, world.serve("events"), body)
     assert (outcome.status, outcome.code) == (400, "InvalidRequest")
+    assert outcome.body["detail"] == "The body is not a callback of VOD."
     assert told(world) == []
 
 
@@ -108,6 +109,7 @@ def test_vod_has_to_repeat_a_callback_that_is_not_confirmed(world: World) -> Non
     assert (outcome.status, outcome.code) == (503, "Unavailable")
     assert outcome.retry_after
     assert lines(outcome)[0]["reason"] == "NotConfirmed"
+    assert outcome.body["detail"] == "VOD does not confirm the event yet."
     assert (told(world), scheduled(world)) == ([], 1)
 
 
@@ -119,6 +121,7 @@ def test_vod_has_to_repeat_a_callback_that_the_app_does_not_take(world: World) -
     assert (outcome.status, outcome.code) == (503, "Unavailable")
     line = lines(outcome)[0]
     assert (line["reason"], line["media_id"]) == ("NotDelivered", video_id)
+    assert outcome.body["detail"] == "The app did not accept the event."
     assert "announced" not in line
     world.receiver.answer = 204
     assert by_http(world, function, callback(video_id)).status == 200

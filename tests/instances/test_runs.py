@@ -65,12 +65,16 @@ def test_an_event_that_names_no_video_is_tried_again(world: World, event: Any) -
     assert world.wires["cloud"].seen == []
 
 
-def test_an_event_that_is_no_json_is_tried_again(world: World) -> None:
+def test_an_event_that_is_no_json_is_tried_again(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     function = world.serve("watch")
     with pytest.raises(Exception, match=r"^the event cannot be read$") as raised:
         function._handler(b"{", None)
     assert type(raised.value).__name__ == "RunFailed"
     assert raised.value.__suppress_context__
+    logged = json.loads(capsys.readouterr().out)
+    assert logged == {"function": "watch", "code": "InvalidRequest", "cold": True}
 
 
 def test_a_refusal_ends_the_run(world: World) -> None:
