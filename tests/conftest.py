@@ -66,6 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs = set(getattr(item, "fixturenames", ()))
         if needs & {"bundle", "packages"}:
             item.add_marker("bundle")
+            item.add_marker(pytest.mark.timeout(900))  # the first one builds it
         if item.nodeid.startswith(LONG):
             item.add_marker("long")
         if "browser" in needs and item.get_closest_marker("smoke") is None:

@@ -52,7 +52,7 @@ def table() -> str:
     for attack in ATTACKS:
         found = tried_by(attack)
         counted |= set(found)
-        where = ", ".join(f"`{path.removeprefix('tests/')}`" for path in attack.where)
+        where = ", ".join(f"`{path}`" for path in attack.where)
         lines.append(f"| {attack.name} | {attack.tried} | {len(found)} | {where} |")
     lines.append(f"| together | | {len(counted)} | |")
     return "\n".join(lines) + "\n"

@@ -108,7 +108,7 @@ class Callbacks:
         """The latest deliveries, oldest first."""
         return self._deliveries.all()
 
-    def settle(self, timeout: float = 10.0) -> None:
+    def settle(self, timeout: float = 60.0) -> None:
         """Wait until no attempt is running. A callback that waits for its next attempt is not.
 
         `timeout` is in seconds of real time. Raises TimeoutError after it. Do not call it in the
