@@ -17,16 +17,19 @@ setup: .venv/installed node_modules/installed
 # Stamps: nothing is installed again until a lock file changes.
 .venv/installed: requirements-dev.txt fakealiyun/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "vodpass needs Python 3.10 or later; name one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	  { echo "vodpass needs Python 3.10 or later; name one: make PYTHON=python3.11 ..." >&2; \
+	    echo "vodpass 需要 Python 3.10 或更高版本；请指定一个：make PYTHON=python3.11 ..." >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || \
-	  { echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	  { echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    echo "python -m venv 失败；在 Debian 和 Ubuntu 上请执行：apt install python3-venv" >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e fakealiyun
 	@touch $@
 
 node_modules/installed: package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || \
-	  { echo "vodpass needs Node 18 or later, with npm" >&2; exit 1; }
+	  { echo "vodpass needs Node 18 or later, with npm" >&2; \
+	    echo "vodpass 需要 Node 18 或更高版本，以及 npm" >&2; exit 1; }
 	npm ci --silent
 	@touch $@
 
