@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-TERMS = ("ApsaraVideo VOD", "Function Compute", "Simple Log Service", "service-linked role")
-"""Names that may stand in a Chinese text."""
+TERMS = ("ApsaraVideo VOD", "Function Compute", "Simple Log Service", "uv python install")
+"""Names and commands that may stand in a Chinese text."""
 
 _NOT_PROSE = re.compile(
-    r"`[^`]*`|https?://\S+|\S*[0-9_./=:@{}<>*#|$\\-]\S*"
+    r"`[^`]*`|https?://[!-~]+"
+    r"|[!-~]*(?:[0-9_/=@{}<>*#|$\\-]|[.:](?=[!-~]))[!-~]*"
     r"|\b(?:upload|refresh|play|sts|events|watch)\b"
 )
 """Code, addresses, paths, options, names of variables, resources and functions."""
