@@ -14,6 +14,9 @@ from ops.shape import LINE, Shape, choice, each, record, text
 TO_EVENTS = "/events/*"
 """The route to `events`, because a CallbackURL ends in a secret. Clients know the other routes."""
 
+ALIASES = ("blue", "green")
+"""The aliases of which all routes lead to one, if `ops.deploy --versions` was used."""
+
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"

@@ -15,6 +15,7 @@ from ops.deploy.routes import LATEST, Route
 from ops.deploy.say import Say
 from ops.deploy.target import Target
 from ops.deploy.texts import T
+from ops.domains import ALIASES
 
 
 def correct(target: Target, say: Say, *, with_versions: bool) -> None:
@@ -43,7 +44,7 @@ def _switch(
 ) -> None:
     """Let the routes lead to a version of the new code, if versions are switched on."""
     used = versions.in_use(there, ours)
-    foreign = used - {LATEST, *versions.ALIASES}
+    foreign = used - {LATEST, *ALIASES}
     if foreign:
         say.step("version", T.FOREIGN_ALIAS.filled(", ".join(sorted(foreign))))
         _led_to(target, sorted(foreign)[0])
@@ -69,7 +70,7 @@ def switched_back(target: Target, say: Say) -> bool:
     try:
         there = routes.present(target.account, target.domain) or []
         used = versions.in_use(there, ours)
-        if len(used) != 1 or not used <= set(versions.ALIASES):
+        if len(used) != 1 or not used <= set(ALIASES):
             return False
         alias = versions.idle(used)
         found = versions.described(target.account, _routed(ours), alias)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from ops.account import Account, ServiceRefused
 from ops.deploy.routes import LATEST, Route
+from ops.domains import ALIASES
 
-ALIASES = ("blue", "green")
 NOTHING_NEW = "VersionPublishError"
 """The code where code and settings are those of the newest version. Another reason for it is not
 known."""

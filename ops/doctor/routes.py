@@ -7,12 +7,13 @@ a change of a route in `s.yaml` does not arrive, and no deployment says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ops.account import Account, NotAnswered, ServiceRefused
 from ops.doctor.deployment import METHODS, Deployment
 from ops.doctor.report import Report
+from ops.domains import ALIASES
 from ops.domains import METHODS as METHODS_OF_ROUTES
 
 _EVERY_METHOD = "every method"
@@ -124,7 +125,7 @@ def _compare(
     functions: set[str],
 ) -> None:
     before = len(report.findings)
-    for route in wanted:
+    for route in _switched(wanted, deployed):
         there = deployed.get(route.path)
         if there is None:
             report.find(
@@ -150,6 +151,14 @@ def _compare(
             )
     if len(report.findings) == before:
         report.is_sound(domain, "its routes are those of `s preview`")
+
+
+def _switched(wanted: list[_Route], deployed: Mapping[str, _Route]) -> list[_Route]:
+    """The routes with the alias that `ops.deploy` has moved all of them to, if it has."""
+    used = {deployed[route.path].qualifier for route in wanted if route.path in deployed}
+    if len(used) != 1 or not used <= set(ALIASES):
+        return wanted
+    return [replace(route, qualifier=next(iter(used))) for route in wanted]
 
 
 def _differences(wanted: _Route, there: _Route) -> list[str]:

@@ -159,6 +159,19 @@ def test_a_qualifier_and_a_rewrite(
     ]
 
 
+def test_routes_that_all_lead_to_an_alias_of_the_deployment(
+    target: DoctorTarget, domain: Domain, document: dict[str, Any]
+) -> None:
+    for path in domain.routes:
+        domain.set(path, qualifier="blue")
+    assert "route-differs" not in run(target, domain, document).codes
+    domain.set("/play", qualifier="green")
+    found = run(target, domain, document).report["findings"]
+    assert {one["subject"] for one in found if one["code"] == "route-differs"} == {
+        f"{DOMAIN}{path}" for path in domain.routes
+    }
+
+
 def test_a_path_that_leads_to_another_function(
     target: DoctorTarget, domain: Domain, document: dict[str, Any]
 ) -> None:
