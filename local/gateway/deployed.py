@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -34,9 +33,8 @@ from local.gateway.logs import FunctionLogs
 from local.gateway.outcome import Outcome
 from local.gateway.pool import Exhausted
 from local.gateway.queue_consumer import QueueConsumer
-from local.gateway.resource import ResourceReader
+from local.gateway.running import Running, read, stop
 from local.gateway.timers import Timer
-from local.gateway.yaml_document import DeploymentError
 
 
 @dataclass(frozen=True)
@@ -46,14 +44,6 @@ class RequestTarget:
     function: Function
     prefix: str = ""
     signed: bool = False
-
-
-@dataclass
-class _Running:
-    function: Function
-    signed: bool
-    on_internet: bool
-    triggers: list[Timer | QueueConsumer]
 
 
 class DeployedFunctions:
@@ -89,7 +79,7 @@ class DeployedFunctions:
         self._extra_environment = dict(extra_environment or {})
         self._reserved = frozenset(reserved)
         self._timers = timers
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._domains: dict[str, tuple[DomainRoute, ...]] = {}
         self._url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -162,7 +152,11 @@ class DeployedFunctions:
 
     async def put(self, deployed: DeployedFunction) -> None:
         """See Compute."""
-        running = self._read(deployed)
+        if deployed.name in self._reserved:
+            raise NotServed(
+                f"the name {deployed.name}: another function is served at /{deployed.name} here"
+            )
+        running = read(deployed, self._region, self._extra_environment)
         function = running.function
         await self._stop_triggers(function.key)
         self.invoker.put(function)
@@ -223,7 +217,7 @@ class DeployedFunctions:
 
         async def end() -> None:
             for key, running in gone.items():
-                await _stop(running.triggers)
+                await stop(running.triggers)
                 if key not in self._running:
                     self.invoker.remove(key)
 
@@ -236,54 +230,8 @@ class DeployedFunctions:
 
     # -- inside
 
-    def _read(self, deployed: DeployedFunction) -> _Running:
-        name = deployed.name
-        if name in self._reserved:
-            raise NotServed(f"the name {name}: another function is served at /{name} here")
-        http: dict[str, Any] = {}
-        triggers = []
-        for trigger in deployed.props["triggers"]:
-            if trigger["triggerType"] != "http":
-                triggers.append(trigger)
-                continue
-            http = trigger["triggerConfig"]
-            # `check_signature` checks the caller before the function is called.
-            config = {"authType": "anonymous", "methods": http["methods"]}
-            triggers.append({**trigger, "triggerConfig": config})
-        props = {
-            **deployed.props,
-            "functionName": name,
-            "region": self._region,
-            "triggers": triggers,
-            "code": f"./{deployed.code.name}",
-        }
-        try:
-            reader = ResourceReader(name, props, deployed.code.parent, None)
-            function = replace(
-                reader.function(self._extra_environment),
-                routes=(),
-                qualifier=deployed.qualifier,
-                version=deployed.version,
-            )
-        except DeploymentError as error:
-            raise NotServed(str(error)) from None
-        return _Running(
-            function,
-            signed=http.get("authType") == "function",
-            on_internet=not http.get("disableURLInternet", False),
-            triggers=[],
-        )
-
     async def _stop_triggers(self, key: str) -> None:
         running = self._running.get(key)
         if running is not None:
             triggers, running.triggers = running.triggers, []
-            await _stop(triggers)
-
-
-async def _stop(triggers: Sequence[Timer | QueueConsumer]) -> None:
-    for trigger in triggers:
-        if isinstance(trigger, Timer):
-            trigger.stop()
-        else:
-            await trigger.close()
+            await stop(triggers)
