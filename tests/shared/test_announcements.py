@@ -274,6 +274,7 @@ def test_a_deletion_counts_only_if_no_kind_of_media_has_the_id(
         assert event.content["data"] == {"MediaId": MEDIA_ID, "MediaType": kind}
         assert event.content["subject"] == MEDIA_ID
         assert "time" not in event.content, "VOD said nothing about when"
+        assert json.loads(event.content["unverified"])["EventType"] == event_type
         assert sorted(vod.read) == ["attached", "image", "video"]
     else:
         assert [one.type for one in events] == (["vod.event"] if really == kind else [])

@@ -115,6 +115,7 @@ def test_a_call_may_take_the_time_that_is_left_and_none_after_it(clock: Clock) -
         with pytest.raises(UpstreamTimeout) as raised:
             used.once("GetThing", {}, timeout)
         assert raised.value.effect == "none", "nothing was sent"
+        assert raised.value.detail == "The deadline of this call passed."
     clock.now += 6
     with pytest.raises(UpstreamTimeout):
         used.once("GetThing", {})
@@ -159,7 +160,7 @@ def test_an_unforeseen_refusal_is_not_repeated_and_not_shown(clock: Clock) -> No
             session(clock, client).repeatable("GetThing", {}, read)
         assert len(client.sent) == len(outcomes)
         assert raised.value.effect == "none"
-        assert "Some.Code" not in str(raised.value)
+        assert raised.value.detail == "The cloud refused for an unexpected reason."
         assert raised.value.__suppress_context__
 
 
@@ -245,7 +246,7 @@ def test_a_member_of_another_type_is_an_answer_that_cannot_be_read(fault: type[E
     with pytest.raises(UpstreamError) as raised:
         readable(refuse, OperationAnswer({}, 0.0, 0.0))
     assert raised.value.effect == "unknown"
-    assert "secret" not in str(raised.value)
+    assert raised.value.detail == "The cloud's answer cannot be read."
     assert raised.value.__suppress_context__
 
 
@@ -288,6 +289,7 @@ def test_an_answer_without_a_date_cannot_be_used(clock: Clock, headers: dict[str
     with pytest.raises(UpstreamError) as raised:
         session(clock, client).once("GetThing", {})
     assert raised.value.effect == "unknown"
+    assert raised.value.detail == "The cloud's answer lacks a Date."
     assert client.ahead == 0.0
 
 

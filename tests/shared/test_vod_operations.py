@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -48,6 +49,17 @@ VIDEO = Video(
     cover_url="https://cover.example.com/a.jpg",
     app_id="app-1000000",
 )
+
+
+@contextlib.contextmanager
+def refused(detail: str) -> Iterator[None]:
+    """Expects that an answer cannot be used, for this reason."""
+    with pytest.raises(UpstreamError) as raised:
+        yield
+    assert raised.value.detail == detail
+
+
+ANOTHER = "VOD answered for another video."
 
 
 class FakeSession:
@@ -156,6 +168,10 @@ def test_a_credential_on_which_clients_would_hang_is_refused(damage: dict[str, A
     with pytest.raises(UpstreamError) as raised:
         vod({**PAIR, "VideoId": VIDEO_ID, **damage})[0].create_upload_video({})
     assert raised.value.effect == "unknown"
+    [name] = damage
+    lacks = f"The cloud's answer lacks {name}."
+    assert raised.value.detail in (lacks, f"VOD's {name} cannot be used.")
+    assert (raised.value.detail == lacks) is (damage[name] in (None, ""))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +197,7 @@ def test_a_refresh_is_for_the_video_that_was_asked_for() -> None:
     made, session = vod({**PAIR, "VideoId": VIDEO_ID})
     assert made.refresh_upload_video(VIDEO_ID).media_id == VIDEO_ID
     assert session.sent == [("RefreshUploadVideo", {"video_id": VIDEO_ID})]
-    with pytest.raises(UpstreamError):
+    with refused(ANOTHER):
         made.refresh_upload_video(OTHER_ID)
 
 
@@ -193,8 +209,11 @@ def test_a_video_is_read_by_either_id() -> None:
     fields += [{"video_id": None, "reference_id": "v1-mark"}]
     assert session.sent == [("GetVideoInfo", one) for one in fields]
     assert VIDEO.age == 3600
-    with pytest.raises(UpstreamError):
+    with refused(ANOTHER):
         made.video(video_id=OTHER_ID)
+    for odd in (None, "text"):
+        with refused("VOD's answer lacks Video."):
+            vod({"Video": odd})[0].video(video_id=VIDEO_ID)
 
 
 READS: list[Callable[[Vod], object]] = [
@@ -209,7 +228,7 @@ READS: list[Callable[[Vod], object]] = [
 @pytest.mark.parametrize("read", READS)
 def test_a_read_that_vod_refuses_for_a_status_is_no_answer(read: Callable[[Vod], object]) -> None:
     """Nobody above expects it there."""
-    with pytest.raises(UpstreamError):
+    with refused("VOD does not describe this media."):
         read(vod(IllegalStatus())[0])
     with pytest.raises(Unavailable):
         read(vod(Unavailable("away"))[0])
@@ -227,7 +246,7 @@ def test_many_videos_are_read_at_once() -> None:
     assert found.require(VIDEO_ID) == VIDEO
     with pytest.raises(NotFoundAtVod):
         found.require(OTHER_ID)
-    with pytest.raises(UpstreamError):
+    with refused("VOD's answer lacks this video."):
         found.require("3")
 
 
@@ -239,7 +258,7 @@ def test_if_vod_has_none_of_many_videos_all_are_absent() -> None:
     assert before <= found.now <= time.time()
     assert vod({"VideoList": []})[0].video_infos([VIDEO_ID]).absent == frozenset()
     for odd in ({"VideoList": None}, {"VideoList": [], "NonExistVideoIds": "a"}):
-        with pytest.raises(UpstreamError):
+        with refused("VOD's answer lacks VideoList."):
             vod(odd)[0].video_infos([VIDEO_ID])
 
 
@@ -278,7 +297,7 @@ def test_a_video_whose_source_vod_does_not_have_stays_as_it_is(fault: Exception)
     assert vod(fault)[0].with_source(VIDEO) is VIDEO
     several: list[Any] = [None, [], {**SOURCE, "VideoId": OTHER_ID}]
     for odd in several:
-        with pytest.raises(UpstreamError):
+        with refused("VOD's answer lacks Mezzanine."):
             vod({"Mezzanine": odd})[0].with_source(VIDEO)
 
 
@@ -286,7 +305,7 @@ def test_an_image_is_read_by_its_id() -> None:
     made, session = vod({"ImageInfo": {"ImageId": "i", "Status": "Normal"}})
     assert made.image("i") == OtherMedia("i", "Normal", NOW)
     assert session.sent == [("GetImageInfo", {"image_id": "i"})]
-    with pytest.raises(UpstreamError):
+    with refused("VOD's answer lacks ImageInfo."):
         made.image("j")
 
 
@@ -298,7 +317,7 @@ def test_attached_media_are_read_by_their_id() -> None:
     with pytest.raises(NotFoundAtVod):
         made.attached_media("x")
     for answer in ({"AttachedMediaList": listed}, {}, {"AttachedMediaList": None}):
-        with pytest.raises(UpstreamError):
+        with refused("VOD's answer lacks AttachedMediaList."):
             vod(answer)[0].attached_media("o")
 
 
@@ -336,7 +355,7 @@ def test_a_list_may_be_empty_but_not_without_a_total() -> None:
         assert listed({"Total": 0, **empty}) == ([], 0)
     totals: list[Any] = [None, "5", 5.0]
     for odd in totals:
-        with pytest.raises(UpstreamError):
+        with refused("VOD's answer lacks Total."):
             listed({"Total": odd, "VideoList": {"Video": [INFO]}})
 
 
@@ -362,7 +381,7 @@ def test_a_play_credential_counts_from_before_the_call() -> None:
     for odd in ({"VideoMeta": META}, {"PlayAuth": "a"}, {"VideoMeta": [], "PlayAuth": "a"}):
         with pytest.raises(UpstreamError):
             vod(odd)[0].play_auth(VIDEO_ID, 100)
-    with pytest.raises(UpstreamError):
+    with refused("VOD's answer lacks VideoMeta."):
         made.play_auth(OTHER_ID, 100)
 
 
