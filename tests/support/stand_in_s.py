@@ -5,7 +5,8 @@ what the real one prints, every setting in clear, writes the same to its log, an
 Function Compute. STAND_IN_S is a JSON object:
 
     real, fc   the real command, and the address of the fake
-    previews   a folder that keeps what the real command rendered, for the same files and variables
+    previews   a folder that keeps what the real command rendered, for the same files and variables;
+               without it, nothing is kept
     calls      a file that gets a line of JSON for each call
     says       further lines to print
     records    whether a call's line has the functions' variables too
@@ -29,11 +30,11 @@ from typing import Any
 
 def preview(given: dict[str, Any], arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
     """What the real command does for these arguments, which begin with `preview`."""
-    kept = Path(given["previews"]) / _key(arguments)
-    if kept.exists():
+    kept = Path(given["previews"]) / _key(arguments) if "previews" in given else None
+    if kept is not None and kept.exists():
         return subprocess.CompletedProcess(arguments, 0, kept.read_bytes(), b"")
     done = subprocess.run([given["real"], *arguments], capture_output=True, check=False)
-    if done.returncode == 0:
+    if kept is not None and done.returncode == 0:
         with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as made:
             made.write(done.stdout)
         Path(made.name).rename(kept)
@@ -71,8 +72,8 @@ def main() -> int:
     arguments = sys.argv[1:]
     if "preview" in arguments:
         done = preview(given, arguments)
-        sys.stdout.buffer.write(done.stdout)
-        sys.stderr.buffer.write(done.stderr)
+        sys.stdout.write(done.stdout.decode())
+        sys.stderr.write(done.stderr.decode())
         return done.returncode
     template = arguments[arguments.index("-t") + 1]
     done = preview(given, ["preview", "--silent", "-o", "json", "-t", template])
