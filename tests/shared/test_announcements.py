@@ -18,6 +18,7 @@ from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.events import callback
 from shared.events.announce import NotConfirmed, announce
+from shared.events.confirmation import decide
 from shared.events.event import Event
 from shared.uploads.extend import Extend, seal
 
@@ -140,6 +141,20 @@ def test_a_callback_about_a_video_counts_as_far_as_its_status_confirms_it(
     assert {one.content["data"]["owner"] for one in events} == {"alice"}
     assert {one.content["time"] for one in events} == {"2027-01-15T08:01:40Z"}
     assert all(json.loads(one.content["unverified"])["EventType"] == event_type for one in events)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "status", "decision"),
+    [
+        ("FileUploadComplete", "Uploading", "wait"),
+        ("FileUploadComplete", "Checking", "confirmed"),
+        ("TranscodeComplete", "Normal", "confirmed"),
+        ("TranscodeComplete", "Checking", "vod.event"),
+        ("SnapshotComplete", "Normal", "vod.event"),
+    ],
+)
+def test_a_decision_is_one_of_three(event_type: str, status: str, decision: str) -> None:
+    assert decide(event_type, status) == decision
 
 
 def test_a_completed_upload_is_described_as_vod_does() -> None:
