@@ -1,7 +1,8 @@
 """`python -m local` (`make run`): serves the functions, the fake cloud and the page locally.
 
 With `--allow-deploy` the fake Function Compute accepts deployments. Everyone who has the local
-account's AccessKey can then run code on this machine.
+account's AccessKey can then run code on this machine. `--empty-account` does the same with an
+account that has nothing in it, and serves nothing of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NoReturn
 
 from local.build import fill
 from local.checkout_keys import KeysError, LocalKeys, load_keys
+from local.empty_account import EmptyAccount
 from local.gateway import DeploymentError
 from local.limits_store import LimitsStore, StoreNotStarted, redis_server
 from local.own_settings import OwnSettings, SettingsRefused, own_settings
@@ -111,6 +113,22 @@ async def _serve(
         await stack.stop()
 
 
+async def serve_empty(webhook_url: str) -> None:
+    """Serve an empty account until SIGINT or SIGTERM. Raises OSError if no port can be used."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    variables = {"VODPASS_WEBHOOK_URL": webhook_url} if webhook_url else {}
+    account = EmptyAccount(variables=variables)
+    await account.start()
+    try:
+        _show(f"vodpass ready: functions {account.gateway.url}  cloud {account.cloud.url}")
+        await stopped.wait()
+    finally:
+        await account.stop()
+
+
 def main() -> int:
     """Start, serve and stop. The exit code is 0, or 1 if it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -123,8 +141,23 @@ def main() -> int:
         action="store_true",
         help="let the fake Function Compute accept deployments and run their code",
     )
-    allow_deploy: bool = parser.parse_args().allow_deploy
+    parser.add_argument(
+        "--empty-account",
+        action="store_true",
+        help="only a fake cloud on free ports, with nothing in it, that accepts deployments",
+    )
+    parser.add_argument(
+        "--webhook-url",
+        default="",
+        metavar="URL",
+        help="with --empty-account: where deployed functions send their events",
+    )
+    arguments = parser.parse_args()
+    allow_deploy: bool = arguments.allow_deploy
     try:
+        if arguments.empty_account:
+            asyncio.run(serve_empty(arguments.webhook_url))
+            return 0
         port, cloud_port = _ports(os.environ)
         own = own_settings(PROJECT, os.environ)
         fill(PROJECT, PROJECT / "build", PROJECT / ".local")

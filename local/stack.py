@@ -22,10 +22,10 @@ from fakealiyun.vod.settings import DEFAULT_APP, VodSettings
 from local.activity import ObservedLogs, observed_calls, without_credentials
 from local.aliplayer import aliplayer_routes
 from local.checkout_keys import LocalKeys
+from local.deployable import deployed_functions, keep_lines, local_environment
 from local.development_token import AUDIENCE, ISSUER, token_routes
-from local.gateway import Deployment, FakeCloudLink, Gateway, LogLine, load_deployment
+from local.gateway import Deployment, FakeCloudLink, Gateway, load_deployment
 from local.gateway.deployed import DeployedFunctions
-from local.gateway.server import IDLE_SECONDS, base_interpreter
 from local.own_settings import ISSUER as ISSUER_SETTINGS
 from local.own_settings import KEYS_URL
 from local.receiver import WEBHOOK_PATH, Receiver
@@ -242,7 +242,7 @@ class Stack(InThread):
             },
             account_id=self.cloud.account_id,
             code_root=self._build,
-            extra_environment=self._local_environment(),
+            extra_environment=local_environment(self.cloud),
         )
         self.cloud.make_queues(_queues(deployment))
         link = FakeCloudLink(self.cloud)
@@ -269,44 +269,15 @@ class Stack(InThread):
 
     def _make_deployed(self, deployment: Deployment, link: FakeCloudLink) -> DeployedFunctions:
         """Runs the functions that the fake Function Compute accepts."""
-        deployed = DeployedFunctions(
+        self.logs.keep = keep_lines(self.cloud)
+        return deployed_functions(
+            self.cloud,
             link,
-            region=self.cloud.region,
-            trigger_calls=self.cloud.fc.trigger_calls,
-            logs=self.logs,
-            interpreter=self._interpreter or base_interpreter(),
-            idle_seconds=IDLE_SECONDS,
-            extra_environment=self._local_environment(),
-            reserved=deployment.functions,
+            self.logs,
             timers=self._events,
+            interpreter=self._interpreter,
+            reserved=deployment.functions,
         )
-        self.cloud.fc.serve_with(deployed)
-        self.logs.keep = self._keep
-        return deployed
-
-    def _keep(self, line: LogLine) -> None:
-        """Write a line of a deployed function to its log store, as Function Compute does."""
-        place = self.cloud.fc.account.log_store(line.function)
-        if place is not None:
-            contents = {
-                "functionName": line.function,
-                "instanceID": line.instance,
-                "requestId": line.request_id or "",
-                "message": line.text,
-            }
-            self.cloud.logs.write(*place, contents, topic=line.function)
-
-    def _local_environment(self) -> dict[str, str]:
-        """Variables that point the functions to the fake cloud.
-
-        The settings of the functions, the bundle and s.yaml refuse them everywhere else.
-        """
-        return {
-            "VODPASS_LOCAL": "1",
-            "VODPASS_VOD_ENDPOINT": self.cloud.endpoint,
-            "VODPASS_STS_ENDPOINT": self.cloud.endpoint,
-            "VODPASS_MNS_ENDPOINT": self.cloud.endpoint,
-        }
 
     def _sts_environment(self) -> dict[str, str]:
         """Settings for every purpose of /sts, with the roles, bucket and prefix of `ram/`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
@@ -102,11 +103,16 @@ def loopback(text: str) -> str:
     return text
 
 
+def named(variable: str) -> str:
+    """The name of a variable for a message, unless it may be a secret in the wrong place."""
+    return variable if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,40}", variable) else "(not shown)"
+
+
 def from_environment(variable: str, environ: Mapping[str, str] = os.environ) -> str:
     """The value of an environment variable. Raises Refused if it is empty or not set."""
     value = environ.get(variable, "")
     if not value:
-        raise Refused(f"the environment variable {variable} is empty")
+        raise Refused(f"the environment variable {named(variable)} is empty")
     return value
 
 

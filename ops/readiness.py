@@ -6,7 +6,7 @@ No text has the value of a setting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def faults(
             said = s_yaml.message_of_s(error.output, values)
             found.append(Fault(template, "`s preview` failed" + "".join(f"\n  {x}" for x in said)))
         else:
-            return in_document(rendered)
+            return in_document(rendered, template)
     seen = {fault.name for fault in found}
     for line in setting_faults.of_process(values):
         name, _, text = line.partition(": ")
@@ -63,9 +63,37 @@ def faults(
     return found
 
 
-def in_document(rendered: Mapping[str, Any]) -> list[Fault]:
-    """The faults of what a file renders to."""
-    return [_of_line(line) for line in s_yaml.report(s_yaml.faults(rendered))]
+def in_document(rendered: Mapping[str, Any], template: str = "s.yaml") -> list[Fault]:
+    """The faults of what a file renders to, each by its variable, else by its place."""
+    found: dict[str, Fault] = {}
+    for line in s_yaml.report(s_yaml.faults(rendered)):
+        place, _, text = line.partition(": ")
+        name = next((one for end, one in _AT.items() if place.endswith(end)), "")
+        if name:
+            # The same setting is in every function.
+            found.setdefault(name, _fault(name, text))
+        elif place.startswith("s.yaml"):
+            found[line] = Fault(place, text, _edited(template))
+        else:
+            found[line] = _of_line(line)
+    return list(found.values())
+
+
+_AT: Mapping[str, str] = {
+    ".props.region": "VODPASS_REGION",
+    ".props.runtime": "VODPASS_PYTHON",
+    ".customDomain.domainName": "VODPASS_DOMAIN",
+    ".customDomain.certConfig.certId": "VODPASS_CERTIFICATE_ID",
+    ".logConfig.project": "VODPASS_LOG_PROJECT",
+    ".logConfig.logstore": "VODPASS_LOG_STORE",
+}
+"""Where `s*.yaml` has nothing but a variable."""
+
+
+def _edited(template: str) -> str:
+    """The command that shows whether a change of the file is right."""
+    check = f"node_modules/.bin/s preview --silent -o json -t {template} | python3 -m ops.s_yaml"
+    return f"correct {template}, then {check}"
 
 
 def chosen(values: Mapping[str, str], needed: Mapping[str, bool]) -> dict[str, str]:
@@ -74,9 +102,44 @@ def chosen(values: Mapping[str, str], needed: Mapping[str, bool]) -> dict[str, s
     return {name: values.get(name, "") for name in sorted(names | needed.keys())}
 
 
+def renderable(
+    values: Mapping[str, str], needed: Mapping[str, bool], wrong: Collection[str]
+) -> dict[str, str]:
+    """As `chosen`, with a valid stand-in for each variable that is wrong or missing.
+
+    What the file renders to with them shows the faults that are not in these variables.
+    """
+    given = {name: "" if name in wrong else value for name, value in values.items()}
+    found = chosen(given, needed)
+    for name, required in needed.items():
+        if not found[name] and (required or name in wrong):
+            found[name] = _STAND_INS.get(name, STAND_IN if required else "")
+    return found
+
+
+STAND_IN = "vodpass-stand-in"
+_STAND_INS: Mapping[str, str] = {
+    "VODPASS_REGION": "cn-shanghai",
+    "VODPASS_CERTIFICATE_ID": "1",
+    "VODPASS_DOMAIN": f"{STAND_IN}.example.com",
+    "VODPASS_CALLBACK_URL": f"https://{STAND_IN}.example.com/events/{STAND_IN}",
+}
+"""Values that are valid where `s*.yaml` uses them. A variable with a default needs none."""
+
+
+def of_file(fix: str, env_file: str) -> str:
+    """A fix for settings in another file than `.env`: its command names the file."""
+    if not env_file:
+        return fix
+    command = "python -m ops.setup "
+    return re.sub(r" \.env$", f" {env_file}", fix).replace(
+        command, f"{command}--env-file {env_file} "
+    )
+
+
 def _in_names(values: Mapping[str, str]) -> Iterator[Fault]:
     for name, text in setting_faults.unknown_in(values).items():
-        yield Fault(name, text, "remove it or correct its name")
+        yield Fault(name, text, f"sed -i '/^{name}=/d' .env")
 
 
 def _changed_by_s(values: Mapping[str, str]) -> Iterator[Fault]:

@@ -178,6 +178,11 @@ def faults(document: Any) -> list[str]:
     return shape or [*_between_functions(document), *_in_functions(document)]
 
 
+def misshapen(document: Any) -> bool:
+    """Whether the object has not the shape that other code relies on."""
+    return any(_DOCUMENT("s.yaml", document))
+
+
 def warnings(document: Mapping[str, Any]) -> list[str]:
     """What is allowed but unwise in a document without faults, one line each."""
     return [

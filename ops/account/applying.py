@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ops.account.calls import NotAnswered, ServiceRefused
 from ops.account.plan import Outcome, Thing
+
+_HINTS: Mapping[str, str] = {
+    "ProjectAlreadyExist": "another region or account has this name: "
+    "python -m ops.setup --set VODPASS_LOG_PROJECT",
+}
+"""What to say of a code besides its name."""
 
 
 def apply(things: Iterable[Thing], say: Callable[[str], None]) -> list[Outcome]:
@@ -39,7 +45,8 @@ def _do(thing: Thing, say: Callable[[str], None]) -> str:
         try:
             step.call()
         except ServiceRefused as refusal:
-            failure = str(refusal)
+            hint = _HINTS.get(refusal.code, "")
+            failure = f"{refusal}; {hint}" if hint else str(refusal)
         except NotAnswered as fault:
             failure = f"no answer ({fault}); it may have been done: run the command again"
         else:

@@ -121,6 +121,7 @@ class Account:
             "ram": ram_endpoint,
             "fc": fc_endpoint,
             "mns": endpoint,
+            "cas": endpoint,
             # The client puts the project in front of this name.
             "sls": f"{region}.log.localhost:{endpoint.rpartition(':')[2]}" if endpoint else "",
         }
@@ -202,6 +203,28 @@ class Account:
         parts = (*path,) if kind is None else (*path, kind(**fields))
         return _answer(lambda: call(*parts, {}, _options()))
 
+    def cas(self, operation: str, **fields: Any) -> ServiceAnswer:
+        """Call an operation of Certificate Management Service; fields have the API's names.
+
+        Its answers may hold a private key: keep nothing of it. Raises as `vod`.
+        """
+        from alibabacloud_tea_openapi.client import Client
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+
+        client = self._client("cas", Client)
+        params = Params(
+            action=operation,
+            version="2018-07-13",
+            protocol=self._protocol("cas"),
+            pathname="/",
+            method="POST",
+            auth_type="AK",
+            style="RPC",
+            req_body_type="formData",
+            body_type="json",
+        )
+        return _answer(lambda: client.call_api(params, OpenApiRequest(query=fields), _options()))
+
     def fc(self, operation: str, *path: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of Function Compute 3.0; `path` has the parameters in the URL's path.
 
@@ -249,6 +272,8 @@ def _endpoint(service: str, region: str) -> str | None:
     """The service's host; None if its client knows it."""
     if service == "ram":
         return "ram.aliyuncs.com"  # the same in every region
+    if service == "cas":
+        return "cas.aliyuncs.com"
     if service == "fc":
         # As in the client's own map, except that its entry for ap-southeast-5 ends with a tab.
         new = region == "me-central-1"

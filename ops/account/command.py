@@ -125,6 +125,7 @@ def _destroy(account: Account, name: str, app_id: str, arguments: argparse.Names
     for one in found:
         tell(f"remove   {one.key}  {one.what}".rstrip())
     tell(f"stays    {', '.join(identities.EVENT_BRIDGE)}, if there: EventBridge's, not ours")
+    tell("stays    VOD's callback setting and videos, and queues that were there before")
     if used:
         tell("\nstill in use:")
         for use in used:

@@ -16,6 +16,10 @@ TAG = "vodpass"
 """The key of the tag that marks what is ours. Its value is the deployment's name."""
 
 
+ADOPTED = "adopted by"
+"""What stands before the mark in the description of an adopted thing that had none."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One call that changes something. `text` names the operation and what it concerns."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ops.account.calls import Account, NotAnswered, ServiceRefused
-from ops.account.plan import TAG, Step, Thing, has_mark
+from ops.account.plan import TAG, Step, Thing, has_mark, mark
 from ops.account.reading import Reader, readable
 from shared.config.settings import DEFAULT_APP
 
@@ -143,7 +143,12 @@ def _projects(reader: Reader) -> list[Thing]:
     listed = sls("ListProject", size=500).body.get("projects") or ()
     for one in listed:
         name = str(one["projectName"])
-        if not has_mark(str(one.get("description") or ""), reader.name):
+        described = str(one.get("description") or "")
+        if not has_mark(described, reader.name):
+            continue
+        if described != mark(reader.name):
+            what = "is left: it was there before, and may hold lines of others"
+            found.append(Thing("log project", name, "not ours", what))
             continue
         stores = sls("ListLogStores", name, size=500).body.get("logstores") or []
         if len(stores) > 1:

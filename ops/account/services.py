@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ops.account.needs import DAY, LogNeed, Needs, QueueNeed, RoleNeed
-from ops.account.plan import TAG, State, Step, Thing, has_mark, mark
+from ops.account.plan import ADOPTED, TAG, State, Step, Thing, has_mark, mark
 from ops.account.reading import Reader, readable
 from shared.config.settings import DEFAULT_APP
 
@@ -110,7 +110,8 @@ def _log(reader: Reader, need: LogNeed, adopted: Collection[str]) -> list[Thing]
         described = str(there.get("description") or "")
         ours = has_mark(described, reader.name)
         if not ours and key in adopted:
-            text = f"{described} {mark(reader.name)}".strip()
+            # A word before the mark tells `destroy` that the project was there before.
+            text = f"{described or ADOPTED} {mark(reader.name)}"
             update = Step(
                 f"UpdateProject {project}", lambda: sls("UpdateProject", project, description=text)
             )

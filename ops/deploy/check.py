@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops import dot_env, readiness, serverless_devs
+from ops import dot_env, readiness, s_yaml, serverless_devs
 from ops.account import Account, Key, NoKey, NotAnswered, ServiceRefused, key_of
-from ops.deploy import tools
+from ops.command_line import named
+from ops.deploy import preflight, tools
 from ops.deploy.ending import Stop, code_of
+from ops.deploy.examination import callback_target
+from ops.deploy.preflight import Commands, Lack
 from ops.deploy.say import Say
 from ops.deploy.target import Target
 from ops.deploy.texts import T
@@ -69,33 +72,94 @@ class Check:
             key = key_of(self._environ)
         except NoKey as missing:
             self._say.fault(told(str(missing)), T.KEY_FIX)
+        no_token = self._has_no_token()
         for one in lacking:
             self._say.missing(one)
-        settings: dict[str, str] = {}
+        needed = serverless_devs.read_by(self._project, self._template)
+        settings = readiness.chosen(values, needed)
+        wrong = {fault.name for fault in faults}
         rendered: dict[str, Any] = {}
-        if command is not None and not faults:
-            needed = serverless_devs.read_by(self._project, self._template)
-            settings = readiness.chosen(values, needed)
-            rendered, faults = self._render(command, settings)
-        for fault in faults:
-            self._say.fault(fault.told(), Text(fault.fix, told(fault.fix)))
-        if faults or key is None or command is None or any(one.needed for one in lacking):
+        if command is not None:
+            given = readiness.renderable(values, needed, wrong) if wrong else settings
+            rendered, more = self._render(command, given, wrong)
+            faults += more
+            if not rendered:
+                # Without what has the wrong shape, the account can still be looked at.
+                wrong |= {fault.name for fault in more}
+                given = readiness.renderable(values, needed, wrong)
+                rendered, _ = self._render(command, given, wrong)
+        self._name(faults)
+        if key is None:
+            raise Stop(T.NOT_READY)
+        account = self._account(key, rendered)
+        number = self._number_of(account)
+        target: Target | None = None
+        lacks: list[Lack] = []
+        if number and rendered and command is not None:
+            target = Target(
+                self._project,
+                self._arguments.env,
+                self._template,
+                self._env_path,
+                values,
+                settings,
+                rendered,
+                command,
+                key,
+                account,
+                number,
+            )
+            lacks = self._lacks(target, wrong)
+        for lack in lacks:
+            self._say.fault(lack.what.of(self._say.language), Text(lack.fix, lack.fix))
+        ready = not any(one.needed for one in lacking) and not any(one.stops for one in lacks)
+        if faults or target is None or no_token or not ready:
             raise Stop(T.NOT_READY)
         self._say.step("check", T.CHECKED.filled(self._template))
-        account = self._account(key, rendered)
-        return Target(
-            self._project,
-            self._arguments.env,
-            self._template,
-            self._env_path,
-            values,
-            settings,
-            rendered,
-            command,
-            key,
-            account,
-            _number_of(account),
+        return target
+
+    def _has_no_token(self) -> bool:
+        """Whether the token of a test user is missing; it names that."""
+        name: str = self._arguments.token_env or ""
+        if not name or self._environ.get(name):
+            return False
+        shown = named(name)
+        self._say.fault(
+            T.NO_TOKEN.filled(shown).of(self._say.language),
+            Text(*(f"read -rs {shown}; export {shown}",) * 2),
         )
+        return True
+
+    def _name(self, faults: Sequence[readiness.Fault]) -> None:
+        for fault in faults:
+            fix = readiness.of_file(fault.fix, self._other_file)
+            self._say.fault(fault.told(), Text(fix, told(fix)))
+
+    def _lacks(self, target: Target, wrong: Collection[str]) -> list[Lack]:
+        """What the account lacks. Under a wrong name or in a wrong region, nothing is looked up."""
+        if not {"VODPASS_NAME", "VODPASS_REGION"}.isdisjoint(wrong):
+            return []
+        callback = None
+        if not self._arguments.replace_callback:
+            callback = callback_target(target, self._arguments)
+        if callback == ["--deployed"]:
+            callback = [target.values.get("VODPASS_CALLBACK_URL", "")]
+        env, file = self._arguments.env, self._other_file
+        commands = Commands(f" --env {env}" if env else "", f" --env-file {file}" if file else "")
+        found = preflight.lacks(
+            target.account, target.account_id, target.rendered, commands, callback=callback
+        )
+        # What stands in for a wrong setting is nowhere.
+        return [
+            one
+            for one in found
+            if readiness.STAND_IN not in one.what.en and one.what.en.partition(":")[0] not in wrong
+        ]
+
+    @property
+    def _other_file(self) -> str:
+        """The file of settings, unless it is `.env`."""
+        return "" if self._env_path.name == ".env" else self._env_path.name
 
     def _values(self) -> dict[str, str]:
         ours = {name: text for name, text in self._environ.items() if name.startswith(PREFIX)}
@@ -107,36 +171,49 @@ class Check:
         return {**file, **ours}
 
     def _render(
-        self, command: Path, settings: Mapping[str, str]
+        self, command: Path, settings: Mapping[str, str], wrong: Collection[str]
     ) -> tuple[dict[str, Any], list[readiness.Fault]]:
+        """What the file renders to, and its faults besides those of the variables in `wrong`.
+
+        It is empty if other code cannot rely on its shape.
+        """
         try:
             rendered = serverless_devs.preview(
                 command, self._project, self._template, settings, self._environ
             )
         except NotRendered:
-            return {}, [readiness.Fault(self._template, "`s preview` printed no document")]
-        return rendered, readiness.in_document(rendered)
+            text = "`s preview` printed no document"
+            return {}, [] if wrong else [readiness.Fault(self._template, text)]
+        found = [
+            one for one in readiness.in_document(rendered, self._template) if one.name not in wrong
+        ]
+        return {} if s_yaml.misshapen(rendered) else rendered, found
 
     def _account(self, key: Key, rendered: Mapping[str, Any]) -> Account:
+        """The account. Without a document its region does not matter: only the key is checked."""
+        known = str(rendered["resources"]["events"]["props"]["region"]) if rendered else ""
         return Account(
             key,
-            str(rendered["resources"]["events"]["props"]["region"]),
+            known or "cn-shanghai",
             endpoint=self._arguments.endpoint or "",
             ram_endpoint=self._arguments.ram_endpoint or "",
             fc_endpoint=self._arguments.fc_endpoint or "",
         )
 
+    def _number_of(self, account: Account) -> str:
+        """The account's number; empty, after it has named the fault, if STS does not tell it."""
+        try:
+            number = str(account.sts("GetCallerIdentity").body["AccountId"])
+        except (ServiceRefused, NotAnswered, KeyError) as refusal:
+            why = code_of(refusal)
+        else:
+            if re.fullmatch(r"[0-9]{5,20}", number):
+                return number
+            why = "AccountId"
+        self._say.fault(T.NO_IDENTITY.filled(why).of(self._say.language), T.KEY_FIX)
+        return ""
+
 
 def needs_byte_code(project: Path, template: str) -> bool:
     """Whether the file refuses a bundle without byte code."""
     return "--require-byte-code" in (project / template).read_text("utf-8")
-
-
-def _number_of(account: Account) -> str:
-    try:
-        number = str(account.sts("GetCallerIdentity").body["AccountId"])
-    except (ServiceRefused, NotAnswered, KeyError) as refusal:
-        raise Stop(T.NO_IDENTITY.filled(code_of(refusal))) from None
-    if not re.fullmatch(r"[0-9]{5,20}", number):
-        raise Stop(T.NO_IDENTITY.filled("AccountId"))
-    return number

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from ops.deploy import afterwards
 from ops.deploy.afterwards import OF_CALLBACK, Examined, Place
-from ops.deploy.ending import Stop
 from ops.deploy.say import Say
 from ops.deploy.smoke_token import token_of
 from ops.deploy.target import Target
@@ -41,10 +40,8 @@ class Examination:
     def sound(self) -> bool:
         """Examine, try, set the callback. Returns whether nothing was found. Raises Stop."""
         token = self._environ.get(self._arguments.token_env or "", "")
-        if self._arguments.token_env and not token:
-            raise Stop(T.NO_TOKEN.filled(self._arguments.token_env))
         token = token or token_of(self._target.values) or ""
-        sets_callback = self._callback_target() is not None
+        sets_callback = callback_target(self._target, self._arguments) is not None
         # It is set last, or is to stay as it is.
         found = self._doctor(token, ignore_callback=True)
         self._report(found)
@@ -105,22 +102,8 @@ class Examination:
                 self._say.line(line)
         return passed
 
-    def _callback_target(self) -> list[str] | None:
-        """The arguments for VOD's callback; None if it is to stay as it is."""
-        queue = self._target.queue()
-        how = self._arguments.callback
-        if how == "auto":
-            by_file = "queue" if queue else "http"
-            how = "none" if self._target.env == "dev" else by_file
-        if how == "none":
-            return None
-        if how == "http":
-            return ["--deployed"]
-        host = f"http://{self._target.account_id}.mns.{self._target.region}.aliyuncs.com/"
-        return ["--queue", host, queue]
-
     def _set_callback(self) -> bool:
-        wanted = self._callback_target() or []
+        wanted = callback_target(self._target, self._arguments) or []
         replace = bool(self._arguments.replace_callback)
         done, lines = afterwards.set_callback(
             self._place, self._target.values, wanted, replace=replace
@@ -133,3 +116,18 @@ class Examination:
         for line in lines:
             self._say.line(line)
         return False
+
+
+def callback_target(target: Target, arguments: argparse.Namespace) -> list[str] | None:
+    """The arguments for VOD's callback; None if it is to stay as it is."""
+    queue = target.queue()
+    how = arguments.callback
+    if how == "auto":
+        by_file = "queue" if queue else "http"
+        how = "none" if target.env == "dev" else by_file
+    if how == "none":
+        return None
+    if how == "http":
+        return ["--deployed"]
+    host = f"http://{target.account_id}.mns.{target.region}.aliyuncs.com/"
+    return ["--queue", host, queue]

@@ -32,8 +32,10 @@ class T:
         "Nothing was sent. Correct this first.", "没有发送任何内容。请先修复以上问题。"
     )
     KEY_FIX = Text(
-        "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment",
-        "在环境变量中设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "export ALIBABA_CLOUD_ACCESS_KEY_ID=…; read -rs ALIBABA_CLOUD_ACCESS_KEY_SECRET; "
+        "export ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "export ALIBABA_CLOUD_ACCESS_KEY_ID=…; read -rs ALIBABA_CLOUD_ACCESS_KEY_SECRET; "
+        "export ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     )
     CHECKED = Text("{} and all settings are valid", "{} 和全部配置有效")
     NO_IDENTITY = Text("STS does not say whose key this is: {}", "STS 没有返回该密钥所属的账号：{}")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ops import dot_env
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
-from ops.command_line import Parser, loopback
+from ops.command_line import Parser, loopback, named
 from ops.doctor import (
     abandoned,
     application,
@@ -81,7 +81,7 @@ def _run(report: Report, arguments: argparse.Namespace, environ: Mapping[str, st
     places = web.places(arguments.url, arguments.at, METHODS)
     token = environ.get(arguments.token_env, "") if arguments.token_env else ""
     if arguments.token_env and not token:
-        raise _CannotRun(f"{arguments.token_env}, which --token-env names, is not set")
+        raise _CannotRun(f"{named(arguments.token_env)}, which --token-env names, is not set")
     deployment = _deployment(arguments, environ)
     key = None if arguments.no_account else key_of(environ)
     # http is accepted for this machine only.

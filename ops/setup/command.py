@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from ops import readiness, serverless_devs
@@ -168,7 +168,7 @@ class _Setup:
             self._put(file, name, value)
         template = template_of(file.values, given.answers, self._project)
         faults = self._check(file, template)
-        self._show(path, present, decided, file)
+        self._show(path, present, decided, file, {fault.name for fault in faults})
         own = [fault for fault in faults if fault.name in decided.changes]
         if own:
             self._show_faults(own)
@@ -273,13 +273,20 @@ class _Setup:
     def _ours(self) -> dict[str, str]:
         return {name: text for name, text in self._environ.items() if name.startswith(PREFIX)}
 
-    def _show(self, path: Path, present: Mapping[str, str], decided: Plan, file: EnvFile) -> None:
+    def _show(
+        self,
+        path: Path,
+        present: Mapping[str, str],
+        decided: Plan,
+        file: EnvFile,
+        wrong: Collection[str],
+    ) -> None:
         if decided.changes:
             print(f"\n{self._say(_CHANGES, path.name)}")
             width = max(len(name) for name in decided.changes)
             for name, value in decided.changes.items():
                 before = present.get(name, "")
-                after = shown(name, value, self.language)
+                after = shown(name, value, self.language, wrong=name in wrong)
                 if name in decided.made:
                     after = f"{self._say(_MADE)} {after}"
                 old = is_set(present, name)

@@ -310,14 +310,21 @@ _HIDDEN = Text("({} characters, hidden)", "（{} 个字符，已隐藏）")
 _EMPTY = Text("(empty)", "（空）")
 
 
-def shown(name: str, value: str, language: str) -> str:
-    """A value for the terminal: hidden unless it can be no secret."""
+def shown(name: str, value: str, language: str, *, wrong: bool = False) -> str:
+    """A value for the terminal: hidden unless it can be no secret.
+
+    `wrong`: the variable does not accept it. It may then be a secret of another one.
+    """
     if not value:
         return _EMPTY.of(language)
-    if name in SHOWN and value.isprintable():
-        return value
     hidden = _HIDDEN.filled(str(len(value))).of(language)
-    if name in ("VODPASS_WEBHOOK_URL", "VODPASS_CALLBACK_URL"):
+    if wrong:
+        return hidden
+    # User information and a query may hold a secret.
+    private = "://" in value and ("@" in value or "?" in value)
+    if name in SHOWN and value.isprintable() and not private:
+        return value
+    if private or name in ("VODPASS_WEBHOOK_URL", "VODPASS_CALLBACK_URL"):
         # The path may hold a secret.
         parts = urlsplit(value)
         if parts.hostname and parts.hostname.isprintable():

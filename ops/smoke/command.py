@@ -14,7 +14,7 @@ from types import FrameType
 
 from ops.account import TOKEN_VARIABLE, Account, NoKey, key_of, silence_clients
 from ops.columns import padded
-from ops.command_line import Parser, loopback
+from ops.command_line import Parser, loopback, named
 from ops.doctor import web
 from ops.doctor.web import Place, UnusableUrl
 from ops.smoke.round import PART, Round
@@ -123,7 +123,7 @@ def _token(arguments: argparse.Namespace, environ: Mapping[str, str]) -> str:
             say("Paste a token, then press Ctrl-D.")
         token = sys.stdin.read(LARGEST_TOKEN + 1).strip()
     if not token or len(token) > LARGEST_TOKEN or not token.isascii() or len(token.split()) != 1:
-        where = arguments.token_env or "standard input"
+        where = named(arguments.token_env) if arguments.token_env else "standard input"
         raise _CannotBegin(f"{where} holds no token")
     return token
 

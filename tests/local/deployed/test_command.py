@@ -17,7 +17,7 @@ from fakealiyun.testing.fc import packed, refusal
 from local.stack import PROJECT
 
 
-@pytest.mark.parametrize("arguments", [["--allow-deploy"], []])
+@pytest.mark.parametrize("arguments", [["--allow-deploy"], ["--empty-account"], []])
 def test_deployments_are_accepted_only_with_the_option(arguments: list[str]) -> None:
     environment = {**os.environ, "PORT": "0", "CLOUD_PORT": "0"}
     with subprocess.Popen(

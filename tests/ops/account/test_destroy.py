@@ -6,7 +6,10 @@ import io
 import json
 import zipfile
 from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
@@ -14,6 +17,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from fakealiyun.testing.ram import RamClient
 from ops.account.command import main
 from ops.account.identities import EVENT_BRIDGE
+from ops.account.plan import Step
 from tests.ops.account.conftest import Account
 from tests.ops.account.test_not_ours import by_hand
 
@@ -169,3 +173,83 @@ def test_it_can_be_run_again_after_a_failure(account: Account) -> None:
     assert first.code == 1
     assert account.run("destroy", "--yes").code == 0
     assert "nothing to do" in account.run("destroy", "--yes").out
+
+
+class Ended(KeyboardInterrupt):
+    """The process ends here."""
+
+
+@pytest.fixture
+def ends_after_one_call(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Switches on and off that every run ends after its first call that changes something."""
+    real, on = Step.__init__, [False]
+
+    def make(self: Step, text: str, call: Callable[[], object]) -> None:
+        def ending() -> object:
+            answer = call()
+            if on[0]:
+                raise Ended
+            return answer
+
+        real(self, text, ending)
+
+    monkeypatch.setattr(Step, "__init__", make)
+
+    def switch(ending: bool) -> None:
+        on[0] = ending
+
+    return switch
+
+
+def test_it_can_end_after_each_single_call(
+    account: Account, ends_after_one_call: Callable[[bool], None]
+) -> None:
+    """Each run does one call of what is left. Between two, `apply` could go back, and the other
+    deployment is as it was."""
+    other = account.document("blog")
+    account.run("apply", "--yes", document=other)
+    wanted = account.state()
+    account.run("apply", "--yes")
+    # A policy with a second version, which must go before it.
+    account.run("apply", "--yes", document=account.document(VODPASS_WATCH_QUEUE="shop-watch-2"))
+    full = account.state()
+    calls = 0
+    ends_after_one_call(True)
+    before: dict[str, Any] = {}
+    while account.state() != wanted:
+        assert account.state() != before, "each run goes on"
+        before = account.state()
+        with pytest.raises(Ended):
+            account.run("destroy", "--yes")
+        calls += 1
+        planned = account.run("plan")
+        assert planned.code == 0
+        assert set(planned.states.values()) <= {"create", "change", "nothing"}
+    ends_after_one_call(False)
+    # Seven roles, eight policies with versions, their attachments, four queues, the log project.
+    assert calls > 25
+    assert full != wanted
+    assert "nothing to do" in account.run("destroy", "--yes").out
+    assert account.run("plan", document=other).out.splitlines()[-1].startswith("nothing to do")
+
+
+def test_a_removal_whose_answer_is_lost(account: Account) -> None:
+    before = account.state()
+    account.run("apply", "--yes")
+    account.run("apply", "--yes", document=account.document(VODPASS_WATCH_QUEUE="shop-watch-2"))
+    for service, action in (
+        ("ram", "DetachPolicyFromRole"),
+        ("ram", "DeleteRole"),
+        ("ram", "DeletePolicyVersion"),
+        ("ram", "DeletePolicy"),
+        ("mns", "DeleteQueue"),
+        ("sls", "DeleteProject"),
+    ):
+        account.cloud.faults.set(service, action, "reset_after")
+    first = account.run("destroy", "--yes")
+    assert first.code == 1
+    assert "it may have been done: run the command again" in first.out
+    assert account.run("destroy", "--yes").code == 0
+    state = account.state()
+    assert (state["queues"], state["logs"]) == (before["queues"], before["logs"])
+    assert set(state["roles"]) == set(EVENT_BRIDGE)
