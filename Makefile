@@ -9,7 +9,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-bundle \
+.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-s test-bundle \
   mutants coverage check bundle deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
@@ -89,6 +89,11 @@ test-clients: setup .clients/python/installed .clients/node/installed
 test-live: setup
 	$(PY) -m pytest -W ignore::DeprecationWarning -p no:cacheprovider --tb=short \
 	  -o python_files='live_*.py' tests/live $(ARGS)
+
+# s.yaml and s.prod.yaml through the real `s` and its component fc3, against the fake cloud. If the
+# component is not in the cache of `s`, it says how to get it and ends with 2.
+test-s: setup
+	@$(PY) -m ops.rehearse --with-s $(ARGS)
 
 check: setup
 	$(PY) -m ruff check .

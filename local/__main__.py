@@ -113,14 +113,14 @@ async def _serve(
         await stack.stop()
 
 
-async def serve_empty(webhook_url: str) -> None:
+async def serve_empty(webhook_url: str, mapped_hosts: Iterable[str]) -> None:
     """Serve an empty account until SIGINT or SIGTERM. Raises OSError if no port can be used."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     variables = {"VODPASS_WEBHOOK_URL": webhook_url} if webhook_url else {}
-    account = EmptyAccount(variables=variables)
+    account = EmptyAccount(variables=variables, mapped_hosts=mapped_hosts)
     await account.start()
     try:
         _show(f"vodpass ready: functions {account.gateway.url}  cloud {account.cloud.url}")
@@ -152,11 +152,18 @@ def main() -> int:
         metavar="URL",
         help="with --empty-account: where deployed functions send their events",
     )
+    parser.add_argument(
+        "--map-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --empty-account: another name that the fake cloud answers to, or *.NAME",
+    )
     arguments = parser.parse_args()
     allow_deploy: bool = arguments.allow_deploy
     try:
         if arguments.empty_account:
-            asyncio.run(serve_empty(arguments.webhook_url))
+            asyncio.run(serve_empty(arguments.webhook_url, arguments.map_host))
             return 0
         port, cloud_port = _ports(os.environ)
         own = own_settings(PROJECT, os.environ)

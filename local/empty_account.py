@@ -6,7 +6,7 @@ the functions that the fake Function Compute accepts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fakealiyun import FakeCloud
 from fakealiyun.in_thread import InThread
@@ -32,10 +32,13 @@ class EmptyAccount(InThread):
 
     In a running event loop, use `await start()` and `await stop()`; elsewhere use `with`.
     `variables` override those of every deployed function: a rehearsal leads its webhooks here.
+    `mapped_hosts`: see FakeCloud.
     """
 
-    def __init__(self, *, variables: Mapping[str, str] | None = None) -> None:
-        self.cloud = FakeCloud(allow_deploy=True)
+    def __init__(
+        self, *, variables: Mapping[str, str] | None = None, mapped_hosts: Iterable[str] = ()
+    ) -> None:
+        self.cloud = FakeCloud(allow_deploy=True, mapped_hosts=mapped_hosts)
         self.gateway: Gateway
         self._variables = dict(variables or {})
 

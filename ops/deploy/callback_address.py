@@ -20,7 +20,7 @@ def find(target: Target, say: Say) -> bool:
     Returns whether the CallbackURL has changed. Raises Stop.
     """
     target.at = {}
-    if target.base:
+    if target.answers_at_domain:
         return False
     try:
         target.at = addresses.of_triggers(target.account, target.props)
@@ -28,7 +28,7 @@ def find(target: Target, say: Say) -> bool:
         raise Stop(T.NO_ADDRESS.filled(code_of(refusal))) from None
     own = target.at.get("events", "")
     waits = addresses.is_not_known(target.values.get(_NAME, ""))
-    if not waits or not own.startswith("https://"):
+    if target.base or not waits or not own.startswith("https://"):
         return False
     new = addresses.moved(target.values[_NAME], own)
     target.values[_NAME] = new

@@ -71,7 +71,7 @@ class Examination:
 
     def _at(self, *, url_is_option: bool) -> list[str]:
         base = self._target.base
-        if base:
+        if self._target.answers_at_domain:
             return ["--url", base] if url_is_option else [base]
         found = []
         for name, url in self._target.at.items():

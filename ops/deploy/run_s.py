@@ -59,7 +59,14 @@ class WithS:
 
     def __call__(self, job: Job, tell: Callable[[Step], None]) -> Outcome:
         """Deploy. The checks and the bundle of the file's own actions have run already."""
-        arguments = [job.only, "deploy"] if job.only else ["deploy"]
+        return self._run("deploy", job, tell)
+
+    def remove(self, job: Job) -> Outcome:
+        """Remove what a job deployed. The component says 0 even if it could not remove all."""
+        return self._run("remove", job, lambda _step: None)
+
+    def _run(self, what: str, job: Job, tell: Callable[[Step], None]) -> Outcome:
+        arguments = [job.only, what] if job.only else [what]
         arguments += ["-y", "-t", job.template, "--skip-actions"]
         seen = Seen(job.functions)
         with serverless_devs.private_home(self._environ) as home:

@@ -32,7 +32,7 @@ class Target:
     account: Account
     account_id: str
     at: dict[str, str] = field(default_factory=dict)
-    """The address of each HTTP trigger, by the name in `s.yaml`. Empty with a domain."""
+    """The address of each HTTP trigger, by the name in `s.yaml`. Empty if a domain answers."""
     digest: str = ""
     """What names the code that is deployed: the digest of the bundle, or an alias."""
     alias: str = ""
@@ -67,6 +67,11 @@ class Target:
     def domain(self) -> str:
         """The custom domain; empty if there is none."""
         return self.base.removeprefix("https://")
+
+    @property
+    def answers_at_domain(self) -> bool:
+        """Whether the functions answer at the domain. A fake cloud has no TLS and no DNS for it."""
+        return bool(self.base) and not self.account.rehearsal
 
     def job(self, only: str = "") -> Job:
         """The work of `s`: all functions, or one."""

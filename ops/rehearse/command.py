@@ -22,7 +22,7 @@ from fakealiyun.testing.local_names import names_below_localhost
 from ops import serverless_devs
 from ops.account.identities import EVENT_BRIDGE
 from ops.command_line import Parser
-from ops.rehearse import inventory
+from ops.rehearse import inventory, with_s
 from ops.rehearse.deployment import Deployment, NotRight, Rehearsed
 from ops.rehearse.fake import KEY, REGION, NotStarted, fake
 from ops.rehearse.inventory import Inventory
@@ -52,14 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command is None:
         say("cannot rehearse: `s preview` renders the settings: run `make setup`")
         return 1
+    lines = with_s.missing(PROJECT, os.environ) if arguments.with_s else []
+    if lines:
+        say("\n".join(lines))
+        return with_s.MISSING
     try:
         with (
             _folder() as project,
             receiver() as webhooks,
-            fake(webhooks.url) as cloud,
+            fake(webhooks.url, *([with_s.MAPPED] if arguments.with_s else ())) as cloud,
             names_below_localhost(),
         ):
-            _rehearse(Rehearsed(project, cloud, command, webhooks, _environ()), arguments.answers)
+            at = Rehearsed(project, cloud, command, webhooks, _environ())
+            if arguments.with_s:
+                with_s.rehearse(at)
+            else:
+                _rehearse(at, arguments.answers)
     except NotStarted as reason:
         say(f"cannot rehearse: {reason}")
         return 1
@@ -186,10 +194,17 @@ def _arguments() -> argparse.ArgumentParser:
         "cloud: the setup, the account, the deployment without `s`, the doctor, the smoke test, "
         "VOD's callback; a second deployment beside it; the removal of both. It needs no account "
         "and leaves nothing behind.",
-        epilog="exit codes: 0 everything was right; else that of the command that failed",
+        epilog="exit codes: 0 everything was right; 2 a component of `s` is missing; else that of "
+        "the command that failed",
         allow_abbrev=False,
     )
     parser.add_argument(
         "--answers", type=Path, metavar="FILE", help="answers for the setup; default: our own"
+    )
+    parser.add_argument(
+        "--with-s",
+        action="store_true",
+        help="instead: deploy s.yaml and s.prod.yaml by `s` and its component, twice, and remove "
+        "them; whatever these call goes to the fake cloud or is refused",
     )
     return parser

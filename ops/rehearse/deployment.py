@@ -57,11 +57,15 @@ class Rehearsed:
 class Deployment:
     """A deployment with a file of settings of its own. Each step raises NotRight."""
 
+    how = "without `s`"
+    """How functions are deployed, for the title."""
+
     def __init__(self, at: Rehearsed, answers: Path, env_file: str) -> None:
         self._at = at
         self._answers = answers
         self._env_file = at.project / env_file
         self._env = ""
+        self._job = Job("", {}, ())
         self._document: Mapping[str, Any] = {}
 
     @property
@@ -101,6 +105,7 @@ class Deployment:
             )
         except NotRendered:
             raise NotRight("`s preview` printed no document") from None
+        self._job = Job(template, chosen, tuple(self._props))
 
     def apply(self, *, again: bool = False) -> None:
         """Make what it needs in the account; `again`: there must be nothing left to do."""
@@ -116,7 +121,7 @@ class Deployment:
         Without `builds`, the bundle that is in the folder is deployed: it has no settings.
         """
         env = f"--env {self._env}" if self._env else ""
-        title("python -m ops.deploy", env, *self._own_file, "   # without `s`")
+        title("python -m ops.deploy", env, *self._own_file, f"   # {self.how}")
         at = self._at.fake.endpoint
         options = ["--env", self._env, "--env-file", str(self._env_file), "--s", str(self._at.s)]
         code = deploy_command.main(

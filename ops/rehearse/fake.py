@@ -41,13 +41,15 @@ class Fake:
 
 
 @contextlib.contextmanager
-def fake(webhook_url: str) -> Iterator[Fake]:
+def fake(webhook_url: str, *mapped: str) -> Iterator[Fake]:
     """An empty account, on ports of its own, that accepts deployments. Raises NotStarted.
 
-    Deployed functions send their events to `webhook_url`.
+    Deployed functions send their events to `webhook_url`. The fake cloud answers to the names
+    `mapped` too.
     """
+    names = [word for name in mapped for word in ("--map-host", name)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "local", "--empty-account", "--webhook-url", webhook_url],
+        [sys.executable, "-m", "local", "--empty-account", "--webhook-url", webhook_url, *names],
         cwd=_PROJECT,
         env={name: text for name, text in os.environ.items() if not name.startswith("VODPASS_")},
         stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,19 +47,43 @@ class Inventory:
 
 def read(account: Account) -> Inventory:
     """Everything in the account. Raises ServiceRefused or NotAnswered."""
+    return _digests(
+        [
+            *_roles(account),
+            *_policies(account),
+            *_queues(account),
+            *_logs(account),
+            *_functions(account),
+            *_domains(account),
+            *_vod(account),
+        ]
+    )
+
+
+def deployed(account: Account) -> Inventory:
+    """The functions, triggers and domains, whenever they were deployed. Raises as `read`."""
+    found = [*_functions(account), *_domains(account)]
+    return _digests([(kind, name, _without_time(content)) for kind, name, content in found])
+
+
+def _digests(things: Iterable[tuple[str, str, Any]]) -> Inventory:
     found: dict[str, str] = {}
-    for kind, name, content in (
-        *_roles(account),
-        *_policies(account),
-        *_queues(account),
-        *_logs(account),
-        *_functions(account),
-        *_domains(account),
-        *_vod(account),
-    ):
+    for kind, name, content in things:
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         found[f"{kind} {name}"] = hashlib.sha256(text.encode()).hexdigest()
     return Inventory(found)
+
+
+def _without_time(content: Any) -> Any:
+    if isinstance(content, list):
+        return [_without_time(one) for one in content]
+    if isinstance(content, dict):
+        return {
+            name: _without_time(value)
+            for name, value in content.items()
+            if name != "lastModifiedTime"
+        }
+    return content
 
 
 _Things = Iterator[tuple[str, str, Any]]

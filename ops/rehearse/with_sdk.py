@@ -27,12 +27,24 @@ _APART = (
     "asyncInvokeConfig",
     "concurrencyConfig",
     "customDomain",
+    "scalingConfig",
+    "provisionConfig",
+    "vpcBinding",
+    "endpoint",
 )
 _BLANKS: Mapping[str, Any] = {
+    "environmentVariables": {},
     "layers": [],
     "nasConfig": {"userId": 0, "groupId": 0, "mountPoints": []},
     "ossMountConfig": {"mountPoints": []},
     "vpcConfig": {"vpcId": "", "vSwitchIds": [], "securityGroupId": ""},
+    "logConfig": {
+        "project": "",
+        "logstore": "",
+        "enableRequestMetrics": False,
+        "enableInstanceMetrics": False,
+        "logBeginRule": "None",
+    },
     "tracingConfig": {},
     "instanceIsolationMode": "SHARE",
     "sessionAffinity": "NONE",
@@ -42,6 +54,24 @@ _PEM = "-----BEGIN {0}-----\nbm90IHVzZWQ=\n-----END {0}-----\n"
 
 _FAILED = 101
 """The exit code of `s` for an error of the component."""
+
+
+def function_fields(props: Mapping[str, Any], *, region: str, account_id: str) -> dict[str, Any]:
+    """What the component makes of a function's `props` for CreateFunction, without the code."""
+    fields = {**_BLANKS, **{key: own for key, own in props.items() if key not in _APART}}
+    if fields["logConfig"] == "auto":  # it makes them in Simple Log Service first
+        fields["logConfig"] = {
+            "project": f"serverless-{region}-auto",
+            "logstore": "default-logs",
+            "enableRequestMetrics": True,
+            "enableInstanceMetrics": True,
+            "logBeginRule": "DefaultRegex",
+        }
+    if "tags" in fields:
+        fields["tags"] = [{"Key": tag["key"], "Value": tag["value"]} for tag in fields["tags"]]
+    role = str(fields["role"]).lower()
+    fields["role"] = f"acs:ram::{account_id}:role/{role}"
+    return fields
 
 
 class WithSdk:
@@ -77,7 +107,8 @@ class WithSdk:
 
         function = str(props["functionName"])
         package = manifest.archive(self._project / "build" / name)
-        fields = {**self._fields(props), "code": {"zipFile": base64.b64encode(package).decode()}}
+        own = function_fields(props, region=self._account.region, account_id=self._account_id)
+        fields = {**own, "code": {"zipFile": base64.b64encode(package).decode()}}
         if self._maybe("GetFunction", function) is None:
             body: Any = models.CreateFunctionInput().from_map(fields)
             self._account.fc("CreateFunction", body=body)
@@ -95,22 +126,6 @@ class WithSdk:
             self._account.fc("PutConcurrencyConfig", function, body=body)
         if "customDomain" in props:
             self._domain(function, props["customDomain"])
-
-    def _fields(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        fields = {**_BLANKS, **{key: own for key, own in props.items() if key not in _APART}}
-        if fields["logConfig"] == "auto":
-            fields["logConfig"] = {
-                "project": f"serverless-{self._account.region}-auto",
-                "logstore": "default-logs",
-                "enableRequestMetrics": True,
-                "enableInstanceMetrics": True,
-                "logBeginRule": "None",
-            }
-        if "tags" in fields:
-            fields["tags"] = [{"Key": tag["key"], "Value": tag["value"]} for tag in fields["tags"]]
-        role = str(fields["role"]).lower()
-        fields["role"] = f"acs:ram::{self._account_id}:role/{role}"
-        return fields
 
     def _trigger(self, function: str, trigger: Mapping[str, Any]) -> None:
         from alibabacloud_fc20230330 import models

@@ -102,7 +102,7 @@ def test_the_three_commands_are_those_that_the_rehearsal_runs() -> None:
             "python -m ops.account apply",
             "make deploy",
         ]
-    ran = (PROJECT / "ops" / "rehearse" / "command.py").read_text()
+    ran = (PROJECT / "ops" / "rehearse" / "deployment.py").read_text()
     for name in ("ops.setup", "ops.account apply", "ops.deploy"):
         assert f"python -m {name}" in ran
 

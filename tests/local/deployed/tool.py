@@ -19,29 +19,7 @@ from Tea.exceptions import TeaException
 
 from fakealiyun import FakeCloud
 from fakealiyun.testing.fc import config, shown, upload_key
-
-_APART = (
-    "region",
-    "code",
-    "triggers",
-    "asyncInvokeConfig",
-    "concurrencyConfig",
-    "customDomain",
-    "scalingConfig",
-    "provisionConfig",
-    "vpcBinding",
-    "endpoint",
-)
-_BLANKS: Mapping[str, Any] = {
-    "layers": [],
-    "nasConfig": {"userId": 0, "groupId": 0, "mountPoints": []},
-    "ossMountConfig": {"mountPoints": []},
-    "vpcConfig": {"vpcId": "", "vSwitchIds": [], "securityGroupId": ""},
-    "logConfig": {"project": "", "logstore": ""},
-    "tracingConfig": {},
-    "instanceIsolationMode": "SHARE",
-    "sessionAffinity": "NONE",
-}
+from ops.rehearse.with_sdk import function_fields
 
 
 class Tool:
@@ -148,18 +126,8 @@ class Tool:
         self._sdk.delete_function(name)
 
     def _function(self) -> dict[str, Any]:
-        fields = {**_BLANKS, **{k: v for k, v in self._props.items() if k not in _APART}}
-        if fields["logConfig"] == "auto":  # the tool creates them in Simple Log Service first
-            fields["logConfig"] = {
-                "project": f"serverless-{self._cloud.region}-auto",
-                "logstore": "default-logs",
-                "enableRequestMetrics": True,
-                "enableInstanceMetrics": True,
-                "logBeginRule": "None",
-            }
-        role = str(fields["role"]).lower()
-        fields["role"] = f"acs:ram::{self._cloud.account_id}:role/{role}"
-        return fields
+        cloud = self._cloud
+        return function_fields(self._props, region=cloud.region, account_id=cloud.account_id)
 
     def _deploy_trigger(self, trigger: Mapping[str, Any]) -> None:
         fields = {

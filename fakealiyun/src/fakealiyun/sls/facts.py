@@ -171,5 +171,7 @@ LIMITS = (
     "Shards, consumer groups, alerts, dashboards, tags and metrics do not exist.",
     "A store keeps its last 100000 lines, whatever its ttl.",
     "A project's name is unique in this account only.",
+    "The API of 2019-10-23 does not exist. With logConfig auto, the deployment tool asks it to "
+    "mark the log store (AnalyzeProductLog), and goes on if it is refused.",
 )
 """What the fake leaves out or refuses, whatever the real service does."""
