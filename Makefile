@@ -9,8 +9,8 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-s test-bundle \
-  mutants coverage check bundle deploy template bench load fuzz picture lock audit clean
+.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-s \
+  test-bundle mutants coverage check bundle deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
 

@@ -53,8 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("cannot rehearse: `s preview` renders the settings: run `make setup`")
         return 1
     lines = with_s.missing(PROJECT, os.environ) if arguments.with_s else []
+    for line in lines:
+        say(line)
     if lines:
-        say("\n".join(lines))
         return with_s.MISSING
     try:
         with (
@@ -198,10 +199,11 @@ def _arguments() -> argparse.ArgumentParser:
         "the command that failed",
         allow_abbrev=False,
     )
-    parser.add_argument(
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--answers", type=Path, metavar="FILE", help="answers for the setup; default: our own"
     )
-    parser.add_argument(
+    one.add_argument(
         "--with-s",
         action="store_true",
         help="instead: deploy s.yaml and s.prod.yaml by `s` and its component, twice, and remove "

@@ -27,7 +27,7 @@ class TlsFront(InThread):
     def port(self) -> int:
         """The port that it listens on. Raises RuntimeError before the start."""
         if self._server is None:
-            raise RuntimeError("it has not been started")
+            raise RuntimeError(type(self).__name__)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def start(self) -> None:

@@ -154,6 +154,7 @@ class Sentences(ast.NodeVisitor):
                 self.visit(child)
 
     visit_Module = visit_FunctionDef = visit_ClassDef = _body  # noqa: N815 - as ast names them
+    visit_AsyncFunctionDef = _body  # noqa: N815
 
     def visit_Call(self, node: ast.Call) -> None:
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
