@@ -18,7 +18,13 @@ FILES = sorted(Path(__file__).parent.glob("*.json"))
 PLACE = re.compile(r"\{([a-z_]+)\}")
 """Where a text is filled: `{name}`."""
 
-_NARROW = {"variable": r"[A-Z]+_[A-Z0-9_]+", "functions": r"[a-z]+(?:, [a-z]+)*"}
+_NARROW = {
+    "variable": r"[A-Z]+_[A-Z0-9_]+",
+    "functions": r"[a-z]+(?:, [a-z]+)*",
+    "count": r"\S+",
+    "function": r"\S+",
+    "name": r"\S+",
+}
 """What some places hold, so that a phrase of few words fits no other text. Others hold anything."""
 
 _TIGHT = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9`])|(?<=[A-Za-z0-9`])(?=[\u4e00-\u9fff])")

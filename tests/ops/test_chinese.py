@@ -27,7 +27,7 @@ CODE = re.compile(r"`[^`]*`|%\([a-z]+\)s")
 
 WITHOUT = ("ops/audit.py", "ops/account/readme.py", "ops/bundle/in_target/", "ops/bundle/shipped/")
 """What no operator runs who deploys."""
-PROGRAM = re.compile(r'(import|from|def|#|(A_1)?""")\b|(A_1)?"""|# ')
+PROGRAM = re.compile(r'(A_1)?((import|from|def)\b|"""|#)')
 """How a text begins that is a program."""
 KEPT = {
     # They stand in the account, or in a JSON Schema.
@@ -108,6 +108,12 @@ def test_values_may_be_texts_themselves() -> None:
     found = chinese.of("could not run: the file that --settings names cannot be read")
     assert found == "无法运行：无法读取 --settings 指定的文件"
     assert chinese.of("Nobody said that before.") == "Nobody said that before."
+
+
+def test_a_phrase_of_few_words_fits_no_sentence() -> None:
+    refusal = "refused: VOD sends no signed callbacks by HTTP, so there is no key to change"
+    assert chinese.of(refusal).startswith("拒绝：视频点播没有以 HTTP 方式发送")
+    assert chinese.of("3 to change") == "3 项将修改"
 
 
 def test_of_two_places_that_fit_the_one_with_more_words_is_taken() -> None:

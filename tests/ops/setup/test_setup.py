@@ -278,7 +278,7 @@ def test_all_faults_of_a_file_are_named_in_one_run(setup: Setup, language: str) 
         assert text in line if language == "en" else re.search(r"[\u4e00-\u9fff]", line)
         assert f"  {value}" not in line
         fix = done.err.split(line, 1)[1].splitlines()[1]
-        assert re.match(r"    (fix|修复): \S", fix), name
+        assert re.match(r"    (fix: |修复：)\S", fix), name
     assert "--set VODPASS_OWNER_KEYS" not in done.err
     assert setup.path.read_bytes() == before
 
