@@ -193,7 +193,7 @@ class TestTheDeadline:
     """A function answers before Function Compute ends it, even if VOD is slow."""
 
     @pytest.mark.parametrize(
-        ("kind", "seconds"), [("slow", 8.0), ("drip", 30.0)], ids=["no answer", "byte by byte"]
+        ("kind", "seconds"), [("slow", 6.0), ("drip", 30.0)], ids=["no answer", "byte by byte"]
     )
     def test_refresh_and_play_answer_in_time(
         self, house: House, alice: str, kind: str, seconds: float

@@ -105,7 +105,7 @@ def test_a_late_answer_gives_a_timeout(house: House, alice: str) -> None:
     hurried = house.at("hurried")
     for _ in range(2):  # a cold start alone may reach the deadline
         ask(hurried, alice, "vod-upload")
-    fault(house, "slow", 2, seconds=8.0)
+    fault(house, "slow", 2, seconds=6.0)
     assert ask(hurried, alice, "vod-upload").refusal == (504, "UpstreamTimeout")
 
 
