@@ -27,7 +27,6 @@ settings.load_profile("busy")
 
 LONG = (
     "tests/docs/commands/test_guides.py",
-    "tests/ops/rehearse/test_with_s.py",
     "tests/ops/test_rehearse.py",
 )
 """Files with tests that run whole deployments, command by command."""
