@@ -320,6 +320,23 @@ def test_each_job_can_be_left_to_others(status: str, jobs: set[str]) -> None:
     assert "upload.abandoned" not in here.told.types
 
 
+def test_a_message_about_a_finished_upload_is_left_to_others_too() -> None:
+    here = Here(video(status="Normal"), watch=frozenset({"expiring", "abandoned"}))
+    sweep.look_after(here.run, ID)
+    assert here.told.types == []
+
+
+def test_an_upload_that_was_promised_a_wider_window_is_found_too() -> None:
+    """The setting was changed since, or another deployment has it."""
+    here = Here(video(5 * WINDOW + 10, window=5 * WINDOW), watch=frozenset({"abandoned"}))
+    listed = here.vod.videos_by_id.values()
+    here.vod.videos = lambda *_, until, **__: (  # type: ignore[method-assign]
+        ([], 0) if until is None else (list(listed), 1)
+    )
+    sweep.sweep(here.run)
+    assert here.told.types == ["upload.abandoned"]
+
+
 def test_an_upload_whose_size_vod_does_not_know_yet_waits_for_the_next_run() -> None:
     here = Here(video(status="UploadSucc", size=0, size_known=False))
     sweep.sweep(here.run)
@@ -580,6 +597,13 @@ def test_a_recheck_that_comes_too_early_comes_again(age: int, failed: int) -> No
     here = checked(Here(video(age, "Normal")), FIRST)
     assert here.run.failed == failed
     assert here.told.types == []
+
+
+def test_each_recheck_that_comes_too_early_counts() -> None:
+    here = Here(video(4999, "Normal"))
+    text = recheck.seal(SETTINGS, FIRST)
+    messages.handle(here.run, message(text, text))
+    assert here.run.failed == 2
 
 
 @pytest.mark.parametrize(
