@@ -39,6 +39,10 @@ KEPT = {
     "Further variables of .env.example.",
     # Only tests see it.
     "only a fake cloud",
+    # They are compared, not said.
+    "for another name",
+    "it belongs to",
+    "nothing to do",
     # Parts of longer texts, which are tried whole.
     "; it stays as it is without --adopt ",
     "A_1: A_1. fc3 loads it by itself, and no setting pins its version",
@@ -56,6 +60,7 @@ AROUND = (
     "{}: A_1 (A_1)",
     "A_1: unknown key; {}",
     "the PlayURL: {}",
+    "stays    A_1: {}",
     "{}. fc3 loads it by itself, and no setting pins its version",
 )
 """What stands around texts that are put together."""
