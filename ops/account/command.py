@@ -215,7 +215,9 @@ def _account(key: Any, region: str, arguments: argparse.Namespace) -> Account:
 
 
 def _word(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9@/. -]{1,200}", text) else "?"
+    """A thing as it was named, unless it may be a secret in the wrong place."""
+    kinds = "role|policy|attachment|application policy|queue|log (?:project|store|index)"
+    return text if re.fullmatch(rf"(?:{kinds})/[A-Za-z0-9@/. -]{{1,130}}", text) else "?"
 
 
 def _arguments() -> argparse.ArgumentParser:
