@@ -177,7 +177,7 @@ class Sentences(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit(self, node: ast.AST) -> None:
-        if not is_text(node):
+        if not isinstance(node, ast.expr) or not is_text(node):
             super().visit(node)
             return
         self.found += [(node.lineno, one) for one in self._variants(node)]
