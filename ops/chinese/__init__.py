@@ -21,6 +21,7 @@ PLACE = re.compile(r"\{([a-z_]+)\}")
 _NARROW = {
     "variable": r"[A-Z]+_[A-Z0-9_]+",
     "functions": r"[a-z]+(?:, [a-z]+)*",
+    "seconds": r"\S+",
     "count": r"\S+",
     "function": r"\S+",
     "name": r"\S+",

@@ -68,7 +68,8 @@ class SmokeTarget:
         for secret in ("eyJ", "CAIS", self.stack.cloud.admin.access_key_secret, "Signature="):
             assert secret not in shown.out + shown.err
         said = [line[TEXT:] for line in shown.out.splitlines()] + shown.err.splitlines()
-        assert [one for one in said if english(chinese.of(one))] == []
+        untranslated = [one for one in said if english(chinese.of(one))]
+        assert not untranslated, untranslated
         return SmokeRun(code, shown.out, shown.err)
 
     def left(self) -> list[object]:
