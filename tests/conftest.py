@@ -27,9 +27,13 @@ settings.load_profile("busy")
 
 LONG = (
     "tests/docs/commands/test_guides.py",
+    "tests/live/test_rehearsal.py::test_the_spine_passes_and_leaves_nothing",
+    "tests/ops/account/test_apply.py::test_it_can_end_after_each_single_call",
+    "tests/ops/secrecy/test_three_commands.py::test_no_secret_leaves_its_place",
     "tests/ops/test_rehearse.py",
+    "tests/ops/test_template.py::test_its_own_test_passes",
 )
-"""Files with tests that run whole deployments, command by command."""
+"""Tests, and files of tests, that run whole deployments, command by command."""
 LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
 """The marks for which `make test` leaves a collected test out, each with the test's path."""
 
