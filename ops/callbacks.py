@@ -23,11 +23,10 @@ from ops import callback_keys, probe, upload_callback
 from ops.account import silence_clients
 from ops.callback_events import AI_JOBS, EVENTS, OF_AI_JOBS, PASSED_ON, loss, not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
-from ops.columns import padded
 from ops.command_line import Parser, Refused, from_environment, from_standard_input
 from ops.message_callback import MessageCallback
 from ops.text import Text
-from ops.voice import say, told
+from ops.voice import row, say
 
 Arguments = argparse.Namespace
 Configuration = Mapping[str, str]
@@ -63,10 +62,7 @@ def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
             say(f"{upload_callback.FLAG}=1 has no effect: {fault}.")
     rows.append(("not selected", ", ".join(not_selected(listed, EVENTS + PASSED_ON)) or "none"))
     _warn(listed)
-    return [
-        f"{padded(told(_ROWS[name]), 12)} {told(value) if value.isprintable() else ascii(value)}"
-        for name, value in rows
-    ]
+    return [row(_ROWS[name], value) for name, value in rows]
 
 
 _ROWS: Mapping[str, Text] = {

@@ -23,10 +23,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from ops.account import LOOPBACK, Account, NoKey, NotAnswered, ServiceRefused, key_of
-from ops.columns import padded
 from ops.command_line import Parser
 from ops.text import Text
-from ops.voice import say, told
+from ops.voice import row, say
 from shared.config.settings import DEFAULT_APP
 from shared.config.variables import REGIONS, VARIABLES
 
@@ -65,10 +64,7 @@ def show(account: Account, app_id: str) -> list[str]:
             ("modified", str(said.get("ModificationTime") or "unknown")),
             ("deployment", _comparison(key, os.environ.get(VARIABLE, ""))),
         ]
-    return [
-        f"{padded(told(_ROWS[name]), 12)} {told(value) if value.isprintable() else ascii(value)}"
-        for name, value in rows
-    ]
+    return [row(_ROWS[name], value) for name, value in rows]
 
 
 _ROWS: Mapping[str, Text] = {

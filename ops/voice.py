@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ops import chinese
+from ops.columns import padded
 from ops.text import LANGUAGES, Text, language_of
 
 OPTION = "--language"
@@ -42,6 +43,11 @@ def say(text: str | Text) -> None:
 def tell(text: str | Text) -> None:
     """Print to standard output."""
     print(told(text), flush=True)
+
+
+def row(name: Text, value: str) -> str:
+    """A line of a table with a name and what the account says, which may be any text."""
+    return f"{padded(told(name), 12)} {told(value) if value.isprintable() else ascii(value)}"
 
 
 def chosen(argv: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +14,9 @@ from shared.events.announce import announce
 from shared.events.delivery import Delivery
 from shared.limits.limiter import Limiter
 from shared.web.request import MAX_EVENT
+from tests.instances.shown_status import show
 from tests.reliability.functions import Outcome, Served, http_event, queue_event
 from tests.reliability.scenarios import World, callback, finished
-from tests.reliability.wire import Exchange
 
 QUEUE = LOCAL_VALUES["WatchQueue"]
 VIDEO_ID = "5b1c7e90d2a84f36ae0d9c41f7b86235"
@@ -52,20 +51,6 @@ def told(world: World) -> list[str]:
 
 def scheduled(world: World) -> int:
     return len(world.cloud.queues.queue(QUEUE).messages)
-
-
-def show(world: World, status: str) -> None:
-    """Makes VOD answer with this Status."""
-
-    def handle(exchange: Exchange) -> None:
-        answer = exchange.forward()
-        if exchange.operation == "GetVideoInfo":
-            body = json.loads(answer.body)
-            body["Video"]["Status"] = status
-            answer = replace(answer, body=json.dumps(body).encode())
-        exchange.answer(answer)
-
-    world.wires["cloud"].handle = handle
 
 
 def test_a_callback_by_http_is_answered_when_the_app_has_its_events(world: World) -> None:

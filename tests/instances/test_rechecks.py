@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -13,9 +12,9 @@ from shared.config.parsers import owner_keys
 from shared.config.settings import Settings
 from shared.events.event import SETTLING
 from shared.events.recheck import MAX_TRIES, SOON, FirstLook, seal, unseal
+from tests.instances.shown_status import show
 from tests.reliability.functions import Served, queue_event
 from tests.reliability.scenarios import FILM, World, begun, callback, finished
-from tests.reliability.wire import Exchange
 
 QUEUE = LOCAL_VALUES["WatchQueue"]
 
@@ -35,20 +34,6 @@ def scheduled(world: World) -> list[tuple[int, FirstLook]]:
         assert message.next_visible >= first.due > now - 10
         found.append((round(message.next_visible - now), first))
     return sorted(found, key=lambda one: one[0])
-
-
-def show(world: World, status: str) -> None:
-    """Makes VOD answer with this Status."""
-
-    def handle(exchange: Exchange) -> None:
-        answer = exchange.forward()
-        if exchange.operation == "GetVideoInfo":
-            body = json.loads(answer.body)
-            body["Video"]["Status"] = status
-            answer = replace(answer, body=json.dumps(body).encode())
-        exchange.answer(answer)
-
-    world.wires["cloud"].handle = handle
 
 
 def receive(function: Served, video_id: str, event_type: str = "FileUploadComplete") -> str:
