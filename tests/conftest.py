@@ -27,6 +27,7 @@ settings.load_profile("busy")
 
 LONG = (
     "tests/docs/commands/test_guides.py",
+    "tests/live/test_rehearsal.py::test_a_fault_of_the_deployment_is_found_and_nothing_is_left",
     "tests/live/test_rehearsal.py::test_the_spine_passes_and_leaves_nothing",
     "tests/ops/account/test_apply.py::test_it_can_end_after_each_single_call",
     "tests/ops/secrecy/test_three_commands.py::test_no_secret_leaves_its_place",

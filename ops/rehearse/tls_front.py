@@ -53,19 +53,20 @@ class TlsFront(InThread):
 
     async def _hand_over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind_reader, behind_writer = await asyncio.open_connection(_ADDRESS, self._behind)
-        pumps: list[Coroutine[Any, Any, None]] = [
-            _pump(reader, behind_writer),
-            _pump(behind_reader, writer),
-        ]
-        tasks = [asyncio.ensure_future(one) for one in pumps]
-        try:
-            # When one side ends, the exchange has ended: no client of ours closes only half.
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in tasks:
-                one.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            behind_writer.close()
+        # A cancellation may come at any `await` below, in the clean-up too.
+        with contextlib.closing(behind_writer):
+            pumps: list[Coroutine[Any, Any, None]] = [
+                _pump(reader, behind_writer),
+                _pump(behind_reader, writer),
+            ]
+            tasks = [asyncio.ensure_future(one) for one in pumps]
+            try:
+                # When one side ends, the exchange has ended: no client of ours closes only half.
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in tasks:
+                    one.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
