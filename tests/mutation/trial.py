@@ -12,7 +12,9 @@ import importlib
 import json
 import os
 import resource
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,8 @@ MOST, MOST_CRITICAL = 2.0, 20.0
 """Processor seconds of tests for a mutant, the quickest first: those beyond are left out."""
 LONGEST = 60
 """Processor seconds after which a mutant counts as one that never ends."""
+IDLE = 20.0
+"""Seconds in which a trial does nothing, after which a mutant counts as one that waits for ever."""
 REACHED = Path("reached.json")
 """Test -> its processor seconds, and the functions that it reached."""
 SLOW_IMPORTS = ("alibabacloud_vod20170321.client", "alibabacloud_sts20150401.client", "oss2")
@@ -111,6 +115,7 @@ class Trials:
         code = NOTICED
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST + 1))
+            threading.Thread(target=_end_if_idle, daemon=True).start()
             _silence()
             _select(name)
             if all(_passes(item, following) for item, following in _pairs(items)):
@@ -135,6 +140,16 @@ class Trials:
         whole = meta.with_suffix(".new")
         whole.write_text(json.dumps(known, indent=1), "utf-8")
         whole.replace(meta)
+
+
+def _end_if_idle() -> None:
+    """Ends this process once it does nothing any more. A busy machine leaves it at least 1 %."""
+    used = time.process_time()
+    while True:
+        time.sleep(IDLE)
+        before, used = used, time.process_time()
+        if used - before < IDLE / 100:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _pairs(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
