@@ -179,7 +179,8 @@ class _Setup:
             self._show_faults(faults)
             return REFUSED
         print(f"\n{self._say(_SOUND)}")
-        print(next_steps(file.values, decided.made, template, path, self.language))
+        made = decided.made
+        print(next_steps(file.values, made, template, path, self._project, self.language))
         return DONE
 
     def _put(self, file: EnvFile, name: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,18 @@ def template_of(values: Mapping[str, str], answers: Mapping[str, Any], project: 
 
 
 def next_steps(
-    values: Mapping[str, str], made: Set[str], template: str, path: Path, language: str
+    values: Mapping[str, str],
+    made: Set[str],
+    template: str,
+    path: Path,
+    project: Path,
+    language: str,
 ) -> str:
-    """The steps as numbered lines."""
+    """The steps as numbered lines. `path`: the file with the settings."""
     env = template.removeprefix("s.").removesuffix("yaml").rstrip(".")
-    option = f" --env {env}" if env else ""
+    file = _file_option(path, project, env)
+    option = (f" --env {env}" if env else "") + file
+    deploy = (f" ENV={env}" if env else "") + (f' ARGS="{file.strip()}"' if file else "")
     found = [_KEEP] if "VODPASS_OWNER_KEYS" in made else []
     if "VODPASS_JWT_KEYS" in made:
         found.append(_ISSUER_KEY.filled(path.name))
@@ -72,6 +80,17 @@ def next_steps(
         found.append(_RECEIVER.filled(path.name))
     if values.get("VODPASS_DOMAIN"):
         found.append(_DOMAIN.filled(values["VODPASS_DOMAIN"]))
-    found += [_KEY, _ACCOUNT.filled(option), _DEPLOY.filled(f" ENV={env}" if env else "")]
+    found += [_KEY, _ACCOUNT.filled(option), _DEPLOY.filled(deploy)]
     lines = [f"  {at}. {text.of(language)}" for at, text in enumerate(found, 1)]
     return "\n".join([f"\n{_TITLE.of(language)}", *lines])
+
+
+def _file_option(path: Path, project: Path, env: str) -> str:
+    """The option that names the file, if the commands would read another one by themselves."""
+    own = project / f".env.{env}"
+    read = own if env and own.exists() else project / ".env"
+    if path.resolve() == read.resolve():
+        return ""
+    inside = path.resolve().is_relative_to(project.resolve())
+    shown = path.resolve().relative_to(project.resolve()) if inside else path.resolve()
+    return f" --env-file {shlex.quote(str(shown))}"

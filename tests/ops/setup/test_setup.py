@@ -38,6 +38,9 @@ SECRETS = [
 SHARED_KEY: Mapping[str, Any] = {"kind": "own-shared-key"}
 
 
+DOMAIN = {"kind": "domain", "domain": "vod.example.com", "certificate_id": "1234567"}
+
+
 def shows_no_secret(setup: Setup, done: Run) -> None:
     """Fail if the run printed any 10 characters in a row of a secret in `.env`."""
     for name in SECRETS:
@@ -81,8 +84,7 @@ def test_each_way_to_deploy_has_no_fault(
     setup_with_s: Setup, answers: dict[str, Any], template: str
 ) -> None:
     if answers.get("address"):
-        domain = {"kind": "domain", "domain": "vod.example.com", "certificate_id": "1234567"}
-        answers = {**answers, "address": domain}
+        answers = {**answers, "address": DOMAIN}
     sts = {
         "purposes": ["vod-upload", "vod-play", "oss-upload"],
         "account_id": "1234567890123456",
@@ -102,6 +104,37 @@ def test_each_way_to_deploy_has_no_fault(
     if "address" in answers:
         assert values["VODPASS_CALLBACK_URL"].startswith("https://vod.example.com/events/")
         assert re.fullmatch(r"film-log-[0-9a-f]{8}", values["VODPASS_LOG_PROJECT"])
+
+
+@pytest.mark.parametrize(
+    ("answers", "file", "others", "options"),
+    [
+        ({}, ".env", [".env.other"], ("", "")),
+        ({}, ".env.two", [], (" --env-file .env.two", ' ARGS="--env-file .env.two"')),
+        ({"address": DOMAIN}, ".env", [], (" --env prod", " ENV=prod")),
+        ({"address": DOMAIN}, ".env.prod", [".env"], (" --env prod", " ENV=prod")),
+        (
+            {"address": DOMAIN},
+            ".env",
+            [".env.prod"],
+            (" --env prod --env-file .env", ' ENV=prod ARGS="--env-file .env"'),
+        ),
+    ],
+)
+def test_the_next_commands_read_the_file_that_was_written(
+    setup: Setup,
+    answers: dict[str, Any],
+    file: str,
+    others: list[str],
+    options: tuple[str, str],
+) -> None:
+    for other in others:
+        (setup.folder / other).touch()
+    done = setup.run(with_answer(**answers), "--env-file", str(setup.folder / file))
+    assert done.exit_code == 0, done.err
+    apply, deploy = options
+    assert f"python -m ops.account apply{apply}  " in done.out
+    assert f"make deploy{deploy}\n" in done.out
 
 
 def test_a_second_run_changes_nothing(setup: Setup) -> None:
