@@ -65,7 +65,7 @@ def from_queue(event: Any, context: Any) -> None:
             line.update(event_type=received.event_type, media_id=received.media_id)
             settings, session = _INSTANCE.require_settings(), _INSTANCE.session(due)
             announced = _DELIVERY.hand_on(received, session, settings, patient=True)
-            line.update(announced=announced, code="OK")
+            line.update(announced=announced, limits_away=_INSTANCE.limits_away, code="OK")
         except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
             failed = True
             line.update(code=_CODES.get(type(fault), type(fault).__name__))

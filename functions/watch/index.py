@@ -47,6 +47,7 @@ def handler(event: bytes, context: Any) -> None:
         log.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())
         raise RunFailed("the event cannot be read") from None
     line.update(looked_at=run.looked_at, sent=run.sent or None, left_over=run.left_over or None)
-    log.write(**line, failed=run.failed or None, code=code, cold=_INSTANCE.was_cold())
+    line.update(failed=run.failed or None, limits_away=run.limits_away or None)
+    log.write(**line, code=code, cold=_INSTANCE.was_cold())
     if run.failed or code != "OK":
         raise RunFailed("not every video was handled")

@@ -123,7 +123,7 @@ class Endpoint(Generic[Who]):
         finally:
             line.update(invocation.asked)
             line["cloud_request_ids"] = session.request_ids or None
-            line["limits_away"] = limits.fault or None if limits is not None else None
+            line["limits_away"] = self._instance.limits_away
 
     def _render(
         self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None

@@ -77,6 +77,11 @@ class Instance:
         self._limiter.begin()
         return self._limiter
 
+    @property
+    def limits_away(self) -> str | None:
+        """Why the store of the limits was not asked since `limits()`, as a word for the log."""
+        return self._limiter.fault or None if self._limiter is not None else None
+
     def require_settings(self) -> Settings:
         """The settings. Raises Misconfigured if one is missing or wrong."""
         if self.settings is None:

@@ -58,5 +58,6 @@ def _renew(run: Run, video: Video, period: int, window: int) -> None:
     limits = run.memory.limits()
     if limits is not None:
         limits.renewed(str(data["owner"]), video.video_id)
+        run.limits_away = limits.fault or run.limits_away
     renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, video.now)
     run.send(renewed, credentials=True)

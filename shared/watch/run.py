@@ -26,7 +26,7 @@ class Memory:
 
     def __init__(self, instance: Instance) -> None:
         self.limits = instance.limits
-        """Gives the limits of users, at the begin of a run."""
+        """Gives the limits of users, with their whole budget of time again."""
         self.rechecks = Rechecks(instance)
         self.receivers = Receivers()
         self.delivered = Seen(20_000)
@@ -53,6 +53,8 @@ class Run:
         self.left_over = 0
         self.failed = 0
         self.sent: dict[str, int] = {}
+        self.limits_away = ""
+        """Why the store of the limits last missed a note, as a word for the log."""
 
     @property
     def out_of_time(self) -> bool:
@@ -80,6 +82,7 @@ class Run:
             from shared.events.arrivals import note_arrivals
 
             note_arrivals(limits, [event])
+            self.limits_away = limits.fault or self.limits_away
         receiver = self.memory.receivers.of(self.settings, credentials=credentials)
         receiver.deliver(event, max(0.0, self.session.left))
         self.memory.delivered.add(event.event_id)

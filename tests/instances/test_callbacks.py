@@ -305,3 +305,18 @@ def test_vod_and_the_queue_get_their_answer_in_time(
     else:
         by_http(world, function, {"EventType": "SomethingNew"})
     assert least < left[0] <= most
+
+
+NO_STORE = {"VODPASS_LIMITS": '{"open_uploads":5}', "VODPASS_LIMITS_URL": "redis://127.0.0.1:1"}
+
+
+def test_the_log_of_both_roads_says_that_the_store_of_the_limits_is_away(world: World) -> None:
+    video_id = finished(world)
+    for limits, away in ((NO_STORE, "connection"), ({}, None)):
+        function = world.serve("events", world.environment(**limits))
+        [first, second] = lines(by_queue(function, callback(video_id), callback(video_id)))
+        assert first["code"] == second["code"] == "OK"
+        assert first.get("limits_away") == away
+        assert second.get("limits_away") == (away and "pause")
+        [by_road] = lines(by_http(world, function, callback(video_id)))
+        assert by_road.get("limits_away") == (away and "pause")

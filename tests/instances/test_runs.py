@@ -11,6 +11,8 @@ from shared.watch.run import Run
 from tests.reliability.functions import TIMER_EVENT, Outcome, queue_event
 from tests.reliability.scenarios import RENEWAL, World, begun, finished
 
+WATCHED = "completed,expiring"
+
 
 def line(outcome: Outcome) -> dict[str, Any]:
     """The last line that the run logged."""
@@ -33,6 +35,19 @@ def test_a_sweep_says_what_it_looked_at_and_sent(world: World) -> None:
     }
     again = line(function.call(TIMER_EVENT, seconds=60))
     assert again == {"function": "watch", "looked_at": 1, "code": "OK", "cold": False}
+
+
+@pytest.mark.parametrize("renewing", [True, False])
+def test_a_run_says_that_the_store_of_the_limits_is_away(world: World, renewing: bool) -> None:
+    begun(world) if renewing else finished(world)
+    world.cloud.clock.advance(RENEWAL)
+    environ = {**(world.renewing() if renewing else world.environment()), "VODPASS_WATCH": WATCHED}
+    limits = {"VODPASS_LIMITS": '{"open_uploads":5}', "VODPASS_LIMITS_URL": "redis://127.0.0.1:1"}
+    outcome = world.serve("watch", {**environ, **limits}).call(TIMER_EVENT, seconds=60)
+    assert outcome.code == "done"
+    assert ("upload.refreshed" if renewing else "upload.completed") in line(outcome)["sent"]
+    assert line(outcome)["limits_away"] in ("connection", "pause")
+    assert "limits_away" not in line(world.serve("watch", environ).call(TIMER_EVENT, seconds=60))
 
 
 def test_a_message_starts_no_sweep(world: World) -> None:
