@@ -85,10 +85,8 @@ class Transport:
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
-        sent = False
         try:
             connection.settimeout(_left(deadline, sent=False))
-            sent = True
             connection.sendall(_request(method, host, path, headers, body))
             answer, reusable = _read(connection, method, deadline, limit if read_body else 0)
         except TransportError:
@@ -96,13 +94,13 @@ class Transport:
             raise
         except TimeoutError:
             connection.close()
-            raise DeadlinePassed("no answer in time", sent=sent) from None
+            raise DeadlinePassed("no answer in time", sent=True) from None
         except (http.client.HTTPException, ValueError):
             connection.close()
             raise BrokenAnswer("not an HTTP answer", sent=True) from None
         except OSError:
             connection.close()
-            raise ConnectionLost("the connection broke off", sent=sent) from None
+            raise ConnectionLost("the connection broke off", sent=True) from None
         if reusable:
             self._resting[(tls, host)] = (connection, time.time())
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,14 @@ from pathlib import Path
 import certifi
 import pytest
 
-from shared.transport import BrokenAnswer, ConnectionLost, DeadlinePassed, HttpAnswer, Transport
+from shared.transport import (
+    BrokenAnswer,
+    ConnectionLost,
+    DeadlinePassed,
+    HttpAnswer,
+    Transport,
+    TransportError,
+)
 from tests.support.tls import self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -161,23 +169,26 @@ def test_a_chunked_answer_is_read_completely(
     assert server.accepted == 1
 
 
+SHORT, LARGE, ODD = "the answer is cut short", "the answer is too large", "not an HTTP answer"
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "said"),
     [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000,
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2000,
-        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000,
-        b"SSH-2.0-OpenSSH_9.2\r\n",
-        b"HTTP/1.1 two hundred\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500,
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", SHORT),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok", ODD),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + b"x" * 1001, LARGE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2000, LARGE),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000, LARGE),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", ODD),
+        (b"HTTP/1.1 two hundred\r\n\r\n", ODD),
+        (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500, ODD),
     ],
 )
 def test_an_answer_that_is_cut_short_too_large_or_not_http_is_refused(
-    transport: Transport, serve: Callable[[Handler], Server], answer: bytes
+    transport: Transport, serve: Callable[[Handler], Server], answer: bytes, said: str
 ) -> None:
-    with pytest.raises(BrokenAnswer) as caught:
+    with pytest.raises(BrokenAnswer, match=f"^{said}$") as caught:
         ask(transport, serve(once(answer)))
 
     assert caught.value.sent
@@ -227,11 +238,31 @@ def test_the_deadline_holds_for_every_kind_of_delay(
     assert caught.value.sent
 
 
+def test_a_deadline_that_passes_between_two_parts_of_an_answer_may_have_taken_effect(
+    transport: Transport, serve: Callable[[Handler], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = 0.0
+    monotonic = time.monotonic
+    monkeypatch.setattr("shared.transport.time.monotonic", lambda: monotonic() + later)
+
+    def half(connection: socket.socket) -> None:
+        nonlocal later
+        read_request(connection)
+        later = 60.0
+        connection.sendall(OK[:20])
+        connection.recv(1)
+
+    with pytest.raises(DeadlinePassed, match=r"^the deadline passed$") as caught:
+        ask(transport, serve(half), timeout=30)
+
+    assert caught.value.sent
+
+
 def test_a_refused_connection_was_not_sent(transport: Transport) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(ConnectionLost) as caught:
+        with pytest.raises(ConnectionLost, match=r"^no connection$") as caught:
             transport.exchange("GET", host, "/", {}, b"", tls=False, timeout=5)
 
     assert not caught.value.sent
@@ -241,16 +272,32 @@ def hangs_up(connection: socket.socket) -> None:
     read_request(connection)
 
 
+def resets(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("handle", "fault", "said"),
+    [
+        (hangs_up, BrokenAnswer, "not an HTTP answer"),
+        (resets, ConnectionLost, "the connection broke off"),
+    ],
+)
 def test_a_connection_that_breaks_off_may_have_taken_effect(
-    transport: Transport, serve: Callable[[Handler], Server]
+    transport: Transport,
+    serve: Callable[[Handler], Server],
+    handle: Handler,
+    fault: type[TransportError],
+    said: str,
 ) -> None:
-    with pytest.raises((ConnectionLost, BrokenAnswer)) as caught:
-        ask(transport, serve(hangs_up))
+    with pytest.raises(fault, match=f"^{said}$") as caught:
+        ask(transport, serve(handle))
 
     assert caught.value.sent
 
 
-@pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\nb"])
+@pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\nb", "a\rb"])
 def test_a_line_break_in_a_request_is_refused(
     transport: Transport, serve: Callable[[Handler], Server], value: str
 ) -> None:
