@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from shared.alibaba.session import Session
+from shared.alibaba.session import Session, utc_text
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.operations import VOD, Vod
 from shared.alibaba.vod.records import UploadCredential, Video
@@ -21,7 +21,7 @@ from shared.config.settings import Settings
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import Unavailable, UpstreamError
 from shared.events import recheck
-from shared.events.event import Event
+from shared.events.event import Event, data_of
 from shared.events.recheck import FirstLook
 from shared.events.webhook import NotDelivered
 from shared.runtime.instance import Instance
@@ -212,6 +212,7 @@ def test_nothing_is_announced_that_cannot_be_renewed(window: int) -> None:
     assert here.told.types == ["upload.expiring"] * ((window - 2401) // 2400 + (window > 2400))
 
 
+CREDENTIAL = ("RequestId", "VideoId", "UploadAddress", "UploadAuth", "ExpireUTCTime", "ExpiresIn")
 RENEWING = {"credential_webhook_url": "https://hooks.example.com/"}
 
 
@@ -238,10 +239,21 @@ def test_a_credential_is_renewed_before_it_expires(age: int, window: int, renewe
         assert (data["VideoId"], data["owner"]) == (ID, "alice")
         assert (data["UploadAddress"], data["UploadAuth"]) == ("address", "auth")
         assert (data["ExpireUTCTime"], data["ExpiresIn"]) == ("2027-01-15T10:30:00Z", 3000)
+        assert set(data) == {*data_of(video(age), SETTINGS), *CREDENTIAL}
+        assert event.content["time"] == utc_text(BEGUN + age)
         assert "unverified" not in event.content
     assert here.vod.asked.count(("refresh", ID)) == renewed
     sweep.look_after(here.anew(), ID)
     assert here.vod.asked.count(("refresh", ID)) == renewed, "once in an instance"
+
+
+def test_each_renewal_of_an_upload_has_an_id_of_its_own() -> None:
+    here = Here(video(2400), **RENEWING)
+    for age in (2400, 2500, 4800):
+        here.vod.videos_by_id[ID] = video(age)
+        sweep.look_after(here.anew(), ID)
+    assert here.told.types == ["upload.refreshed"] * 2
+    assert len({event.event_id for event, _ in here.told.events}) == 2
 
 
 def test_an_upload_that_finishes_meanwhile_gets_no_credential() -> None:
@@ -261,6 +273,7 @@ def test_an_upload_that_finishes_meanwhile_gets_no_credential() -> None:
 def test_a_renewal_counts_as_a_credential_of_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     noted: list[tuple[Any, ...]] = []
     limits = SimpleNamespace(
+        fault="",
         renewed=lambda *given: noted.append(("renewed", *given)),
         arrived=lambda *given: noted.append(("arrived", *given)),
     )
