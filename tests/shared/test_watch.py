@@ -333,6 +333,20 @@ def test_each_job_can_be_left_to_others(status: str, jobs: set[str]) -> None:
     assert "upload.abandoned" not in here.told.types
 
 
+@pytest.mark.parametrize(
+    ("job", "found", "told"),
+    [
+        ("expiring", video(2400), ["upload.expiring"]),
+        ("abandoned", video(status="UploadFail"), ["video.failed"]),
+        ("completed", video(status="Normal"), ["upload.completed", "video.ready"]),
+    ],
+)
+def test_each_job_can_be_the_only_one(job: str, found: Video, told: list[str]) -> None:
+    here = Here(found, watch=frozenset({job}))
+    sweep.sweep(here.run)
+    assert here.told.types == told
+
+
 def test_a_message_about_a_finished_upload_is_left_to_others_too() -> None:
     here = Here(video(status="Normal"), watch=frozenset({"expiring", "abandoned"}))
     sweep.look_after(here.run, ID)
@@ -441,7 +455,14 @@ def test_a_run_reads_every_page() -> None:
     sweep.sweep(here.run)
     assert [asked[2] for asked in here.vod.asked if len(asked) == 4] == [1, 2, 3]
     assert (here.run.looked_at, here.run.left_over) == (5, 0)
-    assert here.told.types.count("video.ready") == 5
+    assert here.run.sent == {"upload.completed": 5, "video.ready": 5}
+
+
+def test_each_upload_with_a_fault_is_counted() -> None:
+    here = Here(*several(3), watch=frozenset({"completed"}))
+    here.told.closed = True
+    sweep.sweep(here.run)
+    assert (here.run.looked_at, here.run.failed) == (3, 3)
 
 
 def test_a_list_that_is_shorter_than_its_total_ends(monkeypatch: pytest.MonkeyPatch) -> None:
