@@ -65,7 +65,10 @@ def test_events_handles_the_other_callbacks_of_a_batch(
     deliver = failing(fault, handled, lambda callback: callback.event_type == "Bad")
     monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(hand_on=deliver))
     instance = SimpleNamespace(
-        require_settings=lambda: SETTINGS, session=lambda _: None, was_cold=lambda: False
+        require_settings=lambda: SETTINGS,
+        session=lambda _: None,
+        limits_away=None,
+        was_cold=lambda: False,
     )
     monkeypatch.setattr(events, "_INSTANCE", instance)
     texts = [json.dumps({"EventType": kind}) for kind in ("First", "Bad", "Last")]
@@ -87,6 +90,7 @@ def test_a_message_that_looks_like_a_request_does_not_discard_its_batch(
         begin=lambda _: None,
         require_settings=lambda: SETTINGS,
         session=lambda _: None,
+        limits_away=None,
         was_cold=lambda: False,
     )
     monkeypatch.setattr(events, "_INSTANCE", instance)
