@@ -56,6 +56,7 @@ TOLD: list[tuple[str | None, str, str]] = [
     ("Basic YTpi", "malformed", ONE),
     ("Bearer a.b", "malformed", ONE),
     ("Bearer a.b.c d", "malformed", ONE),
+    ("Bearer \ta.b.c", "malformed", ONE),
     (f"Bearer a.b.{'c' * (8 * 1024 - 3)}", "malformed", ONE),
     (f"Bearer a.b.{'c' * (8 * 1024 - 4)}", "malformed", "The token's header is not valid."),
     (head([]), "malformed", "The token's header is not valid."),
@@ -184,7 +185,7 @@ def test_published_keys_are_fetched_by_tls_within_two_seconds_and_64_kib(
     asked: list[tuple[Any, ...]] = []
 
     def exchange(_: Transport, *given: Any, **options: Any) -> HttpAnswer:
-        asked.append((given[:3], options))
+        asked.append((given, options))
         raise DeadlinePassed("the deadline passed", sent=True)
 
     monkeypatch.setattr(Transport, "exchange", exchange)
@@ -193,8 +194,10 @@ def test_published_keys_are_fetched_by_tls_within_two_seconds_and_64_kib(
         with pytest.raises(Unavailable) as raised:
             keys.find("published")
         assert raised.value.effect == "none"
+    headers = {"Accept": "application/json", "User-Agent": "vodpass"}
     options = {"tls": True, "timeout": 2.0, "limit": 64 * 1024}
-    assert asked == [(("GET", "login.example.com:8443", "/keys"), options)], "then a pause"
+    expected = (("GET", "login.example.com:8443", "/keys", headers, b""), options)
+    assert asked == [expected], "then a pause"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from shared.limits import memory as module
 from shared.limits.memory import Memory
+from shared.limits.script import BUCKETS
 
 ONE: dict[str, Any] = {"rates": [["plays_per_minute", 1, 60, 1]]}
 
@@ -32,3 +33,13 @@ def test_nothing_leads_to_an_upload_that_was_dropped() -> None:
     assert [memory.ask("alice", refresh) for _ in range(2)] == ["again"] * 2
     assert memory.ask("alice", refresh).startswith("refreshes_per_video ")
     assert memory.ask("alice", upload) == "new"
+
+
+def test_a_busy_user_takes_no_more_memory_than_a_rate_has_buckets() -> None:
+    now = 1_800_000_000.0
+    memory = Memory(lambda: now)
+    question = {"rates": [["plays_per_minute", 1_000_000, 60, 1]]}
+    for _ in range(400):
+        assert memory.ask("alice", question) == "new"
+        now += 0.25
+    assert len(memory._users["alice"].rates["plays_per_minute"]) == BUCKETS + 1

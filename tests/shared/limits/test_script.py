@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -92,6 +93,54 @@ def test_a_rate_holds_in_every_period_and_names_the_wait(ask: Ask, clock: Clock,
     assert max(spans) <= PERIODS[name] * 61 / 60 + 2
 
 
+@pytest.mark.parametrize("name", sorted(PERIODS))
+def test_an_event_counts_until_its_period_has_passed(ask: Ask, clock: Clock, name: str) -> None:
+    """It counts for a 60th of the period longer at most: its bucket may have begun before it."""
+    width = PERIODS[name] / 60
+    clock.now = NOON // PERIODS[name] * PERIODS[name]
+    begun = clock.now
+    clock.now += 0.75 * width
+    assert ask(rates(name, 1)) == "new"
+    clock.now = begun + 60.875 * width
+    assert ask(rates(name, 1)) == f"{name} {math.ceil(0.125 * width)}"
+    clock.now = begun + 61 * width
+    assert ask(rates(name, 1)) == "new"
+
+
+@pytest.mark.parametrize(("cost", "seconds"), [(1, 30), (2, 50), (3, 60)])
+def test_the_wait_ends_when_enough_events_count_no_more(
+    ask: Ask, clock: Clock, cost: int, seconds: int
+) -> None:
+    clock.now = NOON // 60 * 60
+    for pause in (20, 10, 1):
+        assert ask(rates("plays_per_minute", 3)) == "new"
+        clock.now += pause
+    assert ask(rates("plays_per_minute", 3, cost)) == f"plays_per_minute {seconds}"
+
+
+@pytest.mark.parametrize(
+    ("periods", "answer"),
+    [((60, 86400), "b 87840"), ((86400, 60), "a 87840"), ((60, 60), "a 61")],
+)
+def test_of_several_limits_the_one_with_the_longest_wait_is_named(
+    ask: Ask, clock: Clock, periods: tuple[int, int], answer: str
+) -> None:
+    """Of two with the same wait, the first one."""
+    clock.now = NOON // 86400 * 86400
+    question = {"rates": [[name, 1, period, 1] for name, period in zip("ab", periods, strict=True)]}
+    assert ask(question) == "new"
+    assert ask(question) == answer
+
+
+def test_a_clock_that_is_set_back_ends_no_count_early(ask: Ask, clock: Clock) -> None:
+    clock.now = NOON // 60 * 60
+    assert ask(rates("plays_per_minute", 2)) == "new"
+    clock.now -= 10
+    assert ask(rates("plays_per_minute", 2)) == "new"
+    clock.now += 60
+    assert ask(rates("plays_per_minute", 2)) == "plays_per_minute 11"
+
+
 def test_what_is_refused_does_not_count(ask: Ask, clock: Clock) -> None:
     both = {"rates": [["uploads_per_minute", 1, 60, 1], ["uploads_per_day", 3, 86400, 1]]}
     assert ask(both) == "new"
@@ -161,10 +210,36 @@ def test_a_finished_upload_is_not_open_and_still_a_repeat(ask: Ask, clock: Clock
     assert ask({"op": "end", "video": "nothing"}) == "done"
 
 
+def test_an_upload_without_a_link_ends_and_is_renewed_by_its_video(ask: Ask, clock: Clock) -> None:
+    """The link may be lost, or the upload may have begun before there were limits."""
+    assert ask(refresh("v1", open=1)) == "again"
+    clock.now += 600
+    assert ask({"op": "touch", "video": "v1"}) == "done"
+    assert ask(upload("m1", open=1)) == f"open_uploads {LIFE}"
+    assert ask({"op": "end", "video": "v1"}) == "done"
+    assert ask(upload("m1", open=1)) == "new"
+
+
 def test_what_was_not_begun_is_forgotten(ask: Ask) -> None:
     assert ask(upload("m1", open=1)) == "new"
     assert ask({"op": "drop", "slot": "m1"}) == "done"
     assert ask(upload("m1", open=1)) == "new"
+
+
+def test_the_refreshes_of_what_was_not_begun_are_forgotten_too(ask: Ask) -> None:
+    assert [ask(upload("m1", refreshes=1)) for _ in range(2)] == ["new", "again"]
+    assert ask({"op": "drop", "slot": "m1"}) == "done"
+    assert [ask(upload("m1", refreshes=1)) for _ in range(2)] == ["new", "again"]
+    assert ask(upload("m1", refreshes=1)) == f"refreshes_per_video {REMEMBERED}"
+
+
+def test_uploads_that_were_linked_to_one_video_are_both_forgotten(ask: Ask) -> None:
+    for slot in ("m1", "m2"):
+        assert ask(upload(slot)) == "new"
+        assert ask({"op": "link", "slot": slot, "video": "v1"}) == "done"
+    for slot in ("m1", "m2"):
+        assert ask({"op": "drop", "slot": slot}) == "done"
+        assert ask(upload(slot)) == "new"
 
 
 def test_refreshes_by_id_and_repeats_by_key_are_of_one_video(ask: Ask, clock: Clock) -> None:
@@ -187,6 +262,22 @@ def test_a_late_link_joins_what_was_counted_under_both_names(ask: Ask) -> None:
     assert ask(refresh("v1", refreshes=2)) == "again"
     assert ask(refresh("v1", refreshes=2)).startswith("refreshes_per_video ")
     assert ask(upload("m2", open=2)) == "new"
+
+
+def test_a_link_adds_what_was_counted_under_both_names(ask: Ask) -> None:
+    assert [ask(upload("m1")) for _ in range(3)] == ["new", "again", "again"]
+    assert ask(refresh("v1")) == "again"
+    assert ask({"op": "link", "slot": "m1", "video": "v1"}) == "done"
+    assert ask(refresh("v1", refreshes=3)).startswith("refreshes_per_video ")
+    assert ask(refresh("v1", refreshes=4)) == "again"
+
+
+def test_a_link_of_what_is_not_known_leads_nowhere(ask: Ask) -> None:
+    assert ask({"op": "link", "slot": "m1", "video": "v1"}) == "done"
+    assert ask(refresh("v1")) == "again"
+    assert ask(upload("m1")) == "new"
+    assert ask({"op": "link", "slot": "m1", "video": "m1"}) == "done"
+    assert ask(upload("m1")) == "again", "it is still known"
 
 
 def test_a_renewal_by_watch_keeps_an_upload_open(ask: Ask, clock: Clock) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -18,14 +20,18 @@ from shared.limits.resp import MAX_ANSWER, answer, encoded
 from shared.limits.script import LUA, keys
 from shared.limits.store import Store, StoreAway
 
+if TYPE_CHECKING:
+    import ssl
+
 KEYS = keys("user")
 QUESTION = {"rates": [["plays_per_minute", 2, 60, 1]]}
 AMPLE = 30.0
+RESET = b"reset"
 
 
 class Redis:
     """Sends prepared answers, one for each piece that it receives. An empty one ends the
-    connection."""
+    connection, RESET resets it."""
 
     def __init__(self) -> None:
         self.answers: list[bytes] = [b"+new\r\n"]
@@ -63,7 +69,10 @@ class Redis:
             while heard := connection.recv(65536):
                 self.heard.append(heard)
                 said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                if not said:
+                if said == RESET:
+                    now = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+                if said in (b"", RESET):
                     return
                 connection.sendall(said)
 
@@ -176,44 +185,78 @@ def test_an_error_is_a_refusal_and_keeps_the_connection(
 
 
 @pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("end", "kind"), [(b"", "answer"), (RESET, "connection")])
 def test_a_connection_that_ended_while_it_rested_is_replaced_once(
-    redis: Redis, connect: Open, call: Call
+    redis: Redis, connect: Open, call: Call, end: bytes, kind: str
 ) -> None:
     """The store closes it when it wants, and that may become known only with the question."""
-    redis.answers = [b"+new\r\n", b"", b"+again\r\n"]
+    redis.answers = [b"+new\r\n", end, b"+again\r\n"]
     store = connect(redis.url())
     call(store)
     assert call(store) == "again"
     assert redis.accepted == 2
-    redis.answers = [b""]
+    redis.answers = [end]
     with pytest.raises(StoreAway) as fault:
         call(store)
-    assert fault.value.kind == "answer"
+    assert fault.value.kind == kind
     assert redis.accepted == 3, "a new connection that ends is not tried again"
     assert store._connection is None
 
 
-def test_half_an_answer_is_no_reason_to_ask_again(redis: Redis, connect: Open) -> None:
+class Half(socket.socket):
+    """A connection that brings half an answer, and then ``end``."""
+
+    end: bytes | Exception
+    _begun = False
+
+    def recv(self, *_: Any) -> bytes:
+        if not self._begun:
+            self._begun = True
+            return b"+ne"
+        if isinstance(self.end, Exception):
+            raise self.end
+        return self.end
+
+
+@pytest.mark.parametrize(("end", "kind"), [(b"", "answer"), (ConnectionResetError(), "connection")])
+def test_half_an_answer_is_no_reason_to_ask_again(
+    redis: Redis, connect: Open, end: bytes | Exception, kind: str
+) -> None:
     """The question may have been counted."""
     store = connect(redis.url())
     store.ask(KEYS, QUESTION, AMPLE)
-
-    def cut(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            connection.recv(65536)
-            connection.sendall(b"+ne")
-
     ours, theirs = socket.socketpair()
     assert store._connection is not None
     store._connection.close()
-    store._connection = ours
-    thread = threading.Thread(target=cut, args=(theirs,))
-    thread.start()
-    with pytest.raises(StoreAway) as fault:
+    store._connection = Half(fileno=ours.detach())
+    store._connection.end = end
+    with theirs, pytest.raises(StoreAway) as fault:
         store.ask(KEYS, QUESTION, AMPLE)
-    thread.join()
-    assert fault.value.kind == "answer"
+    assert fault.value.kind == kind
     assert redis.accepted == 1
+
+
+def test_a_connection_that_rested_is_used_without_a_wait(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[Any] = []
+
+    def look(read: Any, write: Any, other: Any, *wait: float) -> Any:
+        waits.append(wait)
+        return select.select(read, write, other, 0)
+
+    monkeypatch.setattr(module, "select", SimpleNamespace(select=look))
+    store = connect(redis.url())
+    for _ in range(2):
+        store.ask(KEYS, QUESTION, AMPLE)
+    assert waits == [(0,)]
+    assert redis.accepted == 1
+
+
+def test_the_longest_answer_is_taken(redis: Redis, connect: Open) -> None:
+    text = "x" * MAX_ANSWER
+    redis.answers = [b"$%d\r\n%s\r\n" % (len(text), text.encode())]
+    assert connect(redis.url()).get("key", AMPLE) == text
 
 
 @pytest.mark.parametrize(
@@ -274,6 +317,14 @@ class Network:
                 super().__init__(*given)
                 network.made.append(self)
 
+            def settimeout(self, seconds: float | None) -> None:
+                # By the clock that stands still: a busy machine is no reason to fail.
+                self.seconds = seconds
+                super().settimeout(AMPLE)
+
+            def gettimeout(self) -> float | None:
+                return self.seconds
+
             def connect(self, address: Any) -> None:
                 share = self.gettimeout()
                 assert share is not None
@@ -325,6 +376,37 @@ def test_a_store_that_no_address_leads_to_is_looked_up_again(
         assert len(network.lookups) == number
     assert network.tried == [("10.0.0.1", 3.0), ("10.0.0.2", 3.0)] * 2
     assert {one.fileno() for one in network.made} == {-1}
+
+
+def test_a_budget_may_be_a_part_of_a_second(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network(monkeypatch, redis, "10.0.0.1", "10.0.0.3")
+    store = connect("redis://store.example.com")
+    assert store.ask(KEYS, QUESTION, AMPLE) == "new"
+    store.close()
+    network.tried.clear()
+    assert store.ask(KEYS, QUESTION, 0.5) == "new"
+    assert network.tried == [("10.0.0.1", 0.25), ("10.0.0.3", 0.25)]
+    assert network.made[-1].gettimeout() == 0.25
+
+
+def test_the_handshake_of_tls_has_the_rest_of_the_budget(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    class Context:
+        def wrap_socket(self, plain: socket.socket, server_hostname: str) -> socket.socket:
+            given.append((server_hostname, plain.gettimeout()))
+            return plain
+
+    network = Network(monkeypatch, redis, "10.0.0.3", "10.0.0.4")
+    store = connect("rediss://store.example.com")
+    store._tls = cast("ssl.SSLContext", Context())
+    assert store.ask(KEYS, QUESTION, 6.0) == "new"
+    assert network.tried == [("10.0.0.3", 3.0)]
+    assert given == [("store.example.com", 6.0)]
 
 
 @pytest.mark.parametrize(
