@@ -22,6 +22,8 @@ COMPARE_WITHIN = 3600  # seconds; VOD may have deleted a source file that it has
 def handle(run: Run, event: Any) -> str:
     """Handles each message by itself. Returns the code of a fault, or OK."""
     codes = [_handled(run, text) for _, text in messages(event)]
+    if not codes:
+        return "InvalidRequest"  # the trigger sends no empty list
     return next((code for code in codes if code != "OK"), "OK")
 
 

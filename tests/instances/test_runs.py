@@ -72,7 +72,7 @@ def test_a_run_that_failed_is_tried_again_and_says_no_secret(world: World) -> No
     assert (line(outcome)["failed"], line(outcome)["code"]) == (1, "OK")
 
 
-@pytest.mark.parametrize("event", [{}, {"triggerTime": "a"}, "text", queue_event("{}")])
+@pytest.mark.parametrize("event", [{}, [], {"triggerTime": "a"}, "text", queue_event("{}")])
 def test_an_event_that_names_no_video_is_tried_again(world: World, event: Any) -> None:
     outcome = world.serve("watch").call(event, seconds=60)
     assert outcome.code == "again"
