@@ -43,7 +43,7 @@ def receive(call: Invocation[None]) -> Mapping[str, Any]:
         raise InvalidRequest("The body is not a callback of VOD.") from None
     call.asked.update(event_type=received.event_type, media_id=received.media_id)
     try:
-        announced = _DELIVERY.hand_on(received, call.cloud, call.settings, patient=False)
+        announced = _DELIVERY.hand_on(received, call.cloud, call.settings, by_queue=False)
     except NotDelivered:
         call.asked.update(reason="NotDelivered")
         raise Unavailable("The app did not accept the event.") from None
@@ -64,7 +64,7 @@ def from_queue(event: Any, context: Any) -> None:
             received = callback.read(text)
             line.update(event_type=received.event_type, media_id=received.media_id)
             settings, session = _INSTANCE.require_settings(), _INSTANCE.session(due)
-            announced = _DELIVERY.hand_on(received, session, settings, patient=True)
+            announced = _DELIVERY.hand_on(received, session, settings, by_queue=True)
             line.update(announced=announced, limits_away=_INSTANCE.limits_away, code="OK")
         except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
             failed = True

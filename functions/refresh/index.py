@@ -15,7 +15,7 @@ from shared.runtime.endpoint import Endpoint, Invocation
 from shared.runtime.instance import Instance
 from shared.uploads import response
 from shared.uploads.renew import renew
-from shared.uploads.window import renewable
+from shared.uploads.window import refresh_window
 from shared.web import body, fields
 
 
@@ -36,7 +36,7 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
     try:
-        credential = renew(vod, video, renewable(call.settings, video))
+        credential = renew(vod, video, refresh_window(call.settings, video))
     except UploadFinished:
         if call.limits is not None:
             call.limits.finished(call.caller, video_id=asked["VideoId"])

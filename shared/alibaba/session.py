@@ -87,14 +87,16 @@ class Session:
         """
         try:
             try:
-                return readable(read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT)))
+                return read_answer(
+                    read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT))
+                )
             except (Unavailable, UpstreamError, UpstreamTimeout):
                 if self._client.key_expired or self.left <= 0 or not self._may_retry():
                     raise
             # Instances that failed together must not come back together.
             time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))
             last = min(self.left, LAST_ATTEMPT)
-            return readable(read, self.once(operation, fields, last))
+            return read_answer(read, self.once(operation, fields, last))
         except Rejected:
             raise UpstreamError("The cloud refused for an unexpected reason.") from None
 
@@ -102,7 +104,7 @@ class Session:
         return next(self._retried) < self._retries
 
 
-def readable(read: Callable[[OperationAnswer], T], answer: OperationAnswer) -> T:
+def read_answer(read: Callable[[OperationAnswer], T], answer: OperationAnswer) -> T:
     """What ``read`` makes of an answer. Raises UpstreamError if a member has an unexpected type."""
     try:
         return read(answer)

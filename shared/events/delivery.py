@@ -27,20 +27,20 @@ class Delivery:
         needs to schedule it."""
 
     def hand_on(
-        self, callback: Callback, session: Session, settings: Settings, *, patient: bool
+        self, callback: Callback, session: Session, settings: Settings, *, by_queue: bool
     ) -> list[str]:
         """Delivers the events of a callback and returns their types.
 
-        ``patient``: the sender repeats the callback for a day. Then the app gets its events first.
-        By HTTP, VOD gives up within seconds. Then rechecks are scheduled first, the app still gets
-        its events if that fails, and the fault is raised last. Raises NotConfirmed, NotDelivered
-        or a Refusal.
+        ``by_queue``: the queue repeats the callback for a day, so the app gets its events first. By
+        HTTP, VOD gives up within seconds, so the rechecks are scheduled first, in case the app is
+        down. If that fails, the app still gets its events before the fault is raised. Raises
+        NotConfirmed, NotDelivered or a Refusal.
         """
         try:
             events = announce(callback, Vod(session), settings)
         except NotConfirmed as fault:
             if fault.video is not None:
-                # The sender repeats the callback, but maybe not for long, or not soon.
+                # VOD's HTTP callbacks end too early for it, and a queue repeats them too late.
                 self._rechecks.look_again(settings, fault.video, 1, session.left)
             raise
         limits = self._instance.limits()
@@ -48,17 +48,17 @@ class Delivery:
             from shared.events.arrivals import note_arrivals
 
             note_arrivals(limits, events)
-        if patient:
+        if by_queue:
             self._deliver(events, session, settings)
         try:
             self._rechecks.schedule(settings, events, session.cloud_time(), session.left)
         except Refusal:
-            if not patient:
+            if not by_queue:
                 self._deliver(events, session, settings)
             for event in events:
                 self._delivered.add(event.event_id)
             raise
-        if not patient:
+        if not by_queue:
             self._deliver(events, session, settings)
         self._delivered.discard(event.event_id for event in events)
         return [event.type for event in events]

@@ -36,7 +36,7 @@ from shared.uploads import parameters
 from shared.uploads.extend import Extend, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
 from shared.uploads.renew import renew
-from shared.uploads.window import renewable
+from shared.uploads.window import refresh_window
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -85,7 +85,7 @@ def _create(
             raise
     created = _find_created(call, vod, mark)
     _require_same(call.settings, created, declared)
-    return renew(vod, created, renewable(call.settings, created))
+    return renew(vod, created, refresh_window(call.settings, created))
 
 
 def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -224,7 +224,7 @@ def _repeat(
     """Answers a repeated request: a new credential for the same video, by the rules of /refresh."""
     call.caller.require("vod:refresh")
     _require_same(call.settings, earlier, declared)
-    return renew(vod, earlier, renewable(call.settings, earlier))
+    return renew(vod, earlier, refresh_window(call.settings, earlier))
 
 
 def _require_same(settings: Settings, found: Video, declared: Extend) -> None:

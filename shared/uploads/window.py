@@ -1,8 +1,8 @@
-"""How long an upload may be refreshed: the upload window.
+"""The upload window: for how many seconds after its start an upload may be refreshed.
 
-There are two: the one of this deployment's settings, and the one that the caller was promised. The
-latter is sealed into the video's Extend. They differ if the setting was changed, or if deployments
-share their owner keys. The shorter one ends refreshes. The promised one prevents a deletion.
+There are two. The deployment's settings say one. The other was promised when the upload began, and
+is sealed into the video's Extend. They differ if the setting changed, or if deployments share their
+owner keys. The shorter one ends refreshes. The promised one delays clean-up.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.uploads.extend import verified
 
 
-def promised(settings: Settings, video: Video) -> int | None:
-    """The window in seconds that was sealed when the upload began; None if there is none."""
+def promised_window(settings: Settings, video: Video) -> int | None:
+    """The window that was sealed when the upload began, in seconds; None if there is none."""
     extend = verified(settings, video.reference_id, video.user_data)
     return None if extend is None else extend.window
 
 
-def renewable(settings: Settings, video: Video) -> int:
-    """Seconds after its creation until which the video may get a new credential."""
-    sealed = promised(settings, video)
-    return settings.upload_window if sealed is None else min(sealed, settings.upload_window)
+def refresh_window(settings: Settings, video: Video) -> int:
+    """The age in seconds until which the video may get a new credential."""
+    promised = promised_window(settings, video)
+    return settings.upload_window if promised is None else min(promised, settings.upload_window)
 
 
-def abandoned(settings: Settings, video: Video) -> int:
-    """Seconds after its creation from which nobody may refresh the upload any more."""
-    sealed = promised(settings, video)
-    return settings.upload_window if sealed is None else sealed
+def abandonment_window(settings: Settings, video: Video) -> int:
+    """The age in seconds from which no deployment refreshes the upload any more."""
+    promised = promised_window(settings, video)
+    return settings.upload_window if promised is None else promised
 
 
-def deletable(settings: Settings, video: Video) -> int:
-    """The window that counts before the video is deleted: the longest one unless one is sealed."""
-    sealed = promised(settings, video)
-    return LONGEST_UPLOAD_WINDOW if sealed is None else sealed
+def cleanup_window(settings: Settings, video: Video) -> int:
+    """The age in seconds that clean-up waits for: the longest window unless one was promised."""
+    promised = promised_window(settings, video)
+    return LONGEST_UPLOAD_WINDOW if promised is None else promised

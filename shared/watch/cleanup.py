@@ -10,7 +10,7 @@ from shared.config.settings import Settings
 from shared.errors import Refusal
 from shared.events.event import data_of, event
 from shared.runtime import log
-from shared.uploads.window import abandoned, deletable
+from shared.uploads.window import abandonment_window, cleanup_window
 from shared.watch.run import CLEANUP_AFTER, LOOK_BACK, Run
 
 MANY = 20  # deletions
@@ -19,14 +19,14 @@ LARGE_PART = 0.3  # of the uploads that await a file
 
 def abandon(run: Run, video: Video) -> None:
     """Sends `upload.abandoned` for an upload whose window has closed. Raises NotDelivered."""
-    if 0 < video.age - abandoned(run.settings, video) < LOOK_BACK:
+    if 0 < video.age - abandonment_window(run.settings, video) < LOOK_BACK:
         data = data_of(video, run.settings)
         run.send(event(run.settings, "upload.abandoned", video.video_id, (), data, video.now))
 
 
 def may_go(settings: Settings, video: Video) -> bool:
     """Whether an upload that awaits its file was abandoned so long ago that it may be deleted."""
-    return video.age - deletable(settings, video) > CLEANUP_AFTER
+    return video.age - cleanup_window(settings, video) > CLEANUP_AFTER
 
 
 def too_many(deletions: int, awaiting: int) -> bool:

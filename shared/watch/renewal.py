@@ -8,7 +8,7 @@ from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.events.event import Event, data_of, event
 from shared.uploads import response
 from shared.uploads.renew import renew
-from shared.uploads.window import renewable
+from shared.uploads.window import refresh_window
 from shared.watch.run import LOOK_BACK, Run
 
 # Seconds between two renewals. Then each credential is renewed 600 s before it expires. With
@@ -22,7 +22,8 @@ def keep_alive(run: Run, video: Video) -> None:
     What was due within the upload window is sent even after it, if no run came in time. Raises
     NotDelivered or a Refusal.
     """
-    renewing, window = bool(run.settings.credential_webhook_url), renewable(run.settings, video)
+    renewing = bool(run.settings.credential_webhook_url)
+    window = refresh_window(run.settings, video)
     newest = int(video.age // RENEW_EVERY) - 1
     for period in range(max(0, newest - 1), newest + 1):
         due = RENEW_EVERY * (period + 1)

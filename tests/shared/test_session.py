@@ -17,7 +17,7 @@ from shared.alibaba.session import (
     OperationAnswer,
     Session,
     epoch,
-    readable,
+    read_answer,
     text,
     utc_text,
 )
@@ -244,7 +244,7 @@ def test_a_member_of_another_type_is_an_answer_that_cannot_be_read(fault: type[E
         raise fault("a secret of the answer")
 
     with pytest.raises(UpstreamError) as raised:
-        readable(refuse, OperationAnswer({}, 0.0, 0.0))
+        read_answer(refuse, OperationAnswer({}, 0.0, 0.0))
     assert raised.value.effect == "unknown"
     assert raised.value.detail == "The cloud's answer cannot be read."
     assert raised.value.__suppress_context__

@@ -12,7 +12,12 @@ from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.uploads.extend import Extend, seal
-from shared.uploads.window import abandoned, deletable, promised, renewable
+from shared.uploads.window import (
+    abandonment_window,
+    cleanup_window,
+    promised_window,
+    refresh_window,
+)
 from shared.watch.cleanup import LARGE_PART, MANY, may_go, too_many
 from shared.watch.run import CLEANUP_AFTER
 
@@ -50,18 +55,18 @@ def test_the_shorter_window_ends_refreshes_and_the_promised_one_prevents_deletio
     sealed: int | None, to_refresh: int, to_abandon: int, to_delete: int
 ) -> None:
     one = video(sealed)
-    assert promised(SETTINGS, one) == sealed
-    assert renewable(SETTINGS, one) == to_refresh
-    assert abandoned(SETTINGS, one) == to_abandon
-    assert deletable(SETTINGS, one) == to_delete
+    assert promised_window(SETTINGS, one) == sealed
+    assert refresh_window(SETTINGS, one) == to_refresh
+    assert abandonment_window(SETTINGS, one) == to_abandon
+    assert cleanup_window(SETTINGS, one) == to_delete
 
 
 def test_a_window_that_somebody_else_sealed_does_not_count() -> None:
     foreign = replace(SETTINGS, owner_keys=(OwnerKey("k1", b"2" * 32),))
     one = video(3600, settings=foreign)
-    assert promised(SETTINGS, one) is None
-    assert deletable(SETTINGS, one) == LONGEST
-    assert renewable(SETTINGS, one) == SETTINGS.upload_window
+    assert promised_window(SETTINGS, one) is None
+    assert cleanup_window(SETTINGS, one) == LONGEST
+    assert refresh_window(SETTINGS, one) == SETTINGS.upload_window
 
 
 @pytest.mark.parametrize(("sealed", "window"), [(3600, 3600), (86400, 86400), (None, LONGEST)])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from shared.alibaba.client import Service
 from shared.alibaba.codes import Rejected
-from shared.alibaba.session import OperationAnswer, Session, readable, text, utc_text
+from shared.alibaba.session import OperationAnswer, Session, read_answer, text, utc_text
 from shared.alibaba.vod import records
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
 from shared.alibaba.vod.records import (
@@ -56,7 +56,7 @@ class Vod:
             answer = self._session.once(operation, fields, self._session.left * (1 - kept_back))
         except (NotFoundAtVod, IllegalStatus) as fault:
             raise Rejected(type(fault).__name__) from None
-        return readable(lambda found: records.upload_credential(found, id_name), answer)
+        return read_answer(lambda found: records.upload_credential(found, id_name), answer)
 
     def refresh_upload_video(self, video_id: str) -> UploadCredential:
         """RefreshUploadVideo. Raises NotFoundAtVod, IllegalStatus, Unusable or a Refusal."""
