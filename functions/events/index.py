@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.auth.callback_signature import from_vod
 from shared.errors import InvalidRequest, Refusal, Unavailable
 from shared.events import callback
@@ -41,16 +41,16 @@ def receive(call: Invocation[None]) -> Mapping[str, Any]:
         received = callback.read(call.request.body)
     except UnreadableCallback:
         raise InvalidRequest("The body is not a callback of VOD.") from None
-    call.asked.update(event_type=received.event_type, media_id=received.media_id)
+    call.for_log.update(event_type=received.event_type, media_id=received.media_id)
     try:
-        announced = _DELIVERY.hand_on(received, call.cloud, call.settings, by_queue=False)
+        announced = _DELIVERY.hand_on(received, call.session, call.settings, by_queue=False)
     except NotDelivered:
-        call.asked.update(reason="NotDelivered")
+        call.for_log.update(reason="NotDelivered")
         raise Unavailable("The app did not accept the event.") from None
     except NotConfirmed:
-        call.asked.update(reason="NotConfirmed")
+        call.for_log.update(reason="NotConfirmed")
         raise Unavailable("VOD does not confirm the event yet.") from None
-    call.asked.update(announced=announced)
+    call.for_log.update(announced=announced)
     return {}
 
 
@@ -80,7 +80,7 @@ def from_queue(event: Any, context: Any) -> None:
         raise NotHandedOn("not every event was handed on")
 
 
-_INSTANCE = Instance("events", VOD)
+_INSTANCE = Instance("events", VOD_SERVICE)
 _DELIVERY = Delivery(_INSTANCE)
 _ENDPOINT = Endpoint(_INSTANCE, from_vod, {"POST": receive}, longest=ANSWER_WITHIN)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
-from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import PlayCredential, Video
 from shared.auth.caller import Caller
 from shared.auth.token import bearer
@@ -30,7 +30,7 @@ def play(call: Invocation[Caller]) -> Mapping[str, Any]:
         "AuthInfoTimeout": timeout,
     }
     asked = fields.check(call.request.query, allowed, frozenset({"VideoId"}))
-    call.asked.update(asked)
+    call.for_log.update(asked)
     method = asked.get("Method", PLAY_AUTH)
     credential.require_offered(call.settings, method)
     if call.limits is not None:
@@ -47,14 +47,14 @@ def _sign(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str,
     """A JWTPlayAuth. VOD is asked for a video that the claim does not name, and for no other."""
     from shared.playback import jwt
 
-    video = _own_video(call, Vod(call.cloud), video_id)
+    video = _own_video(call, Vod(call.session), video_id)
     now = time.time() if video is None else video.now
     return jwt.members(call.settings, video_id, now, timeout, video)
 
 
 def _issue(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
     """A PlayAuth."""
-    vod = Vod(call.cloud)
+    vod = Vod(call.session)
     _own_video(call, vod, video_id)
     return credential.members(call.settings, _play_auth(vod, video_id, timeout))
 
@@ -92,7 +92,7 @@ def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
         ),
     }
     asked = fields.check(body.json_object(call.request), allowed, frozenset({"VideoIds"}))
-    call.asked.update(asked)
+    call.for_log.update(asked)
     order = batch.Order(asked.get("Method", PLAY_AUTH), asked.get("AuthInfoTimeout", SHORTEST))
     credential.require_offered(call.settings, order.method)
     if call.limits is not None:
@@ -105,7 +105,7 @@ def _longest(call: Invocation[Caller]) -> int:
     return call.settings.play_max_timeout
 
 
-_ENDPOINT = Endpoint(Instance("play", VOD), bearer, {"GET": play, "POST": play_many})
+_ENDPOINT = Endpoint(Instance("play", VOD_SERVICE), bearer, {"GET": play, "POST": play_many})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.alibaba.vod.codes import NotFoundAtVod
-from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.auth.caller import Caller
 from shared.auth.ownership import owns
 from shared.auth.token import bearer
@@ -25,10 +25,10 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     fields.check(call.request.query, {})
     given = body.json_object(call.request)
     asked = fields.check(given, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
-    call.asked.update(asked)
+    call.for_log.update(asked)
     if call.limits is not None:
         call.limits.refresh(call.caller, asked["VideoId"])
-    vod = Vod(call.cloud)
+    vod = Vod(call.session)
     try:
         video = vod.video(video_id=asked["VideoId"])
     except NotFoundAtVod:
@@ -44,7 +44,7 @@ def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     return response.members(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint(Instance("refresh", VOD), bearer, {"POST": refresh})
+_ENDPOINT = Endpoint(Instance("refresh", VOD_SERVICE), bearer, {"POST": refresh})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from shared.alibaba import sts
-from shared.alibaba.sts import PURPOSES, STS, Purpose, Sts
+from shared.alibaba.sts import PURPOSES, STS_SERVICE, Purpose, Sts
 from shared.auth.caller import Caller
 from shared.auth.token import bearer
 from shared.errors import Forbidden, InvalidToken, NotConfigured
@@ -23,7 +23,7 @@ def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
     call.caller.require("vod:sts")
     fields.check(call.request.query, {})
     asked = _asked(call)
-    call.asked.update(asked)
+    call.for_log.update(asked)
     name = asked["Purpose"]
     purpose = PURPOSES[name]
     _permit(call, name)
@@ -33,7 +33,7 @@ def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
     if call.limits is not None:
         call.limits.token(call.caller)
     owner = call.caller.owner
-    token = Sts(call.cloud).assume_role(
+    token = Sts(call.session).assume_role(
         role,
         sts.role_session_name(owner),
         sts.session_policy(purpose, call.settings, owner),
@@ -91,7 +91,7 @@ def _where(call: Invocation[Caller], purpose: Purpose) -> Mapping[str, str]:
     }
 
 
-_ENDPOINT = Endpoint(Instance("sts", STS), bearer, {"POST": issue_token})
+_ENDPOINT = Endpoint(Instance("sts", STS_SERVICE), bearer, {"POST": issue_token})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from shared.alibaba.vod.codes import WrongChoice
-from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import UploadCredential
 from shared.auth.caller import Caller
 from shared.auth.token import bearer
@@ -60,12 +60,12 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
     asked = fields.check(given, allowed, media_type.required)
     _permit(call.caller, name, asked)
     _permit_choice(call.caller, call.settings)
-    call.asked.update(MediaType=name)
+    call.for_log.update(MediaType=name)
     try:
-        credential = media_type.create(call, Vod(call.cloud), asked)
+        credential = media_type.create(call, Vod(call.session), asked)
     except WrongChoice as fault:
         raise _blamed(fault, call.caller) from None
-    call.asked.update({media_type.id_name: credential.media_id})
+    call.for_log.update({media_type.id_name: credential.media_id})
     return response.members(credential, media_type.id_name, call.request_id)
 
 
@@ -104,7 +104,7 @@ def _permit_choice(caller: Caller, settings: Settings) -> None:
             raise Forbidden(f"This deployment does not offer the {what} that the token names.")
 
 
-_ENDPOINT = Endpoint(Instance("upload", VOD), bearer, {"POST": upload})
+_ENDPOINT = Endpoint(Instance("upload", VOD_SERVICE), bearer, {"POST": upload})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

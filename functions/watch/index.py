@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.errors import Refusal
 from shared.runtime import log
 from shared.runtime.instance import Instance, deadline
@@ -20,7 +20,7 @@ class RunFailed(Exception):
     """Raised so that the trigger tries again. The text is constant."""
 
 
-_INSTANCE = Instance("watch", VOD)
+_INSTANCE = Instance("watch", VOD_SERVICE)
 _MEMORY = Memory(_INSTANCE)
 
 

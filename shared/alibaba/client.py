@@ -56,9 +56,9 @@ class Client:
         self.ahead = 0.0  # seconds that the cloud's clock is ahead of the instance's
 
     @property
-    def key_expired(self) -> bool:
+    def credential_expired(self) -> bool:
         """Whether the cloud reported this role credential as expired. Then a retry is useless."""
-        return self._role.spent
+        return self._role.credential_expired
 
     def send(
         self, operation: str, fields: Mapping[str, Any], timeout: float, request_ids: list[str]

@@ -91,7 +91,7 @@ class Session:
                     read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT))
                 )
             except (Unavailable, UpstreamError, UpstreamTimeout):
-                if self._client.key_expired or self.left <= 0 or not self._may_retry():
+                if self._client.credential_expired or self.left <= 0 or not self._may_retry():
                     raise
             # Instances that failed together must not come back together.
             time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))

@@ -166,4 +166,4 @@ def _client(config: Any) -> Any:
     return Client(config)
 
 
-STS = Service(_models, _client, lambda settings: settings.sts_endpoint, _meaning)
+STS_SERVICE = Service(_models, _client, lambda settings: settings.sts_endpoint, _meaning)

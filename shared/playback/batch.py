@@ -67,7 +67,7 @@ def items(call: Invocation[Caller], listed: Sequence[str], order: Order) -> list
 
     The log line says how often each code was given.
     """
-    vod = Vod(call.cloud)
+    vod = Vod(call.session)
     named = [video_id for video_id in listed if call.caller.may_play(video_id)]
     own = _Own(call, vod, [video_id for video_id in listed if video_id not in named])
     playable = [*named, *own.playable]
@@ -82,7 +82,7 @@ def items(call: Invocation[Caller], listed: Sequence[str], order: Order) -> list
         issued = _issue(call.settings, vod, playable, order.timeout)
     outcomes: dict[str, Outcome] = {**own.refused, **issued}
     answered = [{"VideoId": video_id, **_members(outcomes[video_id])} for video_id in listed]
-    call.asked.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
+    call.for_log.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
     return answered
 
 

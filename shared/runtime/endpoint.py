@@ -1,7 +1,7 @@
 """The order of work of every function with an HTTP trigger.
 
-First size and method, then the caller, and only then the body and the cloud: a stranger's request
-must not load the SDK. Every outcome, expected or not, is one response and one log line.
+First size and method, then the caller, and only then the body and the calls to VOD or STS: a
+stranger's request must not load the SDK. Every outcome is one response and one log line.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ Who = TypeVar("Who")
 
 @dataclass
 class Invocation(Generic[Who]):
-    """One admitted request. ``asked`` collects what the log line says about it."""
+    """A request whose caller is known. ``for_log`` collects what the log line says about it."""
 
     request: Request = field(repr=False)
     request_id: str
     caller: Who
     settings: Settings
-    cloud: Session
+    session: Session
     limits: Limiter | None = None
-    asked: dict[str, Any] = field(default_factory=dict)
+    for_log: dict[str, Any] = field(default_factory=dict)
 
 
 Action = Callable[[Invocation[Who]], Mapping[str, Any]]
-"""The work of a function. Returns the members of the answer. Raises a Refusal."""
+"""What a function does for one method. Returns the answer's members. Raises a Refusal."""
 
 Admit = Callable[[Request], Who]
-"""Returns the caller of a request. Raises a Refusal."""
+"""Returns the caller that a request proves. Raises a Refusal."""
 
 
 class Endpoint(Generic[Who]):
     """The one HTTP endpoint of a function.
 
-    ``admission`` makes the caller check from the settings. ``actions``: the work of each method.
-    ``longest``: seconds that a request may take.
+    ``admission``: returns, for the settings, the Admit that each request has to pass. ``actions``:
+    the Action for each HTTP method. ``longest``: seconds that a request may take.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Endpoint(Generic[Who]):
         self._admit: Admit[Who] | None = admission(settings) if settings is not None else None
 
     def answer(self, event: bytes, context: Any) -> dict[str, Any]:
-        """Turns the event of FC into a response object. Raises nothing."""
+        """The response object for the event of an HTTP trigger. Raises nothing."""
         begin = time.monotonic()
         due = deadline(context, self._longest)
         self._instance.begin(context)
@@ -108,6 +108,7 @@ class Endpoint(Generic[Who]):
     def _act(
         self, request: Request, request_id: str, due: float, line: dict[str, Any]
     ) -> Mapping[str, Any]:
+        """Finds the caller and does the work. Adds to ``line``, the log line. Raises a Refusal."""
         if request.method not in self._methods:
             raise MethodNotAllowed((*self._methods, "OPTIONS"))
         settings = self._instance.require_settings()
@@ -121,7 +122,7 @@ class Endpoint(Generic[Who]):
         try:
             return self._actions[request.method](invocation)
         finally:
-            line.update(invocation.asked)
+            line.update(invocation.for_log)
             line["cloud_request_ids"] = session.request_ids or None
             line["limits_away"] = self._instance.limits_away
 
@@ -136,6 +137,7 @@ class Endpoint(Generic[Who]):
 
 
 def _decision(refusal: Refusal) -> str:
+    """For the log: ``refused`` blames the request, ``failed`` blames us or the cloud."""
     if "Limit" in refusal.members:
-        return "refused"  # the caller's own limit, not VOD's
+        return "refused"  # the caller's own limit, not a rate limit of VOD
     return "failed" if refusal.status >= 500 or refusal.status == 429 else "refused"

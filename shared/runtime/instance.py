@@ -1,4 +1,4 @@
-"""What an instance of a function keeps between invocations: settings, credential and client."""
+"""What an instance of a function keeps between invocations: settings, role credential, client."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class Instance:
         self._role.use(context)
 
     def session(self, deadline: float, *, retries: int = RETRIES) -> Session:
-        """The service until ``deadline`` (monotonic seconds), with so many ``retries`` in all.
+        """A session that ends at ``deadline`` (monotonic seconds). Raises Misconfigured.
 
-        Raises Misconfigured.
+        ``retries``: how many its calls have together.
         """
         settings = self.require_settings()
         if self._client is None:
@@ -67,7 +67,7 @@ class Instance:
         return Session(self._client, deadline, retries=retries)
 
     def limits(self) -> Limiter | None:
-        """The limits of users, at the begin of a request. None if the deployment sets none."""
+        """The limits of users, for a new request. None if the deployment sets none."""
         if self.settings is None or self.settings.limits is None:
             return None
         if self._limiter is None:
@@ -79,7 +79,7 @@ class Instance:
 
     @property
     def limits_away(self) -> str | None:
-        """Why the store of the limits was not asked since `limits()`, as a word for the log."""
+        """Why the store was not asked since the last `limits()`, as a word for the log."""
         return self._limiter.fault or None if self._limiter is not None else None
 
     def require_settings(self) -> Settings:
@@ -97,7 +97,7 @@ class Instance:
 def deadline(context: Any, longest: float) -> float:
     """When the work must end, in monotonic seconds.
 
-    It is within ``longest`` seconds, and before FC ends the invocation.
+    It is within ``longest`` seconds, and well within the function's timeout at FC.
     """
     timeout = getattr(getattr(context, "function", None), "timeout", None)
     if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:

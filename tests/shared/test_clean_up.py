@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.alibaba.vod.records import Video
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import OwnerKey
@@ -76,7 +76,7 @@ def run_with(
 ) -> tuple[Run, StubVod]:
     """A run that has listed VIDEO, and then reads `found`."""
     session = SimpleNamespace(left=seconds, cloud_time=time.time)
-    run = Run(cast(Any, session), settings, Memory(Instance("watch", VOD, {})))
+    run = Run(cast(Any, session), settings, Memory(Instance("watch", VOD_SERVICE, {})))
     vod = StubVod(found)
     run.vod = cast(Any, vod)
     run.deletable[VIDEO.video_id] = VIDEO

@@ -16,7 +16,7 @@ from shared.alibaba.client import Client, Service
 from shared.alibaba.codes import OPERATOR_FAULTS, Rejected, unanswered
 from shared.alibaba.credentials import FunctionRole
 from shared.alibaba.session import Session
-from shared.alibaba.sts import FAULTS, STS, Sts
+from shared.alibaba.sts import FAULTS, STS_SERVICE, Sts
 from shared.alibaba.vod.codes import (
     ACCOUNT_FAULTS,
     CHOICE_FAULTS,
@@ -26,7 +26,7 @@ from shared.alibaba.vod.codes import (
     Unusable,
     WrongChoice,
 )
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.config.settings import Settings
 from shared.errors import (
     InvalidRequest,
@@ -99,7 +99,7 @@ def sent(
     settings: Settings, role: FunctionRole, operation: str = "GetVideoInfo", **fields: Any
 ) -> tuple[Any, list[str]]:
     """The outcome of one call, and the ids that were noted."""
-    service = STS if operation == "AssumeRole" else VOD
+    service = STS_SERVICE if operation == "AssumeRole" else VOD_SERVICE
     client = Client(service, settings, role)
     ids: list[str] = []
     try:
@@ -146,7 +146,7 @@ def test_without_an_endpoint_the_service_is_called_in_its_region_by_tls(
         raise ConnectionLost("no connection", sent=False)
 
     monkeypatch.setattr(Transport, "exchange", exchange)
-    client = Client(VOD, Settings(region="cn-beijing"), role)
+    client = Client(VOD_SERVICE, Settings(region="cn-beijing"), role)
     with pytest.raises(Unavailable):
         client.send("GetVideoInfo", {"video_id": VIDEO_ID}, 1.2345, [])
     [(target, rest, options)] = called
@@ -158,7 +158,7 @@ def test_without_an_endpoint_the_service_is_called_in_its_region_by_tls(
 def test_a_connection_is_kept_for_the_next_call_of_the_client(
     server: ScriptedServer, settings: Settings, role: FunctionRole
 ) -> None:
-    client = Client(VOD, settings, role)
+    client = Client(VOD_SERVICE, settings, role)
     for _ in range(3):
         client.send("GetVideoInfo", {"video_id": VIDEO_ID}, 5.0, [])
     assert server.accepted == 1
@@ -172,7 +172,7 @@ def test_a_connection_is_kept_for_the_next_call_of_the_client(
 def test_calls_at_once_have_connections_of_their_own_and_one_tls_context(
     settings: Settings, role: FunctionRole
 ) -> None:
-    client = Client(VOD, settings, role)
+    client = Client(VOD_SERVICE, settings, role)
     first, second = client._borrow(), client._borrow()
     assert first is not second
     assert first._tls is second._tls
@@ -288,7 +288,7 @@ def test_a_code_decides_what_the_caller_is_told(
         assert fault.effect == ("unknown" if unknown else "none")
     if isinstance(fault, Rejected):
         assert fault.code == name
-    assert role.spent == (name == "InvalidSecurityToken.Expired")
+    assert role.credential_expired == (name == "InvalidSecurityToken.Expired")
 
 
 @pytest.mark.parametrize(
@@ -476,7 +476,7 @@ def test_without_a_role_nothing_is_sent(server: ScriptedServer, settings: Settin
 def test_a_rate_limit_says_when_to_come_back(retry_after: int, seconds: str) -> None:
     """The SDK has it in milliseconds."""
     fault = SimpleNamespace(code="Some.Code", status_code=400, retry_after=retry_after)
-    client = Client(VOD, Settings(), FunctionRole({}))
+    client = Client(VOD_SERVICE, Settings(), FunctionRole({}))
     refused = client._refused(fault, {})
     assert type(refused) is Throttled
     assert refused.headers == {"Retry-After": seconds}
@@ -505,7 +505,7 @@ def test_the_operation_of_a_service_is_that_of_the_sdk(
 
 
 def assumed(settings: Settings, role: FunctionRole) -> Any:
-    session = Session(Client(STS, settings, role), time.monotonic() + 5, retries=0)
+    session = Session(Client(STS_SERVICE, settings, role), time.monotonic() + 5, retries=0)
     return Sts(session).assume_role("acs:ram::1:role/a", "alice-b", '{"Version":"1"}', 900)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.errors import (
     Forbidden,
     InvalidCallback,
@@ -64,7 +64,7 @@ class Function:
         self.raises: Exception | None = None
         self.refuses: Exception | None = None
         self.call: Invocation[Any] | None = None
-        self.instance = Instance("refresh", VOD, environment(**changes))
+        self.instance = Instance("refresh", VOD_SERVICE, environment(**changes))
         self.endpoint: Endpoint[Any] = Endpoint(
             self.instance, self._admission, {"POST": self._act, "GET": self._act}
         )
@@ -82,7 +82,7 @@ class Function:
     def _act(self, call: Invocation[Any]) -> Mapping[str, Any]:
         self.did.append("act")
         self.call = call
-        call.asked.update(VideoId="v")
+        call.for_log.update(VideoId="v")
         if self.raises is not None:
             raise self.raises
         return {"A": 1}
@@ -134,7 +134,7 @@ def test_the_work_has_the_request_the_caller_and_the_cloud() -> None:
     assert call.caller.subject == "alice"
     assert call.settings is function.instance.settings
     assert call.limits is None
-    assert 7.0 < call.cloud.left <= 8.0
+    assert 7.0 < call.session.left <= 8.0
     assert function.instance.role.get_credential().access_key_id == "STS.a"
 
 
@@ -282,7 +282,7 @@ def test_limits_are_begun_anew_for_each_request(capsys: pytest.CaptureFixture[st
     def away(call: Invocation[Any]) -> Mapping[str, Any]:
         assert call.limits is not None
         call.limits.fault = "time"
-        call.cloud.request_ids.append("A-1")
+        call.session.request_ids.append("A-1")
         raise Forbidden("a")
 
     function.endpoint._actions = {"POST": away, "GET": away}
@@ -323,7 +323,7 @@ def test_work_ends_before_the_platform_ends_it(
     ],
 )
 def test_the_account_is_that_of_the_platform(account: str, known: bool) -> None:
-    instance = Instance("refresh", VOD, environment(FC_ACCOUNT_ID=account))
+    instance = Instance("refresh", VOD_SERVICE, environment(FC_ACCOUNT_ID=account))
     if known:
         assert instance.account_id == account
     else:
@@ -332,7 +332,7 @@ def test_the_account_is_that_of_the_platform(account: str, known: bool) -> None:
 
 
 def test_an_instance_keeps_one_client_and_counts_retries_for_each_invocation() -> None:
-    instance = Instance("refresh", VOD, environment())
+    instance = Instance("refresh", VOD_SERVICE, environment())
     due = time.monotonic() + 5
     first, second = instance.session(due), instance.session(due, retries=7)
     assert first._client is second._client

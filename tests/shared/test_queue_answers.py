@@ -118,7 +118,7 @@ def test_every_answer_but_created_is_a_refusal(
     assert type(refusal) is kind
     assert refusal.effect == effect
     assert "secret" not in f"{refusal!r}{refusal.__dict__}"
-    assert role.spent is (b"SecurityTokenExpired" in body)
+    assert role.credential_expired is (b"SecurityTokenExpired" in body)
     for code, detail in FAULTS.items():
         if body == fault(code):
             assert refusal.detail == detail

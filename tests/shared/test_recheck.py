@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from shared.alibaba.vod.operations import VOD
+from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.alibaba.vod.records import Video
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
@@ -110,7 +110,7 @@ def event(kind: str = "upload.completed") -> Event:
 
 
 def rechecks(**environ: str) -> Rechecks:
-    return Rechecks(Instance("events", VOD, environ))
+    return Rechecks(Instance("events", VOD_SERVICE, environ))
 
 
 def test_a_deployment_writes_to_the_queue_of_its_own_account() -> None:

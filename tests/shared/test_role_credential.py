@@ -69,12 +69,12 @@ def test_an_instance_whose_credential_has_expired_ends(monkeypatch: pytest.Monke
     monkeypatch.setattr("os._exit", ended.append)
     role = FunctionRole(ENVIRONMENT)
     role.mark_expired()
-    spent = [role.spent]  # it had none
+    spent = [role.credential_expired]  # it had none
     role.use(context())
-    spent.append(role.spent)
+    spent.append(role.credential_expired)
     role.mark_expired()
-    spent.append(role.spent)
+    spent.append(role.credential_expired)
     role.use(context(access_key_id="newer"))
-    assert (ended, spent, role.spent) == ([], [False, False, True], False)
+    assert (ended, spent, role.credential_expired) == ([], [False, False, True], False)
     role.use(context())
     assert ended == [1]

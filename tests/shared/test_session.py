@@ -62,7 +62,7 @@ class FakeClient:
 
     def __init__(self, clock: Clock, *outcomes: Any) -> None:
         self.ahead = 0.0
-        self.key_expired = False
+        self.credential_expired = False
         self.took = 0.0  # seconds of each call
         self.server_ahead = 0.0
         self.sent: list[tuple[str, Mapping[str, Any], float]] = []
@@ -188,7 +188,7 @@ def test_the_calls_of_an_invocation_share_its_retries(
 
 def test_a_key_that_has_expired_is_not_tried_again(clock: Clock) -> None:
     client = FakeClient(clock, Unavailable("a"))
-    client.key_expired = True
+    client.credential_expired = True
     with pytest.raises(Unavailable):
         session(clock, client).repeatable("GetThing", {}, read)
     assert len(client.sent) == 1

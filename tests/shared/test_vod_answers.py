@@ -23,7 +23,7 @@ from shared.alibaba.codes import Rejected
 from shared.alibaba.credentials import FunctionRole
 from shared.alibaba.session import Session
 from shared.alibaba.vod.codes import NotFoundAtVod
-from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import Video
 from shared.config.settings import Settings
 from shared.errors import Refusal, UpstreamError
@@ -65,7 +65,7 @@ class FakeVod:
         role = FunctionRole({})
         key = SimpleNamespace(access_key_id="a", access_key_secret="b", security_token="c")
         role.use(SimpleNamespace(credentials=key))
-        self._client = Client(VOD, settings, role)
+        self._client = Client(VOD_SERVICE, settings, role)
 
     def vod(self) -> Vod:
         return Vod(Session(self._client, time.monotonic() + 20))

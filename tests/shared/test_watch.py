@@ -13,7 +13,7 @@ import pytest
 
 from shared.alibaba.session import Session, utc_text
 from shared.alibaba.vod.codes import NotFoundAtVod
-from shared.alibaba.vod.operations import VOD, Vod
+from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import UploadCredential, Video
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import OwnerKey
@@ -144,7 +144,7 @@ class Here:
         self.settings = replace(SETTINGS, **settings)
         self.now = time.time()
         self.session = SimpleNamespace(left=100.0, cloud_time=lambda: self.now)
-        self.memory = Memory(Instance("watch", VOD, {}))
+        self.memory = Memory(Instance("watch", VOD_SERVICE, {}))
         self.memory.receivers = cast("Any", self.told)
         self.memory.rechecks = cast("Any", self.rechecks)
         self.run = self.anew()

@@ -196,4 +196,4 @@ def _client(config: Any) -> Any:
     return Client(config)
 
 
-VOD = Service(_models, _client, lambda settings: settings.vod_endpoint, meaning)
+VOD_SERVICE = Service(_models, _client, lambda settings: settings.vod_endpoint, meaning)
