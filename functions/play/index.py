@@ -83,7 +83,7 @@ def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
     call.caller.require("vod:play")
     from shared.playback import batch
 
-    fields.check(call.request.query, {})
+    fields.check(call.request.query, {})  # there are no parameters
     allowed: dict[str, fields.Check] = {
         "VideoIds": batch.video_ids,
         "Method": credential.method,

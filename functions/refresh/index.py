@@ -22,7 +22,7 @@ from shared.web import body, fields
 def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
     """Renews the credential of the caller's own upload. Raises a Refusal."""
     call.caller.require("vod:refresh")
-    fields.check(call.request.query, {})
+    fields.check(call.request.query, {})  # there are no parameters
     given = body.json_object(call.request)
     asked = fields.check(given, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
     call.for_log.update(asked)

@@ -21,7 +21,7 @@ FRESH = 3600  # seconds; the limit for a caller's token, of its age or of its li
 def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
     """Answers an STS token, if the deployment and the caller's token both offer its purpose."""
     call.caller.require("vod:sts")
-    fields.check(call.request.query, {})
+    fields.check(call.request.query, {})  # there are no parameters
     asked = _asked(call)
     call.for_log.update(asked)
     name = asked["Purpose"]

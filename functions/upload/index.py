@@ -20,9 +20,9 @@ from shared.web import body, fields
 
 
 class MediaType(NamedTuple):
-    """A MediaType: its fields, which are required, how to create it, and the name of its id."""
+    """How `/upload` handles one MediaType. ``checks``: of each field that it may have."""
 
-    fields: Callable[[Settings], Mapping[str, fields.Check]]
+    checks: Callable[[Settings], Mapping[str, fields.Check]]
     required: frozenset[str]
     create: Callable[[Invocation[Caller], Vod, dict[str, Any]], UploadCredential]
     id_name: str
@@ -45,9 +45,9 @@ MEDIA_TYPES: Mapping[str, MediaType] = {
 
 
 def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
-    """Creates the media in VOD, once, and answers the credential for its file."""
+    """Creates the media in VOD and answers the credential for its file. Raises a Refusal."""
     call.caller.require("vod:upload")
-    fields.check(call.request.query, {})
+    fields.check(call.request.query, {})  # there are no parameters
     given = body.json_object(call.request)
     name = given.pop("MediaType", "video")
     media_type = MEDIA_TYPES.get(name) if isinstance(name, str) else None
@@ -56,21 +56,20 @@ def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
         if name == "audio":
             reason += ": VOD handles audio as video, so send video"
         raise InvalidRequest(f"MediaType {reason}.", [FieldError("/MediaType", reason)])
-    allowed = media_type.fields(call.settings)
-    asked = fields.check(given, allowed, media_type.required)
-    _permit(call.caller, name, asked)
-    _permit_choice(call.caller, call.settings)
+    asked = fields.check(given, media_type.checks(call.settings), media_type.required)
+    _require_permitted(call.caller, name, asked)
+    _require_offered(call.caller, call.settings)
     call.for_log.update(MediaType=name)
     try:
         credential = media_type.create(call, Vod(call.session), asked)
     except WrongChoice as fault:
-        raise _blamed(fault, call.caller) from None
+        raise _naming_source(fault, call.caller) from None
     call.for_log.update({media_type.id_name: credential.media_id})
     return response.members(credential, media_type.id_name, call.request_id)
 
 
-def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
-    """Raises a Refusal if the ``vod`` claim of the token does not permit the request."""
+def _require_permitted(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
+    """Raises a Refusal unless the ``vod`` claim of the token permits the request."""
     if caller.upload_media is not None and media_type not in caller.upload_media:
         raise Forbidden(f"The vod claim of the token does not permit the MediaType {media_type}.")
     if caller.max_bytes is None:
@@ -82,8 +81,22 @@ def _permit(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
         raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
 
 
-def _blamed(fault: WrongChoice, caller: Caller) -> WrongChoice:
-    """The fault, of the list from which the issuer chose if it was the issuer's choice."""
+def _require_offered(caller: Caller, settings: Settings) -> None:
+    """Raises Forbidden unless the deployment offers what the token chooses for the upload."""
+    for chosen, offered, what in (
+        (caller.cate_id, settings.cate_ids, "category"),
+        (caller.template_group_id, settings.template_group_ids, "template group"),
+    ):
+        if chosen is not None and chosen not in offered:
+            raise Forbidden(f"This deployment does not offer the {what} that the token names.")
+
+
+def _naming_source(fault: WrongChoice, caller: Caller) -> WrongChoice:
+    """The fault, naming the setting that VOD's refused value is from.
+
+    Without a choice in the token, that is the default. Else it is the list of what tokens may
+    choose, such as VODPASS_CATE_IDS.
+    """
     chosen = {
         "VODPASS_CATE_ID": caller.cate_id,
         "VODPASS_TEMPLATE_GROUP_ID": caller.template_group_id,
@@ -92,16 +105,6 @@ def _blamed(fault: WrongChoice, caller: Caller) -> WrongChoice:
         return fault
     name = f"{fault.variable}S"
     return WrongChoice(name, f"{name} lists one that VOD does not have in this region.")
-
-
-def _permit_choice(caller: Caller, settings: Settings) -> None:
-    """Raises Forbidden unless the deployment offers what the issuer chose for the upload."""
-    for chosen, offered, what in (
-        (caller.cate_id, settings.cate_ids, "category"),
-        (caller.template_group_id, settings.template_group_ids, "template group"),
-    ):
-        if chosen is not None and chosen not in offered:
-            raise Forbidden(f"This deployment does not offer the {what} that the token names.")
 
 
 _ENDPOINT = Endpoint(Instance("upload", VOD_SERVICE), bearer, {"POST": upload})

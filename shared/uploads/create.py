@@ -18,7 +18,6 @@ from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import UploadCredential, Video
 from shared.auth import ownership
 from shared.auth.caller import Caller
-from shared.config.settings import Settings
 from shared.errors import (
     FieldError,
     IdempotencyConflict,
@@ -40,52 +39,17 @@ from shared.uploads.window import refresh_window
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+# Parts of a code that mean that the ReferenceId is in use. VOD does not document its code.
+_TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
+
 
 def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Creates a video under the caller's mark, or continues what an earlier request created.
 
-    The create is never sent twice. If its outcome is unknown, the mark finds the video. Raises a
-    Refusal.
+    ``asked``: the checked fields of the request. Raises a Refusal.
     """
-    key = _idempotency_key(call)
-    if key is None:
-        mark, older = ownership.new_mark(call.settings, call.caller.owner), []
-    else:
-        mark, *older = ownership.marks_of_key(call.settings, call.caller.owner, key)
-    declared = Extend(
-        call.caller.subject,
-        key or "",
-        request_digest(asked),
-        asked.get("FileSize"),
-        extension(asked["FileName"]),
-        call.settings.upload_window,
-    )
-    return _counted(call, mark, lambda: _create(call, vod, (mark, older), asked, declared))
-
-
-def _create(
-    call: Invocation[Caller],
-    vod: Vod,
-    marks: tuple[str, list[str]],
-    asked: dict[str, Any],
-    declared: Extend,
-) -> UploadCredential:
-    mark, older = marks
-    for known in older:
-        earlier = _find(call, vod, known)
-        if earlier is not None:
-            return _repeat(call, vod, earlier, declared)
-    try:
-        fields = parameters.of_video(call.settings, mark, asked, declared, call.caller)
-        return vod.create_upload_video(fields)
-    except Rejected as rejected:
-        return _after_rejection(call, vod, mark, declared, rejected.code)
-    except Upstream as fault:
-        if fault.effect == "none":
-            raise
-    created = _find_created(call, vod, mark)
-    _require_same(call.settings, created, declared)
-    return renew(vod, created, refresh_window(call.settings, created))
+    upload = _VideoUpload(call, vod, asked)
+    return _within_limits(call, upload.mark, upload.begin)
 
 
 def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -96,7 +60,7 @@ def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
         # VOD would store it as png, even if it has another type.
         raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
     fields = parameters.of_image(call.settings, asked, call.caller)
-    return _created(call, vod.create_upload_image, fields)
+    return _create_without_mark(call, vod.create_upload_image, fields)
 
 
 def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
@@ -110,16 +74,111 @@ def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) ->
         raise _wrong_extension(field, permitted, f"a {asked['BusinessType']}")
     asked = {**asked, "MediaExt": given}
     fields = parameters.of_attached_media(call.settings, asked, call.caller)
-    return _created(call, vod.create_upload_attached_media, fields)
+    return _create_without_mark(call, vod.create_upload_attached_media, fields)
 
 
-def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> InvalidRequest:
-    verb = "must end in" if field == "FileName" else "must be"
-    reason = f"{verb} one of {', '.join(permitted)} for {what}"
-    return InvalidRequest(f"{field} {reason}.", [FieldError(f"/{field}", reason)])
+class _VideoUpload:
+    """The upload of a video. ``mark`` will be its ReferenceId."""
+
+    def __init__(self, call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> None:
+        self._call = call
+        self._vod = vod
+        self._asked = asked
+        owner, key = call.caller.owner, _idempotency_key(call)
+        if key is None:
+            self.mark, self._older_marks = ownership.new_mark(call.settings, owner), list[str]()
+        else:
+            self.mark, *self._older_marks = ownership.marks_of_key(call.settings, owner, key)
+        self._declared = Extend(
+            call.caller.subject,
+            key or "",
+            request_digest(asked),
+            asked.get("FileSize"),
+            extension(asked["FileName"]),
+            call.settings.upload_window,
+        )
+
+    def begin(self) -> UploadCredential:
+        """Creates the video, or continues it if an earlier request has created it.
+
+        The create is never sent twice. If its outcome is unknown, the mark finds the video.
+        """
+        for mark in self._older_marks:
+            earlier = self._find(mark)
+            if earlier is not None:
+                return self._continue(earlier)
+        call = self._call
+        try:
+            fields = parameters.of_video(
+                call.settings, self.mark, self._asked, self._declared, call.caller
+            )
+            return self._vod.create_upload_video(fields)
+        except Rejected as rejected:
+            return self._after_rejection(rejected.code)
+        except Upstream as fault:
+            if fault.effect == "none":
+                raise
+        created = self._find_created()
+        self._require_same_request(created)
+        return renew(self._vod, created, refresh_window(call.settings, created))
+
+    def _after_rejection(self, code: str) -> UploadCredential:
+        """Handles a create that VOD refused.
+
+        A ReferenceId is unique, so the video may already exist. The lookup relies on no code. Only
+        if it finds nothing, the code decides: a ReferenceId in use belongs to a deleted video;
+        after any other code, the key can still be used.
+        """
+        earlier = self._find(self.mark)
+        if earlier is not None:
+            return self._continue(earlier)
+        if not self._declared.idempotency_key:
+            raise UpstreamError("VOD refused for an unexpected reason.")
+        if _TAKEN.search(code):
+            raise IdempotencyKeySpent
+        raise Unavailable("VOD refused for an unexpected reason. Repeat the request.")
+
+    def _find_created(self) -> Video:
+        """The video of a create whose outcome is unknown.
+
+        A throttled lookup answers 503, not 429: 429 would say that nothing was begun.
+        """
+        retry_after = 1
+        try:
+            created = self._find(self.mark)
+        except Throttled as fault:
+            created, retry_after = None, int(fault.headers.get("Retry-After", "1"))
+        if created is None:
+            raise Unavailable(
+                "VOD did not say whether the upload was begun. Repeat the request.",
+                effect="unknown",
+                retry_after=retry_after,
+            )
+        return created
+
+    def _find(self, mark: str) -> Video | None:
+        try:
+            found = self._vod.video(reference_id=mark)
+        except NotFoundAtVod:
+            return None
+        # Check the mark itself: VOD's lookup may be less exact.
+        call = self._call
+        owned = ownership.owns(call.settings, call.caller.owner, found.reference_id)
+        return found if owned else None
+
+    def _continue(self, earlier: Video) -> UploadCredential:
+        """A new credential for the video of an earlier request, by the rules of /refresh."""
+        self._call.caller.require("vod:refresh")
+        self._require_same_request(earlier)
+        return renew(self._vod, earlier, refresh_window(self._call.settings, earlier))
+
+    def _require_same_request(self, found: Video) -> None:
+        sealed = unseal(self._call.settings, found.reference_id or "", found.user_data)
+        if not self._declared.same_request(sealed):
+            raise IdempotencyConflict
 
 
-def _created(
+def _create_without_mark(
     call: Invocation[Caller],
     create: Callable[[Mapping[str, Any]], UploadCredential],
     fields: Mapping[str, Any],
@@ -130,13 +189,13 @@ def _created(
         except Rejected:
             raise UpstreamError("VOD refused for an unexpected reason.") from None
 
-    return _counted(call, token_urlsafe(15), create_once)
+    return _within_limits(call, token_urlsafe(15), create_once)
 
 
-def _counted(
+def _within_limits(
     call: Invocation[Caller], slot: str, create: Callable[[], UploadCredential]
 ) -> UploadCredential:
-    """``create()``, if the caller's limits allow another upload. ``slot`` is what they count."""
+    """``create()``, if the caller's limits allow another upload. They know it by ``slot``."""
     limits = call.limits
     if limits is None:
         return create()
@@ -167,66 +226,7 @@ def _refuse_idempotency_key(call: Invocation[Caller]) -> None:
         raise InvalidRequest("The header Idempotency-Key serves for videos only.")
 
 
-# Parts of a code that mean that the ReferenceId is in use. VOD does not document its code.
-_TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
-
-
-def _after_rejection(
-    call: Invocation[Caller], vod: Vod, mark: str, declared: Extend, code: str
-) -> UploadCredential:
-    """Handles a create that VOD refused.
-
-    A ReferenceId is unique, so the video may already exist. The lookup relies on no code. Only if
-    it finds nothing, the code decides: a ReferenceId in use belongs to a deleted video; after any
-    other code, the key can still be used.
-    """
-    earlier = _find(call, vod, mark)
-    if earlier is not None:
-        return _repeat(call, vod, earlier, declared)
-    if not declared.idempotency_key:
-        raise UpstreamError("VOD refused for an unexpected reason.")
-    if _TAKEN.search(code):
-        raise IdempotencyKeySpent
-    raise Unavailable("VOD refused for an unexpected reason. Repeat the request.")
-
-
-def _find_created(call: Invocation[Caller], vod: Vod, mark: str) -> Video:
-    """The video of a create whose outcome is unknown.
-
-    A throttled lookup answers 503, not 429: 429 would say that nothing was begun.
-    """
-    retry_after = 1
-    try:
-        created = _find(call, vod, mark)
-    except Throttled as fault:
-        created, retry_after = None, int(fault.headers.get("Retry-After", "1"))
-    if created is None:
-        raise Unavailable(
-            "VOD did not say whether the upload was begun. Repeat the request.",
-            effect="unknown",
-            retry_after=retry_after,
-        )
-    return created
-
-
-def _find(call: Invocation[Caller], vod: Vod, mark: str) -> Video | None:
-    try:
-        found = vod.video(reference_id=mark)
-    except NotFoundAtVod:
-        return None
-    # Check the mark itself: VOD's lookup may be less exact.
-    return found if ownership.owns(call.settings, call.caller.owner, found.reference_id) else None
-
-
-def _repeat(
-    call: Invocation[Caller], vod: Vod, earlier: Video, declared: Extend
-) -> UploadCredential:
-    """Answers a repeated request: a new credential for the same video, by the rules of /refresh."""
-    call.caller.require("vod:refresh")
-    _require_same(call.settings, earlier, declared)
-    return renew(vod, earlier, refresh_window(call.settings, earlier))
-
-
-def _require_same(settings: Settings, found: Video, declared: Extend) -> None:
-    if not declared.same_request(unseal(settings, found.reference_id or "", found.user_data)):
-        raise IdempotencyConflict
+def _wrong_extension(field: str, permitted: tuple[str, ...], what: str) -> InvalidRequest:
+    verb = "must end in" if field == "FileName" else "must be"
+    reason = f"{verb} one of {', '.join(permitted)} for {what}"
+    return InvalidRequest(f"{field} {reason}.", [FieldError(f"/{field}", reason)])

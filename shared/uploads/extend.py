@@ -1,6 +1,7 @@
-"""UserData.Extend of a video: owner, request, declared size and type, from its creation.
+"""What was declared when an upload began: owner, request, size and type of the file.
 
-It is trusted only under its own MAC, which covers the ownership mark.
+VOD keeps it with the video, in the member ``Extend`` of UserData, which VOD leaves to its users. It
+is trusted only under its own MAC, which covers the ownership mark.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from shared.config.settings import Settings
 
 @dataclass(frozen=True)
 class Extend:
-    """The declarations of an upload. ``file_size`` is in bytes.
+    """The declarations of an upload.
 
-    ``window``: the upload window that the caller was promised, in seconds. None: the upload was
-    begun before vodpass recorded it.
+    ``digest``: of the request. ``file_size``: in bytes, None if not declared. ``window``: the
+    upload window that was promised, in seconds; None if vodpass did not record it yet.
     """
 
     subject: str
@@ -44,7 +45,7 @@ def request_digest(fields: dict[str, Any]) -> str:
 
 
 def seal(settings: Settings, mark: str, extend: Extend) -> dict[str, Any]:
-    """UserData.Extend with its MAC. For any subject at most 512 bytes of UTF-8, VOD's limit."""
+    """The Extend for VOD, with its MAC. For any subject at most 512 bytes of UTF-8, VOD's limit."""
     values = _values(extend)
     return {**values, "m": _mac(settings.owner_keys[0], mark, values)}
 
@@ -52,7 +53,7 @@ def seal(settings: Settings, mark: str, extend: Extend) -> dict[str, Any]:
 def unseal(settings: Settings, mark: str, user_data: str | None) -> Extend | None:
     """The Extend in a video's UserData; None if it is absent, foreign or changed.
 
-    The MAC says nothing about the owner. Call ``verified``, or check ``mark`` by ``owns`` first.
+    The MAC does not prove the owner. Call ``verified``, or check ``mark`` with ``owns`` first.
     """
     key = ownership.key_of(settings, mark)
     try:

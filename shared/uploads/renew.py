@@ -11,9 +11,9 @@ from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
     """A new credential for ``video``, which was just read and belongs to the caller.
 
-    RefreshUploadVideo works in any state. For a finished video it would give a credential that can
-    replace the file after review. So the state is checked before the refresh, and again after it,
-    because the upload may finish meanwhile. ``window`` is in seconds. Raises UploadFinished,
+    VOD refreshes in any state. For a finished video its credential could replace the file after
+    review. So the state is checked before the refresh, and again after it, because the upload may
+    finish meanwhile. ``window``: the upload window in seconds. Raises UploadFinished,
     UploadWindowClosed, VideoNotFound or an Upstream refusal.
     """
     if video.status != AWAITING_FILE:
