@@ -24,19 +24,19 @@ QUEUE_SECONDS = 20.0  # for one invocation by the queue
 MAX_QUEUE_EVENT = 2 * 1024 * 1024  # bytes
 
 _HTTP_KEY = b'"requestContext":'
-"""A key of an HTTP event, which is an object. Inside a body its quotes would be escaped. A queue's
-messages come in an array, and may be objects with any key."""
+"""A key that only the event of an HTTP trigger has, if the event is an object. A text inside it has
+escaped quotes. A queue's event is an array, and its messages may have any key."""
 
 _CODES: Mapping[type[Exception], str] = {UnreadableCallback: "UnreadableNotice"}
 """Fault -> its code in the log, if that is not the name of the class."""
 
 
 class NotHandedOn(Exception):
-    """Raised so that the queue delivers the messages again. The text is constant."""
+    """Raised so that EventBridge delivers the messages again. The text is constant."""
 
 
 def receive(call: Invocation[None]) -> Mapping[str, Any]:
-    """Handles a callback by HTTP. Answers 200 only when the app has its events."""
+    """Handles a callback by HTTP. Answers only when the app has its events. Raises a Refusal."""
     try:
         received = callback.read(call.request.body)
     except UnreadableCallback:
@@ -86,7 +86,7 @@ _ENDPOINT = Endpoint(_INSTANCE, from_vod, {"POST": receive}, longest=ANSWER_WITH
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:
-    """FC's entry. An event is the queue's unless its form shows that it came by HTTP."""
+    """FC's entry, for both triggers. An event that does not look like HTTP is the queue's."""
     if len(event) > MAX_EVENT and event.startswith(b"{") and _HTTP_KEY in event:
         return _ENDPOINT.answer(event, context)  # refuses it unread
     parsed = _parsed(event)
@@ -108,4 +108,4 @@ def _parsed(event: bytes) -> Any:
     try:
         return parse(event)
     except ValueError:
-        return None  # from_queue then raises an error, so that the queue delivers it again
+        return None  # from_queue then raises NotHandedOn

@@ -1,9 +1,8 @@
 """Turns callbacks of VOD into events that an app can trust.
 
-A callback only says where to look. One read of VOD returns the facts, and the event is made from
-these alone. A forged callback about something true leads to the same event id, which a receiver
-drops. A false callback leads to no event. The callback itself is passed on under
-``unverified``.
+A callback only says where to look. `events` reads the media from VOD and makes the event from that
+answer alone. So a false callback leads to no event. A forged one about something true leads to the
+same event id, which a receiver drops. The callback itself is passed on under ``unverified``.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import AWAITING_FILE, UPLOAD_FAILED, OtherMedia, Video
 from shared.auth.mac import base64url, canonical, digest
 from shared.config.settings import Settings
-from shared.events.callback import KINDS, Callback, MediaKind
+from shared.events.callback import MEDIA_TYPES, Callback, MediaType
 from shared.events.confirmation import UPLOADS, decide
 from shared.events.event import Event, completion, data_of, event, of_video, verdict
 
@@ -34,80 +33,80 @@ def announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     if callback.media_id is None:
         return [_unconfirmed(callback, settings)]
     try:
-        if callback.kind == "video":
-            return _of_video(callback, vod, settings)
-        media = _read_other(vod, callback.kind, callback.media_id)
+        if callback.media_type == "video":
+            return _about_video(callback, vod, settings)
+        media = _read_other(vod, callback.media_type, callback.media_id)
     except NotFoundAtVod:
-        return _of_nothing(callback, vod, settings)
+        return _about_absent(callback, vod, settings)
     uploaded = callback.event_type in _OTHER_UPLOADS
     if uploaded and media.status == AWAITING_FILE:
         raise NotConfirmed
-    name = "ImageId" if callback.kind == "image" else "MediaId"
+    name = "ImageId" if callback.media_type == "image" else "MediaId"
     data = {name: media.media_id, "Status": media.status}
-    kind = "media.completed" if uploaded else "vod.event"
-    facts = (media.status,) if uploaded else (*_noticed(callback), media.status)
-    return [event(settings, kind, media.media_id, facts, data, media.now, callback.body)]
+    event_type = "media.completed" if uploaded else "vod.event"
+    facts = (media.status,) if uploaded else (*_facts_of(callback), media.status)
+    return [event(settings, event_type, media.media_id, facts, data, media.now, callback.body)]
 
 
-def _read_other(vod: Vod, kind: MediaKind | None, media_id: str) -> OtherMedia:
-    return vod.image(media_id) if kind == "image" else vod.attached_media(media_id)
+def _unconfirmed(callback: Callback, settings: Settings) -> Event:
+    """The event for a callback that names no media in a known way. Nothing is confirmed."""
+    return event(settings, "vod.event", "", _facts_of(callback), None, None, callback.body)
 
 
-def _of_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
+def _about_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     video = vod.video(video_id=callback.media_id)
     decision = decide(callback.event_type, video.status)
     if decision == "wait":
         raise NotConfirmed(video)
-    kinds = []
+    event_types = []
     if callback.event_type in UPLOADS and video.status != UPLOAD_FAILED:
         video = vod.with_source(video)
         if not video.size_known:
             raise NotConfirmed(video)
-        kinds.append(completion(video, settings))
+        event_types.append(completion(video, settings))
     if decision == "confirmed":
-        kinds += verdict(video.status)
-    if not kinds:
-        facts = (*_noticed(callback), video.status, str(video.size))
+        event_types += verdict(video.status)
+    if not event_types:
+        facts = (*_facts_of(callback), video.status, str(video.size))
         data = data_of(video, settings)
         body = callback.body
         return [event(settings, "vod.event", video.video_id, facts, data, video.now, body)]
-    return [of_video(settings, kind, video, callback.body) for kind in kinds]
+    return [of_video(settings, event_type, video, callback.body) for event_type in event_types]
 
 
-def _of_nothing(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
+def _read_other(vod: Vod, media_type: MediaType | None, media_id: str) -> OtherMedia:
+    return vod.image(media_id) if media_type == "image" else vod.attached_media(media_id)
+
+
+def _about_absent(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     """The event for media that VOD no longer has.
 
-    There is one only if the callback announced a deletion, and if the id belongs to no other kind
-    of media: a callback that names the wrong kind would find nothing either.
+    There is one only if the callback announced a deletion, and if no media of another type has the
+    id: a callback that names the wrong type would find nothing either.
     """
     if callback.event_type not in _DELETIONS or callback.media_id is None:
         return []
-    for kind in KINDS:
-        if kind != callback.kind and _exists(vod, kind, callback.media_id):
+    for media_type in MEDIA_TYPES:
+        if media_type != callback.media_type and _exists(vod, media_type, callback.media_id):
             return []
-    data = {"MediaId": callback.media_id, "MediaType": callback.kind}
-    facts = (str(callback.kind),)
+    data = {"MediaId": callback.media_id, "MediaType": callback.media_type}
+    facts = (str(callback.media_type),)
     body = callback.body
     return [event(settings, "media.deleted", callback.media_id, facts, data, None, body)]
 
 
-def _exists(vod: Vod, kind: MediaKind, media_id: str) -> bool:
+def _exists(vod: Vod, media_type: MediaType, media_id: str) -> bool:
     try:
-        if kind == "video":
+        if media_type == "video":
             vod.video(video_id=media_id)
         else:
-            _read_other(vod, kind, media_id)
+            _read_other(vod, media_type, media_id)
     except NotFoundAtVod:
         return False
     return True
 
 
-def _unconfirmed(callback: Callback, settings: Settings) -> Event:
-    """The event for a callback that names no media in a known way. Nothing is confirmed."""
-    return event(settings, "vod.event", "", _noticed(callback), None, None, callback.body)
-
-
-def _noticed(callback: Callback) -> tuple[str, str]:
+def _facts_of(callback: Callback) -> tuple[str, str]:
     """The type and a digest of the body: facts of an event whose content is the callback itself.
 
     VOD's signature does not cover the body. So the body is part of the id: a changed copy of a

@@ -16,8 +16,8 @@ from shared.web.fields import VIDEO_ID
 
 MAX_DEPTH = 16  # VOD's callbacks have 3
 
-MediaKind = Literal["video", "image", "attached"]
-KINDS: tuple[MediaKind, ...] = ("video", "image", "attached")
+MediaType = Literal["video", "image", "attached"]
+MEDIA_TYPES: tuple[MediaType, ...] = ("video", "image", "attached")
 
 _OF_VIDEO = frozenset(
     {
@@ -59,7 +59,7 @@ class Callback:
 
     event_type: str
     known: bool
-    kind: MediaKind | None
+    media_type: MediaType | None
     media_id: str | None
     body: Mapping[str, Any] = field(repr=False)
 
@@ -80,12 +80,12 @@ def read(text: str | bytes) -> Callback:
     ):
         raise UnreadableCallback("no EventType")
     event_type = event_type.strip()
-    kind, media_id = _media(event_type, body)
-    known = kind is not None or event_type in _WITHOUT_FIELDS
-    return Callback(event_type, known, kind, media_id, body)
+    media_type, media_id = _media(event_type, body)
+    known = media_type is not None or event_type in _WITHOUT_FIELDS
+    return Callback(event_type, known, media_type, media_id, body)
 
 
-def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaKind | None, str | None]:
+def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, str | None]:
     if event_type in _OF_VIDEO:
         return "video", _id(body, "VideoId", "MediaId")
     if event_type == "ImageUploadComplete":
@@ -94,8 +94,9 @@ def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaKind | None, 
         return "attached", _id(body, "AttachedMediaId", "MediaId")
     if event_type in _OF_ANY_MEDIA:
         said = body.get("MediaType", "video")
-        kind = next((k for k in KINDS if isinstance(said, str) and said.strip().lower() == k), None)
-        return kind, _id(body, "MediaId", "VideoId", "ImageId")
+        name = said.strip().lower() if isinstance(said, str) else ""
+        media_type = next((one for one in MEDIA_TYPES if one == name), None)
+        return media_type, _id(body, "MediaId", "VideoId", "ImageId")
     return None, None
 
 

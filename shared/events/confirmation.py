@@ -1,7 +1,8 @@
 """Decides whether a callback about a video is confirmed, by its type and the Status of the video.
 
 VOD may send a callback before it changes the Status. So a callback that announces a final Status
-has to wait until VOD shows it. `docs/events.md` shows this table, and tests compare the two.
+has to wait until VOD shows it. A callback that proves nothing becomes a ``vod.event``, which only
+says that it came. `docs/events.md` shows this table, and tests compare the two.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ _WAITS: Mapping[str, frozenset[str]] = {
     "CreateAuditComplete": frozenset(),
     "AIMediaAuditComplete": frozenset(),
 }
-"""Event types after which a video may be ready, failed or blocked -> the Status that has to
-change first."""
+"""Type of a callback after which a video may be ready, failed or blocked -> each Status that has
+to change first."""
 
 
 def decide(event_type: str, status: str) -> Decision:
-    """Whether a callback is confirmed, has to wait, or gives only a ``vod.event``."""
+    """Whether a callback of this type is confirmed, has to wait, or becomes a ``vod.event``."""
     waits = _WAITS.get(event_type)
     if waits is None:
         return "vod.event"

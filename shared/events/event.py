@@ -41,25 +41,25 @@ class Event:
 
 def event(
     settings: Settings,
-    kind: str,
+    event_type: str,
     media_id: str,
     facts: tuple[str, ...],
     data: Mapping[str, Any] | None,
     now: float | None,
     unverified: Mapping[str, Any] | None = None,
 ) -> Event:
-    """An event of type ``kind``.
+    """An event.
 
     ``facts`` go into the id. ``now``: when VOD confirmed them, in epoch seconds. ``unverified``:
     the body of a callback as received.
     """
-    identifier = digest(settings.issuer_alias, kind, media_id, *facts)[:20]
+    identifier = digest(settings.issuer_alias, event_type, media_id, *facts)[:20]
     event_id = f"vp_{base32(identifier)}"
     content: dict[str, Any] = {
         "specversion": "1.0",
         "id": event_id,
         "source": f"/vodpass/{settings.issuer_alias}",
-        "type": kind,
+        "type": event_type,
         "datacontenttype": "application/json",
         "data": data,
     }
@@ -74,23 +74,23 @@ def event(
 
 
 def of_video(
-    settings: Settings, kind: str, video: Video, unverified: Mapping[str, Any] | None = None
+    settings: Settings, event_type: str, video: Video, unverified: Mapping[str, Any] | None = None
 ) -> Event:
     """An event about a video, from VOD's description of the video."""
     data = data_of(video, settings)
-    if kind in ("upload.completed", "video.ready"):
+    if event_type in ("upload.completed", "video.ready"):
         data["Title"] = video.title
-    if kind == "video.ready":
+    if event_type == "video.ready":
         data["Duration"] = video.duration
         data |= {"CoverURL": video.cover_url} if video.cover_url else {}
-    if kind in COMPLETIONS:
+    if event_type in COMPLETIONS:
         data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
-    if kind == "upload.rejected":
+    if event_type == "upload.rejected":
         data["Reasons"] = misfits(video, settings)
     facts: tuple[str, ...] = (str(video.size),)
-    if kind in COMPLETIONS:
+    if event_type in COMPLETIONS:
         facts += (video.file_md5 or "",)
-    return event(settings, kind, video.video_id, facts, data, video.now, unverified)
+    return event(settings, event_type, video.video_id, facts, data, video.now, unverified)
 
 
 def data_of(video: Video, settings: Settings) -> dict[str, Any]:
@@ -129,10 +129,10 @@ def misfits(video: Video, settings: Settings) -> list[str]:
         found.append("EmptyFile")
     if size not in (None, video.size):
         found.append("FileSize")
-    kind = extension(video.file_name)
+    ending = extension(video.file_name)
     wanted = VIDEO_EXTENSIONS if extend is None else {extend.extension}
     # VOD may store a file under a name without an extension.
-    if kind and kind not in wanted:
+    if ending and ending not in wanted:
         found.append("FileName")
     return found
 

@@ -1,8 +1,8 @@
 """The recheck: a second look at a finished upload, once every credential for it has expired.
 
-Until then a client may replace the file. So the announced facts go, under a MAC, into a message
-that SMQ delays. `watch` compares them with what VOD says later. There is no table. A message that
-somebody else puts into the queue has no valid MAC.
+Until then a client may replace the file. So `events` puts the announced facts into a message that
+SMQ delays, and `watch` compares them with what VOD says then. No table is needed. The message
+carries a MAC, so that nobody else can write one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ file may still change, so this recheck does not compare it."""
 
 MAX_TRIES = 60
 """How many times a video whose callback came before its Status is checked again, SOON apart. After
-that, the recheck at ``SettlesAt`` and `watch` find it."""
+that, the recheck at ``SettlesAt`` and the timer of `watch` find it."""
 
 _UNDECIDED = "UploadSucc"
 _MEMBER = "Settling"
@@ -45,12 +45,12 @@ _MEMBER = "Settling"
 
 @dataclass(frozen=True)
 class FirstLook:
-    """The facts that were announced for an upload.
+    """What is known of an upload until its recheck.
 
-    ``size`` is in bytes, ``status`` comes from VOD. ``due``: when to recheck, in epoch seconds by
-    VOD's clock. ``settled``: whether the file can be compared then. ``tries``: 0, or the number of
-    this check of a video whose callback came before its Status. ``late``: this is the recheck after
-    the one at ``SettlesAt``.
+    ``size`` is in bytes. ``due``: when to recheck, in epoch seconds by VOD's clock. ``settled``:
+    whether no credential can replace the file by then, so that it can be compared. ``tries``: for a
+    video whose callback came before its Status, which check this is, from 1; else 0. ``late``: this
+    is the late recheck.
     """
 
     video_id: str
@@ -91,10 +91,10 @@ class Rechecks:
             self._send(settings, first, delay, left)
 
     def look_again(self, settings: Settings, video: Video, tries: int, left: float) -> None:
-        """Schedules another check, SOON, of a video whose callback came before its Status.
+        """Schedules another check of a video whose callback came before its Status, SOON from now.
 
-        ``tries``: which check it is, from 1 to MAX_TRIES; more are not scheduled. Without a queue
-        this does nothing. Raises a Refusal.
+        ``tries``: which check it is. After MAX_TRIES, or without a queue, this does nothing. Raises
+        a Refusal.
         """
         if not settings.watch_queue or tries > MAX_TRIES:
             return
@@ -160,7 +160,7 @@ def changes(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
     ``video`` comes from ``with_source`` if the file is to be compared. If one look lacks the MD5,
     the MD5 decides nothing.
     """
-    events, kinds = [], []
+    events, event_types = [], []
     rewritten = first.file_md5 is not None and video.file_md5 not in (None, first.file_md5)
     if first.settled and (rewritten or video.size != first.size):
         data = {**data_of(video, settings), "FileMD5": video.file_md5}
@@ -168,11 +168,11 @@ def changes(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
         facts = (str(video.size), video.file_md5 or "")
         events = [event(settings, "upload.changed", video.video_id, facts, data, video.now)]
         if misfits(video, settings):
-            kinds.append("upload.rejected")
+            event_types.append("upload.rejected")
     if events or not verdict(first.status):
         # VOD's callback may have been dropped, or was never sent.
-        kinds += verdict(video.status)
-    return events + [of_video(settings, kind, video) for kind in kinds]
+        event_types += verdict(video.status)
+    return events + [of_video(settings, event_type, video) for event_type in event_types]
 
 
 def seal(settings: Settings, first: FirstLook) -> str:

@@ -51,7 +51,7 @@ def _handle(run: Run, text: str) -> None:
     except callback.UnreadableCallback:
         look_after(run, callback.video_id_in(text))
         return
-    if received.kind == "video" and received.media_id is not None:
+    if received.media_type == "video" and received.media_id is not None:
         look_after(run, received.media_id)
 
 

@@ -100,8 +100,8 @@ def _guarded(run: Run, video: Video) -> None:
 def _handle(run: Run, video: Video) -> None:
     jobs = run.settings.watch
     if video.status == UPLOAD_FAILED:
-        for kind in verdict(video.status) if "abandoned" in jobs else ():
-            run.send(of_video(run.settings, kind, video))
+        for event_type in verdict(video.status) if "abandoned" in jobs else ():
+            run.send(of_video(run.settings, event_type, video))
         return
     if video.status != AWAITING_FILE:
         if "completed" in jobs and video.status in COMPLETED:
@@ -134,8 +134,8 @@ def _complete(run: Run, video: Video) -> None:
     video = run.vod.with_source(video)
     if not video.size_known:
         return
-    kinds = [completion(video, run.settings), *verdict(video.status)]
-    events = [of_video(run.settings, kind, video) for kind in kinds]
+    event_types = [completion(video, run.settings), *verdict(video.status)]
+    events = [of_video(run.settings, event_type, video) for event_type in event_types]
     try:
         if _may_change(run, video):
             left = run.session.left

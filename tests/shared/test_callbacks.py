@@ -23,7 +23,7 @@ OF_ANY = ("MediaBaseChangeComplete", "DeleteMediaComplete", "UpdateMediaStorageC
 def about(event_type: str, **members: Any) -> tuple[bool, str | None, str | None]:
     read = callback.read(json.dumps({"EventType": event_type, **members}))
     assert read.event_type == event_type
-    return read.known, read.kind, read.media_id
+    return read.known, read.media_type, read.media_id
 
 
 ROWS: list[tuple[str, dict[str, Any], tuple[bool, str | None, str | None]]] = [

@@ -28,7 +28,7 @@ def test_the_functions_can_read_each_callback(house: House) -> None:
     house.vod.call("delete_video", video_ids=video_id)
     house.settle()
     read = {
-        (one.event_type, one.kind, one.media_id)
+        (one.event_type, one.media_type, one.media_id)
         for one in (notice.read(received.body) for received in house.receiver.received)
         if one.known
     }
