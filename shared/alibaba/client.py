@@ -1,6 +1,6 @@
-"""The official client of one service, sending its requests over our own transport.
+"""The official SDK client of one service, sending its requests over our own transport.
 
-The client builds and signs requests; `shared.transport` sends them. Both are imported at the first
+The SDK builds and signs requests; `shared.transport` sends them. Both are imported at the first
 call, after token and body were checked: a request that makes no call must not load them.
 """
 
@@ -27,7 +27,7 @@ MAX_DEPTH = 32  # the answers that vodpass reads have 6
 
 @dataclass(frozen=True)
 class Service:
-    """One service: its official client, its endpoint, and what its own codes mean.
+    """One service: its models and client in the SDK, its endpoint, and what its own codes mean.
 
     ``models`` and ``client`` import the SDK when they are called, not before.
     """
@@ -50,9 +50,9 @@ class Client:
         self._service = service
         self._settings = settings
         self._role = role
-        self._first: Transport | None = None
+        self._tls_source: Transport | None = None
         self._idle: list[Transport] = []  # with their kept-alive connections
-        self._made: Any = None
+        self._sdk_client: Any = None
         self.ahead = 0.0  # seconds that the cloud's clock is ahead of the instance's
 
     @property
@@ -72,26 +72,26 @@ class Client:
         from darabonba.runtime import RuntimeOptions
         from Tea.exceptions import UnretryableException
 
-        if self._made is None:
-            self._made = self._make()
+        if self._sdk_client is None:
+            self._sdk_client = self._make_sdk_client()
         request = getattr(self._service.models(), f"{operation}Request")(**fields)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         options = RuntimeOptions(read_timeout=max(1, int(timeout * 1000)))
         try:
-            answer = getattr(self._made, f"{method}_with_options")(request, options)
+            answer = getattr(self._sdk_client, f"{method}_with_options")(request, options)
             body, headers = answer.body.to_map(), answer.headers
         except AlibabaCloudException as fault:
-            _remember(request_ids, getattr(fault, "request_id", None))
+            _add_request_id(request_ids, getattr(fault, "request_id", None))
             raise self._refused(fault, fields) from None
         except UnretryableException as fault:
             raise unanswered(fault.inner_exception) from None
         except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
             # The client's model cannot hold the answer. The error text may quote the answer.
             raise UpstreamError("The cloud's answer cannot be read.", effect="unknown") from None
-        _remember(request_ids, body.get("RequestId"))
+        _add_request_id(request_ids, body.get("RequestId"))
         return body, headers
 
-    def _make(self) -> Any:
+    def _make_sdk_client(self) -> Any:
         from alibabacloud_tea_openapi.utils_models import Config
 
         endpoint = self._service.endpoint(self._settings)
@@ -103,11 +103,11 @@ class Client:
             user_agent="vodpass",
         )
         client = self._service.client(config)
-        _use_transport(client, self._carry)
+        _use_transport(client, self._do_action)
         return client
 
-    def _carry(self, request: Any, options: Mapping[str, Any] | None = None) -> Any:
-        """Sends a request of the client. Takes the place of DaraCore.do_action."""
+    def _do_action(self, request: Any, options: Mapping[str, Any] | None = None) -> Any:
+        """Sends a request of the SDK. Takes the place of DaraCore.do_action."""
         from urllib.parse import urlencode
 
         from darabonba.response import DaraResponse
@@ -143,8 +143,8 @@ class Client:
         try:
             return self._idle.pop()
         except IndexError:
-            made = Transport(beside=self._first)
-            self._first = self._first or made
+            made = Transport(beside=self._tls_source)
+            self._tls_source = self._tls_source or made
             return made
 
     def _refused(self, fault: Any, fields: Container[str]) -> Exception:
@@ -157,8 +157,8 @@ class Client:
         return rate_limit or self._service.meaning(code, fields) or refused(code, status)
 
 
-def _use_transport(client: Any, carry: Callable[..., Any]) -> None:
-    """Makes ``client``, and no other client, send its requests by ``carry``.
+def _use_transport(client: Any, do_action: Callable[..., Any]) -> None:
+    """Makes ``client``, and no other client of the SDK, send its requests by ``do_action``.
 
     The SDK has no setting for a transport: `do_request` calls the static method
     DaraCore.do_action. Replacing that method would change every client of the process. So this
@@ -166,14 +166,14 @@ def _use_transport(client: Any, carry: Callable[..., Any]) -> None:
     """
     from darabonba.core import DaraCore
 
-    core = type("Core", (DaraCore,), {"do_action": staticmethod(carry)})
-    shared = type(client).do_request
+    core = type("Core", (DaraCore,), {"do_action": staticmethod(do_action)})
+    original = type(client).do_request
     own = FunctionType(
-        shared.__code__,
-        {**shared.__globals__, "DaraCore": core},
-        shared.__name__,
-        shared.__defaults__,
-        shared.__closure__,
+        original.__code__,
+        {**original.__globals__, "DaraCore": core},
+        original.__name__,
+        original.__defaults__,
+        original.__closure__,
     )
     client.do_request = MethodType(own, client)
 
@@ -194,7 +194,7 @@ def _require_json_object(body: bytes, status: int) -> None:
         raise UpstreamError("The cloud's answer cannot be read.", effect="unknown")
 
 
-def _remember(request_ids: list[str], request_id: object) -> None:
+def _add_request_id(request_ids: list[str], request_id: object) -> None:
     # The SDK writes "None" into a fault without an id.
     if request_id == "None" or not isinstance(request_id, str):
         return

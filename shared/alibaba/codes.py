@@ -38,9 +38,9 @@ also covers those that continue it after a dot."""
 
 
 class Rejected(Exception):
-    """The service refused, and the code is none that this module or the service's own knows.
+    """The service refused with a code that neither this module nor the service's own knows.
 
-    ``code`` is the service's code. Compare it, never show it.
+    It is no Refusal: who made the call decides what it means. ``code``: compare it, never show it.
     """
 
     def __init__(self, code: str = "") -> None:
@@ -56,7 +56,7 @@ def throttled(code: str, status: int, retry_after: object) -> Throttled | None:
 
 
 def refused(code: str, status: int) -> Exception:
-    """The exception for a code that is no throttling and no code of the service's own."""
+    """The exception for a code that is neither a rate limit nor one of the service's own."""
     if code == "SignatureNonceUsed":
         # The SDK makes a new nonce for each request, so another attempt may pass.
         return Unavailable("The cloud has seen this request before.", effect="unknown")

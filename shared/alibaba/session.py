@@ -1,8 +1,8 @@
 """Calls to an Alibaba Cloud service within one invocation.
 
-The calls of an invocation share its deadline. Several threads may make them. Every fault leaves
-this module as one of `shared.errors` or as an exception of the service, never with text from
-upstream.
+`Vod` and `Sts` call a Session. It decides about deadlines and retries, and calls the Client. The
+calls of an invocation share its deadline. Several threads may make them. Every fault leaves this
+module as one of `shared.errors` or as an exception of the service, never with text from upstream.
 """
 
 from __future__ import annotations

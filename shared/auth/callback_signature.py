@@ -3,8 +3,8 @@
 VOD signs ``md5(URL|timestamp|key)``. That is weak and does not cover the body. So the URL itself
 holds 128 random bits, and the body is only a hint: see `shared/events`.
 
-If an upload names the URL, VOD does not document whether it signs that one or the application's
-own. So a deployment may accept signatures of further URLs. The URL that is called stays its own.
+An upload may name a URL, and so may the application. VOD does not document which of them it signs.
+So a deployment may accept signatures over further URLs. VOD must still call the deployment's own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WINDOW = 300  # seconds either way
 
 
 def from_vod(settings: Settings) -> Callable[[Request], None]:
-    """A check that raises InvalidCallback for every request that VOD did not send."""
+    """A function that raises InvalidCallback for a request that VOD did not send."""
     path = urlsplit(settings.callback_url).path.encode("utf-8")
 
     def check(request: Request) -> None:

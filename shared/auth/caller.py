@@ -24,27 +24,19 @@ _MEDIA_TYPES = frozenset({"video", "image", "attached"})
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller whose token was verified.
-
-    ``play``: None for own videos only, else all that may be played: VideoIds, "*" and "own".
-    ``upload_media``: None for no restriction. ``max_bytes``: the largest FileSize, or None.
-    ``cate_id``, ``template_group_id``: what the issuer chose for the upload, or None.
-    ``sts``: the purposes that an STS token may be issued for. ``limits`` narrow those of the
-    deployment. ``life``: how long the token lives,
-    in seconds. ``age``: its age in seconds; None if the token does not say.
-    """
+    """The user whose token was verified, and what the token says. None: it does not say."""
 
     owner: Owner
     scopes: frozenset[str]
-    play: frozenset[str] | None = None
-    upload_media: frozenset[str] | None = None
-    max_bytes: int | None = None
-    cate_id: int | None = None
-    template_group_id: str | None = None
-    sts: frozenset[str] = frozenset()
-    limits: Mapping[str, int] = field(default_factory=dict)
-    life: float = 0.0
-    age: float | None = None
+    play: frozenset[str] | None = None  # VideoIds, "own", or "*" for all; None as "own"
+    upload_media: frozenset[str] | None = None  # the MediaTypes that may be uploaded
+    max_bytes: int | None = None  # the largest FileSize
+    cate_id: int | None = None  # the category that the token chooses for the upload
+    template_group_id: str | None = None  # the template group, likewise
+    sts: frozenset[str] = frozenset()  # the purposes that an STS token may be issued for
+    limits: Mapping[str, int] = field(default_factory=dict)  # they narrow the deployment's
+    life: float = 0.0  # seconds from issue to expiry
+    age: float | None = None  # seconds since the issue
 
     @property
     def subject(self) -> str:
@@ -68,14 +60,14 @@ class Caller:
 
 def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller that verified claims describe. Raises InvalidToken."""
-    life, age = _life(claims, settings)
+    life, age = _life_and_age(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
     grants = _grants(_claim(claims, settings.jwt_vod_claim), settings)
     owner = Owner(settings.issuer_alias, subject)
     return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
 
 
-def _life(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
+def _life_and_age(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
     for name in ("exp", "iat", "nbf"):
         if name not in claims and name != "exp":
             continue
@@ -102,8 +94,8 @@ _ABSENT: Any = object()
 def _claim(claims: Mapping[str, Any], name: str) -> Any:
     """A claim by its name, or by a JSON pointer if the setting begins with a slash.
 
-    _ABSENT if there is none. What a pointer passes through must be an object: the absence of a
-    claim may mean that nothing is narrowed, so anything else is refused. Raises InvalidToken.
+    _ABSENT if there is none. That may mean that nothing is restricted. So a pointer that meets
+    anything but an object is refused, not taken for absent. Raises InvalidToken.
     """
     if not name.startswith("/"):
         return claims.get(name, _ABSENT)
@@ -143,7 +135,7 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
 
 
 def _grants(value: Any, settings: Settings) -> dict[str, Any]:
-    """What the ``vod`` claim narrows. An unknown member may be a limit, so it is refused."""
+    """The fields of Caller in the ``vod`` claim. An unknown member may be a limit: refused."""
     if value is _ABSENT:
         return {}
     if not isinstance(value, dict) or not value.keys() <= {"play", "upload", "sts", "limits"}:
@@ -166,7 +158,7 @@ def _grants(value: Any, settings: Settings) -> dict[str, Any]:
 
 def _limits(value: Any, settings: Settings) -> Mapping[str, int]:
     if settings.limits is None:
-        # Nothing counts here, so the limits would silently not hold.
+        # Nothing is counted here, so the limits would silently have no effect.
         raise InvalidToken("vod_claim", "vod.limits needs a deployment with VODPASS_LIMITS.")
     from shared.config.limits import MOST, NAMES, read
 

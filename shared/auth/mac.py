@@ -1,7 +1,7 @@
-"""MACs under keys that are derived for one use each, over framed parts.
+"""MACs over lists of texts. For each use, a key of its own is derived from the owner key.
 
-A use is a context word: "mark", "nonce", "extend" or "settling". The word and the form
-``vodpass/<use>/v1`` never change, because existing videos and queued messages depend on them.
+A use is a word: "mark", "nonce", "extend" or "settling". The word and the form ``vodpass/<use>/v1``
+never change, because existing videos and queued messages depend on them.
 """
 
 from __future__ import annotations

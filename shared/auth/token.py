@@ -26,7 +26,7 @@ _REFUSED_HEADERS = ("jku", "x5u", "jwk", "crit")
 
 
 def bearer(settings: Settings) -> Callable[[Request], Caller]:
-    """A check that returns the caller of a request, by its bearer token and the settings' keys."""
+    """A function that returns the caller whom the bearer token of a request proves."""
     keys: KeySource
     if settings.jwt_keys is not None:
         keys = settings.jwt_keys
@@ -108,7 +108,7 @@ def _verified_claims(token: str, key: VerificationKey, settings: Settings) -> di
         raise InvalidToken("signature", "The token's signature does not verify.") from None
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidToken("malformed", "The token is not a valid JWT.") from None
-    if audience is None and "aud" in claims:  # PyJWT does not mind an empty one
+    if audience is None and "aud" in claims:  # PyJWT accepts an empty one
         raise InvalidToken("audience", "The token is not meant for this service (aud).")
     return claims
 
@@ -123,8 +123,8 @@ def _prepared(key: VerificationKey, jwt: Any) -> Any:
 def _pyjwt(settings: Settings) -> Any:
     """PyJWT, imported when there is a token to verify.
 
-    PyJWT imports the asymmetric library if it finds one, which costs a cold start 50 ms. HMAC keys
-    do not need it. So it is hidden from PyJWT while every key is symmetric.
+    PyJWT imports `cryptography` if it finds it, which costs a cold start 50 ms. HMAC keys do not
+    need it. So it is hidden from PyJWT if every key is symmetric.
     """
     configured = settings.jwt_keys
     symmetric = configured is not None and all(key.symmetric for key in configured)

@@ -68,7 +68,7 @@ class Limiter:
         self._left, self.fault = self._budget, ""
 
     def upload(self, caller: Caller, slot: str) -> bool:
-        """Counts an upload that is known by ``slot``. Whether it is new, and no repeat.
+        """Counts an upload. Returns whether it is new: a repeat has the same ``slot``.
 
         A repeat counts as a refresh. Raises LimitReached, or Unavailable.
         """

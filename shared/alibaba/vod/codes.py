@@ -43,7 +43,7 @@ FIELD_FAULTS: Mapping[str, str] = {
     "TagsExceededMax": "/Tags",
     "InvalidParameter": "",
 }
-"""Code -> the field that VOD refuses, if the code names it."""
+"""Code -> pointer to the field that VOD refuses; "" if the code does not name it."""
 
 CHOICE_FAULTS: Mapping[str, tuple[str, str, str]] = {
     "InvalidTemplateGroupId": (

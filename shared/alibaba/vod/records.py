@@ -16,8 +16,8 @@ from shared.errors import UpstreamError
 CREDENTIAL_LIFE = 3000  # seconds that VOD's documentation promises; what clients are told
 LONGEST_CREDENTIAL_LIFE = 3600  # seconds that real credentials were seen to live
 CREDENTIAL_ENDED = LONGEST_CREDENTIAL_LIFE + 60
-"""Seconds after which an upload credential has expired for certain; 60 are for differing clocks.
-Whoever needs the file to be settled goes by this."""
+"""Seconds after which an upload credential has expired for certain, so that the file is settled; 60
+are for differing clocks."""
 
 MAX_DURATION = 10.0**9
 """Seconds. JSON has no infinity, and no video is this long."""
