@@ -43,6 +43,21 @@ def test_a_file_of_the_table_exists(path: str) -> None:
     assert named.is_dir() if path.endswith("/") else named.is_file()
 
 
+PARTS = {
+    (name, path)
+    for heading in ("One request, step by step", "An upload's events")
+    for row in rows(heading)
+    for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in `([^`]+)`", row[-1])
+    for name in re.findall(r"\w{4,}", names)
+}
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(PARTS))
+def test_a_step_names_what_is_in_its_file(name: str, path: str) -> None:
+    source = (PROJECT / path).read_text("utf-8")
+    assert re.search(rf"^ *(?:def|class) {name}\b", source, re.MULTILINE)
+
+
 def test_the_table_answers_for_twenty_changes_with_one_file_to_open_each() -> None:
     assert len(TABLE) >= 20
     assert len({change for change, _, _ in TABLE}) == len(TABLE)
