@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.account.roles import CLIENTS, FUNCTIONS, WATCH_QUEUE, extras, folder
-from ops.doctor.deployment import Deployment
+from ops.doctor.deployment import LONGEST_KEPT, Deployment
 from ops.doctor.policies import RAM_FOLDER
 from shared.config.settings import DEFAULT_APP
 
-DAY = 86_400
 KEPT = 345_600
-LONGEST_KEPT = 604_800
-"""Seconds that a queue keeps a message: at least, as it is made, and the longest possible."""
+"""Seconds that a new queue keeps a message, unless it must keep it for longer."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 
@@ -45,10 +43,11 @@ class RoleNeed:
 
 @dataclass(frozen=True)
 class QueueNeed:
-    """A queue, and how long a new one keeps a message, in seconds."""
+    """A queue, and how many seconds it keeps a message: as it is made, and at least."""
 
     name: str
     kept: int
+    least: int
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,8 @@ def _queues(deployment: Deployment) -> Iterator[QueueNeed]:
     read = {one for name in deployment.functions for one in deployment.queues(name)}
     dead = {one for name in deployment.functions for one in deployment.dead_letters(name)}
     for queue in sorted(read | dead):
-        yield QueueNeed(queue, LONGEST_KEPT if queue in dead else KEPT)
+        least = deployment.least_kept(queue)
+        yield QueueNeed(queue, LONGEST_KEPT if queue in dead else max(KEPT, least), least)
 
 
 def _log(deployment: Deployment) -> LogNeed | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from ops.account.needs import DAY, LogNeed, Needs, QueueNeed, RoleNeed
+from ops.account.needs import LogNeed, Needs, QueueNeed, RoleNeed
 from ops.account.plan import ADOPTED, TAG, State, Step, Thing, has_mark, mark
 from ops.account.reading import Reader, readable
 from shared.config.settings import DEFAULT_APP
@@ -76,7 +76,8 @@ def _queue(reader: Reader, need: QueueNeed, adopted: Collection[str]) -> list[Th
     owner = next((one["TagValue"] for one in there.get("Tags") or () if one["TagKey"] == TAG), "")
     ours = owner == reader.name
     kept = int(there["MessageRetentionPeriod"])
-    what = f"keeps messages for {kept} s, not for {DAY} or more" if kept < DAY else ""
+    short = f"keeps messages for {kept} s, not for {need.least} or more"
+    what = short if kept < need.least else ""
     if owner and not ours:
         said = f"it belongs to the deployment {owner}, and a queue has one reader: name another"
         return [Thing("queue", need.name, "not ours", said)]

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.setting_faults import read_by_s
+from shared.config.settings import Settings
 from shared.config.uses import USES
 from shared.config.variables import PREFIX
+from shared.events.event import SETTLING
 
 METHODS: Mapping[str, str] = {
     "upload": "POST",
@@ -22,6 +24,12 @@ METHODS: Mapping[str, str] = {
 
 BEARER = ("upload", "refresh", "play", "sts")
 """The functions whose callers send a token."""
+
+DAY = 86_400
+"""Seconds for which EventBridge retries a message."""
+
+LONGEST_KEPT = 604_800
+"""Seconds: the longest time for which a queue can keep a message."""
 
 _CALLBACK = ("VODPASS_CALLBACK_URL", "VODPASS_CALLBACK_KEYS")
 _WATCH = ("VODPASS_WATCH", "VODPASS_CLEANUP")
@@ -69,6 +77,17 @@ class Deployment:
         """The queues where EventBridge puts messages that a function did not accept."""
         arns = self._in_triggers(function, "runOptions", "deadLetterQueue", "Arn")
         return [arn.rpartition("/")[2] for arn in arns]
+
+    def least_kept(self, queue: str) -> int:
+        """Seconds for which a queue must keep a message: while it is delayed, and a day of retries.
+
+        SMQ counts the time from sending. `events` and `watch` delay the messages of rechecks.
+        """
+        if queue not in (self.queues("watch") if "watch" in self.functions else ()):
+            return DAY
+        given = self.functions["watch"].environment.get("VODPASS_LATE_RECHECK", "")
+        late = int(given) if given.isdecimal() else Settings.late_recheck
+        return min(LONGEST_KEPT, max(SETTLING, late) + 1 + DAY)
 
     def _in_triggers(self, function: str, *path: str) -> list[str]:
         found = []

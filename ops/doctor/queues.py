@@ -14,9 +14,6 @@ from shared.alibaba.queue import signed_headers
 from shared.transport import HttpAnswer, TransportError
 
 TIMEOUT = 15.0  # seconds
-DAY = 86_400
-"""Seconds. EventBridge retries a message for a day, and the queue must keep it that long."""
-
 _RETENTION = re.compile(rb"<MessageRetentionPeriod>([0-9]{1,9})</MessageRetentionPeriod>")
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
 _FIX = "`python -m ops.account apply` creates it. Or name another queue."
@@ -26,6 +23,8 @@ _FIX = "`python -m ops.account apply` creates it. Or name another queue."
 class _Queue:
     name: str
     use: str
+    least: int
+    """Seconds for which it must keep a message."""
 
 
 def check(report: Report, account: Account, deployment: Deployment, account_id: str) -> None:
@@ -40,9 +39,10 @@ def check(report: Report, account: Account, deployment: Deployment, account_id: 
 def _queues(deployment: Deployment) -> Iterator[_Queue]:
     for name in deployment.functions:
         for queue in deployment.queues(name):
-            yield _Queue(queue, f"{name} reads it")
+            yield _Queue(queue, f"{name} reads it", deployment.least_kept(queue))
         for queue in deployment.dead_letters(name):
-            yield _Queue(queue, "it is for messages that no function accepted")
+            use = "it is for messages that no function accepted"
+            yield _Queue(queue, use, deployment.least_kept(queue))
 
 
 def _check(report: Report, account: Account, queue: _Queue, account_id: str) -> None:
@@ -67,21 +67,21 @@ def _check(report: Report, account: Account, queue: _Queue, account_id: str) -> 
     elif answer.status != 200:
         report.could_not_check(subject, f"SMQ answers {answer.status} {code}")
     else:
-        _check_retention(report, subject, answer)
+        _check_retention(report, subject, queue.least, answer)
 
 
-def _check_retention(report: Report, subject: str, answer: HttpAnswer) -> None:
+def _check_retention(report: Report, subject: str, least: int, answer: HttpAnswer) -> None:
     found = _RETENTION.search(answer.body)
     if found is None:
         report.could_not_check(subject, "SMQ's answer has no MessageRetentionPeriod")
-    elif int(found[1]) < DAY:
+    elif int(found[1]) < least:
         report.find(
             "queue-retention",
             subject,
             f"It keeps a message for {int(found[1])} seconds.",
-            why="EventBridge retries a message for a day, and a recheck waits for almost an hour. "
-            "The queue silently drops older messages.",
-            fix=f"Set its MessageRetentionPeriod to {DAY} seconds or more.",
+            why="EventBridge retries a message for a day, and a recheck waits in the queue before "
+            "that. The queue silently drops older messages.",
+            fix=f"Set its MessageRetentionPeriod to {least} seconds or more.",
         )
     else:
         report.is_sound(subject, "exists, and keeps messages long enough")

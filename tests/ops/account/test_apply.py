@@ -240,6 +240,22 @@ def test_a_queue_that_forgets_too_early(account: Account) -> None:
     assert queue.retention >= 86_400
 
 
+@pytest.mark.parametrize(
+    ("late", "least"),
+    [("", 2 * 86_400 + 1), ("0", 3661 + 86_400), ("432000", 6 * 86_400 + 1), ("604799", 604_800)],
+)
+def test_the_queue_of_watch_keeps_a_message_until_its_recheck_and_a_day_of_retries(
+    account: Account, late: str, least: int
+) -> None:
+    document = account.document(VODPASS_LATE_RECHECK=late)
+    account.run("apply", "--yes", document=document)
+    queue = account.cloud.queues.queue("shop-watch")
+    assert queue.retention == max(least, 345_600)
+    for kept, state in ((least, "nothing"), (least - 1, "change")):
+        queue.change(type(queue.attributes)(message_retention_period=kept))
+        assert account.run("plan", document=document).states["queue/shop-watch"] == state
+
+
 def test_a_second_deployment_beside_the_first(account: Account) -> None:
     account.run("apply", "--yes")
     first = account.state()
