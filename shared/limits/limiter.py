@@ -116,10 +116,12 @@ class Limiter:
         if self._store is None or self._away():
             return
         media = self._hash(media_id)
+        begin = time.monotonic()
         try:
             user = self._store.get(media_key(media), self._left)
             if user:
-                self._store.ask(keys(user), {"op": "end", "video": media}, self._left)
+                left = self._left - (time.monotonic() - begin)
+                self._store.ask(keys(user), {"op": "end", "video": media}, left)
         except StoreAway as fault:
             self._is_away(fault)
 

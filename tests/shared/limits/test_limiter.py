@@ -89,6 +89,7 @@ class FakeStore:
 
     def get(self, key: str, budget: float) -> str:
         self.got.append((key, budget))
+        self._clock.now += self.took
         if isinstance(self.answers[0], Exception):
             raise self.answers[0]
         return self.user
@@ -277,10 +278,11 @@ def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
     assert [list(beside) for _, _, _, beside in store.asked[1:]] == [[]] * 4
     store.say("done")
     store.user = name
+    store.took = 0.125
     limiter.arrived(VIDEO_ID)
     assert store.got == [(f"vodpass:media:{video}", 0.25)]
     assert [(tuple(asked[0]), *asked[1:3]) for asked in store.asked] == [
-        (tuple(user), {"op": "end", "video": video}, 0.25)
+        (tuple(user), {"op": "end", "video": video}, 0.125)
     ]
 
 
