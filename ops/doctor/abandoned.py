@@ -16,7 +16,7 @@ from shared.config.settings import Settings
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import UpstreamError
 from shared.events.event import declared
-from shared.watch.cleanup import LARGE_PART, MANY, may_go, too_many
+from shared.watch.cleanup import LARGE_PART, MANY, may_delete, too_many
 from shared.watch.run import CLEANUP_AFTER, LOOK_BACK
 from shared.watch.sweep import MAX_VIDEOS
 
@@ -39,7 +39,7 @@ def check(report: Report, account: Account, settings: Mapping[str, Settings]) ->
     except UpstreamError:
         report.could_not_check(SUBJECT, "VOD's list of videos cannot be read")
         return
-    deletions = sum(may_go(watch, video) for video in awaiting)
+    deletions = sum(may_delete(watch, video) for video in awaiting)
     if not too_many(deletions, len(awaiting)):
         report.is_sound(SUBJECT, f"{deletions} of {len(awaiting)} uploads may be deleted")
         return

@@ -68,9 +68,9 @@ class Limiter:
         self._left, self.fault = self._budget, ""
 
     def upload(self, caller: Caller, slot: str) -> bool:
-        """Counts an upload. Returns whether it is new: a repeat has the same ``slot``.
+        """Counts an upload, and returns whether it is new. A repeat counts as a refresh.
 
-        A repeat counts as a refresh. Raises LimitReached, or Unavailable.
+        ``slot`` names the upload before VOD gives it an id. Raises LimitReached, or Unavailable.
         """
         return self._count(caller, {"slot": self._hash(slot)}, self._uploads(caller)) == NEW
 

@@ -24,7 +24,7 @@ def abandon(run: Run, video: Video) -> None:
         run.send(event(run.settings, "upload.abandoned", video.video_id, (), data, video.now))
 
 
-def may_go(settings: Settings, video: Video) -> bool:
+def may_delete(settings: Settings, video: Video) -> bool:
     """Whether an upload that awaits its file was abandoned so long ago that it may be deleted."""
     return video.age - cleanup_window(settings, video) > CLEANUP_AFTER
 
@@ -68,7 +68,7 @@ def _delete(run: Run, video: Video) -> None:
     except NotFoundAtVod:
         return
     unchanged = now.status == AWAITING_FILE and now.reference_id == video.reference_id
-    if not unchanged or not run.is_ours(now) or not may_go(run.settings, now):
+    if not unchanged or not run.is_ours(now) or not may_delete(run.settings, now):
         return
     if run.settings.cleanup == "delete":
         # NotFoundAtVod: another run deleted it, or this run's own answer was lost.

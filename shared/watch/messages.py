@@ -41,7 +41,7 @@ def _handled(run: Run, text: str) -> str:
 
 
 def _handle(run: Run, text: str) -> None:
-    """Raises ValueError for a message of no known kind, or a Refusal."""
+    """Handles a message: of a recheck, of VOD, or of the app. Raises ValueError or a Refusal."""
     first = unseal(run.settings, text)
     if first is not None:
         recheck(run, first)
@@ -65,6 +65,7 @@ def recheck(run: Run, first: FirstLook) -> None:
         run.failed += 1  # too early: SMQ delivers the message again
         return
     if first.tries and decide("TranscodeComplete", video.status) == "wait":
+        # VOD has still not changed the Status that its callback announced.
         run.memory.rechecks.look_again(run.settings, video, first.tries + 1, run.session.left)
         return
     if first.tries and first.status == AWAITING_FILE and video.status in COMPLETED:

@@ -17,7 +17,7 @@ from shared.errors import Refusal
 from shared.events.event import SETTLING, completion, of_video, verdict
 from shared.events.webhook import NotDelivered
 from shared.runtime import log
-from shared.watch.cleanup import abandon, clean_up, may_go
+from shared.watch.cleanup import abandon, clean_up, may_delete
 from shared.watch.renewal import keep_alive
 from shared.watch.run import CLEANUP_AFTER, EVERY, LOOK_BACK, Run
 
@@ -59,7 +59,7 @@ def look_after(run: Run, video_id: str) -> None:
 def _listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -> Iterator[Video]:
     """The videos of the last ``reach`` seconds in these states, until the run is out of time.
 
-    ``but_for``: without those of the last so many seconds.
+    ``but_for``: those of the last ``but_for`` seconds are left out.
     """
     page, seen, total = 1, 0, 1
     now = run.session.cloud_time()
@@ -112,7 +112,7 @@ def _handle(run: Run, video: Video) -> None:
         keep_alive(run, video)
     if "abandoned" in jobs:
         abandon(run, video)
-        if may_go(run.settings, video):
+        if may_delete(run.settings, video):
             run.deletable[video.video_id] = video
 
 

@@ -18,7 +18,7 @@ from shared.uploads.window import (
     promised_window,
     refresh_window,
 )
-from shared.watch.cleanup import LARGE_PART, MANY, may_go, too_many
+from shared.watch.cleanup import LARGE_PART, MANY, may_delete, too_many
 from shared.watch.run import CLEANUP_AFTER
 
 SETTINGS = Settings(
@@ -74,8 +74,8 @@ def test_an_upload_may_be_deleted_only_after_its_window_and_its_last_credential(
     sealed: int | None, window: int
 ) -> None:
     due = window + CLEANUP_AFTER
-    assert not may_go(SETTINGS, video(sealed, age=due))
-    assert may_go(SETTINGS, video(sealed, age=due + 1))
+    assert not may_delete(SETTINGS, video(sealed, age=due))
+    assert may_delete(SETTINGS, video(sealed, age=due + 1))
 
 
 @pytest.mark.parametrize(
