@@ -14,7 +14,7 @@ from shared.events.callback import UnreadableCallback
 from shared.events.delivery import Delivery
 from shared.events.webhook import NotDelivered
 from shared.runtime import log
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance, deadline
 from shared.runtime.queue_trigger import messages, parse
 from shared.web.request import MAX_EVENT
@@ -35,7 +35,7 @@ class NotHandedOn(Exception):
     """Raised so that EventBridge delivers the messages again. The text is constant."""
 
 
-def receive(call: Invocation[None]) -> Mapping[str, Any]:
+def receive(call: Call[None]) -> Mapping[str, Any]:
     """Handles a callback by HTTP. Answers only when the app has its events. Raises a Refusal."""
     try:
         received = callback.read(call.request.body)

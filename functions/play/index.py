@@ -15,12 +15,12 @@ from shared.auth.token import bearer
 from shared.errors import VideoNotFound, VideoNotReady
 from shared.playback import credential
 from shared.playback.credential import JWT_PLAY_AUTH, PLAY_AUTH, SHORTEST
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.web import body, fields
 
 
-def play(call: Invocation[Caller]) -> Mapping[str, Any]:
+def play(call: Call[Caller]) -> Mapping[str, Any]:
     """Answers a credential for a video that the caller owns or that the ``vod`` claim opens."""
     call.caller.require("vod:play")
     timeout = partial(fields.decimal, low=SHORTEST, high=_longest(call), unit="seconds")
@@ -43,7 +43,7 @@ def play(call: Invocation[Caller]) -> Mapping[str, Any]:
     return {"RequestId": call.request_id, **issued}
 
 
-def _sign(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+def _sign(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
     """A JWTPlayAuth. VOD is asked for a video that the claim does not name, and for no other."""
     from shared.playback import jwt
 
@@ -52,14 +52,14 @@ def _sign(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str,
     return jwt.members(call.settings, video_id, now, timeout, video)
 
 
-def _issue(call: Invocation[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+def _issue(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
     """A PlayAuth."""
     vod = Vod(call.session)
     _own_video(call, vod, video_id)
     return credential.members(call.settings, _play_auth(vod, video_id, timeout))
 
 
-def _own_video(call: Invocation[Caller], vod: Vod, video_id: str) -> Video | None:
+def _own_video(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
     """The caller's own playable video. None for a video that the claim names, which is not read."""
     if call.caller.may_play(video_id):
         return None
@@ -78,7 +78,7 @@ def _play_auth(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
         raise credential.not_ready(vod.video(video_id=video_id)) from None
 
 
-def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
+def play_many(call: Call[Caller]) -> Mapping[str, Any]:
     """Answers, for each of several videos, a credential or why there is none."""
     call.caller.require("vod:play")
     from shared.playback import batch
@@ -101,7 +101,7 @@ def play_many(call: Invocation[Caller]) -> Mapping[str, Any]:
     return {"RequestId": call.request_id, "Items": items}
 
 
-def _longest(call: Invocation[Caller]) -> int:
+def _longest(call: Call[Caller]) -> int:
     return call.settings.play_max_timeout
 
 

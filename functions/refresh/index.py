@@ -11,7 +11,7 @@ from shared.auth.caller import Caller
 from shared.auth.ownership import owns
 from shared.auth.token import bearer
 from shared.errors import UploadFinished, VideoNotFound
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.uploads import response
 from shared.uploads.renew import renew
@@ -19,7 +19,7 @@ from shared.uploads.window import refresh_window
 from shared.web import body, fields
 
 
-def refresh(call: Invocation[Caller]) -> Mapping[str, Any]:
+def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     """Renews the credential of the caller's own upload. Raises a Refusal."""
     call.caller.require("vod:refresh")
     fields.check(call.request.query, {})  # there are no parameters

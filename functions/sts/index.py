@@ -11,14 +11,14 @@ from shared.alibaba.sts import PURPOSES, STS_SERVICE, Purpose, Sts
 from shared.auth.caller import Caller
 from shared.auth.token import bearer
 from shared.errors import Forbidden, InvalidToken, NotConfigured
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.web import body, fields
 
 FRESH = 3600  # seconds; the limit for a caller's token, of its age or of its life
 
 
-def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
+def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
     """Answers an STS token, if the deployment and the caller's token both offer its purpose."""
     call.caller.require("vod:sts")
     fields.check(call.request.query, {})  # there are no parameters
@@ -51,7 +51,7 @@ def issue_token(call: Invocation[Caller]) -> Mapping[str, Any]:
     }
 
 
-def _asked(call: Invocation[Caller]) -> dict[str, Any]:
+def _asked(call: Call[Caller]) -> dict[str, Any]:
     given = body.json_object(call.request)
     purpose = PURPOSES.get(given["Purpose"]) if isinstance(given.get("Purpose"), str) else None
     longest = sts.LONGEST if purpose is None else purpose.longest
@@ -63,7 +63,7 @@ def _asked(call: Invocation[Caller]) -> dict[str, Any]:
     return fields.check(given, allowed, frozenset({"Purpose"}))
 
 
-def _permit(call: Invocation[Caller], name: str) -> None:
+def _permit(call: Call[Caller], name: str) -> None:
     """Raises a Refusal unless the caller's token is fresh and names the purpose.
 
     The reason: an STS token covers the whole account.
@@ -78,7 +78,7 @@ def _permit(call: Invocation[Caller], name: str) -> None:
         raise InvalidToken("stale", f"An STS token needs one with iat, {FRESH} s old at most.")
 
 
-def _where(call: Invocation[Caller], purpose: Purpose) -> Mapping[str, str]:
+def _where(call: Call[Caller], purpose: Purpose) -> Mapping[str, str]:
     """Where the token may write, if its purpose is to write to OSS."""
     if purpose is not PURPOSES["oss-upload"]:
         return {}

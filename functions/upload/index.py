@@ -12,7 +12,7 @@ from shared.auth.caller import Caller
 from shared.auth.token import bearer
 from shared.config.settings import Settings
 from shared.errors import FieldError, Forbidden, InvalidRequest
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.uploads import create, response
 from shared.uploads import fields as upload_fields
@@ -24,7 +24,7 @@ class MediaType(NamedTuple):
 
     checks: Callable[[Settings], Mapping[str, fields.Check]]
     required: frozenset[str]
-    create: Callable[[Invocation[Caller], Vod, dict[str, Any]], UploadCredential]
+    create: Callable[[Call[Caller], Vod, dict[str, Any]], UploadCredential]
     id_name: str
 
 
@@ -44,7 +44,7 @@ MEDIA_TYPES: Mapping[str, MediaType] = {
 }
 
 
-def upload(call: Invocation[Caller]) -> Mapping[str, Any]:
+def upload(call: Call[Caller]) -> Mapping[str, Any]:
     """Creates the media in VOD and answers the credential for its file. Raises a Refusal."""
     call.caller.require("vod:upload")
     fields.check(call.request.query, {})  # there are no parameters

@@ -27,7 +27,7 @@ from shared.errors import (
     VideoNotReady,
 )
 from shared.playback import credential, jwt
-from shared.runtime.endpoint import Invocation
+from shared.runtime.endpoint import Call
 from shared.web import fields
 
 LARGEST = 20  # videos; GetVideoInfos accepts no more
@@ -62,7 +62,7 @@ def video_ids(value: Any) -> list[str]:
     return listed
 
 
-def items(call: Invocation[Caller], listed: Sequence[str], order: Order) -> list[dict[str, Any]]:
+def items(call: Call[Caller], listed: Sequence[str], order: Order) -> list[dict[str, Any]]:
     """The credential or the problem of each video, in the order of ``listed``.
 
     The log line says how often each code was given.
@@ -92,7 +92,7 @@ class _Own:
     ``now``: epoch seconds, by VOD's clock if VOD was asked.
     """
 
-    def __init__(self, call: Invocation[Caller], vod: Vod, video_ids: Sequence[str]) -> None:
+    def __init__(self, call: Call[Caller], vod: Vod, video_ids: Sequence[str]) -> None:
         self.now = time.time()
         self.playable: dict[str, Video] = {}
         self.refused: dict[str, Refusal] = {}
@@ -113,7 +113,7 @@ class _Own:
                 self.playable[video_id] = judged
 
 
-def _judged(call: Invocation[Caller], found: Videos, video_id: str) -> Video | Refusal:
+def _judged(call: Call[Caller], found: Videos, video_id: str) -> Video | Refusal:
     """The caller's own playable video, or why it is none."""
     try:
         video = found.require(video_id)

@@ -28,8 +28,11 @@ Who = TypeVar("Who")
 
 
 @dataclass
-class Invocation(Generic[Who]):
-    """A request whose caller is known. ``for_log`` collects what the log line says about it."""
+class Call(Generic[Who]):
+    """One call of the HTTP interface: a request whose caller is known.
+
+    ``for_log`` collects what the log line says about it.
+    """
 
     request: Request = field(repr=False)
     request_id: str
@@ -40,7 +43,7 @@ class Invocation(Generic[Who]):
     for_log: dict[str, Any] = field(default_factory=dict)
 
 
-Action = Callable[[Invocation[Who]], Mapping[str, Any]]
+Action = Callable[[Call[Who]], Mapping[str, Any]]
 """What a function does for one method. Returns the answer's members. Raises a Refusal."""
 
 Admit = Callable[[Request], Who]
@@ -118,11 +121,11 @@ class Endpoint(Generic[Who]):
         line["subject"] = getattr(caller, "subject", None)
         session = self._instance.session(due)
         limits = self._instance.limits()
-        invocation = Invocation(request, request_id, caller, settings, session, limits)
+        call = Call(request, request_id, caller, settings, session, limits)
         try:
-            return self._actions[request.method](invocation)
+            return self._actions[request.method](call)
         finally:
-            line.update(invocation.for_log)
+            line.update(call.for_log)
             line["cloud_request_ids"] = session.request_ids or None
             line["limits_away"] = self._instance.limits_away
 

@@ -80,7 +80,9 @@ class Instance:
     @property
     def limits_away(self) -> str | None:
         """Why the store was not asked since the last `limits()`, as a word for the log."""
-        return self._limiter.fault or None if self._limiter is not None else None
+        if self._limiter is None:
+            return None
+        return self._limiter.fault or None
 
     def require_settings(self) -> Settings:
         """The settings. Raises Misconfigured if one is missing or wrong."""
@@ -89,7 +91,7 @@ class Instance:
         return self.settings
 
     def was_cold(self) -> bool:
-        """True at the first call in the life of the instance, else False."""
+        """True at the first invocation of the instance, else False."""
         cold, self._cold = self._cold, False
         return cold
 

@@ -30,7 +30,7 @@ from shared.errors import (
     Upstream,
     UpstreamError,
 )
-from shared.runtime.endpoint import Invocation
+from shared.runtime.endpoint import Call
 from shared.uploads import parameters
 from shared.uploads.extend import Extend, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
@@ -43,7 +43,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
 
 
-def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def video(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Creates a video under the caller's mark, or continues what an earlier request created.
 
     ``asked``: the checked fields of the request. Raises a Refusal.
@@ -52,7 +52,7 @@ def video(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
     return _within_limits(call, upload.mark, upload.begin)
 
 
-def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def image(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Creates an image. Raises a Refusal."""
     _refuse_idempotency_key(call)
     named = extension(asked.get("FileName", ""))
@@ -63,7 +63,7 @@ def image(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCr
     return _create_without_mark(call, vod.create_upload_image, fields)
 
 
-def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+def attached_media(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
     """Creates attached media: a watermark, a subtitle or material. Raises a Refusal."""
     _refuse_idempotency_key(call)
     permitted = ATTACHED_EXTENSIONS[asked["BusinessType"]]
@@ -80,15 +80,16 @@ def attached_media(call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) ->
 class _VideoUpload:
     """The upload of a video. ``mark`` will be its ReferenceId."""
 
-    def __init__(self, call: Invocation[Caller], vod: Vod, asked: dict[str, Any]) -> None:
+    def __init__(self, call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> None:
         self._call = call
         self._vod = vod
         self._asked = asked
         owner, key = call.caller.owner, _idempotency_key(call)
         if key is None:
-            self.mark, self._older_marks = ownership.new_mark(call.settings, owner), list[str]()
+            marks = [ownership.new_mark(call.settings, owner)]
         else:
-            self.mark, *self._older_marks = ownership.marks_of_key(call.settings, owner, key)
+            marks = list(ownership.marks_of_key(call.settings, owner, key))
+        self.mark, *self._older_marks = marks  # older: under keys that were rotated out
         self._declared = Extend(
             call.caller.subject,
             key or "",
@@ -179,7 +180,7 @@ class _VideoUpload:
 
 
 def _create_without_mark(
-    call: Invocation[Caller],
+    call: Call[Caller],
     create: Callable[[Mapping[str, Any]], UploadCredential],
     fields: Mapping[str, Any],
 ) -> UploadCredential:
@@ -193,7 +194,7 @@ def _create_without_mark(
 
 
 def _within_limits(
-    call: Invocation[Caller], slot: str, create: Callable[[], UploadCredential]
+    call: Call[Caller], slot: str, create: Callable[[], UploadCredential]
 ) -> UploadCredential:
     """``create()``, if the caller's limits allow another upload. They know it by ``slot``."""
     limits = call.limits
@@ -213,14 +214,14 @@ def _within_limits(
     return credential
 
 
-def _idempotency_key(call: Invocation[Caller]) -> str | None:
+def _idempotency_key(call: Call[Caller]) -> str | None:
     key = call.request.headers.get("idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidRequest("The header Idempotency-Key must be 1 to 64 of A-Z a-z 0-9 _ and -.")
     return key
 
 
-def _refuse_idempotency_key(call: Invocation[Caller]) -> None:
+def _refuse_idempotency_key(call: Call[Caller]) -> None:
     if "idempotency-key" in call.request.headers:
         # VOD cannot look up these media by a key, so do not accept one.
         raise InvalidRequest("The header Idempotency-Key serves for videos only.")

@@ -17,7 +17,7 @@ from shared.auth.caller import Caller
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.runtime.endpoint import Invocation
+from shared.runtime.endpoint import Call
 from shared.web.request import Request
 
 NOW = 1_800_000_000.0
@@ -171,7 +171,7 @@ def invocation(
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     raw = b"" if body is None else json.dumps(body).encode()
     request = Request("POST", given, query or {}, raw)
-    made: Any = Invocation
+    made: Any = Call
     return made(request, "1-abc", who or caller(), settings, vod, limits)
 
 

@@ -25,7 +25,7 @@ from shared.errors import (
 from shared.limits.limiter import LimitReached
 from shared.runtime import instance as module
 from shared.runtime import log
-from shared.runtime.endpoint import Endpoint, Invocation
+from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance, deadline
 from shared.runtime.seen import Seen
 from shared.web.request import MAX_EVENT, Request
@@ -63,7 +63,7 @@ class Function:
         self.did: list[str] = []
         self.raises: Exception | None = None
         self.refuses: Exception | None = None
-        self.call: Invocation[Any] | None = None
+        self.call: Call[Any] | None = None
         self.instance = Instance("refresh", VOD_SERVICE, environment(**changes))
         self.endpoint: Endpoint[Any] = Endpoint(
             self.instance, self._admission, {"POST": self._act, "GET": self._act}
@@ -79,7 +79,7 @@ class Function:
             raise self.refuses
         return SimpleNamespace(subject="alice")
 
-    def _act(self, call: Invocation[Any]) -> Mapping[str, Any]:
+    def _act(self, call: Call[Any]) -> Mapping[str, Any]:
         self.did.append("act")
         self.call = call
         call.for_log.update(VideoId="v")
@@ -279,7 +279,7 @@ def test_limits_are_begun_anew_for_each_request(capsys: pytest.CaptureFixture[st
     assert limits.fault == ""
     assert "limits_away" not in lines(capsys)[-1]
 
-    def away(call: Invocation[Any]) -> Mapping[str, Any]:
+    def away(call: Call[Any]) -> Mapping[str, Any]:
         assert call.limits is not None
         call.limits.fault = "time"
         call.session.request_ids.append("A-1")
