@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from shared.limits.resp import Command
 from shared.limits.script import AGAIN, DONE, NEW, PERIODS, REMEMBERED, keys, media_key
 from shared.limits.store import Store, StoreAway
 
+_SECONDS = re.compile(r"[0-9]{1,9}")
 PAUSE = 1.0  # seconds without the store after it was away: not every request waits for it
 
 _PHRASES = {
@@ -150,20 +152,22 @@ class Limiter:
     def _count(self, caller: Caller, about: Mapping[str, str], limits: Mapping[str, Any]) -> str:
         if not any(limits.values()):
             return NEW
-        answer = self._ask(self._user(caller.owner), {**about, **limits})
+        most = narrowed(self._own, caller.limits)
+        answer = self._ask(self._user(caller.owner), {**about, **limits}, most)
         if answer in (NEW, AGAIN):
             return answer
         name, _, seconds = answer.partition(" ")
-        raise LimitReached(name, narrowed(self._own, caller.limits)[name], int(seconds))
+        raise LimitReached(name, most[name], int(seconds))
 
-    def _ask(self, user: str, question: Mapping[str, Any]) -> str:
+    def _ask(self, user: str, question: Mapping[str, Any], most: Mapping[str, int]) -> str:
         if self._store is None:
             return self._memory.ask(user, question)
         if not self._away():
             begin = time.monotonic()
             try:
                 answer = self._store.ask(keys(user), question, self._left)
-                if answer in (NEW, AGAIN) or answer.partition(" ")[0] in _PHRASES:
+                name, _, seconds = answer.partition(" ")
+                if answer in (NEW, AGAIN) or (name in most and _SECONDS.fullmatch(seconds)):
                     return answer
                 raise StoreAway("answer")
             except StoreAway as fault:

@@ -334,7 +334,16 @@ AWAY: list[tuple[Any, str]] = [
     (StoreAway("time"), "time"),
     (StoreAway("password"), "password"),
     *((odd, "answer") for odd in ("done", "", "OK", "limit 5")),
+    *((f"open_uploads{odd}", "answer") for odd in ("", " ", " x", " 1 2", " -1", " ²")),
+    ("open_uploads " + "9" * 5000, "answer"),
 ]
+
+
+def test_a_store_cannot_name_a_limit_that_the_caller_does_not_have(make: Make) -> None:
+    limiter, store = make({"plays_per_minute": 5})
+    store.say("open_uploads 9")
+    limiter.play(caller(), 1)
+    assert limiter.fault == "answer"
 
 
 @pytest.mark.parametrize(("answer", "word"), AWAY)
