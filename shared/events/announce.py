@@ -45,12 +45,14 @@ def announce(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
     data = {name: media.media_id, "Status": media.status}
     event_type = "media.completed" if uploaded else "vod.event"
     facts = (media.status,) if uploaded else (*_facts_of(callback), media.status)
-    return [event(settings, event_type, media.media_id, facts, data, media.now, callback.body)]
+    media_id, now, body = media.media_id, media.now, callback.body
+    return [event(settings, event_type, media_id, facts, data, now=now, unverified=body)]
 
 
 def _unconfirmed(callback: Callback, settings: Settings) -> Event:
     """The event for a callback that names no media in a known way. Nothing is confirmed."""
-    return event(settings, "vod.event", "", _facts_of(callback), None, None, callback.body)
+    facts = _facts_of(callback)
+    return event(settings, "vod.event", "", facts, None, now=None, unverified=callback.body)
 
 
 def _about_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event]:
@@ -68,9 +70,8 @@ def _about_video(callback: Callback, vod: Vod, settings: Settings) -> list[Event
         event_types += verdict(video.status)
     if not event_types:
         facts = (*_facts_of(callback), video.status, str(video.size))
-        data = data_of(video, settings)
-        body = callback.body
-        return [event(settings, "vod.event", video.video_id, facts, data, video.now, body)]
+        data, now, body = data_of(video, settings), video.now, callback.body
+        return [event(settings, "vod.event", video.video_id, facts, data, now=now, unverified=body)]
     return [of_video(settings, event_type, video, callback.body) for event_type in event_types]
 
 
@@ -86,13 +87,12 @@ def _about_absent(callback: Callback, vod: Vod, settings: Settings) -> list[Even
     """
     if callback.event_type not in _DELETIONS or callback.media_id is None:
         return []
-    for media_type in MEDIA_TYPES:
-        if media_type != callback.media_type and _exists(vod, media_type, callback.media_id):
+    for other in MEDIA_TYPES:
+        if other != callback.media_type and _exists(vod, other, callback.media_id):
             return []
-    data = {"MediaId": callback.media_id, "MediaType": callback.media_type}
-    facts = (str(callback.media_type),)
-    body = callback.body
-    return [event(settings, "media.deleted", callback.media_id, facts, data, None, body)]
+    media_id, media_type, body = callback.media_id, callback.media_type, callback.body
+    facts, data = (str(media_type),), {"MediaId": media_id, "MediaType": media_type}
+    return [event(settings, "media.deleted", media_id, facts, data, now=None, unverified=body)]
 
 
 def _exists(vod: Vod, media_type: MediaType, media_id: str) -> bool:

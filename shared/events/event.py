@@ -45,13 +45,14 @@ def event(
     media_id: str,
     facts: tuple[str, ...],
     data: Mapping[str, Any] | None,
+    *,
     now: float | None,
     unverified: Mapping[str, Any] | None = None,
 ) -> Event:
     """An event.
 
-    ``facts`` go into the id. ``now``: when VOD confirmed them, in epoch seconds. ``unverified``:
-    the body of a callback as received.
+    ``facts`` go into the id. ``now``: when VOD confirmed them, in epoch seconds; None if it did
+    not. ``unverified``: the body of a callback as received.
     """
     identifier = digest(settings.issuer_alias, event_type, media_id, *facts)[:20]
     event_id = f"vp_{base32(identifier)}"
@@ -90,7 +91,8 @@ def of_video(
     facts: tuple[str, ...] = (str(video.size),)
     if event_type in COMPLETIONS:
         facts += (video.file_md5 or "",)
-    return event(settings, event_type, video.video_id, facts, data, video.now, unverified)
+    video_id, now = video.video_id, video.now
+    return event(settings, event_type, video_id, facts, data, now=now, unverified=unverified)
 
 
 def data_of(video: Video, settings: Settings) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def changes(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
         data = {**data_of(video, settings), "FileMD5": video.file_md5}
         data["Previous"] = {"Size": first.size, "FileMD5": first.file_md5}
         facts = (str(video.size), video.file_md5 or "")
-        events = [event(settings, "upload.changed", video.video_id, facts, data, video.now)]
+        events = [event(settings, "upload.changed", video.video_id, facts, data, now=video.now)]
         if misfits(video, settings):
             event_types.append("upload.rejected")
     if events or not verdict(first.status):

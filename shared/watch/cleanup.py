@@ -21,7 +21,7 @@ def abandon(run: Run, video: Video) -> None:
     """Sends `upload.abandoned` for an upload whose window has closed. Raises NotDelivered."""
     if 0 < video.age - abandonment_window(run.settings, video) < LOOK_BACK:
         data = data_of(video, run.settings)
-        run.send(event(run.settings, "upload.abandoned", video.video_id, (), data, video.now))
+        run.send(event(run.settings, "upload.abandoned", video.video_id, (), data, now=video.now))
 
 
 def may_delete(settings: Settings, video: Video) -> bool:

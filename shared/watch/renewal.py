@@ -40,12 +40,12 @@ def _expiring(run: Run, video: Video, period: int) -> Event:
     ends = video.created_at + RENEW_EVERY * period + CREDENTIAL_LIFE
     data = {**data_of(video, run.settings), "ExpireUTCTime": utc_text(ends)}
     facts = (str(period),)
-    return event(run.settings, "upload.expiring", video.video_id, facts, data, video.now)
+    return event(run.settings, "upload.expiring", video.video_id, facts, data, now=video.now)
 
 
 def _renew(run: Run, video: Video, period: int, window: int) -> None:
     facts = (str(period),)
-    known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, video.now)
+    known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
     if known.event_id in run.memory.delivered:
         return
     try:
@@ -60,5 +60,5 @@ def _renew(run: Run, video: Video, period: int, window: int) -> None:
     if limits is not None:
         limits.renewed(str(data["owner"]), video.video_id)
         run.limits_away = limits.fault or run.limits_away
-    renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, video.now)
+    renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, now=video.now)
     run.send(renewed, credentials=True)

@@ -105,7 +105,7 @@ def test_events_of_a_video() -> None:
 def test_ids_of_events() -> None:
     for vector in vectors("event_ids"):
         facts = tuple(vector["facts"])
-        made = events.event(deployment(), vector["kind"], vector["media_id"], facts, None, None)
+        made = events.event(deployment(), vector["kind"], vector["media_id"], facts, None, now=None)
         assert made.event_id == vector["id"]
 
 

@@ -271,4 +271,4 @@ def test_an_unknown_md5_counts_as_none_in_the_id() -> None:
 
 def made(settings: Settings, facts: tuple[str, ...]) -> Event:
     """An upload.changed with these facts."""
-    return new_event(settings, "upload.changed", FIRST.video_id, facts, {}, None)
+    return new_event(settings, "upload.changed", FIRST.video_id, facts, {}, now=None)
