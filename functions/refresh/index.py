@@ -14,13 +14,13 @@ from shared.errors import UploadFinished, VideoNotFound
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.uploads import response
-from shared.uploads.renew import renew
+from shared.uploads.refresh import refresh_upload
 from shared.uploads.window import refresh_window
 from shared.web import body, fields
 
 
 def refresh(call: Call[Caller]) -> Mapping[str, Any]:
-    """Renews the credential of the caller's own upload. Raises a Refusal."""
+    """Answers a new credential for the caller's own upload. Raises a Refusal."""
     call.caller.require("vod:refresh")
     fields.check(call.request.query, {})  # there are no parameters
     given = body.json_object(call.request)
@@ -36,7 +36,7 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
     try:
-        credential = renew(vod, video, refresh_window(call.settings, video))
+        credential = refresh_upload(vod, video, refresh_window(call.settings, video))
     except UploadFinished:
         if call.limits is not None:
             call.limits.finished(call.caller, video_id=asked["VideoId"])

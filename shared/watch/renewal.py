@@ -7,7 +7,7 @@ from shared.alibaba.vod.records import CREDENTIAL_LIFE, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.events.event import Event, data_of, event
 from shared.uploads import response
-from shared.uploads.renew import renew
+from shared.uploads.refresh import refresh_upload
 from shared.uploads.window import refresh_window
 from shared.watch.run import LOOK_BACK, Run
 
@@ -49,7 +49,7 @@ def _renew(run: Run, video: Video, period: int, window: int) -> None:
     if known.event_id in run.memory.delivered:
         return
     try:
-        credential = renew(run.vod, video, window)
+        credential = refresh_upload(run.vod, video, window)
     except (UploadFinished, UploadWindowClosed, VideoNotFound):
         return
     data = {

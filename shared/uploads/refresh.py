@@ -8,7 +8,7 @@ from shared.alibaba.vod.records import AWAITING_FILE, UploadCredential, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 
 
-def renew(vod: Vod, video: Video, window: int) -> UploadCredential:
+def refresh_upload(vod: Vod, video: Video, window: int) -> UploadCredential:
     """A new credential for ``video``, which was just read and belongs to the caller.
 
     VOD refreshes in any state. For a finished video its credential could replace the file after
