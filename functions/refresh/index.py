@@ -15,7 +15,6 @@ from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
 from shared.uploads import response
 from shared.uploads.refresh import refresh_upload
-from shared.uploads.window import refresh_window
 from shared.web import body, fields
 
 
@@ -36,7 +35,7 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     if not owns(call.settings, call.caller.owner, video.reference_id):
         raise VideoNotFound
     try:
-        credential = refresh_upload(vod, video, refresh_window(call.settings, video))
+        credential = refresh_upload(vod, call.settings, video)
     except UploadFinished:
         if call.limits is not None:
             call.limits.finished(call.caller, video_id=asked["VideoId"])

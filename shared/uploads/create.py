@@ -35,7 +35,6 @@ from shared.uploads import parameters
 from shared.uploads.extend import Extend, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
 from shared.uploads.refresh import refresh_upload
-from shared.uploads.window import refresh_window
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -91,12 +90,12 @@ class _VideoUpload:
             marks = list(ownership.marks_of_key(call.settings, owner, key))
         self.mark, *self._older_marks = marks  # older: under keys that were rotated out
         self._declared = Extend(
-            call.caller.subject,
-            key or "",
-            request_digest(asked),
-            asked.get("FileSize"),
-            extension(asked["FileName"]),
-            call.settings.upload_window,
+            subject=call.caller.subject,
+            idempotency_key=key or "",
+            digest=request_digest(asked),
+            file_size=asked.get("FileSize"),
+            extension=extension(asked["FileName"]),
+            window=call.settings.upload_window,
         )
 
     def begin(self) -> UploadCredential:
@@ -121,7 +120,7 @@ class _VideoUpload:
                 raise
         created = self._find_created()
         self._require_same_request(created)
-        return refresh_upload(self._vod, created, refresh_window(call.settings, created))
+        return refresh_upload(self._vod, call.settings, created)
 
     def _after_rejection(self, code: str) -> UploadCredential:
         """Handles a create that VOD refused.
@@ -171,7 +170,7 @@ class _VideoUpload:
         """A new credential for the video of an earlier request, by the rules of /refresh."""
         self._call.caller.require("vod:refresh")
         self._require_same_request(earlier)
-        return refresh_upload(self._vod, earlier, refresh_window(self._call.settings, earlier))
+        return refresh_upload(self._vod, self._call.settings, earlier)
 
     def _require_same_request(self, found: Video) -> None:
         sealed = unseal(self._call.settings, found.reference_id or "", found.user_data)

@@ -33,7 +33,7 @@ def keep_alive(run: Run, video: Video) -> None:
             run.send(_expiring(run, video, period))
         elif period == newest and video.age <= window:
             # An older credential has expired by now.
-            _renew(run, video, period, window)
+            _renew(run, video, period)
 
 
 def _expiring(run: Run, video: Video, period: int) -> Event:
@@ -43,13 +43,13 @@ def _expiring(run: Run, video: Video, period: int) -> Event:
     return event(run.settings, "upload.expiring", video.video_id, facts, data, now=video.now)
 
 
-def _renew(run: Run, video: Video, period: int, window: int) -> None:
+def _renew(run: Run, video: Video, period: int) -> None:
     facts = (str(period),)
     known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
     if known.event_id in run.memory.delivered:
         return
     try:
-        credential = refresh_upload(run.vod, video, window)
+        credential = refresh_upload(run.vod, run.settings, video)
     except (UploadFinished, UploadWindowClosed, VideoNotFound):
         return
     data = {

@@ -157,7 +157,7 @@ def test_a_credential_is_discarded_if_the_video_has_changed(
 ) -> None:
     vod = StubVod(after)
     with pytest.raises(answer):
-        refresh_upload(cast(Any, vod), OWN, 86400)
+        refresh_upload(cast(Any, vod), SETTINGS, OWN)
     assert vod.refreshed == [OWN.video_id]
 
 
@@ -165,7 +165,7 @@ def test_a_credential_is_discarded_if_the_video_has_changed(
 def test_a_video_that_awaits_no_file_is_not_refreshed(status: str) -> None:
     vod = StubVod(OWN)
     with pytest.raises(UploadFinished):
-        refresh_upload(cast(Any, vod), replace(OWN, status=status), 86400)
+        refresh_upload(cast(Any, vod), SETTINGS, replace(OWN, status=status))
     assert vod.refreshed == []
 
 
@@ -174,10 +174,10 @@ def test_the_window_ends_after_its_last_second(age: float, open_: bool) -> None:
     vod = StubVod(OWN)
     asked = replace(OWN, now=NOW + age)
     if open_:
-        assert refresh_upload(cast(Any, vod), asked, 86400) is CREDENTIAL
+        assert refresh_upload(cast(Any, vod), SETTINGS, asked) is CREDENTIAL
         return
     with pytest.raises(UploadWindowClosed):
-        refresh_upload(cast(Any, vod), asked, 86400)
+        refresh_upload(cast(Any, vod), SETTINGS, asked)
     assert vod.refreshed == []
 
 
@@ -193,4 +193,4 @@ def test_a_refresh_that_vod_refuses(refusal: Exception, answer: type[Refusal]) -
     vod = StubVod(OWN)
     vod.refusal = refusal
     with pytest.raises(answer):
-        refresh_upload(cast(Any, vod), OWN, 86400)
+        refresh_upload(cast(Any, vod), SETTINGS, OWN)
