@@ -32,6 +32,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
 Effect = Literal["none", "unknown"]
+"""What a call to the cloud has done that failed. If it is unknown, a repeat is not safe."""
 
 
 class FieldError(NamedTuple):
@@ -42,10 +43,10 @@ class FieldError(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request is answered with an RFC 9457 problem.
+    """The reason why a request is not served. The answer is an RFC 9457 problem.
 
-    ``status``, ``code`` and ``title`` are the same for the whole class. ``detail`` is one sentence;
-    ``members`` are further members of the problem.
+    ``status``, ``code`` and ``title`` belong to the class. ``detail`` is one sentence. ``members``
+    are further members of the problem.
     """
 
     status: ClassVar[int]
@@ -205,7 +206,7 @@ class UnsupportedMediaType(Refusal):
 
 
 class Upstream(Refusal):
-    """The cloud did not do it. ``effect`` "unknown": it may have, so a repeat is not safe."""
+    """The cloud did not do as asked. ``effect``: whether it may still have done something."""
 
     def __init__(
         self, detail: str, *, effect: Effect = "none", retry_after: int | None = None

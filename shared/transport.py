@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ssl
 
 MAX_ANSWER = 1024 * 1024  # bytes
-MAX_REST = 15.0  # seconds of idling; a frozen instance misses that the server closed
+MAX_REST = 15.0  # seconds unused; a frozen instance does not notice that the server closed
 
 
 class TransportError(Exception):

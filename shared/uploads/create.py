@@ -125,9 +125,9 @@ class _VideoUpload:
     def _after_rejection(self, code: str) -> UploadCredential:
         """Handles a create that VOD refused.
 
-        A ReferenceId is unique, so the video may already exist. The lookup relies on no code. Only
-        if it finds nothing, the code decides: a ReferenceId in use belongs to a deleted video;
-        after any other code, the key can still be used.
+        A ReferenceId is unique, so the video may already exist: look it up, whatever the code. If
+        there is none, the code decides. A ReferenceId in use belongs to a deleted video. After any
+        other code, the key can still be used.
         """
         earlier = self._find(self.mark)
         if earlier is not None:
