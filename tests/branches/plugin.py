@@ -1,6 +1,6 @@
 """A plugin of pytest: measures the tests' own processes and every instance of a function.
 
-`VODPASS_COVERAGE` is the folder for what is measured. Each process writes files of its own there.
+`BRANCHES_FOLDER` is the folder for what is measured. Each process writes files of its own there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from local.gateway import instance as gateway_instance
 
-FOLDER = Path(os.environ["VODPASS_COVERAGE"])
+FOLDER = Path(os.environ["BRANCHES_FOLDER"])
 PROJECT = Path(__file__).resolve().parents[2]
 INSTANCE = Path(__file__).with_name("instance.py")
 
