@@ -128,8 +128,22 @@ def test_a_token_lives_from_a_quarter_of_an_hour_to_the_limit_of_its_purpose(
     for odd in others:
         refused = ask(world, function, {"Purpose": purpose, "DurationSeconds": odd})
         assert (refused.status, refused.code) == (400, "InvalidRequest")
-        assert [one["pointer"] for one in refused.body["errors"]] == ["/DurationSeconds"]
+        reason = f"must be an integer from 900 to {longest} seconds"
+        assert refused.body["errors"] == [{"pointer": "/DurationSeconds", "reason": reason}]
     assert len(asked) == 2
+
+
+def test_a_deployed_function_names_the_endpoint_of_its_region(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sts.Token("STS.a", "secret", "token", "2027-01-15T08:50:00Z", 900)
+    monkeypatch.setattr(sts.Sts, "assume_role", lambda *_: token)
+    local = served(world)
+    assert ask(world, local, {"Purpose": "oss-upload"}).body["Endpoint"].startswith("http://127.")
+    empty = dict.fromkeys(("LOCAL", "VOD_ENDPOINT", "STS_ENDPOINT", "MNS_ENDPOINT"), "")
+    deployed = served(world, **{f"VODPASS_{name}": value for name, value in empty.items()})
+    body = ask(world, deployed, {"Purpose": "oss-upload"}).body
+    assert body["Endpoint"] == f"https://oss-{world.cloud.region}.aliyuncs.com"
 
 
 TOLD = (
