@@ -307,6 +307,23 @@ def test_vod_and_the_queue_get_their_answer_in_time(
     assert least < left[0] <= most
 
 
+@pytest.mark.parametrize(("timeout", "most"), [(10, 8.0), (600, 20.0)])
+def test_messages_are_handled_before_the_platform_ends_the_function(
+    world: World, monkeypatch: pytest.MonkeyPatch, timeout: int, most: float
+) -> None:
+    left: list[float] = []
+
+    def note(_: Delivery, __: Any, session: Any, *___: Any, **____: Any) -> list[str]:
+        left.append(session.left)
+        return []
+
+    monkeypatch.setattr(Delivery, "hand_on", note)
+    function = world.serve("events")
+    function.call(queue_event(json.dumps(callback(VIDEO_ID))), seconds=timeout)
+    [seconds] = left
+    assert 0 < seconds <= most
+
+
 NO_STORE = {"VODPASS_LIMITS": '{"open_uploads":5}', "VODPASS_LIMITS_URL": "redis://127.0.0.1:1"}
 
 

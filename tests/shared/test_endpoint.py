@@ -267,6 +267,21 @@ def test_a_warning_of_the_settings_is_logged_once(capsys: pytest.CaptureFixture[
     assert "VODPASS_LIMITS" in said[0]["message"]
 
 
+def test_a_request_ends_before_the_platform_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def note(context: Any, longest: float) -> float:
+        given.append(context)
+        return deadline(context, longest)
+
+    monkeypatch.setattr("shared.runtime.endpoint.deadline", note)
+    function = Function()
+    function.answer()
+    assert given == [CONTEXT]
+    assert function.call is not None
+    assert function.call.session.left <= 8.0, "of the 10 of the context"
+
+
 def test_limits_are_begun_anew_for_each_request(capsys: pytest.CaptureFixture[str]) -> None:
     function = Function(VODPASS_LIMITS='{"plays_per_minute":5}')
     function.answer()
