@@ -155,7 +155,7 @@ mutants: setup
 	rm -rf mutants
 	$(PY) -m tests.mutation $(ARGS)
 
-# The branches of the deployed code that the tests run, in every instance too; fifteen minutes.
+# The branches of the deployed code that the tests run, in every instance too; some seven minutes.
 coverage: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements-mutants.txt
