@@ -45,8 +45,7 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """The reason why a request is not served. The answer is an RFC 9457 problem.
 
-    ``status``, ``code`` and ``title`` belong to the class. ``detail`` is one sentence. ``members``
-    are further members of the problem.
+    The class has ``status``, ``code`` and ``title``. ``detail``: a sentence. ``members``: others.
     """
 
     status: ClassVar[int]
