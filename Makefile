@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 9000
 CLOUD_PORT ?= 9001
 RUNTIME ?= 3.10
+# Tests at once in make test. Some only wait: three keep two cores busy.
+WORKERS ?= 3
 # Further arguments for pytest: make test ARGS="tests/local -k timeout"
 ARGS ?=
 
@@ -37,7 +39,7 @@ run: setup
 	@exec $(PY) -m local
 
 test: setup
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 # In Chromium: the page three times in a row, then the clients.
 test-browser: setup
