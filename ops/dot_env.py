@@ -12,6 +12,12 @@ LINE = re.compile(
 """One variable: group 1 is its name, group 2 its value with its quotes."""
 
 
+def default(project: Path, env: str) -> Path:
+    """The file that the commands read by themselves with `--env`, which may be empty."""
+    own = project / f".env.{env}"
+    return own if env and own.is_file() else project / ".env"
+
+
 def read(path: Path) -> Mapping[str, str]:
     """The variables in the file; none if there is no such file."""
     try:

@@ -31,8 +31,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
-Effect = Literal["none", "unknown"]
-"""What a call to the cloud has done that failed. If it is unknown, a repeat is not safe."""
+Effect = Literal["none", "unknown"]  # of a failed call; if it is unknown, a repeat is not safe
 
 
 class FieldError(NamedTuple):
@@ -45,7 +44,8 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """The reason why a request is not served. The answer is an RFC 9457 problem.
 
-    The class has ``status``, ``code`` and ``title``. ``detail``: a sentence. ``members``: others.
+    ``status``, ``code`` and ``title`` belong to the class. ``detail`` is one sentence. ``members``
+    are further members of the problem.
     """
 
     status: ClassVar[int]

@@ -176,8 +176,7 @@ def _rendered(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapp
     template = f"s.{end}.yaml" if end else "s.yaml"
     if not re.fullmatch(r"[a-z0-9-]*", end) or not (PROJECT / template).is_file():
         raise CannotRun("--env must be the middle of a file such as s.prod.yaml: prod")
-    own = PROJECT / f".env.{end}"
-    file = arguments.env_file or (own if end and own.is_file() else PROJECT / ".env")
+    file = arguments.env_file or dot_env.default(PROJECT, end)
     if arguments.env_file and not file.is_file():
         raise CannotRun("the file that --env-file names cannot be read")
     values = {**dot_env.read(file), **environ}

@@ -46,10 +46,7 @@ class Check:
         self._needs_component = needs_component
         env: str = arguments.env
         self._template = f"s.{env}.yaml" if env else "s.yaml"
-        own = project / f".env.{env}"
-        self._env_path: Path = arguments.env_file or (
-            own if env and own.exists() else project / ".env"
-        )
+        self._env_path: Path = arguments.env_file or dot_env.default(project, env)
 
     def target(self) -> Target:
         """What is to be deployed, and where. Raises Stop after it has named every fault."""

@@ -71,7 +71,7 @@ def _end_of_value(text: str, found: re.Match[str]) -> int:
 
 
 def quoted(value: str) -> str:
-    """The value as it stands in a `.env` file. Raises ValueRefused."""
+    """The text that a `.env` file needs for the value. Raises ValueRefused."""
     if _BARE.fullmatch(value):
         return value
     if not _QUOTED.fullmatch(value):

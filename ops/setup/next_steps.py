@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
+from ops import dot_env
 from ops.text import Text
 
 _TEMPLATES = {
@@ -72,7 +73,7 @@ def next_steps(
     env = template.removeprefix("s.").removesuffix("yaml").rstrip(".")
     file = _file_option(path, project, env)
     option = (f" --env {env}" if env else "") + file
-    deploy = (f" ENV={env}" if env else "") + (f' ARGS="{file.strip()}"' if file else "")
+    deploy = (f" ENV={env}" if env else "") + (f" ARGS={shlex.quote(file.strip())}" if file else "")
     found = [_KEEP] if "VODPASS_OWNER_KEYS" in made else []
     if "VODPASS_JWT_KEYS" in made:
         found.append(_ISSUER_KEY.filled(path.name))
@@ -87,10 +88,8 @@ def next_steps(
 
 def _file_option(path: Path, project: Path, env: str) -> str:
     """The option that names the file, if the commands would read another one by themselves."""
-    own = project / f".env.{env}"
-    read = own if env and own.exists() else project / ".env"
-    if path.resolve() == read.resolve():
+    written, inside = path.resolve(), project.resolve()
+    if written == dot_env.default(project, env).resolve():
         return ""
-    inside = path.resolve().is_relative_to(project.resolve())
-    shown = path.resolve().relative_to(project.resolve()) if inside else path.resolve()
+    shown = written.relative_to(inside) if written.is_relative_to(inside) else written
     return f" --env-file {shlex.quote(str(shown))}"

@@ -46,7 +46,7 @@ def _names(body: Sequence[ast.stmt], before: str) -> Iterator[str]:
 
 
 def table() -> str:
-    """The list as it stands in the page."""
+    """The list that the page has."""
     lines = ["| attack | what is tried | tests | where |", "|---|---|---|---|"]
     counted = set[tuple[str, str]]()
     for attack in ATTACKS:

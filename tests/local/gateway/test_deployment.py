@@ -114,7 +114,6 @@ def preview(folder: Path, file: str, environment: Mapping[str, str], home: Path)
     return json.loads(done.stdout)
 
 
-@pytest.mark.skipif(not TOOL.exists(), reason="needs node_modules: make setup")
 @pytest.mark.parametrize("file", ["s.yaml", "over.yaml"])
 def test_renders_what_the_real_tool_renders(
     project: Path, file: str, tmp_path_factory: pytest.TempPathFactory
@@ -125,7 +124,6 @@ def test_renders_what_the_real_tool_renders(
     assert deployment.props == expected
 
 
-@pytest.mark.skipif(not TOOL.exists(), reason="needs node_modules: make setup")
 @pytest.mark.parametrize("file", ["s.yaml", "s.no-queue.yaml"])
 def test_the_projects_own_deployment_renders_the_same(
     tmp_path: Path, file: str, tmp_path_factory: pytest.TempPathFactory

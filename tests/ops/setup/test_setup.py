@@ -110,14 +110,14 @@ def test_each_way_to_deploy_has_no_fault(
     ("answers", "file", "others", "options"),
     [
         ({}, ".env", [".env.other"], ("", "")),
-        ({}, ".env.two", [], (" --env-file .env.two", ' ARGS="--env-file .env.two"')),
+        ({}, ".env.two", [], (" --env-file .env.two", " ARGS='--env-file .env.two'")),
         ({"address": DOMAIN}, ".env", [], (" --env prod", " ENV=prod")),
         ({"address": DOMAIN}, ".env.prod", [".env"], (" --env prod", " ENV=prod")),
         (
             {"address": DOMAIN},
             ".env",
             [".env.prod"],
-            (" --env prod --env-file .env", ' ENV=prod ARGS="--env-file .env"'),
+            (" --env prod --env-file .env", " ENV=prod ARGS='--env-file .env'"),
         ),
     ],
 )
