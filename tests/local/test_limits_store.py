@@ -13,7 +13,7 @@ import pytest
 
 from local.limits_store import LimitsStore
 from tests.support.debian import program
-from tests.support.processes import alive
+from tests.support.processes import alive, children
 from tests.support.waiting import wait_for
 
 STARTER = """
@@ -26,12 +26,6 @@ print("started", flush=True)
 sys.stdin.read()
 store.stop()
 """
-
-
-def children(pid: int) -> dict[int, str]:
-    """The names of a process's children by their ids."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(one): Path(f"/proc/{one}/comm").read_text().strip() for one in found}
 
 
 @pytest.fixture

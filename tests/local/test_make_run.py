@@ -27,7 +27,7 @@ from local.checkout_keys import load_keys
 from local.limits_store import LimitsStore
 from tests.support import event_schemas
 from tests.support.app_receiver import AppReceiver
-from tests.support.processes import alive
+from tests.support.processes import alive, children
 from tests.support.reply import Reply
 from tests.support.waiting import wait_for
 
@@ -116,12 +116,11 @@ def test_limits_get_a_store_of_their_own_that_ends_with_it(limits_store: LimitsS
     headers = {"Authorization": f"Bearer {token}"}
     target = f"/play?VideoId={'0' * 32}"
     assert [run.call(target, headers=headers).status for _ in range(3)] == [404, 404, 429]
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in children}
+    names = children(process.pid)
     assert "redis-server" in names.values()
     process.terminate()
     process.communicate(timeout=30)
-    wait_for(lambda: not any(alive(int(pid)) for pid in names), "every process has ended")
+    wait_for(lambda: not any(alive(pid) for pid in names), "every process has ended")
 
 
 def test_the_functions_accept_a_development_token(run: Run) -> None:
