@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.alibaba.vod.operations import VOD_SERVICE
-from shared.auth.callback_signature import from_vod
+from shared.auth.callback_signature import by_callback_signature
 from shared.errors import InvalidRequest, Refusal, Unavailable
 from shared.events import callback
 from shared.events.announce import NotConfirmed
@@ -15,7 +15,7 @@ from shared.events.delivery import Delivery
 from shared.events.webhook import NotDelivered
 from shared.runtime import log
 from shared.runtime.endpoint import Call, Endpoint
-from shared.runtime.instance import Instance, deadline
+from shared.runtime.instance import Instance, deadline_of
 from shared.runtime.queue_trigger import messages, parse
 from shared.web.request import MAX_EVENT
 
@@ -41,31 +41,31 @@ def receive(call: Call[None]) -> Mapping[str, Any]:
         received = callback.read(call.request.body)
     except UnreadableCallback:
         raise InvalidRequest("The body is not a callback of VOD.") from None
-    call.for_log.update(event_type=received.event_type, media_id=received.media_id)
+    call.log_line.update(event_type=received.event_type, media_id=received.media_id)
     try:
         announced = _DELIVERY.hand_on(received, call.session, call.settings, by_queue=False)
     except NotDelivered:
-        call.for_log.update(reason="NotDelivered")
+        call.log_line.update(reason="NotDelivered")
         raise Unavailable("The app did not accept the event.") from None
     except NotConfirmed:
-        call.for_log.update(reason="NotConfirmed")
+        call.log_line.update(reason="NotConfirmed")
         raise Unavailable("VOD does not confirm the event yet.") from None
-    call.for_log.update(announced=announced)
+    call.log_line.update(announced=announced)
     return {}
 
 
 def from_queue(event: Any, context: Any) -> None:
     """Handles the messages of the queue one by one. Raises NotHandedOn if one of them failed."""
-    due = deadline(context, QUEUE_SECONDS)
+    deadline = deadline_of(context, QUEUE_SECONDS)
     failed = event == []  # the trigger sends no empty list
     for _, text in messages(event):
         line: dict[str, Any] = {"function": "events", "road": "queue"}
         try:
             received = callback.read(text)
             line.update(event_type=received.event_type, media_id=received.media_id)
-            settings, session = _INSTANCE.require_settings(), _INSTANCE.session(due)
+            settings, session = _INSTANCE.require_settings(), _INSTANCE.session(deadline)
             announced = _DELIVERY.hand_on(received, session, settings, by_queue=True)
-            line.update(announced=announced, limits_away=_INSTANCE.limits_away, code="OK")
+            line.update(announced=announced, limits_away=_INSTANCE.store_fault, code="OK")
         except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
             failed = True
             line.update(code=_CODES.get(type(fault), type(fault).__name__))
@@ -82,7 +82,7 @@ def from_queue(event: Any, context: Any) -> None:
 
 _INSTANCE = Instance("events", VOD_SERVICE)
 _DELIVERY = Delivery(_INSTANCE)
-_ENDPOINT = Endpoint(_INSTANCE, from_vod, {"POST": receive}, longest=ANSWER_WITHIN)
+_ENDPOINT = Endpoint(_INSTANCE, by_callback_signature, {"POST": receive}, max_seconds=ANSWER_WITHIN)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:
@@ -92,7 +92,7 @@ def handler(event: bytes, context: Any) -> dict[str, Any] | None:
     parsed = _parsed(event)
     if _came_by_http(parsed):
         return _ENDPOINT.answer(event, context)
-    _INSTANCE.begin(context)
+    _INSTANCE.begin_invocation(context)
     from_queue(parsed, context)
     return None
 

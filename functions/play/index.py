@@ -11,7 +11,7 @@ from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import PlayCredential, Video
 from shared.auth.caller import Caller
-from shared.auth.token import bearer
+from shared.auth.token import by_bearer_token
 from shared.errors import VideoNotFound, VideoNotReady
 from shared.playback import credential
 from shared.playback.credential import JWT_PLAY_AUTH, PLAY_AUTH, SHORTEST
@@ -30,11 +30,11 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
         "AuthInfoTimeout": timeout,
     }
     asked = fields.check(call.request.query, allowed, frozenset({"VideoId"}))
-    call.for_log.update(asked)
+    call.log_line.update(asked)
     method = asked.get("Method", PLAY_AUTH)
     credential.require_offered(call.settings, method)
-    if call.limits is not None:
-        call.limits.play(call.caller, 1)
+    if call.limiter is not None:
+        call.limiter.count_plays(call.caller, 1)
     issue = _sign if method == JWT_PLAY_AUTH else _issue
     try:
         issued = issue(call, asked["VideoId"], asked.get("AuthInfoTimeout", SHORTEST))
@@ -92,11 +92,11 @@ def play_many(call: Call[Caller]) -> Mapping[str, Any]:
         ),
     }
     asked = fields.check(body.json_object(call.request), allowed, frozenset({"VideoIds"}))
-    call.for_log.update(asked)
+    call.log_line.update(asked)
     order = batch.Order(asked.get("Method", PLAY_AUTH), asked.get("AuthInfoTimeout", SHORTEST))
     credential.require_offered(call.settings, order.method)
-    if call.limits is not None:
-        call.limits.play(call.caller, len(asked["VideoIds"]))
+    if call.limiter is not None:
+        call.limiter.count_plays(call.caller, len(asked["VideoIds"]))
     items = batch.items(call, asked["VideoIds"], order)
     return {"RequestId": call.request_id, "Items": items}
 
@@ -105,7 +105,9 @@ def _longest(call: Call[Caller]) -> int:
     return call.settings.play_max_timeout
 
 
-_ENDPOINT = Endpoint(Instance("play", VOD_SERVICE), bearer, {"GET": play, "POST": play_many})
+_ENDPOINT = Endpoint(
+    Instance("play", VOD_SERVICE), by_bearer_token, {"GET": play, "POST": play_many}
+)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.auth.caller import Caller
 from shared.auth.ownership import owns
-from shared.auth.token import bearer
+from shared.auth.token import by_bearer_token
 from shared.errors import UploadFinished, VideoNotFound
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
@@ -24,9 +24,9 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     fields.check(call.request.query, {})  # there are no parameters
     given = body.json_object(call.request)
     asked = fields.check(given, {"VideoId": fields.video_id}, frozenset({"VideoId"}))
-    call.for_log.update(asked)
-    if call.limits is not None:
-        call.limits.refresh(call.caller, asked["VideoId"])
+    call.log_line.update(asked)
+    if call.limiter is not None:
+        call.limiter.count_refresh(call.caller, asked["VideoId"])
     vod = Vod(call.session)
     try:
         video = vod.video(video_id=asked["VideoId"])
@@ -37,13 +37,13 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
     try:
         credential = refresh_upload(vod, call.settings, video)
     except UploadFinished:
-        if call.limits is not None:
-            call.limits.finished(call.caller, video_id=asked["VideoId"])
+        if call.limiter is not None:
+            call.limiter.note_finished(call.caller, video_id=asked["VideoId"])
         raise
     return response.members(credential, "VideoId", call.request_id)
 
 
-_ENDPOINT = Endpoint(Instance("refresh", VOD_SERVICE), bearer, {"POST": refresh})
+_ENDPOINT = Endpoint(Instance("refresh", VOD_SERVICE), by_bearer_token, {"POST": refresh})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

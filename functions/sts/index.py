@@ -9,7 +9,7 @@ from typing import Any
 from shared.alibaba import sts
 from shared.alibaba.sts import PURPOSES, STS_SERVICE, Purpose, Sts
 from shared.auth.caller import Caller
-from shared.auth.token import bearer
+from shared.auth.token import by_bearer_token
 from shared.errors import Forbidden, InvalidToken, NotConfigured
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
@@ -23,15 +23,15 @@ def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
     call.caller.require("vod:sts")
     fields.check(call.request.query, {})  # there are no parameters
     asked = _asked(call)
-    call.for_log.update(asked)
+    call.log_line.update(asked)
     name = asked["Purpose"]
     purpose = PURPOSES[name]
     _permit(call, name)
     role = purpose.role(call.settings)
     if not role:
         raise NotConfigured(name)
-    if call.limits is not None:
-        call.limits.token(call.caller)
+    if call.limiter is not None:
+        call.limiter.count_sts_token(call.caller)
     owner = call.caller.owner
     token = Sts(call.session).assume_role(
         role,
@@ -91,7 +91,7 @@ def _where(call: Call[Caller], purpose: Purpose) -> Mapping[str, str]:
     }
 
 
-_ENDPOINT = Endpoint(Instance("sts", STS_SERVICE), bearer, {"POST": issue_token})
+_ENDPOINT = Endpoint(Instance("sts", STS_SERVICE), by_bearer_token, {"POST": issue_token})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

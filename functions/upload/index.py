@@ -9,7 +9,7 @@ from shared.alibaba.vod.codes import WrongChoice
 from shared.alibaba.vod.operations import VOD_SERVICE, Vod
 from shared.alibaba.vod.records import UploadCredential
 from shared.auth.caller import Caller
-from shared.auth.token import bearer
+from shared.auth.token import by_bearer_token
 from shared.config.settings import Settings
 from shared.errors import FieldError, Forbidden, InvalidRequest
 from shared.runtime.endpoint import Call, Endpoint
@@ -59,12 +59,12 @@ def upload(call: Call[Caller]) -> Mapping[str, Any]:
     asked = fields.check(given, media_type.checks(call.settings), media_type.required)
     _require_permitted(call.caller, name, asked)
     _require_offered(call.caller, call.settings)
-    call.for_log.update(MediaType=name)
+    call.log_line.update(MediaType=name)
     try:
         credential = media_type.create(call, Vod(call.session), asked)
     except WrongChoice as fault:
         raise _naming_source(fault, call.caller) from None
-    call.for_log.update({media_type.id_name: credential.media_id})
+    call.log_line.update({media_type.id_name: credential.media_id})
     return response.members(credential, media_type.id_name, call.request_id)
 
 
@@ -107,7 +107,7 @@ def _naming_source(fault: WrongChoice, caller: Caller) -> WrongChoice:
     return WrongChoice(name, f"{name} lists one that VOD does not have in this region.")
 
 
-_ENDPOINT = Endpoint(Instance("upload", VOD_SERVICE), bearer, {"POST": upload})
+_ENDPOINT = Endpoint(Instance("upload", VOD_SERVICE), by_bearer_token, {"POST": upload})
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.errors import Refusal
 from shared.runtime import log
-from shared.runtime.instance import Instance, deadline
+from shared.runtime.instance import Instance, deadline_of
 from shared.runtime.queue_trigger import parse
 from shared.watch import messages
 from shared.watch.run import RETRIES, Memory, Run
@@ -29,12 +29,13 @@ def handler(event: bytes, context: Any) -> None:
 
     Returns nothing, because FC could store a result for the caller. Raises RunFailed.
     """
-    _INSTANCE.begin(context)
-    due = deadline(context, RUN_SECONDS)
-    line: dict[str, Any] = {"function": "watch"}
+    _INSTANCE.begin_invocation(context)
+    deadline = deadline_of(context, RUN_SECONDS)
+    line: dict[str, Any] = {"function": "watch"}  # of the log
     code = "OK"
     try:
-        run = Run(_INSTANCE.session(due, retries=RETRIES), _INSTANCE.require_settings(), _MEMORY)
+        session = _INSTANCE.session(deadline, retries=RETRIES)
+        run = Run(session, _INSTANCE.require_settings(), _MEMORY)
         parsed = parse(event)
         if isinstance(parsed, dict) and "triggerName" in parsed:
             sweep(run)
@@ -47,7 +48,7 @@ def handler(event: bytes, context: Any) -> None:
         log.write(**line, code="InvalidRequest", cold=_INSTANCE.was_cold())
         raise RunFailed("the event cannot be read") from None
     line.update(looked_at=run.looked_at, sent=run.sent or None, left_over=run.left_over or None)
-    line.update(failed=run.failed or None, limits_away=run.limits_away or None)
+    line.update(failed=run.failed or None, limits_away=run.store_fault or None)
     log.write(**line, code=code, cold=_INSTANCE.was_cold())
     if run.failed or code != "OK":
         raise RunFailed("not every video was handled")

@@ -71,11 +71,11 @@ class Session:
         if allowed <= 0:
             raise UpstreamTimeout("The deadline of this call passed.")
         given = {name: value for name, value in fields.items() if value is not None}
-        begin = time.monotonic()
+        started = time.monotonic()
         body, headers = self._client.send(operation, given, allowed, self.request_ids)
         now = _server_time(headers)
         self._client.ahead = now - time.time()
-        return OperationAnswer(body, now, time.monotonic() - begin)
+        return OperationAnswer(body, now, time.monotonic() - started)
 
     def repeatable(
         self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]

@@ -23,8 +23,8 @@ from shared.web.request import Request
 WINDOW = 300  # seconds either way
 
 
-def from_vod(settings: Settings) -> Callable[[Request], None]:
-    """A function that raises InvalidCallback for a request that VOD did not send."""
+def by_callback_signature(settings: Settings) -> Callable[[Request], None]:
+    """Authentication of VOD. Returns a function that raises InvalidCallback unless VOD sent it."""
     path = urlsplit(settings.callback_url).path.encode("utf-8")
 
     def check(request: Request) -> None:

@@ -25,8 +25,12 @@ _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _REFUSED_HEADERS = ("jku", "x5u", "jwk", "crit")
 
 
-def bearer(settings: Settings) -> Callable[[Request], Caller]:
-    """A function that returns the caller whom the bearer token of a request proves."""
+def by_bearer_token(settings: Settings) -> Callable[[Request], Caller]:
+    """Authentication by the user's token.
+
+    Returns a function that returns the Caller whom the bearer token of a request proves. It raises
+    what ``authenticate`` raises.
+    """
     keys: KeySource
     if settings.jwt_keys is not None:
         keys = settings.jwt_keys

@@ -17,7 +17,7 @@ ENDINGS = COMPLETIONS | {"media.completed", "media.deleted", "video.failed"}
 """The events that an upload has led to something, or never will. VOD confirmed each."""
 
 
-def note_arrivals(limits: Limiter, events: Iterable[Event]) -> None:
+def note_arrivals(limiter: Limiter, events: Iterable[Event]) -> None:
     """Notes each ended upload among ``events``.
 
     A store that does not answer is no reason to hold back an event: then the upload counts as open
@@ -26,4 +26,4 @@ def note_arrivals(limits: Limiter, events: Iterable[Event]) -> None:
     for one in events:
         media_id = one.content.get("subject")
         if one.type in ENDINGS and media_id:
-            limits.arrived(media_id)
+            limiter.note_arrived(media_id)

@@ -43,11 +43,11 @@ class Delivery:
                 # VOD's HTTP callbacks end too early for it, and a queue repeats them too late.
                 self._rechecks.look_again(settings, fault.video, 1, session.left)
             raise
-        limits = self._instance.limits()
-        if limits is not None:
+        limiter = self._instance.limiter()
+        if limiter is not None:
             from shared.events.arrivals import note_arrivals
 
-            note_arrivals(limits, events)
+            note_arrivals(limiter, events)
         if by_queue:
             self._deliver(events, session, settings)
         try:

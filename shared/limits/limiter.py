@@ -62,33 +62,33 @@ class Limiter:
         self._away_until = 0.0
         self._budget = settings.limits_budget / 1000
         self._left = self._budget
-        self.fault = ""
+        self.store_fault = ""
         """Why the store was not asked in this request, as a word for the log; "" if it was."""
 
-    def begin(self) -> None:
+    def begin_request(self) -> None:
         """Begins a request, which has the whole budget again."""
-        self._left, self.fault = self._budget, ""
+        self._left, self.store_fault = self._budget, ""
 
-    def upload(self, caller: Caller, slot: str) -> bool:
+    def count_upload(self, caller: Caller, slot: str) -> bool:
         """Counts an upload, and returns whether it is new. A repeat counts as a refresh.
 
         ``slot`` names the upload before VOD gives it an id. Raises LimitReached, or Unavailable.
         """
         return self._count(caller, {"slot": self._hash(slot)}, self._uploads(caller)) == NEW
 
-    def refresh(self, caller: Caller, video_id: str) -> None:
+    def count_refresh(self, caller: Caller, video_id: str) -> None:
         """Counts a refresh of a video. Raises LimitReached, or Unavailable."""
         self._count(caller, {"video": self._hash(video_id)}, self._uploads(caller))
 
-    def play(self, caller: Caller, videos: int) -> None:
+    def count_plays(self, caller: Caller, videos: int) -> None:
         """Counts videos to play. Raises LimitReached, or Unavailable."""
         self._count(caller, {}, {"rates": self._rates(caller, "plays_per_minute", cost=videos)})
 
-    def token(self, caller: Caller) -> None:
+    def count_sts_token(self, caller: Caller) -> None:
         """Counts an STS token. Raises LimitReached, or Unavailable."""
         self._count(caller, {}, {"rates": self._rates(caller, "sts_per_hour")})
 
-    def issued(self, caller: Caller, slot: str, media_id: str) -> None:
+    def note_issued(self, caller: Caller, slot: str, media_id: str) -> None:
         """Notes the id that VOD gave to a new upload: refreshes and completions name that."""
         if not self._remembers(caller):
             return
@@ -97,20 +97,20 @@ class Limiter:
         link = ["SET", media_key(media), user, "EX", str(REMEMBERED)]
         self._note(user, note, [link])
 
-    def withdraw(self, caller: Caller, slot: str) -> None:
+    def note_withdrawn(self, caller: Caller, slot: str) -> None:
         """Notes that an upload was not begun. It is not open. Its rates stay counted."""
         self._note(self._user(caller.owner), {"op": "drop", "slot": self._hash(slot)})
 
-    def finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
+    def note_finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
         """Notes that an upload of the caller is not open any more."""
         named = {"slot": self._hash(slot)} if slot else {"video": self._hash(video_id)}
         self._note(self._user(caller.owner), {"op": "end", **named})
 
-    def renewed(self, subject: str, video_id: str) -> None:
+    def note_renewed(self, subject: str, video_id: str) -> None:
         """Notes a new credential for an open upload that its owner did not ask for."""
         self._note(self._hash(subject), {"op": "touch", "video": self._hash(video_id)})
 
-    def arrived(self, media_id: str) -> None:
+    def note_arrived(self, media_id: str) -> None:
         """Notes that the file of an upload has arrived, whoever began it.
 
         If the note is lost, the upload counts as open until its last credential has expired.
@@ -118,11 +118,11 @@ class Limiter:
         if self._store is None or self._away():
             return
         media = self._hash(media_id)
-        begin = time.monotonic()
+        started = time.monotonic()
         try:
             user = self._store.get(media_key(media), self._left)
             if user:
-                left = self._left - (time.monotonic() - begin)
+                left = self._left - (time.monotonic() - started)
                 self._store.ask(keys(user), {"op": "end", "video": media}, left)
         except StoreAway as fault:
             self._is_away(fault)
@@ -163,7 +163,7 @@ class Limiter:
         if self._store is None:
             return self._memory.ask(user, question)
         if not self._away():
-            begin = time.monotonic()
+            started = time.monotonic()
             try:
                 answer = self._store.ask(keys(user), question, self._left)
                 name, _, seconds = answer.partition(" ")
@@ -173,7 +173,7 @@ class Limiter:
             except StoreAway as fault:
                 self._is_away(fault)
             finally:
-                self._left -= time.monotonic() - begin
+                self._left -= time.monotonic() - started
         if self._refuse_if_away:
             raise Unavailable("The limits of users cannot be checked for the moment.")
         return self._memory.ask(user, question)
@@ -194,11 +194,11 @@ class Limiter:
         # A clock that was set back must not keep the store away.
         away = 0 < self._away_until - time.time() <= PAUSE
         if away:
-            self.fault = self.fault or "pause"
+            self.store_fault = self.store_fault or "pause"
         return away
 
     def _is_away(self, fault: StoreAway) -> None:
-        self.fault = fault.kind
+        self.store_fault = fault.kind
         self._away_until = time.time() + PAUSE
 
     def _user(self, owner: Owner) -> str:

@@ -82,7 +82,7 @@ def items(call: Call[Caller], listed: Sequence[str], order: Order) -> list[dict[
         issued = _issue(call.settings, vod, playable, order.timeout)
     outcomes: dict[str, Outcome] = {**own.refused, **issued}
     answered = [{"VideoId": video_id, **_members(outcomes[video_id])} for video_id in listed]
-    call.for_log.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
+    call.log_line.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
     return answered
 
 

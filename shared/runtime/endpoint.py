@@ -1,7 +1,7 @@
 """The order of work of every function with an HTTP trigger.
 
 First size and method, then the caller, and only then the body and the calls to VOD or STS: a
-stranger's request must not load the SDK. Every outcome is one response and one log line.
+stranger's request must not load the SDK. Every request ends in one response and one log line.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from shared.alibaba.session import Session
 from shared.config.settings import Settings
 from shared.errors import InvalidCallback, InvalidToken, MethodNotAllowed, Misconfigured, Refusal
 from shared.runtime import log
-from shared.runtime.instance import Instance, deadline
+from shared.runtime.instance import Instance, deadline_of
 from shared.web.request import Request, read_event
 from shared.web.response import Response, preflight, problem, render
 
 if TYPE_CHECKING:
     from shared.limits.limiter import Limiter
 
-LONGEST = 8.0  # seconds for a whole request, below the function's timeout
+MAX_SECONDS = 8.0  # for a whole request, below the function's timeout
 
 Who = TypeVar("Who")
+"""The user of a token is a Caller. VOD, which sends callbacks, is None."""
 
 
 @dataclass
 class Call(Generic[Who]):
-    """One call of the HTTP interface: a request whose caller is known.
+    """A request whose caller is known, and what a function needs to serve it.
 
-    ``for_log`` collects what the log line says about it.
+    ``limiter`` is None if the deployment sets no limits. ``log_line`` collects the members of the
+    request's log line.
     """
 
     request: Request = field(repr=False)
@@ -39,104 +41,121 @@ class Call(Generic[Who]):
     caller: Who
     settings: Settings
     session: Session
-    limits: Limiter | None = None
-    for_log: dict[str, Any] = field(default_factory=dict)
+    limiter: Limiter | None = None
+    log_line: dict[str, Any] = field(default_factory=dict)
 
 
 Action = Callable[[Call[Who]], Mapping[str, Any]]
-"""What a function does for one method. Returns the answer's members. Raises a Refusal."""
+"""What a function does for one HTTP method. Returns the members of the JSON answer. Raises a
+Refusal."""
 
-Admit = Callable[[Request], Who]
+Authenticate = Callable[[Request], Who]
 """Returns the caller that a request proves. Raises a Refusal."""
 
 
 class Endpoint(Generic[Who]):
     """The one HTTP endpoint of a function.
 
-    ``admission``: returns, for the settings, the Admit that each request has to pass. ``actions``:
-    the Action for each HTTP method. ``longest``: seconds that a request may take.
+    ``authentication`` takes the settings, once in an instance. It returns the Authenticate that
+    every request has to pass. ``actions``: the Action for each HTTP method. ``max_seconds``: how
+    long a request may take.
     """
 
     def __init__(
         self,
         instance: Instance,
-        admission: Callable[[Settings], Admit[Who]],
+        authentication: Callable[[Settings], Authenticate[Who]],
         actions: Mapping[str, Action[Who]],
         *,
-        longest: float = LONGEST,
+        max_seconds: float = MAX_SECONDS,
     ) -> None:
         self._instance = instance
-        self._methods = tuple(actions)
         self._actions = actions
-        self._longest = longest
-        settings = instance.settings
-        self._admit: Admit[Who] | None = admission(settings) if settings is not None else None
+        self._methods = tuple(actions)
+        self._max_seconds = max_seconds
+        self._authenticate: Authenticate[Who] | None = None
+        if instance.settings is not None:
+            self._authenticate = authentication(instance.settings)
 
     def answer(self, event: bytes, context: Any) -> dict[str, Any]:
-        """The response object for the event of an HTTP trigger. Raises nothing."""
-        begin = time.monotonic()
-        due = deadline(context, self._longest)
-        self._instance.begin(context)
-        line: dict[str, Any] = {}
-        origin: str | None = None
+        """The response object for the event of an HTTP trigger. Raises nothing.
+
+        ``context``: what FC says about the invocation.
+        """
+        started = time.monotonic()
+        deadline = deadline_of(context, self._max_seconds)
+        self._instance.begin_invocation(context)
         request_id = str(getattr(context, "request_id", "") or "")
+        origin: str | None = None
+        log_line: dict[str, Any] = {}
         try:
             request = read_event(event)
             origin = request.origin
             if request.method == "OPTIONS":
                 return self._render(preflight(self._methods), origin, self._methods)
-            content = self._act(request, request_id, due, line)
+            content = self._act(request, request_id, deadline, log_line)
             response = Response(200, content)
-            line.update(decision="issued", code="OK")
+            log_line.update(decision="issued", code="OK")
         except Refusal as refusal:
             response = problem(refusal, request_id)
-            line.update(decision=_decision(refusal), code=refusal.code)
-            if isinstance(refusal, (InvalidToken, InvalidCallback)):
-                line["reason"] = refusal.reason
-            line["limit"] = refusal.members.get("Limit")
+            log_line.update(_log_members(refusal))
         except Exception as fault:  # noqa: BLE001  else FC shows the caller a stack
             response = problem(Misconfigured("The function failed."), request_id)
-            line.update(decision="failed", code="Misconfigured", fault=type(fault).__name__)
-        milliseconds = round((time.monotonic() - begin) * 1000, 1)
+            log_line.update(decision="failed", code="Misconfigured", fault=type(fault).__name__)
         log.write(
             function=self._instance.name,
-            **line,
+            **log_line,
             status=response.status,
             request_id=request_id,
-            ms=milliseconds,
+            ms=round((time.monotonic() - started) * 1000, 1),
             cold=self._instance.was_cold(),
         )
         return self._render(response, origin)
 
     def _act(
-        self, request: Request, request_id: str, due: float, line: dict[str, Any]
+        self, request: Request, request_id: str, deadline: float, log_line: dict[str, Any]
     ) -> Mapping[str, Any]:
-        """Finds the caller and does the work. Adds to ``line``, the log line. Raises a Refusal."""
+        """Authenticates the caller and runs the action. Returns the members of the JSON answer.
+
+        Adds to ``log_line``. Raises a Refusal.
+        """
         if request.method not in self._methods:
             raise MethodNotAllowed((*self._methods, "OPTIONS"))
         settings = self._instance.require_settings()
-        if self._admit is None:
+        if self._authenticate is None:
             raise Misconfigured("A setting of the function is missing or wrong.")
-        caller = self._admit(request)
-        line["subject"] = getattr(caller, "subject", None)
-        session = self._instance.session(due)
-        limits = self._instance.limits()
-        call = Call(request, request_id, caller, settings, session, limits)
+        caller = self._authenticate(request)
+        log_line["subject"] = getattr(caller, "subject", None)
+        session = self._instance.session(deadline)
+        limiter = self._instance.limiter()
+        call = Call(request, request_id, caller, settings, session, limiter, log_line)
         try:
             return self._actions[request.method](call)
         finally:
-            line.update(call.for_log)
-            line["cloud_request_ids"] = session.request_ids or None
-            line["limits_away"] = self._instance.limits_away
+            log_line["cloud_request_ids"] = session.request_ids or None
+            log_line["limits_away"] = self._instance.store_fault
 
     def _render(
         self, response: Response, origin: str | None, preflighted: tuple[str, ...] | None = None
     ) -> dict[str, Any]:
+        """The response object. ``preflighted``: the methods that a preflight allows."""
         settings = self._instance.settings
         allowed = settings.cors_origins if settings is not None else frozenset[str]()
         return render(
             response, origin=origin, allowed_origins=allowed, preflight_methods=preflighted
         )
+
+
+def _log_members(refusal: Refusal) -> dict[str, Any]:
+    """What the log line says about a refusal."""
+    members = {
+        "decision": _decision(refusal),
+        "code": refusal.code,
+        "limit": refusal.members.get("Limit"),
+    }
+    if isinstance(refusal, (InvalidToken, InvalidCallback)):
+        members["reason"] = refusal.reason
+    return members
 
 
 def _decision(refusal: Refusal) -> str:

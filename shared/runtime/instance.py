@@ -52,7 +52,7 @@ class Instance:
         """Provides the role credential of this invocation."""
         return self._role
 
-    def begin(self, context: Any) -> None:
+    def begin_invocation(self, context: Any) -> None:
         """Takes the role credential of this invocation. Ends the process if it has expired."""
         self._role.use(context)
 
@@ -66,23 +66,29 @@ class Instance:
             self._client = Client(self._service, settings, self._role)
         return Session(self._client, deadline, retries=retries)
 
-    def limits(self) -> Limiter | None:
-        """The limits of users, for a new request. None if the deployment sets none."""
+    def limiter(self) -> Limiter | None:
+        """The limiter, with its whole budget for a new request.
+
+        None if the deployment sets no limits.
+        """
         if self.settings is None or self.settings.limits is None:
             return None
         if self._limiter is None:
             from shared.limits.limiter import Limiter
 
             self._limiter = Limiter(self.settings)
-        self._limiter.begin()
+        self._limiter.begin_request()
         return self._limiter
 
     @property
-    def limits_away(self) -> str | None:
-        """Why the store was not asked since the last `limits()`, as a word for the log."""
+    def store_fault(self) -> str | None:
+        """Why the store of the limits was not asked since the last `limiter()`.
+
+        A word for the log. None if the store was asked, or if there is none.
+        """
         if self._limiter is None:
             return None
-        return self._limiter.fault or None
+        return self._limiter.store_fault or None
 
     def require_settings(self) -> Settings:
         """The settings. Raises Misconfigured if one is missing or wrong."""
@@ -96,15 +102,16 @@ class Instance:
         return cold
 
 
-def deadline(context: Any, longest: float) -> float:
-    """When the work must end, in monotonic seconds.
+def deadline_of(context: Any, max_seconds: float) -> float:
+    """When the work of an invocation must end, in monotonic seconds.
 
-    It is within ``longest`` seconds, and well within the function's timeout at FC.
+    That is ``max_seconds`` from now, or earlier: well within the timeout that FC sets for the
+    function, which ``context`` names.
     """
     timeout = getattr(getattr(context, "function", None), "timeout", None)
     if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
-        longest = min(longest, timeout * _SHARE_OF_TIMEOUT)
-    return time.monotonic() + longest
+        max_seconds = min(max_seconds, timeout * _SHARE_OF_TIMEOUT)
+    return time.monotonic() + max_seconds
 
 
 def _settings(name: str, environ: Mapping[str, str]) -> Settings | None:

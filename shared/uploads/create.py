@@ -196,20 +196,20 @@ def _within_limits(
     call: Call[Caller], slot: str, create: Callable[[], UploadCredential]
 ) -> UploadCredential:
     """``create()``, if the caller's limits allow another upload. They know it by ``slot``."""
-    limits = call.limits
-    if limits is None:
+    limiter = call.limiter
+    if limiter is None:
         return create()
-    new = limits.upload(call.caller, slot)
+    new = limiter.count_upload(call.caller, slot)
     try:
         credential = create()
     except (UploadFinished, UploadWindowClosed, IdempotencyKeySpent):
-        limits.finished(call.caller, slot=slot)
+        limiter.note_finished(call.caller, slot=slot)
         raise
     except Upstream as fault:
         if new and fault.effect == "none":
-            limits.withdraw(call.caller, slot)
+            limiter.note_withdrawn(call.caller, slot)
         raise
-    limits.issued(call.caller, slot, credential.media_id)
+    limiter.note_issued(call.caller, slot, credential.media_id)
     return credential
 
 

@@ -56,9 +56,9 @@ def _renew(run: Run, video: Video, period: int) -> None:
         **data_of(video, run.settings),
         **response.members(credential, "VideoId", known.event_id),
     }
-    limits = run.memory.limits()
-    if limits is not None:
-        limits.renewed(str(data["owner"]), video.video_id)
-        run.limits_away = limits.fault or run.limits_away
+    limiter = run.memory.limiter()
+    if limiter is not None:
+        limiter.note_renewed(str(data["owner"]), video.video_id)
+        run.store_fault = limiter.store_fault or run.store_fault
     renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, now=video.now)
     run.send(renewed, credentials=True)

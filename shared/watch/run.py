@@ -25,8 +25,8 @@ class Memory:
     """What an instance of `watch` keeps between runs. It only spares the app repeats."""
 
     def __init__(self, instance: Instance) -> None:
-        self.limits = instance.limits
-        """Gives the limits of users, with their whole budget of time again."""
+        self.limiter = instance.limiter
+        """Returns the limiter, with its whole budget of time again."""
         self.rechecks = Rechecks(instance)
         self.receivers = Receivers()
         self.delivered = Seen(20_000)
@@ -53,7 +53,7 @@ class Run:
         self.left_over = 0
         self.failed = 0
         self.sent: dict[str, int] = {}
-        self.limits_away = ""
+        self.store_fault = ""
         """Why the store of the limits last missed a note, as a word for the log."""
 
     @property
@@ -77,12 +77,12 @@ class Run:
         """
         if event.event_id in self.memory.delivered:
             return
-        limits = self.memory.limits()
-        if limits is not None:
+        limiter = self.memory.limiter()
+        if limiter is not None:
             from shared.events.arrivals import note_arrivals
 
-            note_arrivals(limits, [event])
-            self.limits_away = limits.fault or self.limits_away
+            note_arrivals(limiter, [event])
+            self.store_fault = limiter.store_fault or self.store_fault
         receiver = self.memory.receivers.of(self.settings, credentials=credentials)
         receiver.deliver(event, max(0.0, self.session.left))
         self.memory.delivered.add(event.event_id)

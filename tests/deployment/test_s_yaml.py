@@ -21,7 +21,7 @@ from shared.config.limits import NAMES
 from shared.config.settings import load
 from shared.config.uses import ALWAYS, USES
 from shared.config.variables import VARIABLES
-from shared.runtime.endpoint import LONGEST
+from shared.runtime.endpoint import MAX_SECONDS
 from tests.support.serverless import OF_OVERLAYS
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -219,7 +219,7 @@ def test_a_region_without_vod_is_refused(
 def test_a_function_has_time_to_answer_after_its_own_deadline(
     rendered: Document, function: str
 ) -> None:
-    assert rendered["resources"][function]["props"]["timeout"] >= LONGEST + 1
+    assert rendered["resources"][function]["props"]["timeout"] >= MAX_SECONDS + 1
 
 
 def triggers(document: Document, function: str) -> dict[str, Document]:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from shared.auth.callback_signature import from_vod
+from shared.auth.callback_signature import by_callback_signature
 from shared.auth.caller import MAX_SUBJECT, Caller, caller_of
 from shared.auth.token import authenticate
 from shared.config import limits
@@ -71,7 +71,7 @@ def event(data: bytes) -> None:
         assert isinstance(request.method, str)
         assert all(name == name.lower() for name in request.headers)
         with contextlib.suppress(InvalidCallback):
-            from_vod(settings())(request)
+            by_callback_signature(settings())(request)
         with contextlib.suppress(InvalidToken):
             authenticate(request.headers.get("authorization"), settings(), KEYS)
         given = body.json_object(request)

@@ -128,7 +128,7 @@ class StandInLimits:
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
         self.new = True
-        self.fault = ""
+        self.store_fault = ""
         self.refusal: Exception | None = None
 
     def _note(self, *given: str) -> None:
@@ -136,23 +136,23 @@ class StandInLimits:
         if self.refusal is not None:
             raise self.refusal
 
-    def upload(self, caller: Caller, slot: str) -> bool:
+    def count_upload(self, caller: Caller, slot: str) -> bool:
         self._note("upload", caller.subject, slot)
         return self.new
 
-    def issued(self, caller: Caller, slot: str, media_id: str) -> None:
+    def note_issued(self, caller: Caller, slot: str, media_id: str) -> None:
         self._note("issued", caller.subject, slot, media_id)
 
-    def withdraw(self, caller: Caller, slot: str) -> None:
+    def note_withdrawn(self, caller: Caller, slot: str) -> None:
         self._note("withdraw", caller.subject, slot)
 
-    def finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
+    def note_finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
         self._note("finished", caller.subject, slot, video_id)
 
-    def refresh(self, caller: Caller, video_id: str) -> None:
+    def count_refresh(self, caller: Caller, video_id: str) -> None:
         self._note("refresh", caller.subject, video_id)
 
-    def play(self, caller: Caller, videos: int) -> None:
+    def count_plays(self, caller: Caller, videos: int) -> None:
         self._note("play", caller.subject, str(videos))
 
 

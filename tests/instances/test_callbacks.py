@@ -267,7 +267,7 @@ def test_an_upload_that_has_arrived_is_not_open_any_more(
     world: World, monkeypatch: pytest.MonkeyPatch, road: str
 ) -> None:
     arrived: list[str] = []
-    monkeypatch.setattr(Limiter, "arrived", lambda _, media_id: arrived.append(media_id))
+    monkeypatch.setattr(Limiter, "note_arrived", lambda _, media_id: arrived.append(media_id))
     video_id = finished(world)
     function = world.serve("events", world.environment(VODPASS_LIMITS='{"open_uploads":5}'))
     for body in (callback(video_id), {"EventType": "SomethingNew"}):

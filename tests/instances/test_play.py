@@ -92,7 +92,7 @@ def test_the_owner_gets_a_playauth_of_the_least_time(function: Any) -> None:
         "ExpiresIn": 100,
     }
     assert vod.asked == [("GetVideoInfo", IDS[0]), ("GetVideoPlayAuth", (IDS[0], 100))]
-    assert call.for_log == {"VideoId": IDS[0]}
+    assert call.log_line == {"VideoId": IDS[0]}
 
 
 def test_a_player_is_told_the_domain(function: Any) -> None:
@@ -147,7 +147,7 @@ def test_a_jwtplayauth_costs_one_look(function: Any) -> None:
     )
     answer = function.play(call)
     assert vod.asked == [("GetVideoInfo", IDS[0])]
-    assert call.for_log == {"VideoId": IDS[0], "Method": "JWTPlayAuth", "AuthInfoTimeout": 300}
+    assert call.log_line == {"VideoId": IDS[0], "Method": "JWTPlayAuth", "AuthInfoTimeout": 300}
     signed = claims(answer.pop("PlayAuth"))
     assert answer == {
         "RequestId": "1-abc",
@@ -409,8 +409,8 @@ def test_each_video_gets_its_own_answer_in_the_order_of_the_request(function: An
         ("GetVideoPlayAuth", (IDS[0], 100)),
         ("GetVideoPlayAuth", (IDS[3], 100)),
     ]
-    assert call.for_log["item_codes"] == Counter(OK=2, VideoNotFound=2, VideoNotReady=1)
-    assert call.for_log["VideoIds"] == [IDS[n] for n in (3, 4, 0, 2, 1)]
+    assert call.log_line["item_codes"] == Counter(OK=2, VideoNotFound=2, VideoNotReady=1)
+    assert call.log_line["VideoIds"] == [IDS[n] for n in (3, 4, 0, 2, 1)]
 
 
 def test_signed_here_all_videos_cost_one_look(function: Any) -> None:

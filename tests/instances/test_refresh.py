@@ -55,7 +55,7 @@ def test_the_owner_gets_a_new_credential_between_two_looks(function: Any) -> Non
         "ExpireUTCTime": EXPIRES_TEXT,
         "ExpiresIn": 3000,
     }
-    assert call.for_log == ASKED
+    assert call.log_line == ASKED
     assert vod.asked == [
         ("GetVideoInfo", IDS[0]),
         ("RefreshUploadVideo", IDS[0]),

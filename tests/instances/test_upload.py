@@ -54,7 +54,7 @@ def test_a_video_is_created_under_the_mark_of_its_owner(function: Any) -> None:
         "ExpireUTCTime": EXPIRES_TEXT,
         "ExpiresIn": 3000,
     }
-    assert call.for_log == {"MediaType": "video", "VideoId": IDS[0]}
+    assert call.log_line == {"MediaType": "video", "VideoId": IDS[0]}
     given = vod.sent("CreateUploadVideo")
     mark, data = given.pop("reference_id"), given.pop("user_data")
     assert owns(SETTINGS, ALICE, mark)
@@ -333,7 +333,7 @@ def test_an_image(function: Any) -> None:
     answer = function.upload(call)
     assert answer["ImageId"] == IDS[0]
     assert answer["ImageURL"] == "https://images.example.com/a.png"
-    assert call.for_log == {"MediaType": "image", "ImageId": IDS[0]}
+    assert call.log_line == {"MediaType": "image", "ImageId": IDS[0]}
     assert vod.sent("CreateUploadImage") == {"image_type": "default"}
 
     settings = replace(SETTINGS, cate_id=7, accelerate=True, app_id="app-1")
@@ -367,7 +367,7 @@ def test_attached_media(function: Any) -> None:
     vod = StandInVod()
     call = invocation(vod, SUBTITLE)
     assert function.upload(call)["MediaId"] == IDS[0]
-    assert call.for_log == {"MediaType": "attached", "MediaId": IDS[0]}
+    assert call.log_line == {"MediaType": "attached", "MediaId": IDS[0]}
     assert vod.sent("CreateUploadAttachedMedia") == {
         "business_type": "subtitle",
         "media_ext": "srt",

@@ -67,7 +67,7 @@ def test_events_handles_the_other_callbacks_of_a_batch(
     instance = SimpleNamespace(
         require_settings=lambda: SETTINGS,
         session=lambda _: None,
-        limits_away=None,
+        store_fault=None,
         was_cold=lambda: False,
     )
     monkeypatch.setattr(events, "_INSTANCE", instance)
@@ -87,10 +87,10 @@ def test_a_message_that_looks_like_a_request_does_not_discard_its_batch(
     deliver = failing(KeyError(), handled, lambda _: False)
     monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(hand_on=deliver))
     instance = SimpleNamespace(
-        begin=lambda _: None,
+        begin_invocation=lambda _: None,
         require_settings=lambda: SETTINGS,
         session=lambda _: None,
-        limits_away=None,
+        store_fault=None,
         was_cold=lambda: False,
     )
     monkeypatch.setattr(events, "_INSTANCE", instance)

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from shared.auth.published_keys import PublishedKeys
-from shared.auth.token import _pyjwt, authenticate, bearer
+from shared.auth.token import _pyjwt, authenticate, by_bearer_token
 from shared.config.jwk import parse_key_set
 from shared.config.settings import Settings
 from shared.errors import InvalidToken, Unavailable
@@ -107,7 +107,7 @@ def request(authorization: str | None = None) -> Request:
 
 @pytest.mark.parametrize("changes", [{}, {"jti": 5}, {"sub": 5}])
 def test_a_caller_is_known_by_the_header_of_the_request(changes: dict[str, Any]) -> None:
-    admit = bearer(SETTINGS)
+    admit = by_bearer_token(SETTINGS)
     token = LOGIN.sign_raw(LOGIN.claims(**changes))
     for scheme in ("Bearer", "bearer", "BEARER"):
         caller = admit(request(f"{scheme}  {token} "))
@@ -123,7 +123,7 @@ def test_a_deployment_may_do_without_issuer_or_audience(issuer: str, audience: s
     settings = Settings(
         jwt_keys=SETTINGS.jwt_keys, jwt_issuer=issuer, jwt_audience=audience, issuer_alias="main"
     )
-    admit = bearer(settings)
+    admit = by_bearer_token(settings)
     given: dict[str, Any] = {"iss": None if issuer == "none" else ISSUER}
     given["aud"] = None if audience == "none" else AUDIENCE
     assert admit(request(signed(**given))).subject == "alice"
@@ -142,10 +142,10 @@ def test_a_key_is_prepared_once_for_the_algorithm_that_it_names() -> None:
     )
     [key] = keys
     assert key.cache == {}
-    bearer(settings)(request(signed()))
+    by_bearer_token(settings)(request(signed()))
     prepared = dict(key.cache)
     assert prepared
-    bearer(settings)(request(signed()))
+    by_bearer_token(settings)(request(signed()))
     assert all(key.cache[name] is value for name, value in prepared.items())
 
 
@@ -169,7 +169,7 @@ def test_without_keys_in_the_settings_those_of_the_url_count(
         jwt_audience=AUDIENCE,
         issuer_alias="main",
     )
-    admit = bearer(settings)
+    admit = by_bearer_token(settings)
     assert server.asked == [], "not before there is a token"
     token = KEY.sign({"iss": ISSUER, "aud": AUDIENCE, "sub": "alice"})
     assert admit(request(f"Bearer {token}")).subject == "alice"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.auth.callback_signature import WINDOW, from_vod
+from shared.auth.callback_signature import WINDOW, by_callback_signature
 from shared.config.settings import Settings
 from shared.errors import InvalidCallback
 from shared.web.request import Request
@@ -50,13 +50,13 @@ def request(
 
 def reason(**changes: Any) -> str:
     with pytest.raises(InvalidCallback) as refused:
-        from_vod(SETTINGS)(request(**changes))
+        by_callback_signature(SETTINGS)(request(**changes))
     return refused.value.reason
 
 
 def test_a_genuine_callback_is_accepted_with_each_key() -> None:
     for key in (NEW, OLD):
-        from_vod(SETTINGS)(request(key=key))
+        by_callback_signature(SETTINGS)(request(key=key))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_query_is_refused(query: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("age", [0, WINDOW, -WINDOW])
 def test_a_time_within_the_window_is_accepted(age: int) -> None:
-    from_vod(SETTINGS)(request(timestamp=str(NOW - age)))
+    by_callback_signature(SETTINGS)(request(timestamp=str(NOW - age)))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_signature_in_upper_case_is_refused() -> None:
 
 def test_without_a_key_nothing_is_accepted() -> None:
     with pytest.raises(InvalidCallback):
-        from_vod(Settings(callback_url=URL))(request())
+        by_callback_signature(Settings(callback_url=URL))(request())
 
 
 def test_a_time_in_other_digits_is_refused_even_if_it_is_signed() -> None:

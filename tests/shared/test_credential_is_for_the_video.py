@@ -89,7 +89,7 @@ def begin(vod: StubVod, key: str | None = KEY) -> UploadCredential:
     headers = {} if key is None else {"idempotency-key": key}
     caller = Caller(ALICE, frozenset({"vod:upload", "vod:refresh"}))
     call = SimpleNamespace(
-        request=Request("POST", headers, {}, b""), settings=SETTINGS, caller=caller, limits=None
+        request=Request("POST", headers, {}, b""), settings=SETTINGS, caller=caller, limiter=None
     )
     return create.video(cast(Any, call), cast(Any, vod), dict(ASKED))
 

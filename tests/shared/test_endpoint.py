@@ -26,7 +26,7 @@ from shared.limits.limiter import LimitReached
 from shared.runtime import instance as module
 from shared.runtime import log
 from shared.runtime.endpoint import Call, Endpoint
-from shared.runtime.instance import Instance, deadline
+from shared.runtime.instance import Instance, deadline_of
 from shared.runtime.seen import Seen
 from shared.web.request import MAX_EVENT, Request
 from tests.reliability.functions import http_event
@@ -82,7 +82,7 @@ class Function:
     def _act(self, call: Call[Any]) -> Mapping[str, Any]:
         self.did.append("act")
         self.call = call
-        call.for_log.update(VideoId="v")
+        call.log_line.update(VideoId="v")
         if self.raises is not None:
             raise self.raises
         return {"A": 1}
@@ -133,7 +133,7 @@ def test_the_work_has_the_request_the_caller_and_the_cloud() -> None:
     assert (call.request.method, call.request_id) == ("POST", "1-abc")
     assert call.caller.subject == "alice"
     assert call.settings is function.instance.settings
-    assert call.limits is None
+    assert call.limiter is None
     assert 7.0 < call.session.left <= 8.0
     assert function.instance.role.get_credential().access_key_id == "STS.a"
 
@@ -249,7 +249,7 @@ def test_with_a_wrong_setting_every_request_is_refused(capsys: pytest.CaptureFix
     assert "VODPASS_REGION" in said["message"]
     assert function.did == []
     assert function.instance.settings is None
-    assert function.instance.limits() is None
+    assert function.instance.limiter() is None
     for _ in range(2):
         answer = function.answer(Origin=ORIGIN)
         assert (answer.status, answer.body["Code"]) == (500, "Misconfigured")
@@ -280,17 +280,17 @@ def test_limits_are_begun_anew_for_each_request(capsys: pytest.CaptureFixture[st
     function = Function(VODPASS_LIMITS='{"plays_per_minute":5}')
     function.answer()
     assert function.call is not None
-    limits = function.call.limits
+    limits = function.call.limiter
     assert limits is not None
-    limits.fault = "time"
+    limits.store_fault = "time"
     function.answer()
-    assert function.call.limits is limits
-    assert limits.fault == ""
+    assert function.call.limiter is limits
+    assert limits.store_fault == ""
     assert "limits_away" not in lines(capsys)[-1]
 
     def away(call: Call[Any]) -> Mapping[str, Any]:
-        assert call.limits is not None
-        call.limits.fault = "time"
+        assert call.limiter is not None
+        call.limiter.store_fault = "time"
         call.session.request_ids.append("A-1")
         raise Forbidden("a")
 
@@ -315,8 +315,8 @@ def test_work_ends_before_the_platform_ends_it(
 ) -> None:
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     context = SimpleNamespace(function=SimpleNamespace(timeout=timeout))
-    assert deadline(context, 20.0) == 1000.0 + seconds
-    assert deadline(SimpleNamespace(), 20.0) == deadline(None, 20.0) == 1020.0
+    assert deadline_of(context, 20.0) == 1000.0 + seconds
+    assert deadline_of(SimpleNamespace(), 20.0) == deadline_of(None, 20.0) == 1020.0
 
 
 @pytest.mark.parametrize(

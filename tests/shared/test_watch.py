@@ -273,12 +273,12 @@ def test_an_upload_that_finishes_meanwhile_gets_no_credential() -> None:
 def test_a_renewal_counts_as_a_credential_of_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     noted: list[tuple[Any, ...]] = []
     limits = SimpleNamespace(
-        fault="",
-        renewed=lambda *given: noted.append(("renewed", *given)),
-        arrived=lambda *given: noted.append(("arrived", *given)),
+        store_fault="",
+        note_renewed=lambda *given: noted.append(("renewed", *given)),
+        note_arrived=lambda *given: noted.append(("arrived", *given)),
     )
     here = Here(video(2400), **RENEWING)
-    here.memory.limits = lambda: cast("Any", limits)
+    here.memory.limiter = lambda: cast("Any", limits)
     sweep.look_after(here.run, ID)
     assert noted == [("renewed", "alice", ID)]
     here.vod.videos_by_id[ID] = video(status="Normal")

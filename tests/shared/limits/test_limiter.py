@@ -128,13 +128,13 @@ def alone(own: Mapping[str, int]) -> Limiter:
 
 Count = Callable[[Limiter, Caller], object]
 COUNTED: list[tuple[str, Count]] = [
-    ("uploads_per_minute", lambda limiter, who: limiter.upload(who, str(time.time_ns()))),
-    ("uploads_per_day", lambda limiter, who: limiter.upload(who, str(time.time_ns()))),
-    ("open_uploads", lambda limiter, who: limiter.upload(who, str(time.time_ns()))),
-    ("refreshes_per_minute", lambda limiter, who: limiter.refresh(who, VIDEO_ID)),
-    ("refreshes_per_video", lambda limiter, who: limiter.refresh(who, VIDEO_ID)),
-    ("plays_per_minute", lambda limiter, who: limiter.play(who, 1)),
-    ("sts_per_hour", lambda limiter, who: limiter.token(who)),
+    ("uploads_per_minute", lambda limiter, who: limiter.count_upload(who, str(time.time_ns()))),
+    ("uploads_per_day", lambda limiter, who: limiter.count_upload(who, str(time.time_ns()))),
+    ("open_uploads", lambda limiter, who: limiter.count_upload(who, str(time.time_ns()))),
+    ("refreshes_per_minute", lambda limiter, who: limiter.count_refresh(who, VIDEO_ID)),
+    ("refreshes_per_video", lambda limiter, who: limiter.count_refresh(who, VIDEO_ID)),
+    ("plays_per_minute", lambda limiter, who: limiter.count_plays(who, 1)),
+    ("sts_per_hour", lambda limiter, who: limiter.count_sts_token(who)),
 ]
 
 
@@ -161,23 +161,23 @@ def test_each_limit_refuses_what_is_over_it_to_this_user_alone(
 
 def test_what_has_no_limit_is_not_counted(make: Make) -> None:
     limiter, store = make({})
-    assert limiter.upload(caller(), "slot")
-    limiter.refresh(caller(), VIDEO_ID)
-    limiter.play(caller(), 1000)
-    limiter.token(caller())
-    limiter.issued(caller(), "slot", VIDEO_ID)
+    assert limiter.count_upload(caller(), "slot")
+    limiter.count_refresh(caller(), VIDEO_ID)
+    limiter.count_plays(caller(), 1000)
+    limiter.count_sts_token(caller())
+    limiter.note_issued(caller(), "slot", VIDEO_ID)
     assert store.asked == []
 
 
 def test_more_videos_at_once_than_the_limit_are_refused_unasked(make: Make) -> None:
     limiter, store = make()
     with pytest.raises(LimitReached) as raised:
-        limiter.play(caller(), 5)
+        limiter.count_plays(caller(), 5)
     assert raised.value.limit == "plays_per_minute"
     assert raised.value.detail == PHRASES["plays_per_minute"].format(4)
     assert raised.value.headers == {"Retry-After": "60"}
     assert store.asked == []
-    limiter.play(caller(), 4)
+    limiter.count_plays(caller(), 4)
 
 
 RATES = {
@@ -190,12 +190,12 @@ RATES = {
 
 def test_the_store_is_asked_with_the_limits_that_count(make: Make) -> None:
     limiter, store = make()
-    assert limiter.upload(caller(), "slot")
+    assert limiter.count_upload(caller(), "slot")
     store.answers = ["again"]
-    assert not limiter.upload(caller(), "slot")
-    limiter.refresh(caller(), VIDEO_ID)
-    limiter.play(caller(plays_per_minute=3), 2)
-    limiter.token(caller())
+    assert not limiter.count_upload(caller(), "slot")
+    limiter.count_refresh(caller(), VIDEO_ID)
+    limiter.count_plays(caller(plays_per_minute=3), 2)
+    limiter.count_sts_token(caller())
     questions = [question for _, question, _, _ in store.asked]
     slot, video = questions[0].pop("slot"), questions[2].pop("video")
     assert questions[1].pop("slot") == slot != video
@@ -207,20 +207,20 @@ def test_the_store_is_asked_with_the_limits_that_count(make: Make) -> None:
         {"rates": [["sts_per_hour", 1, 3600, 1]]},
     ]
     assert {tuple(keys) for keys, _, _, _ in store.asked} == {tuple(store.asked[0][0])}
-    assert limiter.fault == ""
+    assert limiter.store_fault == ""
 
 
 def test_neither_users_nor_videos_can_be_read_in_the_store(make: Make) -> None:
     def everything(alias: str = "example") -> str:
         limiter, store = make(alias=alias)
-        limiter.upload(caller(), "slot")
-        limiter.refresh(caller(), VIDEO_ID)
+        limiter.count_upload(caller(), "slot")
+        limiter.count_refresh(caller(), VIDEO_ID)
         store.say("done")
-        limiter.issued(caller(), "slot", VIDEO_ID)
-        limiter.withdraw(caller(), "slot")
-        limiter.finished(caller(), video_id=VIDEO_ID)
-        limiter.renewed("alice", VIDEO_ID)
-        limiter.arrived(VIDEO_ID)
+        limiter.note_issued(caller(), "slot", VIDEO_ID)
+        limiter.note_withdrawn(caller(), "slot")
+        limiter.note_finished(caller(), video_id=VIDEO_ID)
+        limiter.note_renewed("alice", VIDEO_ID)
+        limiter.note_arrived(VIDEO_ID)
         return repr((store.asked, store.got))
 
     said = everything()
@@ -237,8 +237,8 @@ def test_a_release_finds_what_the_one_before_it_counted(make: Make) -> None:
     """Both run while a release replaces the other. Counts apart would let a user have twice as
     much."""
     limiter, store = make()
-    limiter.upload(caller(), "slot")
-    limiter.arrived(VIDEO_ID)
+    limiter.count_upload(caller(), "slot")
+    limiter.note_arrived(VIDEO_ID)
     [(counted, question, _, _)] = store.asked
     user = "16ea30da091e59c7a0c9f7054eb41cf0"
     assert counted == (
@@ -252,19 +252,19 @@ def test_a_release_finds_what_the_one_before_it_counted(make: Make) -> None:
 
 def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
     limiter, store = make()
-    limiter.upload(caller(), "slot")
-    limiter.refresh(caller(), VIDEO_ID)
+    limiter.count_upload(caller(), "slot")
+    limiter.count_refresh(caller(), VIDEO_ID)
     [user, slot, video] = [
         store.asked[0][0],
         store.asked[0][1]["slot"],
         store.asked[1][1]["video"],
     ]
     store.say("done")
-    limiter.issued(caller(), "slot", VIDEO_ID)
-    limiter.withdraw(caller(), "slot")
-    limiter.finished(caller(), slot="slot")
-    limiter.finished(caller(), video_id=VIDEO_ID)
-    limiter.renewed("alice", VIDEO_ID)
+    limiter.note_issued(caller(), "slot", VIDEO_ID)
+    limiter.note_withdrawn(caller(), "slot")
+    limiter.note_finished(caller(), slot="slot")
+    limiter.note_finished(caller(), video_id=VIDEO_ID)
+    limiter.note_renewed("alice", VIDEO_ID)
     assert [question for _, question, _, _ in store.asked] == [
         {"op": "link", "slot": slot, "video": video},
         {"op": "drop", "slot": slot},
@@ -279,7 +279,7 @@ def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
     store.say("done")
     store.user = name
     store.took = 0.125
-    limiter.arrived(VIDEO_ID)
+    limiter.note_arrived(VIDEO_ID)
     assert store.got == [(f"vodpass:media:{video}", 0.25)]
     assert [(tuple(asked[0]), *asked[1:3]) for asked in store.asked] == [
         (tuple(user), {"op": "end", "video": video}, 0.125)
@@ -288,27 +288,27 @@ def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
 
 def test_a_medium_that_nobody_counted_ends_nothing(make: Make) -> None:
     limiter, store = make()
-    limiter.arrived(VIDEO_ID)
+    limiter.note_arrived(VIDEO_ID)
     assert len(store.got) == 1
     assert store.asked == []
-    alone(OWN).arrived(VIDEO_ID)
+    alone(OWN).note_arrived(VIDEO_ID)
 
 
 def test_notes_also_count_in_the_instance(clock: Clock) -> None:
     """There they serve while the store is away, and in a deployment without one."""
     limiter = alone({"open_uploads": 1})
-    limiter.upload(caller(), "one")
+    limiter.count_upload(caller(), "one")
     with pytest.raises(LimitReached):
-        limiter.upload(caller(), "two")
-    limiter.withdraw(caller(), "one")
-    limiter.upload(caller(), "two")
-    limiter.issued(caller(), "two", VIDEO_ID)
-    limiter.finished(caller(), video_id=VIDEO_ID)
-    limiter.upload(caller(), "three")
-    limiter.finished(caller(), slot="three")
-    limiter.upload(caller(), "four")
+        limiter.count_upload(caller(), "two")
+    limiter.note_withdrawn(caller(), "one")
+    limiter.count_upload(caller(), "two")
+    limiter.note_issued(caller(), "two", VIDEO_ID)
+    limiter.note_finished(caller(), video_id=VIDEO_ID)
+    limiter.count_upload(caller(), "three")
+    limiter.note_finished(caller(), slot="three")
+    limiter.count_upload(caller(), "four")
     with pytest.raises(LimitReached):
-        limiter.upload(caller(), "five")
+        limiter.count_upload(caller(), "five")
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_the_store_says_which_limit_and_how_long(
     limiter, store = make()
     store.say(answer)
     with pytest.raises(LimitReached) as raised:
-        limiter.upload(caller(), "slot")
+        limiter.count_upload(caller(), "slot")
     assert (raised.value.limit, raised.value.headers) == (limit, {"Retry-After": seconds})
     assert raised.value.detail == PHRASES[limit].format(most)
 
@@ -342,8 +342,8 @@ AWAY: list[tuple[Any, str]] = [
 def test_a_store_cannot_name_a_limit_that_the_caller_does_not_have(make: Make) -> None:
     limiter, store = make({"plays_per_minute": 5})
     store.say("open_uploads 9")
-    limiter.play(caller(), 1)
-    assert limiter.fault == "answer"
+    limiter.count_plays(caller(), 1)
+    assert limiter.store_fault == "answer"
 
 
 @pytest.mark.parametrize(("answer", "word"), AWAY)
@@ -353,34 +353,34 @@ def test_a_deployment_may_refuse_while_the_store_is_away(
     limiter, store = make(away="refuse")
     store.say(answer)
     with pytest.raises(Unavailable) as raised:
-        limiter.upload(caller(), "slot")
+        limiter.count_upload(caller(), "slot")
     assert (raised.value.status, raised.value.effect) == (503, "none")
     assert raised.value.detail == "The limits of users cannot be checked for the moment."
-    assert limiter.fault == word
-    limiter.begin()
-    assert limiter.fault == ""
+    assert limiter.store_fault == word
+    limiter.begin_request()
+    assert limiter.store_fault == ""
     with pytest.raises(Unavailable):
-        limiter.upload(caller(), "slot")
-    assert limiter.fault == "pause", "not every request waits for it"
+        limiter.count_upload(caller(), "slot")
+    assert limiter.store_fault == "pause", "not every request waits for it"
     assert len(store.asked) == 1
     clock.now += 1.001
     store.answers = ["new"]
-    limiter.begin()
-    assert limiter.upload(caller(), "slot")
-    assert limiter.fault == ""
+    limiter.begin_request()
+    assert limiter.count_upload(caller(), "slot")
+    assert limiter.store_fault == ""
 
 
 def test_else_the_instance_counts_meanwhile(make: Make, clock: Clock) -> None:
     limiter, store = make()
     store.say(StoreAway("time"))
     for _ in range(2):
-        assert limiter.upload(caller(), f"slot-{clock.now}")
+        assert limiter.count_upload(caller(), f"slot-{clock.now}")
         clock.now += 2
     with pytest.raises(LimitReached) as raised:
-        limiter.upload(caller(), "slot")
+        limiter.count_upload(caller(), "slot")
     assert raised.value.limit == "uploads_per_minute"
     assert len(store.asked) == 3
-    assert limiter.upload(caller("bob"), "slot"), "each user has limits of their own here too"
+    assert limiter.count_upload(caller("bob"), "slot"), "each user has limits of their own here too"
 
 
 @pytest.mark.parametrize(("seconds", "asks"), [(0.0, 1), (0.999, 1), (1.0, 2), (-3600.0, 2)])
@@ -390,32 +390,32 @@ def test_the_store_is_left_alone_for_a_second(
     """Also if the instance's clock is set back meanwhile."""
     limiter, store = make()
     store.say(StoreAway("time"))
-    limiter.token(caller("carol"))
+    limiter.count_sts_token(caller("carol"))
     clock.now += seconds
-    limiter.play(caller(), 1)
+    limiter.count_plays(caller(), 1)
     assert len(store.asked) == asks
 
 
 def test_a_request_asks_the_store_within_one_budget(make: Make, clock: Clock) -> None:
     limiter, store = make()
     store.took = 0.125
-    limiter.refresh(caller(), VIDEO_ID)
-    limiter.play(caller(), 1)
+    limiter.count_refresh(caller(), VIDEO_ID)
+    limiter.count_plays(caller(), 1)
     assert [budget for _, _, budget, _ in store.asked] == [0.25, 0.125]
     store.say("done")
-    limiter.withdraw(caller(), "slot")
+    limiter.note_withdrawn(caller(), "slot")
     assert store.asked == [], "there is no budget left for a note"
-    limiter.begin()
-    limiter.withdraw(caller(), "slot")
+    limiter.begin_request()
+    limiter.note_withdrawn(caller(), "slot")
     assert [budget for _, _, budget, _ in store.asked] == [0.25]
 
 
 NOTES: list[Callable[[Limiter], None]] = [
-    lambda limiter: limiter.issued(caller(), "slot", VIDEO_ID),
-    lambda limiter: limiter.withdraw(caller(), "slot"),
-    lambda limiter: limiter.finished(caller(), slot="slot"),
-    lambda limiter: limiter.renewed("alice", VIDEO_ID),
-    lambda limiter: limiter.arrived(VIDEO_ID),
+    lambda limiter: limiter.note_issued(caller(), "slot", VIDEO_ID),
+    lambda limiter: limiter.note_withdrawn(caller(), "slot"),
+    lambda limiter: limiter.note_finished(caller(), slot="slot"),
+    lambda limiter: limiter.note_renewed("alice", VIDEO_ID),
+    lambda limiter: limiter.note_arrived(VIDEO_ID),
 ]
 
 
@@ -428,8 +428,8 @@ def test_a_note_that_is_lost_harms_no_request(
     store.say(answer)
     note(limiter)
     if not isinstance(answer, Exception) and not store.asked:
-        return  # arrived() found no user
-    assert limiter.fault == ("answer" if answer == "new" else "time")
+        return  # note_arrived() found no user
+    assert limiter.store_fault == ("answer" if answer == "new" else "time")
     asked = len(store.asked) + len(store.got)
     note(limiter)
     assert len(store.asked) + len(store.got) == asked, "the store is away for a second"
