@@ -13,7 +13,7 @@ from shared.auth.token import by_bearer_token
 from shared.errors import UploadFinished, VideoNotFound
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
-from shared.uploads import response
+from shared.uploads import answer
 from shared.uploads.refresh import refresh_upload
 from shared.web import body, fields
 
@@ -40,7 +40,7 @@ def refresh(call: Call[Caller]) -> Mapping[str, Any]:
         if call.limiter is not None:
             call.limiter.note_finished(call.caller, video_id=asked["VideoId"])
         raise
-    return response.members(credential, "VideoId", call.request_id)
+    return answer.members(credential, "VideoId", call.request_id)
 
 
 _ENDPOINT = Endpoint(Instance("refresh", VOD_SERVICE), by_bearer_token, {"POST": refresh})

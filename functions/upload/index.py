@@ -14,13 +14,18 @@ from shared.config.settings import Settings
 from shared.errors import FieldError, Forbidden, InvalidRequest
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance
-from shared.uploads import create, response
+from shared.uploads import answer, create
 from shared.uploads import fields as upload_fields
 from shared.web import body, fields
 
 
-class MediaType(NamedTuple):
-    """How `/upload` handles one MediaType. ``checks``: of each field that it may have."""
+class MediaUpload(NamedTuple):
+    """How `/upload` handles a request with one MediaType.
+
+    ``checks``: returns, for the settings, the check of each field that the request may have.
+    ``required``: the fields that it must have. ``create``: creates the media in VOD. ``id_name``:
+    what the answer calls its id.
+    """
 
     checks: Callable[[Settings], Mapping[str, fields.Check]]
     required: frozenset[str]
@@ -28,17 +33,17 @@ class MediaType(NamedTuple):
     id_name: str
 
 
-MEDIA_TYPES: Mapping[str, MediaType] = {
-    "video": MediaType(
-        upload_fields.video_fields, frozenset({"FileName"}), create.video, "VideoId"
+MEDIA_UPLOADS: Mapping[str, MediaUpload] = {
+    "video": MediaUpload(
+        upload_fields.video_fields, frozenset({"FileName"}), create.create_video, "VideoId"
     ),
-    "image": MediaType(
-        upload_fields.image_fields, frozenset({"ImageType"}), create.image, "ImageId"
+    "image": MediaUpload(
+        upload_fields.image_fields, frozenset({"ImageType"}), create.create_image, "ImageId"
     ),
-    "attached": MediaType(
+    "attached": MediaUpload(
         upload_fields.attached_fields,
         frozenset({"BusinessType"}),
-        create.attached_media,
+        create.create_attached_media,
         "MediaId",
     ),
 }
@@ -46,39 +51,33 @@ MEDIA_TYPES: Mapping[str, MediaType] = {
 
 def upload(call: Call[Caller]) -> Mapping[str, Any]:
     """Creates the media in VOD and answers the credential for its file. Raises a Refusal."""
-    call.caller.require("vod:upload")
+    caller, settings = call.caller, call.settings
+    caller.require("vod:upload")
+    media_type, asked = _checked_fields(call)
+    caller.require_upload(media_type, asked.get("FileSize"))
+    _require_offered(caller, settings)
+    call.log_line["MediaType"] = media_type
+    media_upload = MEDIA_UPLOADS[media_type]
+    try:
+        credential = media_upload.create(call, Vod(call.session), asked)
+    except WrongChoice as fault:
+        raise _naming_source(fault, caller) from None
+    call.log_line[media_upload.id_name] = credential.media_id
+    return answer.members(credential, media_upload.id_name, call.request_id)
+
+
+def _checked_fields(call: Call[Caller]) -> tuple[str, dict[str, Any]]:
+    """The MediaType of a request and its other fields, checked. Raises a Refusal."""
     fields.check(call.request.query, {})  # there are no parameters
     given = body.json_object(call.request)
     name = given.pop("MediaType", "video")
-    media_type = MEDIA_TYPES.get(name) if isinstance(name, str) else None
-    if media_type is None:
-        reason = f"must be one of {', '.join(MEDIA_TYPES)}"
+    if not isinstance(name, str) or name not in MEDIA_UPLOADS:
+        reason = f"must be one of {', '.join(MEDIA_UPLOADS)}"
         if name == "audio":
             reason += ": VOD handles audio as video, so send video"
         raise InvalidRequest(f"MediaType {reason}.", [FieldError("/MediaType", reason)])
-    asked = fields.check(given, media_type.checks(call.settings), media_type.required)
-    _require_permitted(call.caller, name, asked)
-    _require_offered(call.caller, call.settings)
-    call.log_line.update(MediaType=name)
-    try:
-        credential = media_type.create(call, Vod(call.session), asked)
-    except WrongChoice as fault:
-        raise _naming_source(fault, call.caller) from None
-    call.log_line.update({media_type.id_name: credential.media_id})
-    return response.members(credential, media_type.id_name, call.request_id)
-
-
-def _require_permitted(caller: Caller, media_type: str, asked: Mapping[str, Any]) -> None:
-    """Raises a Refusal unless the ``vod`` claim of the token permits the request."""
-    if caller.upload_media is not None and media_type not in caller.upload_media:
-        raise Forbidden(f"The vod claim of the token does not permit the MediaType {media_type}.")
-    if caller.max_bytes is None:
-        return
-    if "FileSize" not in asked:
-        missing = FieldError("/FileSize", "is required, because your token limits it")
-        raise InvalidRequest("FileSize is required, because your token limits it.", [missing])
-    if asked["FileSize"] > caller.max_bytes:
-        raise Forbidden(f"The token permits files of at most {caller.max_bytes} bytes.")
+    media_upload = MEDIA_UPLOADS[name]
+    return name, fields.check(given, media_upload.checks(call.settings), media_upload.required)
 
 
 def _require_offered(caller: Caller, settings: Settings) -> None:

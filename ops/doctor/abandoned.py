@@ -15,7 +15,7 @@ from shared.alibaba.vod.records import AWAITING_FILE, Video
 from shared.config.settings import Settings
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import UpstreamError
-from shared.events.event import declared
+from shared.uploads.declaration import declaration_of
 from shared.watch.cleanup import LARGE_PART, MANY, may_delete, too_many
 from shared.watch.run import CLEANUP_AFTER, LOOK_BACK
 from shared.watch.sweep import MAX_VIDEOS
@@ -82,4 +82,4 @@ def _awaiting(account: Account) -> Iterator[Video]:
 
 def _is_ours(settings: Settings, video: Video) -> bool:
     same_application = video.app_id in ("", settings.application)
-    return same_application and declared(video, settings) is not None
+    return same_application and declaration_of(settings, video) is not None

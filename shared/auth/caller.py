@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.auth.ownership import Owner
 from shared.config.settings import Settings
-from shared.errors import Forbidden, InvalidToken
+from shared.errors import FieldError, Forbidden, InvalidRequest, InvalidToken
 from shared.web.fields import VIDEO_ID
 
 MAX_SUBJECT = 128  # bytes of UTF-8
@@ -44,9 +44,26 @@ class Caller:
         return self.owner.subject
 
     def require(self, scope: str) -> None:
-        """Raise Forbidden unless the token carries ``scope``."""
+        """Raises Forbidden unless the token carries ``scope``."""
         if scope not in self.scopes:
             raise Forbidden(f"The token lacks the scope {scope}.")
+
+    def require_upload(self, media_type: str, file_size: int | None) -> None:
+        """Raises a Refusal unless the ``vod`` claim permits this upload.
+
+        ``file_size``: the declared size in bytes; None if the request does not declare it.
+        """
+        if self.upload_media is not None and media_type not in self.upload_media:
+            raise Forbidden(
+                f"The vod claim of the token does not permit the MediaType {media_type}."
+            )
+        if self.max_bytes is None:
+            return
+        if file_size is None:
+            missing = FieldError("/FileSize", "is required, because your token limits it")
+            raise InvalidRequest("FileSize is required, because your token limits it.", [missing])
+        if file_size > self.max_bytes:
+            raise Forbidden(f"The token permits files of at most {self.max_bytes} bytes.")
 
     def may_play(self, video_id: str) -> bool:
         """Whether the ``vod`` claim opens this video, whoever owns it."""

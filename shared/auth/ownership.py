@@ -37,10 +37,12 @@ def new_mark(settings: Settings, owner: Owner) -> str:
     return _mark(settings.owner_keys[0], owner, secrets.token_bytes(_NONCE))
 
 
-def marks_of_key(settings: Settings, owner: Owner, idempotency_key: str) -> Iterator[str]:
+def marks_for_idempotency_key(
+    settings: Settings, owner: Owner, idempotency_key: str
+) -> Iterator[str]:
     """The marks that this Idempotency-Key leads to, one for each owner key.
 
-    Create with the first. A repeat may find a video under any of them.
+    A new video gets the first. A repeat may find a video under any of them.
     """
     for key in settings.owner_keys:
         framed = frame("nonce", owner.issuer_alias, owner.subject, idempotency_key)
@@ -51,7 +53,7 @@ def owns(settings: Settings, owner: Owner, mark: str | None) -> bool:
     """Whether ``mark``, the ReferenceId of a video, belongs to this owner. None has no owner."""
     if mark is None or len(mark) != _LENGTH or not mark.isascii():
         return False
-    key = key_of(settings, mark)
+    key = owner_key_of(settings, mark)
     if key is None:
         return False
     try:
@@ -61,7 +63,7 @@ def owns(settings: Settings, owner: Owner, mark: str | None) -> bool:
     return hmac.compare_digest(_mark(key, owner, nonce), mark)
 
 
-def key_of(settings: Settings, mark: str) -> OwnerKey | None:
+def owner_key_of(settings: Settings, mark: str) -> OwnerKey | None:
     """The owner key that a mark names; None if this deployment does not have it."""
     return next((key for key in settings.owner_keys if mark[2:4] == key.key_id), None)
 

@@ -15,7 +15,7 @@ from shared.alibaba.session import utc_text
 from shared.alibaba.vod.records import CREDENTIAL_ENDED, PLAYABLE, UPLOAD_FAILED, Video
 from shared.auth.mac import base32, digest
 from shared.config.settings import Settings
-from shared.uploads.extend import Extend, verified
+from shared.uploads.declaration import declaration_of
 from shared.uploads.fields import VIDEO_EXTENSIONS, extension
 
 COMPLETIONS = frozenset({"upload.completed", "upload.rejected"})
@@ -100,21 +100,16 @@ def data_of(video: Video, settings: Settings) -> dict[str, Any]:
 
     Owner and declarations are null unless ownership mark and MAC both verify.
     """
-    extend = declared(video, settings)
+    declaration = declaration_of(settings, video)
     return {
         "VideoId": video.video_id,
         "Status": video.status,
         "Size": video.size,
         "CreationTime": utc_text(video.created_at),
-        "owner": None if extend is None else extend.subject,
-        "IdempotencyKey": None if extend is None else extend.idempotency_key or None,
-        "DeclaredFileSize": None if extend is None else extend.file_size,
+        "owner": None if declaration is None else declaration.subject,
+        "IdempotencyKey": None if declaration is None else declaration.idempotency_key or None,
+        "DeclaredFileSize": None if declaration is None else declaration.file_size,
     }
-
-
-def declared(video: Video, settings: Settings) -> Extend | None:
-    """What was declared when the video was created; None unless mark and MAC both verify."""
-    return verified(settings, video.reference_id, video.user_data)
 
 
 def completion(video: Video, settings: Settings) -> str:
@@ -124,15 +119,15 @@ def completion(video: Video, settings: Settings) -> str:
 
 def misfits(video: Video, settings: Settings) -> list[str]:
     """The ``Reasons`` why a file is not what was declared or allowed; empty if it is."""
-    extend = declared(video, settings)
-    size = None if extend is None else extend.file_size
+    declaration = declaration_of(settings, video)
+    size = None if declaration is None else declaration.file_size
     found = ["MaxFileSize"] if video.size > settings.max_file_size else []
     if video.size_known and video.size == 0:
         found.append("EmptyFile")
     if size not in (None, video.size):
         found.append("FileSize")
     ending = extension(video.file_name)
-    wanted = VIDEO_EXTENSIONS if extend is None else {extend.extension}
+    wanted = VIDEO_EXTENSIONS if declaration is None else {declaration.extension}
     # VOD may store a file under a name without an extension.
     if ending and ending not in wanted:
         found.append("FileName")

@@ -31,9 +31,9 @@ from shared.errors import (
     UpstreamError,
 )
 from shared.runtime.endpoint import Call
-from shared.uploads import parameters
-from shared.uploads.extend import Extend, request_digest, unseal
+from shared.uploads.declaration import Declaration, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
+from shared.uploads.parameters import attached_media_parameters, image_parameters, video_parameters
 from shared.uploads.refresh import refresh_upload
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -42,28 +42,30 @@ _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAKEN = re.compile(r"Reference|Duplicat|(?<!Not)Exist|Repeat|Conflict", re.IGNORECASE)
 
 
-def video(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
-    """Creates a video under the caller's mark, or continues what an earlier request created.
+def create_video(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+    """The credential to upload a video.
 
-    ``asked``: the checked fields of the request. Raises a Refusal.
+    Creates the video under the caller's mark. If an earlier request with the same Idempotency-Key
+    created it, issues a new credential for that one. ``asked``: the checked fields of the request.
+    Raises a Refusal.
     """
     upload = _VideoUpload(call, vod, asked)
-    return _within_limits(call, upload.mark, upload.begin)
+    return _within_limits(call, upload.mark, upload.create_or_continue)
 
 
-def image(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
-    """Creates an image. Raises a Refusal."""
+def create_image(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+    """Creates an image. Returns the credential to upload it. Raises a Refusal."""
     _refuse_idempotency_key(call)
     named = extension(asked.get("FileName", ""))
-    if "ImageExt" not in asked and named and named not in IMAGE_EXTENSIONS:
+    if named and named not in IMAGE_EXTENSIONS and "ImageExt" not in asked:
         # VOD would store it as png, even if it has another type.
         raise _wrong_extension("FileName", IMAGE_EXTENSIONS, "an image")
-    fields = parameters.of_image(call.settings, asked, call.caller)
-    return _create_without_mark(call, vod.create_upload_image, fields)
+    parameters = image_parameters(call.settings, asked, call.caller)
+    return _create_without_mark(call, vod.create_upload_image, parameters)
 
 
-def attached_media(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
-    """Creates attached media: a watermark, a subtitle or material. Raises a Refusal."""
+def create_attached_media(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> UploadCredential:
+    """Creates a watermark, a subtitle or material. Returns the credential. Raises a Refusal."""
     _refuse_idempotency_key(call)
     permitted = ATTACHED_EXTENSIONS[asked["BusinessType"]]
     named = extension(asked.get("FileName", ""))
@@ -72,12 +74,15 @@ def attached_media(call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> Uploa
         field = "FileName" if named and "MediaExt" not in asked else "MediaExt"
         raise _wrong_extension(field, permitted, f"a {asked['BusinessType']}")
     asked = {**asked, "MediaExt": given}
-    fields = parameters.of_attached_media(call.settings, asked, call.caller)
-    return _create_without_mark(call, vod.create_upload_attached_media, fields)
+    parameters = attached_media_parameters(call.settings, asked, call.caller)
+    return _create_without_mark(call, vod.create_upload_attached_media, parameters)
 
 
 class _VideoUpload:
-    """The upload of a video. ``mark`` will be its ReferenceId."""
+    """The video that one request asks for. ``mark`` becomes its ReferenceId.
+
+    Without an Idempotency-Key the mark is random. With one, the mark is computed from it.
+    """
 
     def __init__(self, call: Call[Caller], vod: Vod, asked: dict[str, Any]) -> None:
         self._call = call
@@ -87,9 +92,9 @@ class _VideoUpload:
         if key is None:
             marks = [ownership.new_mark(call.settings, owner)]
         else:
-            marks = list(ownership.marks_of_key(call.settings, owner, key))
-        self.mark, *self._older_marks = marks  # older: under keys that were rotated out
-        self._declared = Extend(
+            marks = list(ownership.marks_for_idempotency_key(call.settings, owner, key))
+        self.mark, *self._older_marks = marks  # older: under owner keys that were rotated out
+        self._declaration = Declaration(
             subject=call.caller.subject,
             idempotency_key=key or "",
             digest=request_digest(asked),
@@ -98,21 +103,19 @@ class _VideoUpload:
             window=call.settings.upload_window,
         )
 
-    def begin(self) -> UploadCredential:
-        """Creates the video, or continues it if an earlier request has created it.
+    def create_or_continue(self) -> UploadCredential:
+        """Creates the video. If an earlier request created it, continues that upload.
 
-        The create is never sent twice. If its outcome is unknown, the mark finds the video.
+        CreateUploadVideo is never sent twice. If its outcome is unknown, the mark finds the video.
         """
         for mark in self._older_marks:
             earlier = self._find(mark)
             if earlier is not None:
                 return self._continue(earlier)
-        call = self._call
+        settings, caller = self._call.settings, self._call.caller
+        parameters = video_parameters(settings, self.mark, self._asked, self._declaration, caller)
         try:
-            fields = parameters.of_video(
-                call.settings, self.mark, self._asked, self._declared, call.caller
-            )
-            return self._vod.create_upload_video(fields)
+            return self._vod.create_upload_video(parameters)
         except Rejected as rejected:
             return self._after_rejection(rejected.code)
         except Upstream as fault:
@@ -120,28 +123,28 @@ class _VideoUpload:
                 raise
         created = self._find_created()
         self._require_same_request(created)
-        return refresh_upload(self._vod, call.settings, created)
+        return refresh_upload(self._vod, settings, created)
 
     def _after_rejection(self, code: str) -> UploadCredential:
-        """Handles a create that VOD refused.
+        """The credential after VOD rejected the create with ``code``. Raises a Refusal.
 
-        A ReferenceId is unique, so the video may already exist: look it up, whatever the code. If
-        there is none, the code decides. A ReferenceId in use belongs to a deleted video. After any
-        other code, the key can still be used.
+        A ReferenceId is unique. So whatever the code, the video may already exist: look it up. If
+        VOD does not show it but says that the ReferenceId is in use, the video was deleted. After
+        any other code, the caller can still use the key.
         """
         earlier = self._find(self.mark)
         if earlier is not None:
             return self._continue(earlier)
-        if not self._declared.idempotency_key:
+        if not self._declaration.idempotency_key:
             raise UpstreamError("VOD refused for an unexpected reason.")
         if _TAKEN.search(code):
             raise IdempotencyKeySpent
         raise Unavailable("VOD refused for an unexpected reason. Repeat the request.")
 
     def _find_created(self) -> Video:
-        """The video of a create whose outcome is unknown.
+        """The video of a create whose outcome is unknown. Raises a Refusal.
 
-        A throttled lookup answers 503, not 429: 429 would say that nothing was begun.
+        If VOD throttles the lookup, the caller gets 503. 429 would say that nothing was begun.
         """
         retry_after = 1
         try:
@@ -157,6 +160,7 @@ class _VideoUpload:
         return created
 
     def _find(self, mark: str) -> Video | None:
+        """The caller's video under a mark; None if VOD has none."""
         try:
             found = self._vod.video(reference_id=mark)
         except NotFoundAtVod:
@@ -173,19 +177,22 @@ class _VideoUpload:
         return refresh_upload(self._vod, self._call.settings, earlier)
 
     def _require_same_request(self, found: Video) -> None:
-        sealed = unseal(self._call.settings, found.reference_id or "", found.user_data)
-        if not self._declared.same_request(sealed):
+        """Raises IdempotencyConflict unless the video was created by the same request."""
+        earlier = unseal(self._call.settings, found.reference_id or "", found.user_data)
+        if not self._declaration.same_request(earlier):
             raise IdempotencyConflict
 
 
 def _create_without_mark(
     call: Call[Caller],
     create: Callable[[Mapping[str, Any]], UploadCredential],
-    fields: Mapping[str, Any],
+    parameters: Mapping[str, Any],
 ) -> UploadCredential:
+    """``create(parameters)``, within the caller's limits. Raises a Refusal."""
+
     def create_once() -> UploadCredential:
         try:
-            return create(fields)
+            return create(parameters)
         except Rejected:
             raise UpstreamError("VOD refused for an unexpected reason.") from None
 
@@ -195,18 +202,21 @@ def _create_without_mark(
 def _within_limits(
     call: Call[Caller], slot: str, create: Callable[[], UploadCredential]
 ) -> UploadCredential:
-    """``create()``, if the caller's limits allow another upload. They know it by ``slot``."""
+    """``create()``, if the caller's limits allow another upload. Raises a Refusal.
+
+    ``slot``: the name of the upload for the limiter until VOD gives it an id.
+    """
     limiter = call.limiter
     if limiter is None:
         return create()
-    new = limiter.count_upload(call.caller, slot)
+    is_new = limiter.count_upload(call.caller, slot)
     try:
         credential = create()
     except (UploadFinished, UploadWindowClosed, IdempotencyKeySpent):
         limiter.note_finished(call.caller, slot=slot)
         raise
     except Upstream as fault:
-        if new and fault.effect == "none":
+        if is_new and fault.effect == "none":
             limiter.note_withdrawn(call.caller, slot)
         raise
     limiter.note_issued(call.caller, slot, credential.media_id)

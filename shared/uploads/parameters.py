@@ -11,18 +11,21 @@ from typing import Any
 
 from shared.auth.caller import Caller
 from shared.config.settings import Settings
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from shared.uploads.fields import extension, title_of
 
 ACCELERATION = {"Type": "oss", "Domain": "https://oss-accelerate.aliyuncs.com"}
 """VOD's AccelerateConfig, as its documentation shows it."""
 
 
-def of_video(
-    settings: Settings, mark: str, asked: Mapping[str, Any], extend: Extend, caller: Caller
+def video_parameters(
+    settings: Settings,
+    mark: str,
+    asked: Mapping[str, Any],
+    declaration: Declaration,
+    caller: Caller,
 ) -> Mapping[str, Any]:
     """CreateUploadVideo. ``mark`` becomes the ReferenceId."""
-    sealed = seal(settings, mark, extend)
     chosen = caller.template_group_id
     name = asked["FileName"]
     return {
@@ -31,7 +34,7 @@ def of_video(
         "file_size": asked.get("FileSize"),
         "cover_url": asked.get("CoverURL"),
         "reference_id": mark,
-        "user_data": _user_data(settings, {"Extend": sealed}),
+        "user_data": _user_data(settings, {"Extend": seal(settings, mark, declaration)}),
         "template_group_id": chosen or settings.template_group_id or None,
         # A workflow would win over the template group that the issuer chose.
         "workflow_id": (settings.workflow_id or None) if chosen is None else None,
@@ -40,7 +43,9 @@ def of_video(
     }
 
 
-def of_image(settings: Settings, asked: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
+def image_parameters(
+    settings: Settings, asked: Mapping[str, Any], caller: Caller
+) -> Mapping[str, Any]:
     """CreateUploadImage."""
     return {
         "image_type": asked["ImageType"],
@@ -53,7 +58,7 @@ def of_image(settings: Settings, asked: Mapping[str, Any], caller: Caller) -> Ma
     }
 
 
-def of_attached_media(
+def attached_media_parameters(
     settings: Settings, asked: Mapping[str, Any], caller: Caller
 ) -> Mapping[str, Any]:
     """CreateUploadAttachedMedia."""

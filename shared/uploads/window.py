@@ -1,8 +1,8 @@
 """The upload window: for how many seconds after its start an upload may be refreshed.
 
 There are two. The deployment's settings say one. The other was promised when the upload began, and
-is sealed into the video's Extend. They differ if the setting changed, or if deployments share their
-owner keys. The shorter one ends refreshes. The promised one delays clean-up.
+is sealed into the declaration. They differ if the setting changed, or if deployments share their
+owner keys. A refresh needs both to be open. Clean-up waits for the promised one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from shared.alibaba.vod.records import Video
 from shared.config.settings import Settings
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
-from shared.uploads.extend import verified
+from shared.uploads.declaration import declaration_of
 
 
 def promised_window(settings: Settings, video: Video) -> int | None:
     """The window that was sealed when the upload began, in seconds; None if there is none."""
-    extend = verified(settings, video.reference_id, video.user_data)
-    return None if extend is None else extend.window
+    declaration = declaration_of(settings, video)
+    return None if declaration is None else declaration.window
 
 
 def refresh_window(settings: Settings, video: Video) -> int:

@@ -6,7 +6,7 @@ from shared.alibaba.session import utc_text
 from shared.alibaba.vod.records import CREDENTIAL_LIFE, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
 from shared.events.event import Event, data_of, event
-from shared.uploads import response
+from shared.uploads import answer
 from shared.uploads.refresh import refresh_upload
 from shared.uploads.window import refresh_window
 from shared.watch.run import LOOK_BACK, Run
@@ -54,7 +54,7 @@ def _renew(run: Run, video: Video, period: int) -> None:
         return
     data = {
         **data_of(video, run.settings),
-        **response.members(credential, "VideoId", known.event_id),
+        **answer.members(credential, "VideoId", known.event_id),
     }
     limiter = run.memory.limiter()
     if limiter is not None:

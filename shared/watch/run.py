@@ -6,11 +6,12 @@ from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import CREDENTIAL_ENDED, Video
 from shared.config.settings import Settings
-from shared.events.event import Event, declared
+from shared.events.event import Event
 from shared.events.recheck import Rechecks
 from shared.events.webhook import Receivers
 from shared.runtime.instance import Instance
 from shared.runtime.seen import Seen
+from shared.uploads.declaration import declaration_of
 
 RETRIES = 20  # in one run, by all its calls together
 EVERY = 300  # seconds between two runs
@@ -68,7 +69,7 @@ class Run:
         may have the same owner keys.
         """
         ours = video.app_id in ("", self.settings.application)
-        return ours and declared(video, self.settings) is not None
+        return ours and declaration_of(self.settings, video) is not None
 
     def send(self, event: Event, *, credentials: bool = False) -> None:
         """Delivers an event, unless this instance has delivered it. Raises NotDelivered.

@@ -23,7 +23,7 @@ from shared.config.settings import Settings
 from shared.errors import Refusal
 from shared.events import callback, recheck
 from shared.runtime.queue_trigger import messages, parse
-from shared.uploads import extend
+from shared.uploads import declaration
 from shared.web.body import parse_object
 from shared.web.request import MAX_EVENT, read_event
 
@@ -62,13 +62,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "the facts of a recheck": lambda deep: recheck.unseal(
         SETTINGS, f'{{"VideoId": "{ID}", "Settling": {{"k": "k1", "m": "x", "Size": {deep}}}}}'
     ),
-    "UserData": lambda deep: extend.unseal(SETTINGS, "v1k1" + "a" * 56, deep),
-    "an Extend": lambda deep: extend.unseal(
+    "UserData": lambda deep: declaration.unseal(SETTINGS, "v1k1" + "a" * 56, deep),
+    "an Extend": lambda deep: declaration.unseal(
         SETTINGS,
         "v1k1" + "a" * 56,
         f'{{"Extend": {{"m": "x", "s": {deep}, "k": "", "d": "", "n": 1, "t": ""}}}}',
     ),
-    "an Extend in text": lambda deep: extend.unseal(
+    "an Extend in text": lambda deep: declaration.unseal(
         SETTINGS, "v1k1" + "a" * 56, json.dumps({"Extend": deep})
     ),
     "keys": lambda deep: parse_key_set(f'{{"keys": [{deep}]}}'),

@@ -16,7 +16,7 @@ from fakealiyun.vod.media import Media
 from shared.auth import ownership as owner
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.uploads import extend as extends
+from shared.uploads import declaration as declarations
 from tests.support.clients import put
 from tests.support.files import SMALL
 from tests.support.house import ALIAS, OWNER_KEY, House
@@ -159,7 +159,7 @@ class TestForgedUserData:
 
     def planted(self, house: House, alice_key: str, user_data: Any) -> None:
         """Create a video with the mark of Alice's Idempotency-Key, as a holder of the AccessKey."""
-        mark = next(owner.marks_of_key(SETTINGS, ALICE, alice_key))
+        mark = next(owner.marks_for_idempotency_key(SETTINGS, ALICE, alice_key))
         Vod(house.cloud).create(reference_id=mark, user_data=json.dumps(user_data))
 
     @pytest.mark.parametrize(
@@ -185,9 +185,11 @@ class TestForgedUserData:
         assert house.upload(alice, "key-2").refusal == (409, "IdempotencyConflict")
 
     def test_with_one_value_changed(self, house: House, alice: str) -> None:
-        mark = next(owner.marks_of_key(SETTINGS, ALICE, "key-1"))
-        digest = extends.request_digest({"FileName": "film.mp4"})
-        sealed = extends.seal(SETTINGS, mark, extends.Extend("alice", "key-1", digest, 5, "mp4"))
+        mark = next(owner.marks_for_idempotency_key(SETTINGS, ALICE, "key-1"))
+        digest = declarations.request_digest({"FileName": "film.mp4"})
+        sealed = declarations.seal(
+            SETTINGS, mark, declarations.Declaration("alice", "key-1", digest, 5, "mp4")
+        )
         self.planted(house, "key-1", {"Extend": {**sealed, "n": None}})
         assert house.upload(alice, "key-1").refusal == (409, "IdempotencyConflict")
 

@@ -13,7 +13,7 @@ from fakealiyun.testing.vod import Vod
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import owner_keys
 from shared.config.settings import Settings
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from tests.functions.roles.grants import give_everything
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.house import ALIAS, OWNER_KEY, House, serve, settings
@@ -101,7 +101,7 @@ def without_window(house: House, sub: str = "alice") -> str:
     """An upload that was begun before the window was sealed."""
     deployment = Settings(issuer_alias=ALIAS, owner_keys=owner_keys(OWNER_KEY))
     mark = new_mark(deployment, Owner(ALIAS, sub))
-    sealed = seal(deployment, mark, Extend(sub, "", "digest", None, "mp4"))
+    sealed = seal(deployment, mark, Declaration(sub, "", "digest", None, "mp4"))
     made = Vod(house.cloud).call(
         "create_upload_video",
         title="film",

@@ -23,7 +23,7 @@ from shared.errors import InvalidCallback, InvalidToken, Refusal
 from shared.events import callback, recheck
 from shared.limits import resp
 from shared.runtime import queue_trigger
-from shared.uploads import extend
+from shared.uploads import declaration
 from shared.uploads import fields as upload_fields
 from shared.web import body, fields
 from shared.web.request import read_event
@@ -147,7 +147,7 @@ def message(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     with contextlib.suppress(recheck.ForgedRecheck):
         assert recheck.unseal(settings(), text) is None
-    assert extend.verified(settings(), "v1k1" + "a" * 56, text) is None
+    assert declaration.verified(settings(), "v1k1" + "a" * 56, text) is None
     with contextlib.suppress(ValueError, RecursionError):
         callback.video_id_in(text)
 

@@ -10,13 +10,13 @@ import pytest
 
 from shared.alibaba.codes import Rejected
 from shared.alibaba.vod.codes import WrongChoice
-from shared.auth.ownership import Owner, marks_of_key, owns
+from shared.auth.ownership import Owner, marks_for_idempotency_key, owns
 from shared.errors import (
     Forbidden,
     InvalidRequest,
     UpstreamError,
 )
-from shared.uploads.extend import Extend, request_digest, unseal
+from shared.uploads.declaration import Declaration, request_digest, unseal
 from tests.instances.stand_ins import (
     ALICE,
     BOB,
@@ -61,7 +61,7 @@ def test_a_video_is_created_under_the_mark_of_its_owner(function: Any) -> None:
     assert not owns(SETTINGS, BOB, mark)
     assert json.loads(data).keys() == {"Extend"}
     digest = request_digest(FILM)
-    assert unseal(SETTINGS, mark, data) == Extend("alice", "", digest, None, "mp4", 7200)
+    assert unseal(SETTINGS, mark, data) == Declaration("alice", "", digest, None, "mp4", 7200)
     assert given == {"file_name": "film.mp4", "title": "film"}
 
 
@@ -91,7 +91,7 @@ def test_every_field_reaches_vod_beside_what_the_deployment_sets(function: Any) 
     function.upload(invocation(vod, ALL, settings=settings, idempotency_key="key-1"))
     given = vod.sent("CreateUploadVideo")
     mark = given.pop("reference_id")
-    assert mark == next(marks_of_key(SETTINGS, ALICE, "key-1"))
+    assert mark == next(marks_for_idempotency_key(SETTINGS, ALICE, "key-1"))
     data = given.pop("user_data")
     assert json.loads(data) == {
         "Extend": json.loads(data)["Extend"],
@@ -106,7 +106,7 @@ def test_every_field_reaches_vod_beside_what_the_deployment_sets(function: Any) 
     }
     extend = unseal(SETTINGS, mark, data)
     assert extend is not None
-    assert replace(extend, digest="") == Extend("alice", "key-1", "", 99, "mp4", 7200)
+    assert replace(extend, digest="") == Declaration("alice", "key-1", "", 99, "mp4", 7200)
     assert given == {
         "file_name": "dir/Film é.MP4",
         "file_size": 99,

@@ -11,7 +11,7 @@ import pytest
 from shared.alibaba.codes import Rejected
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.alibaba.vod.records import Video
-from shared.auth.ownership import key_of, marks_of_key
+from shared.auth.ownership import marks_for_idempotency_key, owner_key_of
 from shared.errors import (
     Forbidden,
     IdempotencyConflict,
@@ -23,7 +23,7 @@ from shared.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
-from shared.uploads.extend import Extend, request_digest, seal
+from shared.uploads.declaration import Declaration, request_digest, seal
 from tests.instances.stand_ins import (
     ALICE,
     BOB,
@@ -43,7 +43,7 @@ from tests.instances.stand_ins import (
 index = loaded("upload")
 
 KEY = "key-1"
-MARK, OLDER_MARK = marks_of_key(SETTINGS, ALICE, KEY)
+MARK, OLDER_MARK = marks_for_idempotency_key(SETTINGS, ALICE, KEY)
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Any:
 def begun(mark: str = MARK, body: dict[str, Any] = FILM, **changes: Any) -> Video:
     """The video of an earlier request with the key."""
     window = changes.pop("window", 7200)
-    extend = Extend("alice", KEY, request_digest(body), body.get("FileSize"), "mp4", window)
-    key = key_of(SETTINGS, mark)
+    extend = Declaration("alice", KEY, request_digest(body), body.get("FileSize"), "mp4", window)
+    key = owner_key_of(SETTINGS, mark)
     assert key is not None
     data = json.dumps({"Extend": seal(replace(SETTINGS, owner_keys=(key,)), mark, extend)})
     return video(**{"reference_id": mark, "user_data": data, **changes})

@@ -12,7 +12,7 @@ CRITICAL = frozenset(
         "shared/auth/mac.py",
         "shared/auth/ownership.py",
         "shared/events/recheck.py",
-        "shared/uploads/extend.py",
+        "shared/uploads/declaration.py",
         "shared/uploads/window.py",
         "shared/watch/cleanup.py",
         "shared/web/public_address.py",

@@ -10,7 +10,7 @@ from fakealiyun.vod.applications import Identity
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import owner_keys
 from shared.config.settings import Settings
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from tests.functions.events.conftest import SECOND_APP
 from tests.support.house import OWNER_KEY
 from tests.support.road import Road
@@ -44,7 +44,7 @@ def begin(road: Road, kind: str) -> str:
         settings = replace(settings, issuer_alias="elsewhere")
     mark = new_mark(settings, Owner(settings.issuer_alias, "alice"))
     window = {UNSEALED: None, LONGER: MONTH}.get(kind, 600)
-    extend = seal(settings, mark, Extend("alice", "", "digest", None, "mp4", window))
+    extend = seal(settings, mark, Declaration("alice", "", "digest", None, "mp4", window))
     fields = {"reference_id": mark, "user_data": json.dumps({"Extend": extend})}
     if kind == OTHER_APP:
         cloud.vod.applications._add(SECOND_APP, SECOND_APP)

@@ -20,7 +20,7 @@ from shared.events import callback
 from shared.events.announce import NotConfirmed, announce
 from shared.events.confirmation import decide
 from shared.events.event import Event
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 
 MEDIA_ID = "5b1c7e90d2a84f36ae0d9c41f7b86235"
 SETTINGS = Settings(
@@ -28,7 +28,7 @@ SETTINGS = Settings(
 )
 CREATED, NOW = 1_800_000_000.0, 1_800_000_100.0
 MARK = ownership.new_mark(SETTINGS, Owner("example", "alice"))
-EXTEND = seal(SETTINGS, MARK, Extend("alice", "key-1", "digest", 4448, "mp4"))
+EXTEND = seal(SETTINGS, MARK, Declaration("alice", "key-1", "digest", 4448, "mp4"))
 VIDEO = Video(
     MEDIA_ID,
     "Normal",

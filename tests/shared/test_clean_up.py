@@ -18,7 +18,7 @@ from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.errors import UpstreamError
 from shared.runtime.instance import Instance
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from shared.watch.cleanup import clean_up, too_many
 from shared.watch.run import CLEANUP_AFTER, Memory, Run
 from shared.watch.sweep import look_after
@@ -36,7 +36,7 @@ BEGUN = 1_800_000_000.0
 def marked(settings: Settings = SETTINGS, window: int | None = WINDOW, sub: str = "alice") -> Video:
     """An abandoned upload that may be deleted."""
     mark = new_mark(settings, Owner(settings.issuer_alias, sub))
-    extend = seal(settings, mark, Extend(sub, "", "digest", None, "mp4", window))
+    extend = seal(settings, mark, Declaration(sub, "", "digest", None, "mp4", window))
     return Video(
         video_id="5b1c7e90d2a84f36ae0d9c41f7b86235",
         status="Uploading",

@@ -13,7 +13,7 @@ from shared.alibaba.codes import Rejected
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.records import UploadCredential, Video
 from shared.auth.caller import Caller
-from shared.auth.ownership import Owner, marks_of_key, new_mark
+from shared.auth.ownership import Owner, marks_for_idempotency_key, new_mark
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.errors import (
@@ -28,7 +28,7 @@ from shared.errors import (
     VideoNotFound,
 )
 from shared.uploads import create
-from shared.uploads.extend import Extend, request_digest, seal
+from shared.uploads.declaration import Declaration, request_digest, seal
 from shared.uploads.refresh import refresh_upload
 from shared.web.request import Request
 
@@ -41,7 +41,7 @@ NOW = 1_800_000_000.0
 
 def of(owner: Owner, mark: str, asked: dict[str, Any] = ASKED, key: str = KEY) -> Video:
     """An upload of this owner that waits for its file."""
-    declared = Extend(owner.subject, key, request_digest(asked), None, "mp4", 86400)
+    declared = Declaration(owner.subject, key, request_digest(asked), None, "mp4", 86400)
     return Video(
         video_id="5b1c7e90d2a84f36ae0d9c41f7b86235",
         status="Uploading",
@@ -53,7 +53,7 @@ def of(owner: Owner, mark: str, asked: dict[str, Any] = ASKED, key: str = KEY) -
     )
 
 
-OWN = of(ALICE, next(marks_of_key(SETTINGS, ALICE, KEY)))
+OWN = of(ALICE, next(marks_for_idempotency_key(SETTINGS, ALICE, KEY)))
 CREDENTIAL = UploadCredential(OWN.video_id, "address", "auth", NOW + 3000, 3000)
 
 
@@ -91,7 +91,7 @@ def begin(vod: StubVod, key: str | None = KEY) -> UploadCredential:
     call = SimpleNamespace(
         request=Request("POST", headers, {}, b""), settings=SETTINGS, caller=caller, limiter=None
     )
-    return create.video(cast(Any, call), cast(Any, vod), dict(ASKED))
+    return create.create_video(cast(Any, call), cast(Any, vod), dict(ASKED))
 
 
 ANOTHERS = {

@@ -13,7 +13,7 @@ from shared.auth.ownership import Owner
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.events import event as events
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 
 SETTINGS = Settings(
     issuer_alias="example", owner_keys=(OwnerKey("k1", b"1" * 32),), max_file_size=10_000
@@ -23,7 +23,7 @@ SETTINGS = Settings(
 def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
     """A finished upload of a film that matches its declaration."""
     mark = owner.new_mark(SETTINGS, Owner("example", "alice"))
-    extend = seal(SETTINGS, mark, Extend("alice", "", "digest", size, extension))
+    extend = seal(SETTINGS, mark, Declaration("alice", "", "digest", size, extension))
     return Video(
         video_id="5b1c7e90d2a84f36ae0d9c41f7b86235",
         status="Normal",

@@ -29,8 +29,8 @@ from shared.events import recheck
 from shared.events.recheck import FirstLook
 from shared.events.webhook import sign
 from shared.playback import jwt
-from shared.uploads import extend as extends
-from shared.uploads.extend import Extend
+from shared.uploads import declaration as declarations
+from shared.uploads.declaration import Declaration
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -50,7 +50,7 @@ def test_marks() -> None:
         deployment, owner = settings(vector), Owner(vector["alias"], vector["subject"])
         if "idempotency_key" in vector:
             key = vector["idempotency_key"]
-            made = list(ownership.marks_of_key(deployment, owner, key))
+            made = list(ownership.marks_for_idempotency_key(deployment, owner, key))
             assert made == vector["marks"]
         for mark in vector["marks"]:
             assert ownership.owns(deployment, owner, mark)
@@ -63,18 +63,18 @@ def test_extends(name: str) -> None:
     for vector in vectors(name):
         deployment = settings(vector)
         names = ("subject", "idempotency_key", "digest", "file_size", "extension", "window")
-        extend = Extend(*(vector.get(member) for member in names))
-        sealed = extends.seal(deployment, vector["mark"], extend)
+        extend = Declaration(*(vector.get(member) for member in names))
+        sealed = declarations.seal(deployment, vector["mark"], extend)
         assert sealed == json.loads(vector["extend"])
         user_data = json.dumps({"Extend": json.loads(vector["extend"])})
-        assert extends.unseal(deployment, vector["mark"], user_data) == extend
+        assert declarations.unseal(deployment, vector["mark"], user_data) == extend
         other = "v1" + vector["mark"][2:4] + vector["mark"][4:][::-1]
-        assert extends.unseal(deployment, other, user_data) is None
+        assert declarations.unseal(deployment, other, user_data) is None
 
 
 def test_request_digests() -> None:
     for vector in vectors("request_digests"):
-        assert extends.request_digest(vector["fields"]) == vector["digest"]
+        assert declarations.request_digest(vector["fields"]) == vector["digest"]
 
 
 @pytest.mark.parametrize("file", ["rechecks", "rechecks_late"])

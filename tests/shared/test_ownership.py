@@ -14,8 +14,8 @@ from shared.auth import ownership as owner
 from shared.auth.ownership import Owner
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.uploads import extend as extends
-from shared.uploads.extend import Extend
+from shared.uploads import declaration as declarations
+from shared.uploads.declaration import Declaration
 
 SETTINGS = Settings(issuer_alias="main", owner_keys=(OwnerKey("k1", b"a" * 32),))
 ALICE = Owner("main", "alice")
@@ -84,11 +84,11 @@ def test_old_keys_verify_and_the_first_one_signs() -> None:
 
 
 def test_an_idempotency_key_gives_each_caller_one_mark() -> None:
-    mark = next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
+    mark = next(owner.marks_for_idempotency_key(SETTINGS, ALICE, "order-1"))
 
-    assert mark == next(owner.marks_of_key(SETTINGS, ALICE, "order-1"))
-    assert mark != next(owner.marks_of_key(SETTINGS, ALICE, "order-2"))
-    assert mark != next(owner.marks_of_key(SETTINGS, Owner("main", "bob"), "order-1"))
+    assert mark == next(owner.marks_for_idempotency_key(SETTINGS, ALICE, "order-1"))
+    assert mark != next(owner.marks_for_idempotency_key(SETTINGS, ALICE, "order-2"))
+    assert mark != next(owner.marks_for_idempotency_key(SETTINGS, Owner("main", "bob"), "order-1"))
     assert owner.owns(SETTINGS, ALICE, mark)
 
 
@@ -104,39 +104,39 @@ def test_an_idempotency_key_gives_each_caller_one_mark() -> None:
 def test_extend_reads_back_as_written_and_fits_the_limit_of_vod(
     subject: str, key: str, size: int, window: int | None
 ) -> None:
-    digest = extends.request_digest({"FileName": "a.mp4"})
-    extend = Extend(subject, key, digest, size, "mjpeg", window)
+    digest = declarations.request_digest({"FileName": "a.mp4"})
+    extend = Declaration(subject, key, digest, size, "mjpeg", window)
     mark = owner.new_mark(SETTINGS, Owner("main", subject))
 
-    sealed = extends.seal(SETTINGS, mark, extend)
+    sealed = declarations.seal(SETTINGS, mark, extend)
     text = json.dumps(sealed, ensure_ascii=False, separators=(",", ":"))
 
     assert len(text.encode()) <= 512
-    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) == extend
-    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
+    assert declarations.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) == extend
+    assert declarations.unseal(SETTINGS, mark, json.dumps({"Extend": text})) == extend
 
 
 @pytest.mark.parametrize("member", ["s", "k", "d", "n", "t", "w", "m"])
 @pytest.mark.parametrize("window", [86400, None])
 def test_a_changed_extend_is_refused(member: str, window: int | None) -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
-    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4", window))
+    sealed = declarations.seal(SETTINGS, mark, Declaration("alice", "", "digest", 5, "mp4", window))
     sealed[member] = 6 if member in "nw" else "x"
 
-    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+    assert declarations.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
 
 
 def test_an_extend_without_its_window_is_refused() -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
-    sealed = extends.seal(SETTINGS, mark, Extend("alice", "", "digest", 5, "mp4", 3000))
+    sealed = declarations.seal(SETTINGS, mark, Declaration("alice", "", "digest", 5, "mp4", 3000))
     del sealed["w"]
 
-    assert extends.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
+    assert declarations.unseal(SETTINGS, mark, json.dumps({"Extend": sealed})) is None
 
 
 def test_a_repeat_is_recognized_whatever_the_window() -> None:
     """The setting may change between a request and its repeat."""
-    first = Extend("alice", "key", "digest", 5, "mp4")
+    first = Declaration("alice", "key", "digest", 5, "mp4")
     assert first.same_request(replace(first, window=3000))
     assert replace(first, window=86400).same_request(replace(first, window=3000))
     assert not first.same_request(replace(first, digest="another"))
@@ -144,18 +144,18 @@ def test_a_repeat_is_recognized_whatever_the_window() -> None:
 
 
 def test_an_extend_is_refused_on_another_video() -> None:
-    extend = Extend("alice", "", "digest", 5, "mp4")
-    sealed = extends.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
+    extend = Declaration("alice", "", "digest", 5, "mp4")
+    sealed = declarations.seal(SETTINGS, owner.new_mark(SETTINGS, ALICE), extend)
 
     other = owner.new_mark(SETTINGS, ALICE)
-    assert extends.unseal(SETTINGS, other, json.dumps({"Extend": sealed})) is None
+    assert declarations.unseal(SETTINGS, other, json.dumps({"Extend": sealed})) is None
 
 
 @pytest.mark.parametrize(
     "user_data", [None, "", "[]", "{}", '{"Extend": 5}', '{"Extend": "["}', '{"Extend": {"m": 1}}']
 )
 def test_foreign_user_data_is_refused(user_data: str | None) -> None:
-    assert extends.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
+    assert declarations.unseal(SETTINGS, owner.new_mark(SETTINGS, ALICE), user_data) is None
 
 
 def test_the_repr_shows_no_keys() -> None:
@@ -172,7 +172,7 @@ def test_a_mark_that_is_no_base32_belongs_to_nobody(character: str) -> None:
 
 def test_an_extend_that_names_another_owner_than_the_mark_does_not_verify() -> None:
     mark = owner.new_mark(SETTINGS, ALICE)
-    extend = Extend("bob", "", "digest", None, "mp4")
-    data = json.dumps({"Extend": extends.seal(SETTINGS, mark, extend)})
-    assert extends.unseal(SETTINGS, mark, data) == extend
-    assert extends.verified(SETTINGS, mark, data) is None
+    extend = Declaration("bob", "", "digest", None, "mp4")
+    data = json.dumps({"Extend": declarations.seal(SETTINGS, mark, extend)})
+    assert declarations.unseal(SETTINGS, mark, data) == extend
+    assert declarations.verified(SETTINGS, mark, data) is None

@@ -11,7 +11,7 @@ from shared.alibaba.vod.records import Video
 from shared.auth.ownership import Owner, new_mark
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from shared.uploads.window import (
     abandonment_window,
     cleanup_window,
@@ -29,7 +29,7 @@ LONGEST = 2_592_000
 
 def video(window: int | None, *, age: float = 0.0, settings: Settings = SETTINGS) -> Video:
     mark = new_mark(settings, Owner("example", "alice"))
-    extend = Extend("alice", "", "digest", None, "mp4", window)
+    extend = Declaration("alice", "", "digest", None, "mp4", window)
     data = json.dumps({"Extend": seal(settings, mark, extend)})
     return Video(
         video_id="0" * 32,

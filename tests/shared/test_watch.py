@@ -25,7 +25,7 @@ from shared.events.event import Event, data_of
 from shared.events.recheck import FirstLook
 from shared.events.webhook import NotDelivered
 from shared.runtime.instance import Instance
-from shared.uploads.extend import Extend, seal
+from shared.uploads.declaration import Declaration, seal
 from shared.watch import messages, sweep
 from shared.watch.run import Memory, Run
 
@@ -46,7 +46,7 @@ def video(age: float = 100.0, status: str = "Uploading", **changes: Any) -> Vide
     """An upload of alice."""
     mark = new_mark(SETTINGS, Owner("example", "alice"))
     window = changes.pop("window", WINDOW)
-    extend = seal(SETTINGS, mark, Extend("alice", "key-1", "digest", 4448, "mp4", window))
+    extend = seal(SETTINGS, mark, Declaration("alice", "key-1", "digest", 4448, "mp4", window))
     made = Video(
         changes.pop("video_id", ID),
         status,

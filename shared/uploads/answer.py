@@ -1,4 +1,4 @@
-"""The answer that carries an upload credential."""
+"""The answer of `/upload` and `/refresh`, which carries an upload credential."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from shared.alibaba.vod.records import UploadCredential
 
 
 def members(credential: UploadCredential, id_name: str, request_id: str) -> dict[str, Any]:
-    """The members of the answer, in the names and forms that Alibaba's client samples expect."""
+    """The members of the JSON answer, in the names and forms that Alibaba's client samples expect.
+
+    ``id_name``: what the answer calls the media id, for example VideoId.
+    """
     return {
         "RequestId": request_id,
         id_name: credential.media_id,
