@@ -74,7 +74,7 @@ def _permit(call: Call[Caller], name: str) -> None:
     if name == "vod-play" and (caller.play is None or "*" not in caller.play):
         raise Forbidden("This purpose opens every video: vod.play of the token must be *.")
     # A token without iat hides its age.
-    if caller.age is None or (caller.life > FRESH and caller.age > FRESH):
+    if caller.token_age is None or (caller.token_life > FRESH and caller.token_age > FRESH):
         raise InvalidToken("stale", f"An STS token needs one with iat, {FRESH} s old at most.")
 
 

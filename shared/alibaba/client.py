@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from shared.alibaba.codes import EXPIRED, failed, refused, throttled, unanswered
+from shared.alibaba.codes import EXPIRED, common_meaning, no_answer, rate_limit, server_error
 from shared.alibaba.credentials import FunctionRole
 from shared.config.settings import Settings
 from shared.errors import Unavailable, UpstreamError
@@ -53,7 +53,7 @@ class Client:
         self._tls_source: Transport | None = None
         self._idle: list[Transport] = []  # with their kept-alive connections
         self._sdk_client: Any = None
-        self.ahead = 0.0  # seconds that the cloud's clock is ahead of the instance's
+        self.clock_ahead = 0.0  # seconds that the cloud's clock is ahead of the instance's
 
     @property
     def credential_expired(self) -> bool:
@@ -61,12 +61,12 @@ class Client:
         return self._role.credential_expired
 
     def send(
-        self, operation: str, fields: Mapping[str, Any], timeout: float, request_ids: list[str]
+        self, operation: str, parameters: Mapping[str, Any], timeout: float, request_ids: list[str]
     ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Sends one request and returns the body and headers of the answer.
 
-        ``timeout`` is in seconds. Appends the RequestId to ``request_ids``. Raises a Refusal,
-        Rejected, or an exception of the service.
+        ``parameters`` are in the SDK's spelling. ``timeout`` is in seconds. Appends the RequestId
+        to ``request_ids``. Raises a Refusal, Rejected, or an exception of the service.
         """
         from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
         from darabonba.runtime import RuntimeOptions
@@ -74,7 +74,7 @@ class Client:
 
         if self._sdk_client is None:
             self._sdk_client = self._make_sdk_client()
-        request = getattr(self._service.models(), f"{operation}Request")(**fields)
+        request = getattr(self._service.models(), f"{operation}Request")(**parameters)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         options = RuntimeOptions(read_timeout=max(1, int(timeout * 1000)))
         try:
@@ -82,9 +82,9 @@ class Client:
             body, headers = answer.body.to_map(), answer.headers
         except AlibabaCloudException as fault:
             _add_request_id(request_ids, getattr(fault, "request_id", None))
-            raise self._refused(fault, fields) from None
+            raise self._refused(fault, parameters) from None
         except UnretryableException as fault:
-            raise unanswered(fault.inner_exception) from None
+            raise no_answer(fault.inner_exception) from None
         except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
             # The client's model cannot hold the answer. The error text may quote the answer.
             raise UpstreamError("The cloud's answer cannot be read.", effect="unknown") from None
@@ -147,14 +147,18 @@ class Client:
             self._tls_source = self._tls_source or made
             return made
 
-    def _refused(self, fault: Any, fields: Container[str]) -> Exception:
+    def _refused(self, fault: Any, parameters: Container[str]) -> Exception:
+        """The exception for a refusal of the service. ``fault``: the SDK's exception."""
         code = fault.code if isinstance(fault.code, str) else ""
         status = fault.status_code if isinstance(fault.status_code, int) else 0
         if code == EXPIRED:
             self._role.mark_expired()
             return Unavailable("The service is renewing its own authorization.")
-        rate_limit = throttled(code, status, getattr(fault, "retry_after", None))
-        return rate_limit or self._service.meaning(code, fields) or refused(code, status)
+        return (
+            rate_limit(code, status, getattr(fault, "retry_after", None))
+            or self._service.meaning(code, parameters)
+            or common_meaning(code, status)
+        )
 
 
 def _use_transport(client: Any, do_action: Callable[..., Any]) -> None:
@@ -190,7 +194,7 @@ def _require_json_object(body: bytes, status: int) -> None:
         parsed = None
     if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
         if status >= 500:
-            raise failed(status)
+            raise server_error(status)
         raise UpstreamError("The cloud's answer cannot be read.", effect="unknown")
 
 

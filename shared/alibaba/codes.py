@@ -48,33 +48,39 @@ class Rejected(Exception):
         self.code = code
 
 
-def throttled(code: str, status: int, retry_after: object) -> Throttled | None:
-    """Throttled if the service refused because of a rate limit. ``retry_after``: milliseconds."""
+def rate_limit(code: str, status: int, retry_after: object) -> Throttled | None:
+    """Throttled if the service refused because of a rate limit, else None.
+
+    ``retry_after``: milliseconds, if the service said when to try again.
+    """
     if isinstance(retry_after, int):
         return Throttled(-(-retry_after // 1000))
     return Throttled(1) if code.startswith("Throttling") or status == 429 else None
 
 
-def refused(code: str, status: int) -> Exception:
-    """The exception for a code that is neither a rate limit nor one of the service's own."""
+def common_meaning(code: str, status: int) -> Exception:
+    """The exception for a code that is neither a rate limit nor one of the service's own.
+
+    It is Rejected if nobody knows the code.
+    """
     if code == "SignatureNonceUsed":
         # The SDK makes a new nonce for each request, so another attempt may pass.
         return Unavailable("The cloud has seen this request before.", effect="unknown")
     for prefix, detail in OPERATOR_FAULTS.items():
         if code == prefix or code.startswith(f"{prefix}."):
             return Misconfigured(detail)
-    return failed(status) if status >= 500 else Rejected(code)
+    return server_error(status) if status >= 500 else Rejected(code)
 
 
-def failed(status: int) -> Upstream:
+def server_error(status: int) -> Upstream:
     """The refusal for a 5xx status whose code says nothing."""
     if status == 503:
         return Unavailable("The cloud is not available.", effect="unknown")
     return UpstreamError("The cloud failed.", effect="unknown")
 
 
-def unanswered(cause: object) -> Refusal:
-    """Why there is no answer. ``cause`` is what the transport or our own code raised."""
+def no_answer(cause: object) -> Refusal:
+    """The refusal if there is no answer. ``cause``: what the transport or our own code raised."""
     from shared.transport import BrokenAnswer, DeadlinePassed, TransportError
 
     if isinstance(cause, Refusal):

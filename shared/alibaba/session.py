@@ -57,50 +57,56 @@ class Session:
 
     def cloud_time(self) -> float:
         """Epoch seconds by the service's clock; by the instance's clock before the first answer."""
-        return time.time() + self._client.ahead
+        return time.time() + self._client.clock_ahead
 
-    def once(
-        self, operation: str, fields: Mapping[str, Any], timeout: float | None = None
+    def call_once(
+        self, operation: str, parameters: Mapping[str, Any], timeout: float | None = None
     ) -> OperationAnswer:
-        """Sends a request exactly once.
+        """Sends a request exactly once and returns the answer.
 
-        ``fields`` are parameters in the SDK's spelling; None means absent. ``timeout`` is in
-        seconds. Raises a Refusal, Rejected, or an exception of the service.
+        ``parameters`` are in the SDK's spelling; None means absent. ``timeout`` is in seconds;
+        without one, the request may take all the time that is left. Raises a Refusal, Rejected, or
+        an exception of the service.
         """
         allowed = self.left if timeout is None else timeout
         if allowed <= 0:
             raise UpstreamTimeout("The deadline of this call passed.")
-        given = {name: value for name, value in fields.items() if value is not None}
+        present = {name: value for name, value in parameters.items() if value is not None}
         started = time.monotonic()
-        body, headers = self._client.send(operation, given, allowed, self.request_ids)
+        body, headers = self._client.send(operation, present, allowed, self.request_ids)
         now = _server_time(headers)
-        self._client.ahead = now - time.time()
+        self._client.clock_ahead = now - time.time()
         return OperationAnswer(body, now, time.monotonic() - started)
 
-    def repeatable(
-        self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]
+    def call_with_retry(
+        self, operation: str, parameters: Mapping[str, Any], read: Callable[[OperationAnswer], T]
     ) -> T:
         """Sends a request that may safely be sent twice, and returns ``read`` of its answer.
 
-        It is sent a second time after a temporary fault, or after an answer that ``read`` refuses,
-        as long as the invocation has retries left.
+        Sends it a second time after a temporary fault, or after an answer that ``read`` refuses, as
+        long as the invocation has retries left. Raises a Refusal, or an exception of the service.
         """
         try:
-            try:
-                return read_answer(
-                    read, self.once(operation, fields, min(self.left, FIRST_ATTEMPT))
-                )
-            except (Unavailable, UpstreamError, UpstreamTimeout):
-                if self._client.credential_expired or self.left <= 0 or not self._may_retry():
-                    raise
-            # Instances that failed together must not come back together.
-            time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))
-            last = min(self.left, LAST_ATTEMPT)
-            return read_answer(read, self.once(operation, fields, last))
+            return self._try_twice(operation, parameters, read)
         except Rejected:
             raise UpstreamError("The cloud refused for an unexpected reason.") from None
 
+    def _try_twice(
+        self, operation: str, parameters: Mapping[str, Any], read: Callable[[OperationAnswer], T]
+    ) -> T:
+        try:
+            timeout = min(self.left, FIRST_ATTEMPT)
+            return read_answer(read, self.call_once(operation, parameters, timeout))
+        except (Unavailable, UpstreamError, UpstreamTimeout):
+            if self._client.credential_expired or self.left <= 0 or not self._may_retry():
+                raise
+        # Instances that failed together must not come back together.
+        time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))
+        timeout = min(self.left, LAST_ATTEMPT)
+        return read_answer(read, self.call_once(operation, parameters, timeout))
+
     def _may_retry(self) -> bool:
+        """Whether the invocation has a retry left. Takes it."""
         return next(self._retried) < self._retries
 
 
@@ -112,7 +118,7 @@ def read_answer(read: Callable[[OperationAnswer], T], answer: OperationAnswer) -
         raise UpstreamError("The cloud's answer cannot be read.", effect="unknown") from None
 
 
-def text(body: Mapping[str, Any], name: str) -> str:
+def required_text(body: Mapping[str, Any], name: str) -> str:
     """A member of an answer that must be non-empty text. Raises UpstreamError."""
     value = body.get(name)
     if not isinstance(value, str) or not value:
@@ -140,6 +146,7 @@ def utc_text(seconds: float) -> str:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
+    """When the service sent an answer, in epoch seconds. Raises UpstreamError."""
     from email.utils import parsedate_to_datetime
 
     try:

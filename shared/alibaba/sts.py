@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.alibaba.client import Service
-from shared.alibaba.session import OperationAnswer, Session, epoch, text
+from shared.alibaba.session import OperationAnswer, Session, epoch, required_text
 from shared.auth.mac import base32, digest
 from shared.auth.ownership import Owner
 from shared.config.settings import Settings
@@ -111,27 +111,27 @@ class Sts:
 
     def assume_role(self, role: str, session_name: str, policy: str, duration: int) -> Token:
         """AssumeRole for ``duration`` seconds. Raises a Refusal."""
-        fields = {
+        parameters = {
             "role_arn": role,
             "role_session_name": session_name,
             "policy": policy,
             "duration_seconds": duration,
         }
-        return self._session.repeatable("AssumeRole", fields, _token)
+        return self._session.call_with_retry("AssumeRole", parameters, _token)
 
 
 def _token(answer: OperationAnswer) -> Token:
     credentials = answer.body.get("Credentials")
     if not isinstance(credentials, dict):
         raise UpstreamError("STS's answer lacks Credentials.")
-    expiration = text(credentials, "Expiration")
+    expiration = required_text(credentials, "Expiration")
     expires_at = epoch(expiration)
     if expires_at is None:
         raise UpstreamError("STS's answer lacks an Expiration.")
     return Token(
-        text(credentials, "AccessKeyId"),
-        text(credentials, "AccessKeySecret"),
-        text(credentials, "SecurityToken"),
+        required_text(credentials, "AccessKeyId"),
+        required_text(credentials, "AccessKeySecret"),
+        required_text(credentials, "SecurityToken"),
         expiration,
         max(0, int(expires_at - answer.now)),
     )

@@ -35,8 +35,8 @@ class Caller:
     template_group_id: str | None = None  # the template group, likewise
     sts: frozenset[str] = frozenset()  # the purposes that an STS token may be issued for
     limits: Mapping[str, int] = field(default_factory=dict)  # they narrow the deployment's
-    life: float = 0.0  # seconds from issue to expiry
-    age: float | None = None  # seconds since the issue
+    token_life: float = 0.0  # seconds from issue to expiry
+    token_age: float | None = None  # seconds since the issue; None if the token hides it
 
     @property
     def subject(self) -> str:
@@ -79,9 +79,9 @@ def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller that verified claims describe. Raises InvalidToken."""
     life, age = _life_and_age(claims, settings)
     subject = _subject(_claim(claims, settings.jwt_subject_claim))
-    grants = _grants(_claim(claims, settings.jwt_vod_claim), settings)
+    grants = _vod_claim(_claim(claims, settings.jwt_vod_claim), settings)
     owner = Owner(settings.issuer_alias, subject)
-    return Caller(owner, _scopes(claims, settings), life=life, age=age, **grants)
+    return Caller(owner, _scopes(claims, settings), token_life=life, token_age=age, **grants)
 
 
 def _life_and_age(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
@@ -151,7 +151,7 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
     return frozenset(listed)
 
 
-def _grants(value: Any, settings: Settings) -> dict[str, Any]:
+def _vod_claim(value: Any, settings: Settings) -> dict[str, Any]:
     """The fields of Caller in the ``vod`` claim. An unknown member may be a limit: refused."""
     if value is _ABSENT:
         return {}
@@ -161,19 +161,19 @@ def _grants(value: Any, settings: Settings) -> dict[str, Any]:
         )
     grants: dict[str, Any] = {}
     if "play" in value:
-        grants["play"] = _play(value["play"])
+        grants["play"] = _play_of(value["play"])
     if "upload" in value:
-        grants.update(_upload(value["upload"]))
+        grants.update(_upload_of(value["upload"]))
     if "sts" in value:
         if not _is_text_list(value["sts"]):
             raise InvalidToken("vod_claim", "vod.sts must be an array of purposes.")
         grants["sts"] = frozenset(value["sts"])
     if "limits" in value:
-        grants["limits"] = _limits(value["limits"], settings)
+        grants["limits"] = _limits_of(value["limits"], settings)
     return grants
 
 
-def _limits(value: Any, settings: Settings) -> Mapping[str, int]:
+def _limits_of(value: Any, settings: Settings) -> Mapping[str, int]:
     if settings.limits is None:
         # Nothing is counted here, so the limits would silently have no effect.
         raise InvalidToken("vod_claim", "vod.limits needs a deployment with VODPASS_LIMITS.")
@@ -188,7 +188,7 @@ def _limits(value: Any, settings: Settings) -> Mapping[str, int]:
         ) from None
 
 
-def _play(value: Any) -> frozenset[str]:
+def _play_of(value: Any) -> frozenset[str]:
     if value == "*":
         return frozenset({"*"})
     if not _is_text_list(value) or not all(v == "own" or VIDEO_ID.fullmatch(v) for v in value):
@@ -196,7 +196,7 @@ def _play(value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def _upload(value: Any) -> dict[str, Any]:
+def _upload_of(value: Any) -> dict[str, Any]:
     known = {"media", "max_bytes", "cate_id", "template_group_id"}
     if not isinstance(value, dict) or not value.keys() <= known:
         listed = "media, max_bytes, cate_id and template_group_id"

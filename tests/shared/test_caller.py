@@ -488,23 +488,23 @@ def test_a_refusal_says_which_claim_is_wrong_and_what_is_allowed(
 def test_a_token_that_lives_too_long_is_told_the_limit() -> None:
     now = int(time.time())
     assert detail(iat=now, exp=now + 86401) == "The token may live at most 86400 seconds."
-    assert believed(token(iat=now, exp=now + 86400)).life == 86400
+    assert believed(token(iat=now, exp=now + 86400)).token_life == 86400
 
 
 def test_the_life_of_a_token_without_iat_counts_from_now() -> None:
     now = int(time.time())
     caller = believed(token(iat=..., exp=now + 600))
-    assert 0 < caller.life <= 600
-    assert caller.age is None
+    assert 0 < caller.token_life <= 600
+    assert caller.token_age is None
     assert detail(iat=..., exp=now + 90000) == "The token may live at most 86400 seconds."
 
 
 def test_a_token_tells_its_age() -> None:
     now = int(time.time())
-    age = believed(token(iat=now - 300, exp=now + 600)).age
+    age = believed(token(iat=now - 300, exp=now + 600)).token_age
     assert age is not None
     assert 300 <= age < 400
-    assert believed(token(iat=now + 20, exp=now + 600)).age == 0.0
+    assert believed(token(iat=now + 20, exp=now + 600)).token_age == 0.0
 
 
 @pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from shared.alibaba.client import Client, Service
-from shared.alibaba.codes import OPERATOR_FAULTS, Rejected, unanswered
+from shared.alibaba.codes import OPERATOR_FAULTS, Rejected, no_answer
 from shared.alibaba.credentials import FunctionRole
 from shared.alibaba.session import Session
 from shared.alibaba.sts import FAULTS, STS_SERVICE, Sts
@@ -449,7 +449,7 @@ def test_a_request_that_was_not_sent_had_no_effect(
         BrokenAnswer: "The cloud's answer was cut short.",
         ConnectionLost: "The cloud could not be reached, or broke off.",
     }
-    fault = unanswered(cause("a", sent=sent_out))
+    fault = no_answer(cause("a", sent=sent_out))
     assert type(fault) is kind
     assert isinstance(fault, Upstream)
     assert fault.effect == ("unknown" if sent_out else "none")
@@ -458,8 +458,8 @@ def test_a_request_that_was_not_sent_had_no_effect(
 
 def test_a_fault_of_our_own_is_not_a_fault_of_the_cloud() -> None:
     own = Misconfigured("The function has no role to act in.")
-    assert unanswered(own) is own
-    other = unanswered(OSError("secret"))
+    assert no_answer(own) is own
+    other = no_answer(OSError("secret"))
     assert type(other) is UpstreamError
     assert other.effect == "unknown"
     assert other.detail == "The cloud's answer cannot be read."

@@ -18,7 +18,7 @@ from shared.alibaba.session import (
     Session,
     epoch,
     read_answer,
-    text,
+    required_text,
     utc_text,
 )
 from shared.errors import (
@@ -61,7 +61,7 @@ class FakeClient:
     """Gives prepared outcomes, one for each request; the last one again and again."""
 
     def __init__(self, clock: Clock, *outcomes: Any) -> None:
-        self.ahead = 0.0
+        self.clock_ahead = 0.0
         self.credential_expired = False
         self.took = 0.0  # seconds of each call
         self.server_ahead = 0.0
@@ -95,7 +95,7 @@ def test_an_answer_says_when_it_was_sent_and_how_long_it_took(clock: Clock) -> N
     client.took, client.server_ahead = 2.0, 3600.0
     used = session(clock, client)
     assert used.cloud_time() == clock.now, "before the first answer it is the instance's time"
-    answer = used.once("GetThing", {"a": 1, "b": None, "c": ""}, 7.0)
+    answer = used.call_once("GetThing", {"a": 1, "b": None, "c": ""}, 7.0)
     assert (answer.body, answer.now, answer.took) == ({"A": 1}, clock.now + 3600, 2.0)
     assert "'A'" not in repr(answer)
     assert client.sent == [("GetThing", {"a": 1, "c": ""}, 7.0)]
@@ -109,23 +109,23 @@ def test_a_call_may_take_the_time_that_is_left_and_none_after_it(clock: Clock) -
     client = FakeClient(clock, {"A": 1})
     used = session(clock, client, 10.0)
     clock.now += 4
-    used.once("GetThing", {})
+    used.call_once("GetThing", {})
     assert client.sent[-1][2] == 6.0
     for timeout in (0.0, -1.0):
         with pytest.raises(UpstreamTimeout) as raised:
-            used.once("GetThing", {}, timeout)
+            used.call_once("GetThing", {}, timeout)
         assert raised.value.effect == "none", "nothing was sent"
         assert raised.value.detail == "The deadline of this call passed."
     clock.now += 6
     with pytest.raises(UpstreamTimeout):
-        used.once("GetThing", {})
+        used.call_once("GetThing", {})
     assert len(client.sent) == 1
 
 
 def test_a_request_that_may_not_be_repeated_is_sent_once(clock: Clock) -> None:
     client = FakeClient(clock, Unavailable("away"))
     with pytest.raises(Unavailable):
-        session(clock, client).once("CreateThing", {})
+        session(clock, client).call_once("CreateThing", {})
     assert len(client.sent) == 1
     assert clock.slept == []
 
@@ -137,11 +137,11 @@ LASTING: list[Exception] = [Throttled(5), Misconfigured("a"), InvalidRequest("a"
 @pytest.mark.parametrize("fault", TEMPORARY, ids=lambda fault: fault.code)
 def test_a_read_is_repeated_once_after_a_temporary_fault(clock: Clock, fault: Exception) -> None:
     client = FakeClient(clock, fault, {"A": 1})
-    assert session(clock, client).repeatable("GetThing", {"a": 1}, read) == 1
+    assert session(clock, client).call_with_retry("GetThing", {"a": 1}, read) == 1
     assert [sent[:2] for sent in client.sent] == [("GetThing", {"a": 1})] * 2
     client = FakeClient(clock, fault)
     with pytest.raises(type(fault)):
-        session(clock, client).repeatable("GetThing", {}, read)
+        session(clock, client).call_with_retry("GetThing", {}, read)
     assert len(client.sent) == 2
 
 
@@ -149,7 +149,7 @@ def test_a_read_is_repeated_once_after_a_temporary_fault(clock: Clock, fault: Ex
 def test_no_other_fault_is_worth_a_repeat(clock: Clock, fault: Exception) -> None:
     client = FakeClient(clock, fault, {"A": 1})
     with pytest.raises(type(fault)):
-        session(clock, client).repeatable("GetThing", {}, read)
+        session(clock, client).call_with_retry("GetThing", {}, read)
     assert len(client.sent) == 1
 
 
@@ -157,7 +157,7 @@ def test_an_unforeseen_refusal_is_not_repeated_and_not_shown(clock: Clock) -> No
     for outcomes in ([Rejected("Some.Code")], [Unavailable("a"), Rejected("Some.Code")]):
         client = FakeClient(clock, *outcomes)
         with pytest.raises(UpstreamError) as raised:
-            session(clock, client).repeatable("GetThing", {}, read)
+            session(clock, client).call_with_retry("GetThing", {}, read)
         assert len(client.sent) == len(outcomes)
         assert raised.value.effect == "none"
         assert raised.value.detail == "The cloud refused for an unexpected reason."
@@ -166,10 +166,10 @@ def test_an_unforeseen_refusal_is_not_repeated_and_not_shown(clock: Clock) -> No
 
 def test_an_answer_that_cannot_be_read_is_asked_for_again(clock: Clock) -> None:
     client = FakeClient(clock, {"B": 1}, {"A": 1})
-    assert session(clock, client).repeatable("GetThing", {}, read) == 1
+    assert session(clock, client).call_with_retry("GetThing", {}, read) == 1
     client = FakeClient(clock, {"B": 1})
     with pytest.raises(UpstreamError) as raised:
-        session(clock, client).repeatable("GetThing", {}, read)
+        session(clock, client).call_with_retry("GetThing", {}, read)
     assert raised.value.effect == "unknown"
 
 
@@ -182,7 +182,7 @@ def test_the_calls_of_an_invocation_share_its_retries(
     used = session(clock, client, **options)
     for _ in range(5):
         with pytest.raises(Unavailable):
-            used.repeatable("GetThing", {}, read)
+            used.call_with_retry("GetThing", {}, read)
     assert len(client.sent) == 5 + most
 
 
@@ -190,7 +190,7 @@ def test_a_key_that_has_expired_is_not_tried_again(clock: Clock) -> None:
     client = FakeClient(clock, Unavailable("a"))
     client.credential_expired = True
     with pytest.raises(Unavailable):
-        session(clock, client).repeatable("GetThing", {}, read)
+        session(clock, client).call_with_retry("GetThing", {}, read)
     assert len(client.sent) == 1
 
 
@@ -216,7 +216,7 @@ def test_the_first_attempt_leaves_time_for_a_second(
     client = FakeClient(clock, UpstreamTimeout("a"))
     client.took = took
     with pytest.raises(UpstreamTimeout):
-        session(clock, client, left).repeatable("GetThing", {}, read)
+        session(clock, client, left).call_with_retry("GetThing", {}, read)
     assert [sent[2] for sent in client.sent] == timeouts
 
 
@@ -230,7 +230,7 @@ def test_instances_that_failed_together_do_not_come_back_together(
     monkeypatch.setattr("os.urandom", lambda count: bytes([random]) * count)
     client = FakeClient(clock, Unavailable("a"))
     with pytest.raises(Unavailable):
-        session(clock, client, left).repeatable("GetThing", {}, read)
+        session(clock, client, left).call_with_retry("GetThing", {}, read)
     assert clock.slept == [pytest.approx(pause)]
     assert len(client.sent) == 2
 
@@ -253,12 +253,12 @@ def test_a_member_of_another_type_is_an_answer_that_cannot_be_read(fault: type[E
 @pytest.mark.parametrize("value", [None, "", 5, [], ["a"], {"a": "b"}, True])
 def test_a_member_that_must_be_text_is(value: Any) -> None:
     with pytest.raises(UpstreamError) as raised:
-        text({"Name": value, "Other": "b"}, "Name")
+        required_text({"Name": value, "Other": "b"}, "Name")
     assert raised.value.effect == "unknown", "the operation itself may have been done"
     assert "Name" in raised.value.detail
-    assert text({"Name": "a"}, "Name") == "a"
+    assert required_text({"Name": "a"}, "Name") == "a"
     with pytest.raises(UpstreamError):
-        text({}, "Name")
+        required_text({}, "Name")
 
 
 @pytest.mark.parametrize(
@@ -287,10 +287,10 @@ def test_an_answer_without_a_date_cannot_be_used(clock: Clock, headers: dict[str
     send: Callable[..., Any] = lambda *_: ({"A": 1}, headers)  # noqa: E731
     client.send = send  # type: ignore[method-assign]
     with pytest.raises(UpstreamError) as raised:
-        session(clock, client).once("GetThing", {})
+        session(clock, client).call_once("GetThing", {})
     assert raised.value.effect == "unknown"
     assert raised.value.detail == "The cloud's answer lacks a Date."
-    assert client.ahead == 0.0
+    assert client.clock_ahead == 0.0
 
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "UTC", "-0000"])
@@ -298,5 +298,5 @@ def test_the_date_of_an_answer_is_gmt(clock: Clock, zone: str) -> None:
     client = FakeClient(clock, {"A": 1})
     date = f"Fri, 15 Jan 2027 08:01:40 {zone}"
     client.send = lambda *_: ({"A": 1}, {"date": date})  # type: ignore[method-assign]
-    assert session(clock, client).once("GetThing", {}).now == 1_800_000_100
-    assert client.ahead == 100.0
+    assert session(clock, client).call_once("GetThing", {}).now == 1_800_000_100
+    assert client.clock_ahead == 100.0

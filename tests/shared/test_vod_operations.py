@@ -71,11 +71,11 @@ class FakeSession:
         self.answer = answer
         self.sent: list[tuple[Any, ...]] = []
 
-    def once(self, operation: str, fields: Any, timeout: float) -> OperationAnswer:
+    def call_once(self, operation: str, fields: Any, timeout: float) -> OperationAnswer:
         self.sent.append((operation, fields, timeout))
         return self._answered()
 
-    def repeatable(self, operation: str, fields: Any, read: Callable[[Any], Any]) -> Any:
+    def call_with_retry(self, operation: str, fields: Any, read: Callable[[Any], Any]) -> Any:
         self.sent.append((operation, fields))
         return read(self._answered())
 

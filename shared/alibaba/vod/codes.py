@@ -76,10 +76,10 @@ ACCOUNT_FAULTS: Mapping[str, str] = {
 """Code -> what to say of a fault of the account or the application."""
 
 
-def meaning(code: str, fields: Container[str]) -> Exception | None:
+def meaning(code: str, parameters: Container[str]) -> Exception | None:
     """The exception for a code of VOD; None for a code that this table does not know.
 
-    ``fields`` are the parameters that were sent, in the SDK's spelling.
+    ``parameters``: those that were sent, in the SDK's spelling.
     """
     if code in _NOT_FOUND:
         return NotFoundAtVod()
@@ -89,7 +89,7 @@ def meaning(code: str, fields: Container[str]) -> Exception | None:
         return IllegalStatus()
     for beginning, (parameter, variable, otherwise) in CHOICE_FAULTS.items():
         if code.startswith(beginning):
-            sent = parameter in fields or f"{parameter}s" in fields
+            sent = parameter in parameters or f"{parameter}s" in parameters
             return WrongChoice(variable) if sent else Misconfigured(otherwise)
     for known, detail in ACCOUNT_FAULTS.items():
         if code == known:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from shared.alibaba.client import Service
 from shared.alibaba.codes import Rejected
-from shared.alibaba.session import OperationAnswer, Session, read_answer, text, utc_text
+from shared.alibaba.session import OperationAnswer, Session, read_answer, required_text, utc_text
 from shared.alibaba.vod import records
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
 from shared.alibaba.vod.records import (
@@ -33,27 +33,29 @@ class Vod:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create_upload_video(self, fields: Mapping[str, Any]) -> UploadCredential:
+    def create_upload_video(self, parameters: Mapping[str, Any]) -> UploadCredential:
         """CreateUploadVideo, sent exactly once: a repeat would create a second video.
 
-        ``fields`` are VOD's parameters in the SDK's spelling. Raises Rejected, or a Refusal
+        ``parameters`` are VOD's parameters in the SDK's spelling. Raises Rejected, or a Refusal
         whose ``effect`` says whether the video may exist.
         """
-        return self._create("CreateUploadVideo", fields, "VideoId", _LOOKUP_SHARE)
+        return self._create("CreateUploadVideo", parameters, "VideoId", _LOOKUP_SHARE)
 
-    def create_upload_image(self, fields: Mapping[str, Any]) -> UploadCredential:
+    def create_upload_image(self, parameters: Mapping[str, Any]) -> UploadCredential:
         """CreateUploadImage, sent exactly once. Raises Rejected or a Refusal."""
-        return self._create("CreateUploadImage", fields, "ImageId")
+        return self._create("CreateUploadImage", parameters, "ImageId")
 
-    def create_upload_attached_media(self, fields: Mapping[str, Any]) -> UploadCredential:
+    def create_upload_attached_media(self, parameters: Mapping[str, Any]) -> UploadCredential:
         """CreateUploadAttachedMedia, sent exactly once. Raises Rejected or a Refusal."""
-        return self._create("CreateUploadAttachedMedia", fields, "MediaId")
+        return self._create("CreateUploadAttachedMedia", parameters, "MediaId")
 
     def _create(
-        self, operation: str, fields: Mapping[str, Any], id_name: str, kept_back: float = 0.0
+        self, operation: str, parameters: Mapping[str, Any], id_name: str, kept_back: float = 0.0
     ) -> UploadCredential:
         try:
-            answer = self._session.once(operation, fields, self._session.left * (1 - kept_back))
+            answer = self._session.call_once(
+                operation, parameters, self._session.left * (1 - kept_back)
+            )
         except (NotFoundAtVod, IllegalStatus) as fault:
             raise Rejected(type(fault).__name__) from None
         return read_answer(lambda found: records.upload_credential(found, id_name), answer)
@@ -67,7 +69,7 @@ class Vod:
                 raise UpstreamError("VOD answered for another video.")
             return credential
 
-        return self._session.repeatable("RefreshUploadVideo", {"video_id": video_id}, read)
+        return self._session.call_with_retry("RefreshUploadVideo", {"video_id": video_id}, read)
 
     def video(self, *, video_id: str | None = None, reference_id: str | None = None) -> Video:
         """GetVideoInfo, by either id. Raises NotFoundAtVod or a Refusal."""
@@ -78,24 +80,24 @@ class Vod:
                 raise UpstreamError("VOD answered for another video.")
             return video
 
-        fields = {"video_id": video_id, "reference_id": reference_id}
-        return self._read("GetVideoInfo", fields, read)
+        parameters = {"video_id": video_id, "reference_id": reference_id}
+        return self._read("GetVideoInfo", parameters, read)
 
     def video_infos(self, video_ids: Sequence[str]) -> Videos:
         """GetVideoInfos, for at most 20 ids. Raises a Refusal."""
-        fields = {"video_ids": ",".join(video_ids)}
+        parameters = {"video_ids": ",".join(video_ids)}
         try:
-            return self._read("GetVideoInfos", fields, records.videos)
+            return self._read("GetVideoInfos", parameters, records.videos)
         except NotFoundAtVod:
             # Not documented: VOD may refuse if it has none of them.
             return Videos({}, frozenset(video_ids), time.time())
 
     def _read(
-        self, operation: str, fields: Mapping[str, Any], read: Callable[[OperationAnswer], T]
+        self, operation: str, parameters: Mapping[str, Any], read: Callable[[OperationAnswer], T]
     ) -> T:
         """Reads media. VOD documents no Status in which it refuses a read."""
         try:
-            return self._session.repeatable(operation, fields, read)
+            return self._session.call_with_retry(operation, parameters, read)
         except IllegalStatus:
             raise UpstreamError("VOD does not describe this media.") from None
 
@@ -109,7 +111,9 @@ class Vod:
             return records.with_source(video, answer)
 
         try:
-            return self._session.repeatable("GetMezzanineInfo", {"video_id": video.video_id}, read)
+            return self._session.call_with_retry(
+                "GetMezzanineInfo", {"video_id": video.video_id}, read
+            )
         except (NotFoundAtVod, IllegalStatus):
             return video
 
@@ -120,7 +124,7 @@ class Vod:
             info = answer.body.get("ImageInfo")
             if not isinstance(info, dict) or info.get("ImageId") != image_id:
                 raise UpstreamError("VOD's answer lacks ImageInfo.")
-            return OtherMedia(image_id, text(info, "Status"), answer.now)
+            return OtherMedia(image_id, required_text(info, "Status"), answer.now)
 
         return self._read("GetImageInfo", {"image_id": image_id}, read)
 
@@ -132,7 +136,7 @@ class Vod:
                 raise NotFoundAtVod
             for info in answer.body.get("AttachedMediaList") or []:
                 if isinstance(info, dict) and info.get("MediaId") == media_id:
-                    return OtherMedia(media_id, text(info, "Status"), answer.now)
+                    return OtherMedia(media_id, required_text(info, "Status"), answer.now)
             raise UpstreamError("VOD's answer lacks AttachedMediaList.")
 
         return self._read("GetAttachedMediaInfo", {"media_ids": media_id}, read)
@@ -151,7 +155,7 @@ class Vod:
         ``since``, ``until``: epoch seconds between which videos were created. ``page`` starts at 1
         and has PAGE_SIZE videos. Raises a Refusal.
         """
-        fields = {
+        parameters = {
             "status": ",".join(statuses),
             "start_time": utc_text(since),
             "end_time": None if until is None else utc_text(until),
@@ -160,7 +164,7 @@ class Vod:
             "page_size": PAGE_SIZE,
         }
         try:
-            return self._read("GetVideoList", fields, records.page)
+            return self._read("GetVideoList", parameters, records.page)
         except NotFoundAtVod:
             return [], 0
 
@@ -169,19 +173,19 @@ class Vod:
 
         Raises NotFoundAtVod, IllegalStatus or a Refusal.
         """
-        self._session.repeatable("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
+        self._session.call_with_retry("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
 
     def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
         """GetVideoPlayAuth for ``timeout`` seconds.
 
         Raises NotFoundAtVod, IllegalStatus, Unusable or a Refusal.
         """
-        fields = {"video_id": video_id, "auth_info_timeout": timeout}
+        parameters = {"video_id": video_id, "auth_info_timeout": timeout}
 
         def read(answer: OperationAnswer) -> PlayCredential:
             return records.play_credential(answer, video_id, timeout)
 
-        return self._session.repeatable("GetVideoPlayAuth", fields, read)
+        return self._session.call_with_retry("GetVideoPlayAuth", parameters, read)
 
 
 def _models() -> Any:

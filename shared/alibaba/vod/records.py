@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from shared.alibaba.session import OperationAnswer, epoch, text
+from shared.alibaba.session import OperationAnswer, epoch, required_text
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
 
@@ -117,8 +117,8 @@ def video(info: Any, now: float) -> Video:
         raise UpstreamError("VOD's answer lacks a CreationTime.")
     reference_id, user_data, size = info.get("ReferenceId"), info.get("UserData"), info.get("Size")
     return Video(
-        text(info, "VideoId"),
-        text(info, "Status"),
+        required_text(info, "VideoId"),
+        required_text(info, "Status"),
         reference_id if isinstance(reference_id, str) else None,
         user_data if isinstance(user_data, str) else None,
         _bytes(size),
@@ -178,7 +178,7 @@ def page(answer: OperationAnswer) -> tuple[list[Video], int]:
 def upload_credential(answer: OperationAnswer, id_name: str) -> UploadCredential:
     """The upload credential in an answer. ``id_name`` names its media id. Raises UpstreamError."""
     body, now = answer.body, answer.now
-    address, auth = text(body, "UploadAddress"), text(body, "UploadAuth")
+    address, auth = required_text(body, "UploadAddress"), required_text(body, "UploadAuth")
     inner = _decoded(auth)
     # Official clients hang on a malformed pair, so refuse it here.
     if not inner.keys() >= {"AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"}:
@@ -193,7 +193,9 @@ def upload_credential(answer: OperationAnswer, id_name: str) -> UploadCredential
         for name, value in body.items()
         if name in ("ImageURL", "MediaURL", "FileURL") and isinstance(value, str)
     }
-    return UploadCredential(text(body, id_name), address, auth, expires_at, expires_in, urls)
+    return UploadCredential(
+        required_text(body, id_name), address, auth, expires_at, expires_in, urls
+    )
 
 
 def play_credential(answer: OperationAnswer, video_id: str, timeout: int) -> PlayCredential:
@@ -205,7 +207,7 @@ def play_credential(answer: OperationAnswer, video_id: str, timeout: int) -> Pla
     # VOD started the credential's time at some moment of the call. Count from before the call.
     expires_at = answer.now - answer.took + timeout
     expires_in = int(expires_at - answer.now)
-    return PlayCredential(text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
+    return PlayCredential(required_text(answer.body, "PlayAuth"), meta, expires_at, expires_in)
 
 
 def _is_size(value: Any) -> bool:
