@@ -9,9 +9,9 @@ from shared.alibaba.vod.operations import VOD_SERVICE
 from shared.auth.callback_signature import by_callback_signature
 from shared.errors import InvalidRequest, Refusal, Unavailable
 from shared.events import callback
-from shared.events.announce import NotConfirmed
 from shared.events.callback import UnreadableCallback
 from shared.events.delivery import Delivery
+from shared.events.from_callback import NotConfirmed
 from shared.events.webhook import NotDelivered
 from shared.runtime import log
 from shared.runtime.endpoint import Call, Endpoint
@@ -43,7 +43,7 @@ def receive(call: Call[None]) -> Mapping[str, Any]:
         raise InvalidRequest("The body is not a callback of VOD.") from None
     call.log_line.update(event_type=received.event_type, media_id=received.media_id)
     try:
-        announced = _DELIVERY.hand_on(received, call.session, call.settings, by_queue=False)
+        announced = _DELIVERY.deliver(received, call.session, call.settings, by_queue=False)
     except NotDelivered:
         call.log_line.update(reason="NotDelivered")
         raise Unavailable("The app did not accept the event.") from None
@@ -64,7 +64,7 @@ def from_queue(event: Any, context: Any) -> None:
             received = callback.read(text)
             line.update(event_type=received.event_type, media_id=received.media_id)
             settings, session = _INSTANCE.require_settings(), _INSTANCE.session(deadline)
-            announced = _DELIVERY.hand_on(received, session, settings, by_queue=True)
+            announced = _DELIVERY.deliver(received, session, settings, by_queue=True)
             line.update(announced=announced, limits_away=_INSTANCE.store_fault, code="OK")
         except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
             failed = True

@@ -19,7 +19,7 @@ UPLOADS = frozenset({"FileUploadComplete", "UploadByURLComplete"})
 _ON_THE_WAY = frozenset({AWAITING_FILE, "UploadSucc", "Transcoding"})
 _DECIDED = frozenset(
     {"Normal", "Blocked", "UploadFail", "TranscodeFail", "ProduceFail"}
-)  # what `event.verdict` has a type for
+)  # what `event.result_types` has a type for
 
 _WAITS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(UPLOADS, frozenset({AWAITING_FILE})),

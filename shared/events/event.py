@@ -39,7 +39,7 @@ class Event:
         return str(self.content["type"])
 
 
-def event(
+def new_event(
     settings: Settings,
     event_type: str,
     media_id: str,
@@ -49,7 +49,7 @@ def event(
     now: float | None,
     unverified: Mapping[str, Any] | None = None,
 ) -> Event:
-    """An event.
+    """A new event about a media.
 
     ``facts`` go into the id. ``now``: when VOD confirmed them, in epoch seconds; None if it did
     not. ``unverified``: the body of a callback as received.
@@ -74,11 +74,11 @@ def event(
     return Event(event_id, content)
 
 
-def of_video(
+def video_event(
     settings: Settings, event_type: str, video: Video, unverified: Mapping[str, Any] | None = None
 ) -> Event:
     """An event about a video, from VOD's description of the video."""
-    data = data_of(video, settings)
+    data = video_data(video, settings)
     if event_type in ("upload.completed", "video.ready"):
         data["Title"] = video.title
     if event_type == "video.ready":
@@ -87,15 +87,15 @@ def of_video(
     if event_type in COMPLETIONS:
         data |= {"FileMD5": video.file_md5, "SettlesAt": utc_text(video.now + SETTLING)}
     if event_type == "upload.rejected":
-        data["Reasons"] = misfits(video, settings)
+        data["Reasons"] = rejection_reasons(video, settings)
     facts: tuple[str, ...] = (str(video.size),)
     if event_type in COMPLETIONS:
         facts += (video.file_md5 or "",)
     video_id, now = video.video_id, video.now
-    return event(settings, event_type, video_id, facts, data, now=now, unverified=unverified)
+    return new_event(settings, event_type, video_id, facts, data, now=now, unverified=unverified)
 
 
-def data_of(video: Video, settings: Settings) -> dict[str, Any]:
+def video_data(video: Video, settings: Settings) -> dict[str, Any]:
     """The ``data`` of an event about a video.
 
     Owner and declarations are null unless ownership mark and MAC both verify.
@@ -112,12 +112,12 @@ def data_of(video: Video, settings: Settings) -> dict[str, Any]:
     }
 
 
-def completion(video: Video, settings: Settings) -> str:
+def completion_type(video: Video, settings: Settings) -> str:
     """The event type for a finished upload. ``video`` comes from ``with_source``."""
-    return "upload.rejected" if misfits(video, settings) else "upload.completed"
+    return "upload.rejected" if rejection_reasons(video, settings) else "upload.completed"
 
 
-def misfits(video: Video, settings: Settings) -> list[str]:
+def rejection_reasons(video: Video, settings: Settings) -> list[str]:
     """The ``Reasons`` why a file is not what was declared or allowed; empty if it is."""
     declaration = declaration_of(settings, video)
     size = None if declaration is None else declaration.file_size
@@ -134,7 +134,7 @@ def misfits(video: Video, settings: Settings) -> list[str]:
     return found
 
 
-def verdict(status: str) -> list[str]:
+def result_types(status: str) -> list[str]:
     """The event types for the result of processing; empty while VOD still processes the video."""
     if status == PLAYABLE:
         return ["video.ready"]

@@ -22,11 +22,11 @@ from shared.config.settings import Settings
 from shared.events.event import (
     COMPLETIONS,
     Event,
-    data_of,
-    event,
-    misfits,
-    of_video,
-    verdict,
+    new_event,
+    rejection_reasons,
+    result_types,
+    video_data,
+    video_event,
 )
 from shared.runtime.instance import Instance
 from shared.runtime.seen import Seen
@@ -90,7 +90,7 @@ class Rechecks:
         for delay, first in _looks(events, now):
             self._send(settings, first, delay, left)
 
-    def look_again(self, settings: Settings, video: Video, tries: int, left: float) -> None:
+    def schedule_next_try(self, settings: Settings, video: Video, tries: int, left: float) -> None:
         """Schedules another check of a video whose callback came before its Status, SOON from now.
 
         ``tries``: which check it is. After MAX_TRIES, or without a queue, this does nothing. Raises
@@ -109,7 +109,7 @@ class Rechecks:
         )
         self._send(settings, first, SOON + 1, left)
 
-    def look_later(self, settings: Settings, video: Video, left: float) -> None:
+    def schedule_late(self, settings: Settings, video: Video, left: float) -> None:
         """Schedules the late recheck of an upload whose file was compared at ``SettlesAt``.
 
         OSS judges a request when it receives it, so the body of a slow one may end after that.
@@ -163,16 +163,16 @@ def changes(first: FirstLook, video: Video, settings: Settings) -> list[Event]:
     events, event_types = [], []
     rewritten = first.file_md5 is not None and video.file_md5 not in (None, first.file_md5)
     if first.settled and (rewritten or video.size != first.size):
-        data = {**data_of(video, settings), "FileMD5": video.file_md5}
+        data = {**video_data(video, settings), "FileMD5": video.file_md5}
         data["Previous"] = {"Size": first.size, "FileMD5": first.file_md5}
         facts = (str(video.size), video.file_md5 or "")
-        events = [event(settings, "upload.changed", video.video_id, facts, data, now=video.now)]
-        if misfits(video, settings):
+        events = [new_event(settings, "upload.changed", video.video_id, facts, data, now=video.now)]
+        if rejection_reasons(video, settings):
             event_types.append("upload.rejected")
-    if events or not verdict(first.status):
+    if events or not result_types(first.status):
         # VOD's callback may have been dropped, or was never sent.
-        event_types += verdict(video.status)
-    return events + [of_video(settings, event_type, video) for event_type in event_types]
+        event_types += result_types(video.status)
+    return events + [video_event(settings, event_type, video) for event_type in event_types]
 
 
 def seal(settings: Settings, first: FirstLook) -> str:

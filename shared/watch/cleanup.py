@@ -8,7 +8,7 @@ from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE, Video
 from shared.config.settings import Settings
 from shared.errors import Refusal
-from shared.events.event import data_of, event
+from shared.events.event import new_event, video_data
 from shared.runtime import log
 from shared.uploads.window import abandonment_window, cleanup_window
 from shared.watch.run import CLEANUP_AFTER, LOOK_BACK, Run
@@ -20,8 +20,10 @@ LARGE_PART = 0.3  # of the uploads that await a file
 def abandon(run: Run, video: Video) -> None:
     """Sends `upload.abandoned` for an upload whose window has closed. Raises NotDelivered."""
     if 0 < video.age - abandonment_window(run.settings, video) < LOOK_BACK:
-        data = data_of(video, run.settings)
-        run.send(event(run.settings, "upload.abandoned", video.video_id, (), data, now=video.now))
+        data = video_data(video, run.settings)
+        run.send(
+            new_event(run.settings, "upload.abandoned", video.video_id, (), data, now=video.now)
+        )
 
 
 def may_delete(settings: Settings, video: Video) -> bool:

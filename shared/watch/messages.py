@@ -66,7 +66,9 @@ def recheck(run: Run, first: FirstLook) -> None:
         return
     if first.tries and decide("TranscodeComplete", video.status) == "wait":
         # VOD has still not changed the Status that its callback announced.
-        run.memory.rechecks.look_again(run.settings, video, first.tries + 1, run.session.left)
+        run.memory.rechecks.schedule_next_try(
+            run.settings, video, first.tries + 1, run.session.left
+        )
         return
     if first.tries and first.status == AWAITING_FILE and video.status in COMPLETED:
         look_at_completed(run, video)
@@ -84,4 +86,4 @@ def recheck(run: Run, first: FirstLook) -> None:
         run.failed += 1
         return
     if first.settled and not first.late:
-        run.memory.rechecks.look_later(run.settings, video, run.session.left)
+        run.memory.rechecks.schedule_late(run.settings, video, run.session.left)

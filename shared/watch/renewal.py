@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.alibaba.session import utc_text
 from shared.alibaba.vod.records import CREDENTIAL_LIFE, Video
 from shared.errors import UploadFinished, UploadWindowClosed, VideoNotFound
-from shared.events.event import Event, data_of, event
+from shared.events.event import Event, new_event, video_data
 from shared.uploads import answer
 from shared.uploads.refresh import refresh_upload
 from shared.uploads.window import refresh_window
@@ -38,14 +38,14 @@ def keep_alive(run: Run, video: Video) -> None:
 
 def _expiring(run: Run, video: Video, period: int) -> Event:
     ends = video.created_at + RENEW_EVERY * period + CREDENTIAL_LIFE
-    data = {**data_of(video, run.settings), "ExpireUTCTime": utc_text(ends)}
+    data = {**video_data(video, run.settings), "ExpireUTCTime": utc_text(ends)}
     facts = (str(period),)
-    return event(run.settings, "upload.expiring", video.video_id, facts, data, now=video.now)
+    return new_event(run.settings, "upload.expiring", video.video_id, facts, data, now=video.now)
 
 
 def _renew(run: Run, video: Video, period: int) -> None:
     facts = (str(period),)
-    known = event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
+    known = new_event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
     if known.event_id in run.memory.delivered:
         return
     try:
@@ -53,12 +53,14 @@ def _renew(run: Run, video: Video, period: int) -> None:
     except (UploadFinished, UploadWindowClosed, VideoNotFound):
         return
     data = {
-        **data_of(video, run.settings),
+        **video_data(video, run.settings),
         **answer.members(credential, "VideoId", known.event_id),
     }
     limiter = run.memory.limiter()
     if limiter is not None:
         limiter.note_renewed(str(data["owner"]), video.video_id)
         run.store_fault = limiter.store_fault or run.store_fault
-    renewed = event(run.settings, "upload.refreshed", video.video_id, facts, data, now=video.now)
+    renewed = new_event(
+        run.settings, "upload.refreshed", video.video_id, facts, data, now=video.now
+    )
     run.send(renewed, credentials=True)

@@ -14,7 +14,7 @@ from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod
 from shared.alibaba.vod.records import AWAITING_FILE, CREDENTIAL_ENDED, UPLOAD_FAILED, Video
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import Refusal
-from shared.events.event import SETTLING, completion, of_video, verdict
+from shared.events.event import SETTLING, completion_type, result_types, video_event
 from shared.events.webhook import NotDelivered
 from shared.runtime import log
 from shared.watch.cleanup import abandon, clean_up, may_delete
@@ -100,8 +100,8 @@ def _guarded(run: Run, video: Video) -> None:
 def _handle(run: Run, video: Video) -> None:
     jobs = run.settings.watch
     if video.status == UPLOAD_FAILED:
-        for event_type in verdict(video.status) if "abandoned" in jobs else ():
-            run.send(of_video(run.settings, event_type, video))
+        for event_type in result_types(video.status) if "abandoned" in jobs else ():
+            run.send(video_event(run.settings, event_type, video))
         return
     if video.status != AWAITING_FILE:
         if "completed" in jobs and video.status in COMPLETED:
@@ -134,8 +134,8 @@ def _complete(run: Run, video: Video) -> None:
     video = run.vod.with_source(video)
     if not video.size_known:
         return
-    event_types = [completion(video, run.settings), *verdict(video.status)]
-    events = [of_video(run.settings, event_type, video) for event_type in event_types]
+    event_types = [completion_type(video, run.settings), *result_types(video.status)]
+    events = [video_event(run.settings, event_type, video) for event_type in event_types]
     try:
         if _may_change(run, video):
             left = run.session.left

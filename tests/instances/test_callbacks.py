@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from local.roles import LOCAL_VALUES
-from shared.events.announce import announce
 from shared.events.delivery import Delivery
+from shared.events.from_callback import events_of
 from shared.limits.limiter import Limiter
 from shared.web.request import MAX_EVENT
 from tests.instances.shown_status import show
@@ -134,14 +134,14 @@ def test_one_message_never_keeps_the_others(world: World, monkeypatch: pytest.Mo
     """The queue delivers all of them again if one failed."""
     video_id = finished(world)
     function = world.serve("events")
-    hand_on = Delivery.hand_on
+    deliver = Delivery.deliver
 
     def fail(self: Delivery, received: Any, *given: Any, **options: Any) -> list[str]:
         if received.event_type == "SnapshotComplete":
             raise LookupError("a secret")
-        return hand_on(self, received, *given, **options)
+        return deliver(self, received, *given, **options)
 
-    monkeypatch.setattr(Delivery, "hand_on", fail)
+    monkeypatch.setattr(Delivery, "deliver", fail)
     show(world, "Transcoding")
     failing = [
         "no callback",
@@ -296,9 +296,9 @@ def test_vod_and_the_queue_get_their_answer_in_time(
 
     def note(_: Any, vod: Any, __: Any) -> Any:
         left.append(vod._session.left)
-        return announce(_, vod, __)
+        return events_of(_, vod, __)
 
-    monkeypatch.setattr("shared.events.delivery.announce", note)
+    monkeypatch.setattr("shared.events.delivery.events_of", note)
     function = world.serve("events")
     if road == "queue":
         by_queue(function, {"EventType": "SomethingNew"})
@@ -317,7 +317,7 @@ def test_messages_are_handled_before_the_platform_ends_the_function(
         left.append(session.left)
         return []
 
-    monkeypatch.setattr(Delivery, "hand_on", note)
+    monkeypatch.setattr(Delivery, "deliver", note)
     function = world.serve("events")
     function.call(queue_event(json.dumps(callback(VIDEO_ID))), seconds=timeout)
     [seconds] = left

@@ -17,9 +17,9 @@ from shared.auth.ownership import Owner
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.events import callback
-from shared.events.announce import NotConfirmed, announce
 from shared.events.confirmation import decide
 from shared.events.event import Event
+from shared.events.from_callback import NotConfirmed, events_of
 from shared.uploads.declaration import Declaration, seal
 
 MEDIA_ID = "5b1c7e90d2a84f36ae0d9c41f7b86235"
@@ -76,7 +76,7 @@ class FakeVod:
 def announced(vod: FakeVod, event_type: str, **members: Any) -> list[Event]:
     given = {"EventType": event_type, "VideoId": MEDIA_ID, **members}
     body = {name: value for name, value in given.items() if value is not None}
-    return announce(callback.read(json.dumps(body)), cast("Vod", vod), SETTINGS)
+    return events_of(callback.read(json.dumps(body)), cast("Vod", vod), SETTINGS)
 
 
 def of_film(status: str = "Normal", **changes: Any) -> FakeVod:

@@ -12,7 +12,7 @@ import pytest
 
 from shared.alibaba.vod.codes import NotFoundAtVod
 from shared.errors import UpstreamError
-from shared.events.announce import NotConfirmed
+from shared.events.from_callback import NotConfirmed
 from shared.events.webhook import NotDelivered
 from shared.watch import messages, sweep
 from tests.shared.test_clean_up import SETTINGS, VIDEO, run_with
@@ -63,7 +63,7 @@ def test_events_handles_the_other_callbacks_of_a_batch(
 ) -> None:
     handled: list[Any] = []
     deliver = failing(fault, handled, lambda callback: callback.event_type == "Bad")
-    monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(hand_on=deliver))
+    monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(deliver=deliver))
     instance = SimpleNamespace(
         require_settings=lambda: SETTINGS,
         session=lambda _: None,
@@ -85,7 +85,7 @@ def test_a_message_that_looks_like_a_request_does_not_discard_its_batch(
     """A large request is refused unread, and the queue would take that for success."""
     handled: list[Any] = []
     deliver = failing(KeyError(), handled, lambda _: False)
-    monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(hand_on=deliver))
+    monkeypatch.setattr(events, "_DELIVERY", SimpleNamespace(deliver=deliver))
     instance = SimpleNamespace(
         begin_invocation=lambda _: None,
         require_settings=lambda: SETTINGS,

@@ -58,9 +58,12 @@ def arrived(size: int | None = 4448, extension: str = "mp4") -> Video:
 def test_the_reasons_name_each_difference_from_the_declaration(
     video: Video, reasons: list[str]
 ) -> None:
-    assert events.misfits(video, SETTINGS) == reasons
-    assert events.completion(video, SETTINGS) == f"upload.{'rejected' if reasons else 'completed'}"
-    event = events.of_video(SETTINGS, events.completion(video, SETTINGS), video)
+    assert events.rejection_reasons(video, SETTINGS) == reasons
+    assert (
+        events.completion_type(video, SETTINGS)
+        == f"upload.{'rejected' if reasons else 'completed'}"
+    )
+    event = events.video_event(SETTINGS, events.completion_type(video, SETTINGS), video)
     assert event.content["data"].get("Reasons", []) == reasons
 
 
@@ -72,12 +75,12 @@ def nobodys(file_name: str) -> Video:
 def test_a_file_without_a_declaration_must_have_a_type_that_vod_accepts(
     name: str, fits: bool
 ) -> None:
-    assert events.misfits(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
+    assert events.rejection_reasons(nobodys(name), SETTINGS) == ([] if fits else ["FileName"])
 
 
 def test_an_event_id_covers_only_the_confirmed_facts() -> None:
     def id_of(video: Video, kind: str = "upload.completed") -> str:
-        return events.of_video(SETTINGS, kind, video, {"any": "thing"}).event_id
+        return events.video_event(SETTINGS, kind, video, {"any": "thing"}).event_id
 
     first = arrived()
     later = replace(first, now=first.now + 5, status="Transcoding")

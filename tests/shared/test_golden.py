@@ -96,7 +96,7 @@ ADDED = {"SettlesAt", "Title", "Duration", "CoverURL"}
 
 def test_events_of_a_video() -> None:
     for vector in vectors("events"):
-        made = events.of_video(deployment(), vector["kind"], Video(**vector["video"]))
+        made = events.video_event(deployment(), vector["kind"], Video(**vector["video"]))
         data = {name: value for name, value in made.content["data"].items() if name not in ADDED}
         assert {**made.content, "data": data} == vector["content"]
         assert made.event_id == vector["content"]["id"]
@@ -105,7 +105,9 @@ def test_events_of_a_video() -> None:
 def test_ids_of_events() -> None:
     for vector in vectors("event_ids"):
         facts = tuple(vector["facts"])
-        made = events.event(deployment(), vector["kind"], vector["media_id"], facts, None, now=None)
+        made = events.new_event(
+            deployment(), vector["kind"], vector["media_id"], facts, None, now=None
+        )
         assert made.event_id == vector["id"]
 
 

@@ -14,8 +14,7 @@ from shared.alibaba.vod.records import Video
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
 from shared.errors import Misconfigured
-from shared.events.event import Event
-from shared.events.event import event as new_event
+from shared.events.event import Event, new_event
 from shared.events.recheck import FirstLook, ForgedRecheck, Rechecks, changes, seal, unseal
 from shared.runtime.instance import Instance
 
@@ -158,7 +157,7 @@ def test_an_instance_schedules_both_rechecks_of_a_file_and_each_once() -> None:
     made._queue = queue = cast(Any, StubQueue())
     for _ in range(2):
         made.schedule(WITH_QUEUE, [event()], 1_799_996_340, 5.0)
-        made.look_later(WITH_QUEUE, SEEN, 5.0)
+        made.schedule_late(WITH_QUEUE, SEEN, 5.0)
     due = 1_800_000_000 + 86400
     late = FirstLook(FIRST.video_id, FIRST.size, FIRST.file_md5, "Normal", due, late=True)
     assert queue.sent == [(FIRST, 3661), (late, 86401)]
@@ -168,14 +167,14 @@ def test_an_instance_schedules_both_rechecks_of_a_file_and_each_once() -> None:
 def test_no_late_recheck_is_scheduled_if_it_is_switched_off(changed: dict[str, Any]) -> None:
     made = rechecks()
     made._queue = queue = cast(Any, StubQueue())
-    made.look_later(replace(WITH_QUEUE, **changed), SEEN, 5.0)
+    made.schedule_late(replace(WITH_QUEUE, **changed), SEEN, 5.0)
     assert queue.sent == []
 
 
 def test_the_longest_delay_is_one_that_the_queue_accepts() -> None:
     made = rechecks()
     made._queue = queue = cast(Any, StubQueue())
-    made.look_later(replace(WITH_QUEUE, late_recheck=604_799), SEEN, 5.0)
+    made.schedule_late(replace(WITH_QUEUE, late_recheck=604_799), SEEN, 5.0)
     assert queue.sent[0][1] == 604_800
 
 

@@ -21,7 +21,7 @@ from shared.config.settings import Settings
 from shared.config.variables import LONGEST_UPLOAD_WINDOW
 from shared.errors import Unavailable, UpstreamError
 from shared.events import recheck
-from shared.events.event import Event, data_of
+from shared.events.event import Event, video_data
 from shared.events.recheck import FirstLook
 from shared.events.webhook import NotDelivered
 from shared.runtime.instance import Instance
@@ -129,10 +129,10 @@ class FakeRechecks:
         if self.fault is not None:
             raise self.fault
 
-    def look_again(self, _: Settings, found: Video, tries: int, left: float) -> None:
+    def schedule_next_try(self, _: Settings, found: Video, tries: int, left: float) -> None:
         self.asked.append(("again", found.video_id, tries, left))
 
-    def look_later(self, _: Settings, found: Video, left: float) -> None:
+    def schedule_late(self, _: Settings, found: Video, left: float) -> None:
         self.asked.append(("later", found.video_id, left))
 
 
@@ -239,7 +239,7 @@ def test_a_credential_is_renewed_before_it_expires(age: int, window: int, renewe
         assert (data["VideoId"], data["owner"]) == (ID, "alice")
         assert (data["UploadAddress"], data["UploadAuth"]) == ("address", "auth")
         assert (data["ExpireUTCTime"], data["ExpiresIn"]) == ("2027-01-15T10:30:00Z", 3000)
-        assert set(data) == {*data_of(video(age), SETTINGS), *CREDENTIAL}
+        assert set(data) == {*video_data(video(age), SETTINGS), *CREDENTIAL}
         assert event.content["time"] == utc_text(BEGUN + age)
         assert "unverified" not in event.content
     assert here.vod.asked.count(("refresh", ID)) == renewed
