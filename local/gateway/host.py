@@ -94,6 +94,8 @@ class FunctionHost:
         """See `Invoker.instances`."""
         found = []
         for instance in self.pool.instances:
+            if not instance.alive:
+                continue  # it was killed, and nobody has asked for it since
             memory = instance.memory()
             found.append(
                 {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +11,7 @@ import pytest
 from tests.support.clients import put
 from tests.support.files import SMALL
 from tests.support.house import House
+from tests.support.processes import kill
 from tests.support.reply import Reply
 
 
@@ -31,7 +30,7 @@ def killed_while(
             assert not answer.done()
             time.sleep(0.01)
         for instance in house.instances(function):
-            os.kill(instance["pid"], signal.SIGKILL)
+            kill(instance["pid"])
         return answer.result()
 
 

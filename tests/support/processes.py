@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from pathlib import Path
 
 
@@ -21,6 +24,12 @@ def alive(pid: int) -> bool:
     state = _read(pid, "stat")
     # The second field is the program's name in brackets; a name may hold blanks and brackets.
     return state is not None and state.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def kill(pid: int) -> None:
+    """Kills the process, unless it has ended already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def children(pid: int) -> dict[int, str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 
 import pytest
 
 from tests.docs.guides.app import begin, put
 from tests.docs.guides.test_bodies import TRANSCODED
+from tests.support.processes import kill
 from tests.support.road import FILM, Road
 from tests.support.waiting import wait_for
 
@@ -70,7 +69,7 @@ def test_a_message_to_the_watch_does_what_a_run_would_do(road: Road) -> None:
     [told] = road.receiver.ids(video_id, "upload.expiring")
     for instance in road.stack.gateway.invoker.instances():
         if instance["function"] == "watch":  # which remembers what it has sent
-            os.kill(instance["pid"], signal.SIGKILL)
+            kill(instance["pid"])
     queue.send(json.dumps({"VideoId": video_id}))
     wait_for(lambda: not queue.messages, "watch has read the message")
     road.settle()

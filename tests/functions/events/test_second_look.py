@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import signal
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +15,7 @@ from fakealiyun.mns import Queue
 from fakealiyun.testing.vod import Vod
 from tests.functions.events.test_http_road import completed
 from tests.support.app_receiver import Delivered
+from tests.support.processes import kill
 from tests.support.road import FILM, Road, Upload
 from tests.support.waiting import wait_for
 
@@ -82,7 +81,7 @@ def settle(road: Road, seconds: float = SETTLED) -> None:
 def kill_watch(road: Road) -> None:
     for instance in road.stack.gateway.invoker.instances():
         if instance["function"] == "watch":
-            os.kill(instance["pid"], signal.SIGKILL)
+            kill(instance["pid"])
 
 
 def changes(road: Road, upload: Upload) -> list[Delivered]:
@@ -171,7 +170,7 @@ def test_a_recheck_needs_no_memory_of_an_instance(road: Road) -> None:
     upload = arrived(road)
     rewrite(road, upload, OTHER)
     for instance in road.stack.gateway.invoker.instances():
-        os.kill(instance["pid"], signal.SIGKILL)
+        kill(instance["pid"])
     settle(road)
     assert len(changes(road, upload)) == 1
 

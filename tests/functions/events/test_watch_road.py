@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 
 from fakealiyun.testing.vod import Vod
+from tests.support.processes import kill
 from tests.support.road import FILM, TICK, WINDOW, Road, Upload
 from tests.support.waiting import wait_for
 
@@ -119,7 +118,7 @@ def test_a_killed_run_loses_no_event(road: Road) -> None:
     wait_for(lambda: road.receiver.asked, "the app is about to receive the first event")
     for instance in road.stack.gateway.invoker.instances():
         if instance["function"] == "watch":
-            os.kill(instance["pid"], signal.SIGKILL)
+            kill(instance["pid"])
     road.receiver.open.set()
     road.ticks()
     seen(road, uploads, expiring=1)

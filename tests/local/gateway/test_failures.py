@@ -79,6 +79,7 @@ def test_an_instance_killed_between_requests_costs_no_request(
     first = served.call("/state").json()["pid"]
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: not alive(first), "the process ends")
+    wait_for(lambda: served.instances() == [], "it is not listed any more")
     assert served.call("/state").status == 200
 
 
@@ -184,8 +185,10 @@ def test_an_initializer_runs_once_and_pre_stop_at_the_end(
     answer = served.call("/lifecycle").json()
     assert answer["initialized"] == [answer["request"]]
     assert any("FC Initialize Start" in line for line in served.log("lifecycle"))
-    wait_for(lambda: served.instances() == [] and trace.exists(), "the idle instance is ended")
+    # The file exists before the line is in it.
+    wait_for(lambda: trace.exists() and trace.read_text(), "preStop has run")
     assert trace.read_text() == "stopped\n"
+    assert served.instances() == []
 
 
 def test_a_failed_initializer_has_its_own_error_type(serve: Callable[..., RunningGateway]) -> None:
