@@ -27,6 +27,7 @@ from local.checkout_keys import load_keys
 from local.limits_store import LimitsStore
 from tests.support import event_schemas
 from tests.support.app_receiver import AppReceiver
+from tests.support.ports import own_port
 from tests.support.processes import alive, children
 from tests.support.reply import Reply
 from tests.support.waiting import wait_for
@@ -460,7 +461,8 @@ def test_functions_run_only_with_local_settings(run: Run) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_and_the_port_is_free_at_once(number: signal.Signals) -> None:
-    process = start()
+    port = own_port()
+    process = start(PORT=str(port))
     run = ready(process)
     run.call("/play")
     pids = [found["pid"] for found in run.call("/_local/instances").json()["instances"]]
@@ -470,9 +472,9 @@ def test_a_signal_ends_everything_and_the_port_is_free_at_once(number: signal.Si
     assert process.returncode == 0, errors
     assert "Traceback" not in output + errors
     assert not any(alive(pid) for pid in pids)
-    again = start(PORT=str(run.port))
+    again = start(PORT=str(port))
     try:
-        assert ready(again).port == run.port
+        assert ready(again).port == port
     finally:
         again.terminate()
         again.communicate(timeout=30)
@@ -503,11 +505,14 @@ def test_nothing_listens_beyond_loopback(run: Run) -> None:
     table = Path("/proc/net/tcp")
     if not table.exists():
         pytest.skip("the table of sockets is in /proc on Linux only")
-    listening = {
-        line.split()[1] for line in table.read_text().splitlines()[1:] if line.split()[3] == "0A"
-    }
     port = f"{run.port:04X}"
-    wait_for(lambda: any(entry.endswith(port) for entry in listening), "the gateway listens")
+
+    def found() -> set[str]:
+        lines = [line.split() for line in table.read_text().splitlines()[1:]]
+        return {line[1] for line in lines if line[3] == "0A" and line[1].endswith(port)}
+
+    # The table may lack a line when sockets come and go while it is read.
+    listening = wait_for(found, "the gateway listens")
     assert f"0100007F:{port}" in listening
     assert f"00000000:{port}" not in listening
 

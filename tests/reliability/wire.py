@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.support.ports import hold
+
 Handle = Callable[["Exchange"], None]
 """Answers one request, or does something else with its connection."""
 
@@ -87,8 +89,10 @@ class Wire:
         self.answered: list[bytes] = []
         """The bodies of all answers of the service."""
         self._lock = threading.Lock()
-        self._listening = self._listen(0)
+        self._listening = hold(0)
         self.port: int = self._listening.getsockname()[1]
+        self._is_shut = True
+        self._listen()
 
     def reset(self) -> None:
         """Passes everything on, and forgets what was seen."""
@@ -97,24 +101,29 @@ class Wire:
         self.reopen()
 
     def shut(self) -> None:
-        """Refuses new connections until `reopen`."""
+        """Refuses new connections until `reopen`. The port stays ours."""
+        if not self._is_shut:
+            self._end()
+            self._listening, self._is_shut = hold(self.port), True
+
+    def reopen(self) -> None:
+        """Accepts connections again."""
+        if self._is_shut:
+            self._listen()
+
+    def close(self) -> None:
+        """Ends the wire."""
+        self._end()
+
+    def _end(self) -> None:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)  # ends accept()
         self._listening.close()
 
-    def reopen(self) -> None:
-        """Accepts connections again."""
-        if self._listening.fileno() == -1:
-            self._listening = self._listen(self.port)
-
-    def close(self) -> None:
-        """Ends the wire."""
-        self.shut()
-
-    def _listen(self, port: int) -> socket.socket:
-        listening = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(listening,), daemon=True).start()
-        return listening
+    def _listen(self) -> None:
+        self._listening.listen()
+        self._is_shut = False
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
     def _accept(self, listening: socket.socket) -> None:
         while True:
@@ -152,7 +161,10 @@ def _read_request(connection: socket.socket) -> bytes:
     head, _, _ = data.partition(b"\r\n\r\n")
     length = _header(head, "content-length")
     while len(data) < len(head) + 4 + int(length or 0):
-        data += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        data += chunk
     return data
 
 

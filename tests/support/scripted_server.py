@@ -89,6 +89,8 @@ def _read(connection: socket.socket) -> Asked | None:
     headers = {name.lower(): value.strip() for name, _, value in pairs}
     while len(body) < int(headers.get("content-length", 0)):
         more = connection.recv(65536)
+        if not more:
+            return None
         body, data = body + more, data + more
     method, target, _ = first.split(" ")
     return Asked(method, target, headers, body, data)

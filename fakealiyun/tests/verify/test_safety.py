@@ -280,12 +280,12 @@ def test_a_temporary_key(cloud: FakeCloud, verify: Verify) -> None:
 def test_a_cloud_that_cannot_be_reached(
     cloud: FakeCloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    for words in (["--run"], ["clean"]):
-        assert command.main([*words, "--against", address], environment(cloud)) == 2
-        assert "STS cannot be reached: ConnectionRefusedError" in capsys.readouterr().err
+    with socket.socket() as closed:  # bound and never listening
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        for words in (["--run"], ["clean"]):
+            assert command.main([*words, "--against", address], environment(cloud)) == 2
+            assert "STS cannot be reached: ConnectionRefusedError" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written(

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import secrets
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from tests.support.clients import put
 from tests.support.code_under_test import CodeUnderTest
 from tests.support.house import write_deployment
 from tests.support.loop_thread import LoopThread
+from tests.support.ports import own_port
 from tests.support.road import FILM, Road, Upload
 from tests.support.waiting import wait_for
 
@@ -76,12 +76,6 @@ class Account:
         return {one.get("VideoId") or one["MediaId"] for one in told}
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 @pytest.fixture(scope="module", params=["called", "configured"])
 def running_account(
     request: pytest.FixtureRequest,
@@ -89,7 +83,7 @@ def running_account(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Account]:
     """VOD signs the URL that it calls, or the one of its configuration. Nobody documents which."""
-    project, port = tmp_path_factory.mktemp("two"), free_port()
+    project, port = tmp_path_factory.mktemp("two"), own_port()
     with contextlib.ExitStack() as stacked:
         first = stacked.enter_context(contextlib.closing(AppReceiver()))
         second = stacked.enter_context(contextlib.closing(AppReceiver()))

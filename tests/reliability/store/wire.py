@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.support.ports import hold
+
 _WAIT = 30.0  # seconds, so that no thread outlives a test run
 
 COUNT, NOTE, LOOK_UP = "count", "note", "look-up"
@@ -75,21 +77,23 @@ class StoreWire:
         self.overdue = 0
         """How often a function did not give up."""
         self._connections: list[socket.socket] = []
-        self._listening = self._listen(0)
+        self._listening = hold(0)
         self.port: int = self._listening.getsockname()[1]
+        self._is_shut = True
+        self._listen()
 
     def mend(self) -> None:
         """Passes everything on, and forgets what was seen."""
         self.handle = pass_on
         self.seen.clear()
-        if self._listening.fileno() == -1:
-            self._listening = self._listen(self.port)
+        if self._is_shut:
+            self._listen()
 
     def shut(self) -> None:
-        """Refuses new connections until ``mend``."""
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)  # ends accept()
-        self._listening.close()
+        """Refuses new connections until ``mend``. The port stays ours."""
+        if not self._is_shut:
+            self._end()
+            self._listening, self._is_shut = hold(self.port), True
 
     def drop(self) -> None:
         """Ends every connection, as a Redis does with one that rests too long."""
@@ -99,13 +103,18 @@ class StoreWire:
 
     def close(self) -> None:
         """Ends the wire."""
-        self.shut()
+        self._end()
         self.drop()
 
-    def _listen(self, port: int) -> socket.socket:
-        listening = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(listening,), daemon=True).start()
-        return listening
+    def _end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # ends accept()
+        self._listening.close()
+
+    def _listen(self) -> None:
+        self._listening.listen()
+        self._is_shut = False
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
     def _accept(self, listening: socket.socket) -> None:
         while True:
