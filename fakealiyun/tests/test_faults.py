@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import struct
 import threading
 import time
 from logging import WARNING
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,7 +69,7 @@ def test_a_reset_after_the_effect(cloud: FakeCloud, vod: Vod) -> None:
 def test_a_reset_is_a_reset_on_the_wire(cloud: FakeCloud, kind: str) -> None:
     cloud.faults.set("vod", "GetVideoList", kind)
     query = urlencode(rpc_parameters(cloud.admin, "GetVideoList"))
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(f"GET /?{query} HTTP/1.1\r\nHost: {cloud.endpoint}\r\n\r\n".encode())
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
@@ -129,17 +131,17 @@ def test_a_client_that_goes_away_is_no_failure(
 
     monkeypatch.setattr(OpenApi, "handle", handle)
     with FakeCloud() as cloud:
-        cloud.faults.set("vod", "GetVideoList", "drip", seconds=20)
+        cloud.faults.set("vod", "GetVideoList", "drip", seconds=120)
         query = urlencode(rpc_parameters(cloud.admin, "GetVideoList"))
         method, size = ("POST", 9) if leaves == "while it sends" else ("GET", 0)
         head = f"{method} /?{query} HTTP/1.1\r\nHost: {cloud.endpoint}\r\nContent-Length: {size}"
-        with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
             connection.sendall(f"{head}\r\n\r\n".encode())
-            assert begun.wait(10)
+            assert begun.wait(60)
             if leaves == "while it is answered":
                 assert connection.recv(1) == b"H"
             reset_on_close(connection)
-        assert ended.wait(10)
+        assert ended.wait(60)
     assert [record.getMessage() for record in caplog.records if record.levelno >= WARNING] == []
 
 
@@ -148,15 +150,28 @@ def reset_on_close(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def test_a_late_answer_does_not_hold_up_others(cloud: FakeCloud) -> None:
-    cloud.faults.set("vod", "GetVideoList", "slow", seconds=1)
+def test_a_late_answer_does_not_hold_up_others(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    over = threading.Event()
+    sleep = asyncio.sleep
+
+    async def until_over(seconds: float) -> None:
+        waits.append(seconds)
+        while not over.is_set():
+            await sleep(0.01)
+
+    monkeypatch.setattr("fakealiyun.openapi.gateway.asyncio", SimpleNamespace(sleep=until_over))
+    cloud.faults.set("vod", "GetVideoList", "slow", seconds=7)
     answers: list[Any] = []
     slow = threading.Thread(target=lambda: answers.append(rpc(cloud, cloud.admin, "GetVideoList")))
     slow.start()
-    while cloud.faults.pending() and slow.is_alive():
+    while not waits and slow.is_alive():
         time.sleep(0.01)
     assert send(cloud, "GET", "/_local/clock").status == 200
-    assert answers == []
+    assert (waits, answers) == ([7], [])
+    over.set()
     slow.join()
     assert answers[0].status == 200
 

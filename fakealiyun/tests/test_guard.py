@@ -217,6 +217,6 @@ def test_a_chunked_control_body_is_bounded_too(cloud: FakeCloud) -> None:
         f"POST /_local/clock HTTP/1.1\r\nHost: {cloud.endpoint}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(head.encode() + body)
         assert b" 413 " in connection.makefile("rb").readline()

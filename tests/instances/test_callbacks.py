@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -287,24 +288,25 @@ def test_with_a_wrong_setting_nothing_is_lost(world: World) -> None:
     assert by_http(world, function, callback(video_id)).status == 500
 
 
-@pytest.mark.parametrize(("road", "least", "most"), [("queue", 15.0, 20.0), ("http", 3.5, 4.5)])
+@pytest.mark.parametrize(("road", "seconds"), [("queue", 20.0), ("http", 4.5)])
 def test_vod_and_the_queue_get_their_answer_in_time(
-    world: World, monkeypatch: pytest.MonkeyPatch, road: str, least: float, most: float
+    world: World, monkeypatch: pytest.MonkeyPatch, road: str, seconds: float
 ) -> None:
     """VOD waits for five seconds."""
-    left: list[float] = []
+    deadlines: list[float] = []
 
     def note(_: Any, vod: Any, __: Any) -> Any:
-        left.append(vod._session.left)
+        deadlines.append(vod._session._deadline)
         return events_of(_, vod, __)
 
     monkeypatch.setattr("shared.events.delivery.events_of", note)
     function = world.serve("events")
+    begun = time.monotonic()
     if road == "queue":
         by_queue(function, {"EventType": "SomethingNew"})
     else:
         by_http(world, function, {"EventType": "SomethingNew"})
-    assert least < left[0] <= most
+    assert begun + seconds <= deadlines[0] <= time.monotonic() + seconds
 
 
 @pytest.mark.parametrize(("timeout", "most"), [(10, 8.0), (600, 20.0)])
