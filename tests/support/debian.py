@@ -10,13 +10,14 @@ import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from local.build import locked
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_FOLDER = Path("/var/cache/vodpass-tests")
+"""For the lock and the logs. Only root can write there, and only root installs."""
 
 
 class ProgramMissing(Exception):
@@ -37,9 +38,11 @@ def program(names: Sequence[str], package: str) -> Path:
 
 def install_unless(present: Callable[[], object], package: str) -> None:
     """On Debian as root, installs a package unless it is present. Raises ProgramMissing."""
+    if not _can_install():
+        return
     # One lock for all packages: apt runs once at a time.
-    with locked(Path(tempfile.gettempdir()) / "vodpass-apt.lock"):
-        if not present() and _can_install():
+    with locked(_FOLDER / "apt.lock"):
+        if not present():
             _install(package)
 
 
@@ -57,7 +60,7 @@ def _can_install() -> bool:
 
 
 def _install(package: str) -> None:
-    log = Path(tempfile.gettempdir()) / f"vodpass-{package}.log"
+    log = _FOLDER / f"{package}.log"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     wait = ["-o", "DPkg::Lock::Timeout=300"]
     with log.open("wb") as output, _no_service():
