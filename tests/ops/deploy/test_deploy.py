@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -25,6 +24,7 @@ from tests.ops.deploy.conftest import ANSWERS, FUNCTIONS, Deployer
 from tests.ops.prose import english
 from tests.ops.setup.conftest import PROJECT
 from tests.support.processes import alive
+from tests.support.waiting import wait_for
 
 DOMAIN = {"kind": "domain", "domain": "vod.example.localhost", "certificate_id": "1234567"}
 
@@ -423,11 +423,10 @@ def test_an_interruption_ends_s_and_removes_its_home(deployer: Deployer, tmp_pat
     assert process.stdout is not None
     with process:
         try:
-            while not (tmp_path / "started").exists():
-                assert process.poll() is None, process.stdout.read()
-                os.sched_yield()
-            while not (started := (tmp_path / "started").read_text().split()):
-                os.sched_yield()
+            file = tmp_path / "started"
+            wait_for(lambda: process.poll() is not None or file.exists(), "`s` starts")
+            assert process.poll() is None, process.stdout.read()
+            started = wait_for(lambda: file.read_text().split(), "`s` says who it is")
             process.send_signal(signal.SIGTERM)
             said = process.stdout.read()
         finally:
