@@ -35,7 +35,7 @@ class NotHandedOn(Exception):
     """Raised so that EventBridge delivers the messages again. The text is constant."""
 
 
-def receive(call: Call[None]) -> Mapping[str, Any]:
+def receive_by_http(call: Call[None]) -> Mapping[str, Any]:
     """Handles a callback by HTTP. Answers only when the app has its events. Raises a Refusal."""
     try:
         received = callback.read(call.request.body)
@@ -54,35 +54,38 @@ def receive(call: Call[None]) -> Mapping[str, Any]:
     return {}
 
 
-def from_queue(event: Any, context: Any) -> None:
+def receive_from_queue(event: Any, context: Any) -> None:
     """Handles the messages of the queue one by one. Raises NotHandedOn if one of them failed."""
     deadline = deadline_of(context, QUEUE_SECONDS)
-    failed = event == []  # the trigger sends no empty list
-    for _, text in messages(event):
-        line: dict[str, Any] = {"function": "events", "road": "queue"}
-        try:
-            received = callback.read(text)
-            line.update(event_type=received.event_type, media_id=received.media_id)
-            settings, session = _INSTANCE.require_settings(), _INSTANCE.session(deadline)
-            announced = _DELIVERY.deliver(received, session, settings, by_queue=True)
-            line.update(announced=announced, limits_away=_INSTANCE.store_fault, code="OK")
-        except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
-            failed = True
-            line.update(code=_CODES.get(type(fault), type(fault).__name__))
-        except Refusal as refusal:
-            failed = True
-            line.update(code=refusal.code)
-        except Exception as fault:  # noqa: BLE001  the other messages must not wait for this one
-            failed = True
-            line.update(code="Misconfigured", fault=type(fault).__name__)
-        log.write(**line, cold=_INSTANCE.was_cold())
-    if failed:
+    codes = [_handle_message(text, deadline) for _, text in messages(event)]
+    if not codes or any(code != "OK" for code in codes):  # the trigger sends no empty list
         raise NotHandedOn("not every event was handed on")
+
+
+def _handle_message(text: str, deadline: float) -> str:
+    """Handles one callback and writes its log line. Returns the code of the fault, or OK."""
+    line: dict[str, Any] = {"function": "events", "road": "queue"}
+    try:
+        received = callback.read(text)
+        line.update(event_type=received.event_type, media_id=received.media_id)
+        settings, session = _INSTANCE.require_settings(), _INSTANCE.session(deadline)
+        announced = _DELIVERY.deliver(received, session, settings, by_queue=True)
+        line.update(announced=announced, limits_away=_INSTANCE.store_fault, code="OK")
+    except (UnreadableCallback, NotDelivered, NotConfirmed) as fault:
+        line.update(code=_CODES.get(type(fault), type(fault).__name__))
+    except Refusal as refusal:
+        line.update(code=refusal.code)
+    except Exception as fault:  # noqa: BLE001  the other messages must not wait for this one
+        line.update(code="Misconfigured", fault=type(fault).__name__)
+    log.write(**line, cold=_INSTANCE.was_cold())
+    return str(line["code"])
 
 
 _INSTANCE = Instance("events", VOD_SERVICE)
 _DELIVERY = Delivery(_INSTANCE)
-_ENDPOINT = Endpoint(_INSTANCE, by_callback_signature, {"POST": receive}, max_seconds=ANSWER_WITHIN)
+_ENDPOINT = Endpoint(
+    _INSTANCE, by_callback_signature, {"POST": receive_by_http}, max_seconds=ANSWER_WITHIN
+)
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any] | None:
@@ -93,7 +96,7 @@ def handler(event: bytes, context: Any) -> dict[str, Any] | None:
     if _came_by_http(parsed):
         return _ENDPOINT.answer(event, context)
     _INSTANCE.begin_invocation(context)
-    from_queue(parsed, context)
+    receive_from_queue(parsed, context)
     return None
 
 
@@ -108,4 +111,4 @@ def _parsed(event: bytes) -> Any:
     try:
         return parse(event)
     except ValueError:
-        return None  # from_queue then raises NotHandedOn
+        return None  # receive_from_queue then raises NotHandedOn

@@ -146,30 +146,44 @@ def _is_optional(name: str, uses: frozenset[str]) -> bool:
 
 
 def _check_together(settings: Settings, uses: frozenset[str]) -> None:
-    for name in ENDPOINTS:
-        if getattr(settings, VARIABLES[name].attribute) and not settings.local:
-            raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
-    for name in _WEB_URLS:
-        given = getattr(settings, VARIABLES[name].attribute)
-        if given.startswith("http:") and not settings.local:
-            raise SettingsError(name, "must be an https URL")
+    """Checks the variables that depend on each other. Raises SettingsError for the first fault."""
+    _check_addresses(settings)
     _check_credential_webhook(settings)
     for name, needed in _NEEDS:
-        for other in needed if getattr(settings, VARIABLES[name].attribute) else ():
-            if not getattr(settings, VARIABLES[other].attribute):
+        for other in needed if _value(settings, name) else ():
+            if not _value(settings, other):
                 raise SettingsError(other, f"is not set, and {name} needs it")
-    if "VODPASS_JWT_KEYS" not in uses:
+    if "VODPASS_JWT_KEYS" in uses:
+        _check_token_keys(settings)
+
+
+def _value(settings: Settings, name: str) -> Any:
+    """The value of the variable ``name``."""
+    return getattr(settings, VARIABLES[name].attribute)
+
+
+def _check_addresses(settings: Settings) -> None:
+    """Raises SettingsError for an address that only a local deployment may have."""
+    if settings.local:
         return
+    for name in ENDPOINTS:
+        if _value(settings, name):
+            raise SettingsError(name, "is accepted only with VODPASS_LOCAL=1")
+    for name in _WEB_URLS:
+        if _value(settings, name).startswith("http:"):
+            raise SettingsError(name, "must be an https URL")
+
+
+def _check_token_keys(settings: Settings) -> None:
+    """Raises SettingsError unless the keys that verify tokens come from one place."""
     if settings.jwt_keys is None and not settings.jwt_jwks_url:
         allowed = VARIABLES["VODPASS_JWT_KEYS"].allowed
         raise SettingsError("VODPASS_JWT_KEYS", f"is not set, nor VODPASS_JWT_JWKS_URL: {allowed}")
     if settings.jwt_keys is not None and settings.jwt_jwks_url:
         raise SettingsError("VODPASS_JWT_JWKS_URL", "may not be set beside VODPASS_JWT_KEYS")
-    for name, value in (
-        ("VODPASS_JWT_ISSUER", settings.jwt_issuer),
-        ("VODPASS_JWT_AUDIENCE", settings.jwt_audience),
-    ):
-        if value == NONE and (settings.jwt_keys is None or len(settings.jwt_keys) != 1):
+    single = settings.jwt_keys is not None and len(settings.jwt_keys) == 1
+    for name in ("VODPASS_JWT_ISSUER", "VODPASS_JWT_AUDIENCE"):
+        if _value(settings, name) == NONE and not single:
             raise SettingsError(name, "may be the word none only beside a single key")
 
 

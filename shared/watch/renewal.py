@@ -26,8 +26,8 @@ def keep_alive(run: Run, video: Video) -> None:
     window = refresh_window(run.settings, video)
     newest = int(video.age // RENEW_EVERY) - 1
     for period in range(max(0, newest - 1), newest + 1):
-        due = RENEW_EVERY * (period + 1)
-        if due >= window or not due <= video.age < due + LOOK_BACK:
+        due_age = RENEW_EVERY * (period + 1)
+        if due_age >= window or not due_age <= video.age < due_age + LOOK_BACK:
             continue
         if not renewing:
             run.send(_expiring(run, video, period))

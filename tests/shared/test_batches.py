@@ -73,7 +73,7 @@ def test_events_handles_the_other_callbacks_of_a_batch(
     monkeypatch.setattr(events, "_INSTANCE", instance)
     texts = [json.dumps({"EventType": kind}) for kind in ("First", "Bad", "Last")]
     with pytest.raises(events.NotHandedOn):
-        events.from_queue(batch(*texts), None)
+        events.receive_from_queue(batch(*texts), None)
     assert [callback.event_type for callback in handled] == ["First", "Last"]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["code"] == "OK" for line in lines] == [True, False, True]
