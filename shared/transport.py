@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
 
 MAX_ANSWER = 1024 * 1024  # bytes
+MAX_HEAD = 64 * 1024  # bytes
 MAX_REST = 15.0  # seconds unused; a frozen instance does not notice that the server closed
 
 
@@ -80,8 +81,8 @@ class Transport:
         """Sends one request to ``host`` (a name, optionally with a port) and reads the answer.
 
         ``timeout`` (seconds) covers everything but the lookup of the host name. An answer over
-        ``limit`` bytes is an error. Without ``read_body`` only the head is read. Follows no
-        redirect. Raises TransportError.
+        ``limit`` bytes is an error, and so is one with a long head. Without ``read_body`` only the
+        head is read. Follows no redirect. Raises TransportError.
         """
         deadline = time.monotonic() + timeout
         connection = self._take(tls, host) or self._connect(tls, host, deadline)
@@ -182,10 +183,14 @@ def _request(method: str, host: str, path: str, headers: Mapping[str, str], body
 def _read(
     connection: socket.socket, method: str, deadline: float, limit: int
 ) -> tuple[HttpAnswer, bool]:
-    reader = _Reader(_DeadlineReader(connection, deadline))
+    most = MAX_HEAD + 2 * limit  # twice, because each chunk of a body has marks of its own
+    reader = _Reader(_BoundedReader(connection, deadline, most))
     response = http.client.HTTPResponse(_SocketLike(reader), method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
+        while 100 <= response.status < 200:  # such as 103: another head follows (RFC 9110, 15.2)
+            response.headers = None  # type: ignore[assignment]  # else begin() does nothing
+            response.begin()
         headers = {name.lower(): value for name, value in response.getheaders()}
         if limit == 0:
             return HttpAnswer(response.status, headers, b""), False
@@ -199,7 +204,7 @@ def _read(
 
 
 class _SocketLike:
-    """Looks like a socket to HTTPResponse, and stops reading at the deadline."""
+    """Looks like a socket to HTTPResponse."""
 
     def __init__(self, reader: _Reader) -> None:
         self._reader = reader
@@ -208,11 +213,14 @@ class _SocketLike:
         return self._reader
 
 
-class _DeadlineReader(io.RawIOBase):
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
+class _BoundedReader(io.RawIOBase):
+    """Stops at the deadline and after ``most`` bytes: HTTPResponse itself may read far more."""
+
+    def __init__(self, connection: socket.socket, deadline: float, most: int) -> None:
         super().__init__()
         self._connection = connection
         self._deadline = deadline
+        self._most = most
         self.done = False
 
     def readable(self) -> bool:
@@ -221,14 +229,18 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self.done:
             return 0
+        if self._most <= 0:
+            raise BrokenAnswer("the answer is too large", sent=True)
         self._connection.settimeout(_left(self._deadline, sent=True))
-        return self._connection.recv_into(buffer)
+        read = self._connection.recv_into(buffer)
+        self._most -= read
+        return read
 
 
 class _Reader(io.BufferedReader):
     """Records, when closed, whether unread bytes were left: then the connection is unusable."""
 
-    raw: _DeadlineReader
+    raw: _BoundedReader
     left_over = False
 
     def close(self) -> None:

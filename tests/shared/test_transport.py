@@ -25,6 +25,7 @@ from shared.transport import (
 from tests.support.tls import self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 Handler = Callable[[socket.socket], None]
 
 
@@ -162,11 +163,36 @@ def test_a_connection_that_was_idle_too_long_is_not_used_again(
 def test_a_chunked_answer_is_read_completely(
     transport: Transport, serve: Callable[[Handler], Server]
 ) -> None:
-    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"
-    server = serve(always(chunked))
+    server = serve(always(CHUNKED + b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n"))
 
     assert [ask(transport, server).body for _ in range(2)] == [b"ok"] * 2
     assert server.accepted == 1
+
+
+def test_many_small_chunks_do_not_count_more_than_the_body(
+    transport: Transport, serve: Callable[[Handler], Server]
+) -> None:
+    body = b"x" * 128 * 1024
+    server = serve(once(CHUNKED + b"8\r\nxxxxxxxx\r\n" * (len(body) // 8) + b"0\r\n\r\n"))
+
+    assert ask(transport, server, limit=len(body)).body == body
+
+
+@pytest.mark.parametrize("read_body", [True, False])
+def test_an_interim_answer_is_not_the_answer(
+    transport: Transport, serve: Callable[[Handler], Server], read_body: bool
+) -> None:
+    """Proxies in front of a receiver may send them unasked (RFC 9110, section 15.2)."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 5\r\n\r\n"
+    server = serve(always(b"HTTP/1.1 100 Continue\r\n\r\n" + hints * 2 + OK))
+
+    for _ in range(2):
+        answer = transport.exchange(
+            "GET", server.host, "/", {}, b"", tls=False, timeout=5, read_body=read_body
+        )
+        assert (answer.status, "link" in answer.headers) == (200, False)
+        assert answer.body == (b"ok" if read_body else b"")
+    assert server.accepted == (1 if read_body else 2)
 
 
 SHORT, LARGE, ODD = "the answer is cut short", "the answer is too large", "not an HTTP answer"
@@ -180,6 +206,10 @@ SHORT, LARGE, ODD = "the answer is cut short", "the answer is too large", "not a
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + b"x" * 1001, LARGE),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2000, LARGE),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000, LARGE),
+        (CHUNKED + b"-1\r\n" + b"x" * 300_000, LARGE),  # http.client reads it to its end
+        (CHUNKED + b"2\r\nok\r\n0\r\n" + b"a: b\r\n" * 50_000, LARGE),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, LARGE),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10_000, LARGE),
         (b"SSH-2.0-OpenSSH_9.2\r\n", ODD),
         (b"HTTP/1.1 two hundred\r\n\r\n", ODD),
         (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500, ODD),
