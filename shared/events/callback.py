@@ -6,6 +6,7 @@ Only the media id is used, to decide what to read. Everything else is read back 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +68,8 @@ class Callback:
 def read(text: str | bytes) -> Callback:
     """The callback in a JSON text. Raises UnreadableCallback."""
     try:
-        parsed = json.loads(text)
+        # NaN and 1e999 would become what is no JSON when the callback is passed on.
+        parsed = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise UnreadableCallback("not JSON") from None
     if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
@@ -85,6 +87,13 @@ def read(text: str | bytes) -> Callback:
     return Callback(event_type, known, media_type, media_id, body)
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("no number of JSON")
+    return value
+
+
 def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, str | None]:
     if event_type in _OF_VIDEO:
         return "video", _id(body, "VideoId", "MediaId")
@@ -96,7 +105,8 @@ def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, 
         said = body.get("MediaType", "video")
         name = said.strip().lower() if isinstance(said, str) else ""
         media_type = next((one for one in MEDIA_TYPES if one == name), None)
-        return media_type, _id(body, "MediaId", "VideoId", "ImageId")
+        # What has another type cannot be read, so nothing may be said of its id.
+        return media_type, _id(body, "MediaId", "VideoId", "ImageId") if media_type else None
     return None, None
 
 

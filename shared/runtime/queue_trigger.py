@@ -50,8 +50,8 @@ def messages(event: Any) -> Iterator[tuple[str, str]]:
     """The messages in a parsed event, each as (message id, text).
 
     The event holds CloudEvents of an SMQ queue, one or a list. The text is plain, or base64 if
-    EventBridge was told not to decode it. An item that is no such event becomes an empty text, so
-    that it is not silently skipped.
+    EventBridge was told not to decode it; base64 may have line breaks. An item that is no such
+    event becomes an empty text, so that it is not silently skipped.
     """
     for item in event if isinstance(event, list) else [event]:
         data = item.get("data") if isinstance(item, dict) else None
@@ -70,6 +70,6 @@ def _plain(body: Any) -> str:
             return ""
         if body.lstrip().startswith("{"):
             return body
-        return base64.b64decode(body, validate=True).decode("utf-8")
+        return base64.b64decode("".join(body.split()), validate=True).decode("utf-8")
     except (binascii.Error, ValueError, RecursionError):
         return ""

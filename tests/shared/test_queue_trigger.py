@@ -69,6 +69,8 @@ def test_an_event_that_is_nested_deep_is_never_empty(event: str) -> None:
         ('{"a": 1}', '{"a": 1}'),
         ({"a": 1}, '{"a": 1}'),
         (base64.b64encode(b'{"a": 1}').decode(), '{"a": 1}'),
+        (base64.b64encode(b'{"a": 1}').decode() + "\n", '{"a": 1}'),
+        (base64.encodebytes(b'{"a": 1}' + b" " * 200).decode(), '{"a": 1}' + " " * 200),
         ("no base64!", ""),
         (base64.b64encode(b"\xff").decode(), ""),
         (None, ""),

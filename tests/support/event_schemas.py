@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -59,7 +59,16 @@ def faults(body: Any) -> list[str]:
     own = [data[name] for name in ("VideoId", "ImageId", "MediaId") if name in data]
     if not found and own != ([body["subject"]] if "subject" in body else []):
         found.append(f"{kind}: the subject is not the medium of data")
+    try:
+        if "unverified" in body and not found:
+            json.loads(body["unverified"], parse_constant=_no_json)
+    except ValueError:
+        found.append(f"{kind}: unverified is not JSON")
     return found
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(constant)  # json reads NaN and Infinity; nothing else does
 
 
 def check(body: Any) -> None:

@@ -159,6 +159,9 @@ def test_an_empty_file_is_rejected(road: Road) -> None:
         {"EventType": "SomethingNew", "VideoId": "0" * 32},
         {"EventType": "UploadByURLComplete", "Status": "fail", "JobId": "7"},
         {"EventType": "ImageUploadComplete", "ImageId": "no id"},
+        # VOD documents no such type, so nothing can be said of the id.
+        {"EventType": "DeleteMediaComplete", "MediaType": "audio", "MediaId": "a" * 32},
+        {"EventType": "MediaBaseChangeComplete", "MediaType": 5, "MediaId": "a" * 32},
     ],
 )
 def test_a_callback_that_names_no_media_is_passed_on_unconfirmed(

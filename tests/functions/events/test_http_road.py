@@ -169,7 +169,13 @@ def test_a_replaced_body_gives_no_event_that_vod_does_not_confirm(road: Road) ->
     assert "media.deleted" not in {one.type for one in road.receiver.taken}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 100_000, b"null", b'{"EventType": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b"[" * 100_000, b"null", b'{"EventType": 1}'),
+        *(b'{"EventType": "SomethingNew", "a": NaN}', b'{"EventType": "SomethingNew", "a": 1e999}'),
+    ],
+)
 def test_a_body_that_is_not_a_callback_is_refused(road: Road, body: bytes) -> None:
     assert road.callback(body) == 400
     assert road.receiver.taken == []

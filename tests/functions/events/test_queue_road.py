@@ -44,7 +44,14 @@ def test_no_event_is_lost_if_the_app_is_down_for_ten_minutes(road: Road) -> None
     assert road.dead_letters.messages == []
 
 
-@pytest.mark.parametrize("wrap", [str, lambda text: base64.b64encode(text.encode()).decode()])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        str,
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.encodebytes(text.encode()).decode(),  # like the command `base64`
+    ],
+)
 def test_a_body_may_be_plain_or_base64(road: Road, wrap: object) -> None:
     assert callable(wrap)
     road.without_callbacks()
