@@ -5,9 +5,10 @@ import hmac
 import json
 import logging
 import os
+import threading
 import time
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TOLERANCE = 300  # seconds
@@ -20,6 +21,7 @@ SECRETS = [
 if min(map(len, SECRETS)) < 24:  # anybody could sign with an empty secret
     raise SystemExit("each secret of VODPASS_WEBHOOK_SECRETS must have 24 bytes or more")
 seen: set[str] = set()  # in your app: a unique column, written in one transaction with the effect
+writing = threading.Lock()
 
 
 def verify(headers: Message, body: bytes) -> Any:
@@ -47,14 +49,16 @@ class Receiver(BaseHTTPRequestHandler):
         except ValueError:
             self.send_error(401)
             return
-        if event["id"] not in seen:
+        with writing:
+            repeated = event["id"] in seen
             seen.add(event["id"])
+        if not repeated:
             logging.info("%s %s", event["type"], event.get("subject"))
         self.send_response(204)
         self.end_headers()
 
 
 logging.basicConfig(level=logging.INFO, format="%(message)s")
-with HTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Receiver) as server:
+with ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Receiver) as server:
     logging.info("listening on http://127.0.0.1:%d", server.server_port)
     server.serve_forever()

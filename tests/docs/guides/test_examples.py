@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -256,3 +257,11 @@ def test_keeps_running_after_invalid_requests(receiver: Receiver) -> None:
     with contextlib.suppress(OSError, http.client.HTTPException):
         assert receiver.post(b"", {**signed()[1], "Content-Length": "-5"}) >= 400
     assert receiver.deliver(event(), SECOND)
+
+
+def test_a_sender_that_stops_in_the_middle_holds_nobody_up(receiver: Receiver) -> None:
+    """Anybody who reaches the receiver could keep it from taking events."""
+    begun = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
+        connection.sendall(begun)
+        assert receiver.deliver(event(), FIRST)
