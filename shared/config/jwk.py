@@ -129,11 +129,9 @@ def parse_published_keys(raw: bytes) -> KeySet:
 
 
 def _published_key(jwk: Mapping[str, Any]) -> VerificationKey | None:
-    kind = jwk.get("kty")
-    default = _DEFAULT_ALGORITHM.get((kind, None if kind == "RSA" else jwk.get("crv")))
-    if default is None:
-        return None
+    kind, curve = jwk.get("kty"), jwk.get("crv")
     try:
+        default = _DEFAULT_ALGORITHM[kind, None if kind == "RSA" else curve]
         return _key({**jwk, "alg": jwk.get("alg", default)})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
