@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
+from shared.auth.mac import digest
 from shared.config.settings import Settings
 from shared.errors import Refusal
 from shared.events.callback import Callback
@@ -23,8 +24,8 @@ class Delivery:
         self._rechecks = Rechecks(instance)
         self._receivers = Receivers()
         self._delivered = Seen(10_000)
-        """Ids of events that the app has, but whose recheck could not be scheduled. A repeat only
-        needs to schedule it."""
+        """Events that the app has, but whose recheck could not be scheduled. A repeat of the
+        callback only needs to schedule it."""
 
     def deliver(
         self, callback: Callback, session: Session, settings: Settings, *, by_queue: bool
@@ -47,9 +48,9 @@ class Delivery:
             self._send(events, session, settings)
         if fault is not None:
             for event in events:
-                self._delivered.add(event.event_id)
+                self._delivered.add(_repeat(event))
             raise fault
-        self._delivered.discard(event.event_id for event in events)
+        self._delivered.discard(_repeat(event) for event in events)
         return [event.type for event in events]
 
     def _events_of(self, callback: Callback, session: Session, settings: Settings) -> list[Event]:
@@ -83,5 +84,11 @@ class Delivery:
     def _send(self, events: list[Event], session: Session, settings: Settings) -> None:
         """Sends the app each event that it does not have. Raises NotDelivered."""
         for event in events:
-            if event.event_id not in self._delivered:
+            if _repeat(event) not in self._delivered:
                 self._receivers.of(settings).deliver(event, max(0.0, session.left))
+
+
+def _repeat(event: Event) -> bytes:
+    """The same for an event of the same callback. A later callback may lead to the same id, for
+    example if VOD blocks a video, releases it and blocks it again."""
+    return digest(event.event_id, str(event.content.get("unverified")))

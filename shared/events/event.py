@@ -19,6 +19,7 @@ from shared.uploads.declaration import declaration_of
 from shared.uploads.fields import VIDEO_EXTENSIONS, extension
 
 COMPLETIONS = frozenset({"upload.completed", "upload.rejected"})
+VERDICTS = frozenset({"video.ready", "video.failed", "video.blocked"})
 SETTLING = CREDENTIAL_ENDED
 """Seconds after a completion until every credential for the upload has expired."""
 

@@ -28,3 +28,21 @@ class Seen:
     def discard(self, items: Iterable[Hashable]) -> None:
         """Forgets these items."""
         self._items.difference_update(items)
+
+
+class Latest:
+    """The latest value of each key. Like Seen, it forgets everything when it is full."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: dict[Hashable, Hashable] = {}
+
+    def has(self, key: Hashable, value: Hashable) -> bool:
+        """Whether ``value`` is the latest of ``key``."""
+        return key in self._values and self._values[key] == value
+
+    def put(self, key: Hashable, value: Hashable) -> None:
+        """Makes ``value`` the latest of ``key``."""
+        if key not in self._values and len(self._values) >= self._limit:
+            self._values.clear()
+        self._values[key] = value

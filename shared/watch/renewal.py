@@ -46,7 +46,7 @@ def _expiring(run: Run, video: Video, period: int) -> Event:
 def _renew(run: Run, video: Video, period: int) -> None:
     facts = (str(period),)
     known = new_event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
-    if known.event_id in run.memory.delivered:
+    if run.has_sent(known):
         return
     try:
         credential = refresh_upload(run.vod, run.settings, video)

@@ -6,11 +6,11 @@ from shared.alibaba.session import Session
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import CREDENTIAL_ENDED, Video
 from shared.config.settings import Settings
-from shared.events.event import Event
+from shared.events.event import VERDICTS, Event
 from shared.events.recheck import Rechecks
 from shared.events.webhook import Receivers
 from shared.runtime.instance import Instance
-from shared.runtime.seen import Seen
+from shared.runtime.seen import Latest
 from shared.uploads.declaration import declaration_of
 
 RETRIES = 20  # in one run, by all its calls together
@@ -30,10 +30,11 @@ class Memory:
         """Returns the limiter, with its whole budget of time again."""
         self.rechecks = Rechecks(instance)
         self.receivers = Receivers()
-        self.delivered = Seen(20_000)
-        """Ids of delivered events."""
-        self.completed = Seen(20_000)
-        """Finished uploads (VideoId, size, status) whose events the app has."""
+        self.delivered = Latest(20_000)
+        """Ids of delivered events. Of the verdicts on a video only the latest: VOD may block a
+        video, release it and block it again, and the last event has the id of the first."""
+        self.completed = Latest(20_000)
+        """VideoId -> size and status of the finished upload whose events the app has."""
         self.swept = False
         """Whether a run has listed the finished uploads before."""
 
@@ -71,12 +72,16 @@ class Run:
         ours = video.app_id in ("", self.settings.application)
         return ours and declaration_of(self.settings, video) is not None
 
+    def has_sent(self, event: Event) -> bool:
+        """Whether this instance has delivered the event, and no later verdict on its video."""
+        return self.memory.delivered.has(_topic(event), event.event_id)
+
     def send(self, event: Event, *, credentials: bool = False) -> None:
         """Delivers an event, unless this instance has delivered it. Raises NotDelivered.
 
         With ``credentials`` it goes to the receiver of renewed credentials.
         """
-        if event.event_id in self.memory.delivered:
+        if self.has_sent(event):
             return
         limiter = self.memory.limiter()
         if limiter is not None:
@@ -86,5 +91,9 @@ class Run:
             self.store_fault = limiter.store_fault or self.store_fault
         receiver = self.memory.receivers.of(self.settings, credentials=credentials)
         receiver.deliver(event, max(0.0, self.session.left))
-        self.memory.delivered.add(event.event_id)
+        self.memory.delivered.put(_topic(event), event.event_id)
         self.sent[event.type] = self.sent.get(event.type, 0) + 1
+
+
+def _topic(event: Event) -> str:
+    return str(event.content["subject"]) if event.type in VERDICTS else event.event_id

@@ -128,8 +128,8 @@ def look_at_completed(run: Run, video: Video) -> None:
 
 def _complete(run: Run, video: Video) -> None:
     """Sends the events of a finished upload that the app may not have. Raises NotDelivered."""
-    seen = (video.video_id, video.size, video.status)
-    if seen in run.memory.completed:
+    seen = (video.size, video.status)
+    if run.memory.completed.has(video.video_id, seen):
         return
     video = run.vod.with_source(video)
     if not video.size_known:
@@ -144,7 +144,7 @@ def _complete(run: Run, video: Video) -> None:
         # The app gets its events even if the recheck could not be scheduled.
         for event in events:
             run.send(event)
-    run.memory.completed.add(seen)
+    run.memory.completed.put(video.video_id, seen)
 
 
 def _may_change(run: Run, video: Video) -> bool:

@@ -27,7 +27,7 @@ from shared.runtime import instance as module
 from shared.runtime import log
 from shared.runtime.endpoint import Call, Endpoint
 from shared.runtime.instance import Instance, deadline_of
-from shared.runtime.seen import Seen
+from shared.runtime.seen import Latest, Seen
 from shared.web.request import MAX_EVENT, Request
 from tests.reliability.functions import http_event
 from tests.support.tokens import AUDIENCE, ISSUER, Issuer
@@ -370,3 +370,15 @@ def test_what_is_seen_is_forgotten_when_there_is_too_much() -> None:
     seen.add("a")
     seen.add("d")
     assert [item in seen for item in "abcd"] == [False, False, False, True]
+
+
+def test_only_the_latest_value_of_a_key_is_kept_until_there_are_too_many_keys() -> None:
+    latest = Latest(2)
+    assert not latest.has("a", None)
+    for key, value in [("a", 1), ("b", 2), ("a", 3)]:
+        latest.put(key, value)
+        assert latest.has(key, value)
+    assert not latest.has("a", 1)
+    assert latest.has("b", 2)
+    latest.put("c", 4)
+    assert [latest.has(*one) for one in [("a", 3), ("b", 2), ("c", 4)]] == [False, False, True]

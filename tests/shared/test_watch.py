@@ -25,6 +25,7 @@ from shared.events.event import Event, video_data
 from shared.events.recheck import FirstLook
 from shared.events.webhook import NotDelivered
 from shared.runtime.instance import Instance
+from shared.runtime.seen import Latest
 from shared.uploads.declaration import Declaration, seal
 from shared.watch import messages, sweep
 from shared.watch.run import Memory, Run
@@ -710,3 +711,16 @@ def test_a_recheck_of_another_deployment_is_no_message() -> None:
     here = Here(video(6000, "Normal"))
     assert messages.handle(here.run, message(recheck.seal(other, FIRST))) == "InvalidRequest"
     assert here.told.types == []
+
+
+def test_a_verdict_is_told_again_after_another_one() -> None:
+    """VOD may block a video, release it and block it again. Nothing else is told again."""
+    here = Here(video())
+    for status in ("Normal", "Blocked", "Blocked", "Normal", "Blocked"):
+        here.vod.videos_by_id[ID] = video(status=status)
+        sweep.sweep(here.anew())
+    turns = ["video.ready", "video.blocked"] * 2
+    assert here.told.types == ["upload.completed", *turns]
+    here.memory.completed = Latest(1)  # as if another instance had been asked
+    sweep.sweep(here.anew())
+    assert here.told.types == ["upload.completed", *turns]

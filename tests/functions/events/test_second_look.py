@@ -255,6 +255,27 @@ def test_the_app_gets_the_event_and_vod_retries_if_the_queue_fails(road: Road) -
     assert len(road.receiver.ids(upload.video_id, "upload.completed")) == 1
 
 
+def test_an_instance_that_could_not_schedule_holds_no_later_verdict_back(road: Road) -> None:
+    """VOD may block a video, release it and block it again: the last event has the first's id."""
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    review = {"EventType": "CreateAuditComplete", "VideoId": upload.video_id, "Status": "success"}
+
+    def review_ends(status: str, time: str) -> None:
+        road.stack.cloud.vod.library._change(upload.video_id, status=status)
+        assert road.callback({**review, "EventTime": time}) == 200
+
+    road.stack.cloud.vod.library._change(upload.video_id, status="Blocked")
+    road.stack.cloud.faults.set("mns", "SendMessage", "error", status=503, code="InternalError")
+    assert road.callback(completed(upload.video_id)) == 503, "and VOD never repeats it"
+    review_ends("Normal", "2026-11-24T13:00:00Z")
+    review_ends("Blocked", "2026-11-24T14:00:00Z")
+    verdicts = road.receiver.of(upload.video_id, "video.ready", "video.blocked")
+    assert [one.type for one in verdicts] == ["video.blocked", "video.ready", "video.blocked"]
+    assert verdicts[0].id == verdicts[2].id
+
+
 def forged(message: dict[str, Any]) -> dict[str, Any]:
     message["Settling"]["FileMD5"] = "0" * 32
     return message

@@ -155,3 +155,17 @@ def test_a_message_makes_watch_check_one_upload(road: Road) -> None:
     ask()
     seen(road, uploads, expiring=1)
     assert road.calls()["GetVideoInfo"] == 2
+
+
+def test_each_change_of_a_verdict_is_told_even_if_it_is_told_again(road: Road) -> None:
+    """VOD dropped the callbacks. The app must not take a blocked video for a released one."""
+    road.without_callbacks()
+    upload = road.upload()
+    road.finish(upload)
+    for status in ("Normal", "Blocked", "Normal", "Blocked", "Blocked"):
+        road.stack.cloud.vod.library._change(upload.video_id, status=status)
+        road.ticks()
+    told = road.receiver.of(upload.video_id)
+    kinds = ["upload.completed", *["video.ready", "video.blocked"] * 2]
+    assert [one.type for one in told] == kinds
+    assert len({one.id for one in told}) == 3
