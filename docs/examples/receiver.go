@@ -62,6 +62,7 @@ func receive(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
+	// of a video's state, a repeat with a newer time counts too
 	if _, repeated := seen.LoadOrStore(e.ID, true); !repeated {
 		fmt.Println(e.Type, e.Subject)
 	}

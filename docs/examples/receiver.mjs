@@ -45,6 +45,7 @@ async function receive(request, response) {
   } catch {
     return response.writeHead(401).end();
   }
+  // of a video's state, a repeat with a newer time counts too
   if (!seen.has(event.id)) {
     seen.add(event.id);
     console.log(event.type, event.subject);

@@ -52,7 +52,7 @@ class Receiver(BaseHTTPRequestHandler):
         with writing:
             repeated = event["id"] in seen
             seen.add(event["id"])
-        if not repeated:
+        if not repeated:  # of a video's state, a repeat with a newer time counts too
             logging.info("%s %s", event["type"], event.get("subject"))
         self.send_response(204)
         self.end_headers()
