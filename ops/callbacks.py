@@ -19,20 +19,17 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ops import callback_keys, probe, upload_callback
+from ops import callback_keys, callback_rotation, probe, upload_callback
 from ops.account import silence_clients
 from ops.callback_events import AI_JOBS, EVENTS, OF_AI_JOBS, PASSED_ON, loss, not_selected
 from ops.callback_keys import KEYS_VARIABLE, URL_VARIABLE
-from ops.command_line import Parser, Refused, from_environment, from_standard_input
+from ops.command_line import Parser, Refused, from_environment
 from ops.message_callback import MessageCallback
 from ops.text import Text
 from ops.voice import row, say
 
 Arguments = argparse.Namespace
 Configuration = Mapping[str, str]
-
-
-# --- show -------------------------------------------------------------------------------------
 
 
 def _show(vod: MessageCallback, _arguments: Arguments) -> list[str]:
@@ -82,9 +79,6 @@ def _warn(listed: str) -> None:
     missing = not_selected(listed)
     if missing:
         say(f"VOD will not send these events: {', '.join(missing)}\n{loss(missing)}")
-
-
-# --- set --------------------------------------------------------------------------------------
 
 
 def _set(vod: MessageCallback, arguments: Arguments) -> list[str]:
@@ -149,77 +143,6 @@ def _require_free(present: Configuration, wanted: Configuration, replace: bool) 
         )
 
 
-# --- rotate -----------------------------------------------------------------------------------
-
-
-def _rotate(vod: MessageCallback, arguments: Arguments) -> list[str]:
-    present = vod.get()
-    if present.get("CallbackType") != "HTTP" or present.get("AuthSwitch") != "on":
-        raise Refused("VOD sends no signed callbacks by HTTP, so there is no key to change")
-    deployed = callback_keys.read_keys(
-        from_environment(KEYS_VARIABLE)
-        if arguments.env
-        else from_standard_input(f"the deployed value of {KEYS_VARIABLE}")
-    )
-    if present.get("AuthKey") not in deployed:
-        raise Refused(
-            f"VOD signs with a key that is not in {KEYS_VARIABLE}, so `events` already refuses its"
-            " callbacks; use `set`"
-        )
-    step: Callable[..., list[str]] = arguments.step
-    return step(vod, present, deployed)
-
-
-def _prepare(_vod: MessageCallback, present: Configuration, deployed: Sequence[str]) -> list[str]:
-    """Put a new key before the one VOD signs with. Nothing changes at VOD."""
-    if len(deployed) == 2:
-        raise Refused("a rotation is under way: continue with --switch or --finish")
-    say(
-        "Nothing has changed at VOD. Deploy `events` with this line, so that it accepts both\n"
-        "keys. Then run `rotate --switch` with the same line."
-    )
-    return [callback_keys.line(KEYS_VARIABLE, callback_keys.new_key(), present["AuthKey"])]
-
-
-def _switch(vod: MessageCallback, present: Configuration, deployed: Sequence[str]) -> list[str]:
-    """Let VOD sign with the first key, after the receiver has shown that it accepts it."""
-    if len(deployed) != 2:
-        raise Refused("two keys are needed, the new one first, as --prepare printed them")
-    if present["AuthKey"] == deployed[0]:
-        say("VOD already signs with the first key.")
-        return []
-    probe.require_accepted(present["CallbackURL"], deployed[0])
-    vod.set(
-        {name: value for name, value in present.items() if name != "AppId"}
-        | {"AuthKey": deployed[0]}
-    )
-    say(
-        "VOD now signs with the first key. Retried callbacks may still be signed with the old\n"
-        "one: wait five minutes, then run `rotate --finish`."
-    )
-    return []
-
-
-def _finish(_vod: MessageCallback, present: Configuration, deployed: Sequence[str]) -> list[str]:
-    """Keep only the key that VOD signs with."""
-    if len(deployed) == 2 and present["AuthKey"] != deployed[0]:
-        raise Refused("VOD still signs with the second key: run `rotate --switch` first")
-    say("Deploy `events` with this line, so that it no longer accepts the old key.")
-    return [callback_keys.line(KEYS_VARIABLE, present["AuthKey"])]
-
-
-# --- arguments ---------------------------------------------------------------------------------
-
-_ROTATION = """\
-VOD signs with one key at a time, so the receiver must know the new key first:
-  1. rotate --prepare makes the new key: deploy the line it prints, with both keys
-  2. rotate --switch checks that the receiver accepts the new key, then lets VOD sign with it
-  3. rotate --finish, five minutes later: deploy the line it prints, with the new key only
-Each step reads the deployed value of VODPASS_CALLBACK_KEYS from standard input (the value, or a
-file of variables), or with --env from the environment.
-"""
-
-
 def _arguments() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m ops.callbacks",
@@ -279,13 +202,13 @@ def _arguments() -> argparse.ArgumentParser:
     rotate = actions.add_parser(
         "rotate",
         help="change the key without losing a callback",
-        description=_ROTATION,
+        description=callback_rotation.STEPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    rotate.set_defaults(run=_rotate)
+    rotate.set_defaults(run=callback_rotation.rotate)
     steps = rotate.add_mutually_exclusive_group(required=True)
-    for name, step in (("prepare", _prepare), ("switch", _switch), ("finish", _finish)):
-        steps.add_argument(f"--{name}", dest="step", action="store_const", const=step)
+    for step in (callback_rotation.prepare, callback_rotation.switch, callback_rotation.finish):
+        steps.add_argument(f"--{step.__name__}", dest="step", action="store_const", const=step)
     rotate.add_argument("--env", action="store_true", help="read the keys from the environment")
 
     for action in (show, beside, new, rotate):

@@ -3,19 +3,9 @@
 `python -m ops.account` plans, makes and removes what a deployment needs besides its functions.
 """
 
-from ops.account.calls import (
-    LOOPBACK,
-    NAMINGS,
-    TOKEN_VARIABLE,
-    Account,
-    Key,
-    NoKey,
-    NotAnswered,
-    ServiceAnswer,
-    ServiceRefused,
-    key_of,
-    silence_clients,
-)
+from ops.account.answers import NotAnswered, ServiceAnswer, ServiceRefused
+from ops.account.calls import LOOPBACK, Account, silence_clients
+from ops.account.key import NAMINGS, TOKEN_VARIABLE, Key, NoKey, key_of
 
 __all__ = [
     "LOOPBACK",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ops.account.calls import NotAnswered, ServiceRefused
+from ops.account.answers import NotAnswered, ServiceRefused
 from ops.account.plan import Outcome, Thing
 
 _HINTS: Mapping[str, str] = {

@@ -1,62 +1,18 @@
-"""Calls to the operator's account with Alibaba Cloud's official clients.
-
-A failed call raises ServiceRefused or NotAnswered. Neither quotes the service's message, which may
-hold the string that was signed.
-"""
+"""Calls to the operator's account with Alibaba Cloud's official clients."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-TOKEN_VARIABLE = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
-NAMINGS = (
-    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", TOKEN_VARIABLE),
-    ("AccessKeyID", "AccessKeySecret", "SecurityToken"),
-)
-"""The variables for a key as the SDKs name them, then as `s` names them."""
+from ops.account.answers import ServiceAnswer, answer_of
+from ops.account.key import Key
+
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):[1-9][0-9]{0,4}")
 
 _CONNECT, _READ = 5_000, 15_000  # milliseconds
-
-
-class NoKey(Exception):
-    """The environment holds no key; the message names what is missing."""
-
-
-class ServiceRefused(Exception):
-    """A service refused a call: its `code`, the HTTP `status` and the `request_id`."""
-
-    def __init__(self, code: str, status: int, request_id: str) -> None:
-        super().__init__(f"{code} ({status}, RequestId {request_id or 'none'})")
-        self.code = code
-        self.status = status
-        self.request_id = request_id
-
-    @property
-    def for_permission(self) -> bool:
-        """Whether RAM refused. VOD's documentation and its users name different codes for that."""
-        return self.code.split(".")[0] in ("NoPermission", "AccessDenied") or self.code in (
-            "Forbidden",
-            "Forbidden.RAM",
-            "Unauthorized",
-        )
-
-
-class NotAnswered(Exception):
-    """The service did not answer, or its answer cannot be read."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """A long-term or temporary AccessKey."""
-
-    access_key_id: str
-    access_key_secret: str = field(repr=False)
-    security_token: str = field(default="", repr=False)
 
 
 def silence_clients() -> None:
@@ -65,35 +21,6 @@ def silence_clients() -> None:
     They hold a signature, and parameters such as the PlayKey. Every Account calls this.
     """
     os.environ.pop("DEBUG", None)
-
-
-def key_of(environ: Mapping[str, str]) -> Key:
-    """The key in the environment, by the SDKs' names for its variables or by those of `s`.
-
-    Raises NoKey.
-    """
-    begun = [naming for naming in NAMINGS if any(environ.get(name) for name in naming[:2])]
-    # The first naming that is complete; else the first that is begun, whose rest is missing.
-    complete = [naming for naming in begun if all(environ.get(name) for name in naming[:2])]
-    chosen = (*complete, *begun, *NAMINGS)[0]
-    missing = [name for name in chosen[:2] if not environ.get(name)]
-    if missing:
-        raise NoKey(f"{' and '.join(missing)}: not set")
-    access_key_id, secret, token = (environ.get(name, "") for name in chosen)
-    return Key(access_key_id, secret, token)
-
-
-@dataclass(frozen=True)
-class ServiceAnswer:
-    """An operation's answer: its members, and the HTTP headers by lower-case name."""
-
-    body: Mapping[str, Any] = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-
-    @property
-    def request_id(self) -> str:
-        """The service's RequestId."""
-        return str(self.body.get("RequestId") or self.headers.get("x-fc-request-id") or "")
 
 
 class Account:
@@ -169,7 +96,7 @@ class Account:
 
         if operation == "GetCallerIdentity":  # its request has no model
             client = self._client("sts", Client)
-            return _answer(lambda: client.get_caller_identity_with_options(_options()))
+            return answer_of(lambda: client.get_caller_identity_with_options(_options()))
         return self._ask("sts", Client, models, operation, fields)
 
     def ram(self, operation: str, **fields: Any) -> ServiceAnswer:
@@ -201,7 +128,7 @@ class Account:
         call = getattr(client, f"{_snake(operation)}_with_options")
         kind = getattr(models, f"{operation}Request", None)
         parts = (*path,) if kind is None else (*path, kind(**fields))
-        return _answer(lambda: call(*parts, {}, _options()))
+        return answer_of(lambda: call(*parts, {}, _options()))
 
     def cas(self, operation: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of Certificate Management Service; fields have the API's names.
@@ -223,7 +150,7 @@ class Account:
             req_body_type="formData",
             body_type="json",
         )
-        return _answer(lambda: client.call_api(params, OpenApiRequest(query=fields), _options()))
+        return answer_of(lambda: client.call_api(params, OpenApiRequest(query=fields), _options()))
 
     def fc(self, operation: str, *path: str, **fields: Any) -> ServiceAnswer:
         """Call an operation of Function Compute 3.0; `path` has the parameters in the URL's path.
@@ -238,7 +165,7 @@ class Account:
         # An operation whose parameters are all in the path has no model for its request.
         kind = getattr(models, f"{operation}Request", None)
         parts = (*path,) if kind is None else (*path, kind(**fields))
-        return _answer(lambda: call(*parts, {}, _options()))
+        return answer_of(lambda: call(*parts, {}, _options()))
 
     def _ask(
         self, service: str, client: Any, models: Any, operation: str, fields: Mapping[str, Any]
@@ -246,7 +173,7 @@ class Account:
         made = self._client(service, client)
         request = getattr(models, f"{operation}Request")(**fields)
         call = getattr(made, f"{_snake(operation)}_with_options")
-        return _answer(lambda: call(request, _options()))
+        return answer_of(lambda: call(request, _options()))
 
     def _client(self, service: str, kind: Any) -> Any:
         from alibabacloud_tea_openapi.utils_models import Config
@@ -297,39 +224,3 @@ def _with_tags(models: Any, operation: str, fields: Mapping[str, Any]) -> Mappin
         return fields
     kind = getattr(models, f"{operation}RequestTag")
     return {**fields, "tag": [kind(key=key, value=one) for key, one in fields["tag"].items()]}
-
-
-def _answer(call: Callable[[], Any]) -> ServiceAnswer:
-    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
-    from Tea.exceptions import TeaException
-
-    try:
-        given = call()
-        if isinstance(given, dict):
-            body, headers = given["body"], given["headers"]
-        else:
-            content = getattr(given, "body", None)
-            body, headers = {} if content is None else content.to_map(), given.headers
-        return ServiceAnswer(
-            dict(body), {str(name).lower(): value for name, value in headers.items()}
-        )
-    except AlibabaCloudException as refusal:
-        code = refusal.code if isinstance(refusal.code, str) else "Unknown"
-        status = refusal.status_code if isinstance(refusal.status_code, int) else 0
-        request_id = getattr(refusal, "request_id", None)
-        raise ServiceRefused(_word(code), status, _word(request_id or "")) from None
-    except TeaException as refusal:
-        # Simple Log Service's client has errors of an older kind. Others without a status are none.
-        data = refusal.data if isinstance(refusal.data, dict) else {}
-        answered, request_id = data.get("httpCode"), data.get("requestId")
-        if not isinstance(answered, int):
-            raise NotAnswered(type(refusal).__name__) from None
-        raise ServiceRefused(_word(refusal.code), answered, _word(request_id or "")) from None
-    except Exception as fault:  # noqa: BLE001 - the clients raise many kinds, and quote requests
-        raise NotAnswered(type(fault).__name__) from None
-
-
-def _word(text: object) -> str:
-    """A code or id, safe to print: its leading letters, digits, dots, hyphens and underscores."""
-    found = re.match(r"[A-Za-z0-9._-]{1,100}", str(text))
-    return found[0] if found else ""

@@ -15,16 +15,10 @@ from typing import Any
 from fakealiyun.testing.local_names import names_below_localhost
 from ops import dot_env, readiness, serverless_devs
 from ops.account import identities, needs, removing, services
+from ops.account.answers import NotAnswered, ServiceRefused
 from ops.account.applying import apply
-from ops.account.calls import (
-    TOKEN_VARIABLE,
-    Account,
-    NoKey,
-    NotAnswered,
-    ServiceRefused,
-    key_of,
-    silence_clients,
-)
+from ops.account.calls import Account, silence_clients
+from ops.account.key import TOKEN_VARIABLE, NoKey, key_of
 from ops.account.needs import Needs, NeedsUnknown
 from ops.account.plan import Thing, counted, shown
 from ops.account.reading import Reader

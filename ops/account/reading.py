@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ops.account.calls import Account, NotAnswered, ServiceAnswer, ServiceRefused
+from ops.account.answers import NotAnswered, ServiceAnswer, ServiceRefused
+from ops.account.calls import Account
 from ops.account.plan import TAG, Thing
 
 

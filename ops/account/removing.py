@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from ops.account.calls import Account, NotAnswered, ServiceRefused
+from ops.account.answers import NotAnswered, ServiceRefused
+from ops.account.calls import Account
 from ops.account.plan import TAG, Step, Thing, has_mark, mark
 from ops.account.reading import Reader, readable
 from shared.config.settings import DEFAULT_APP

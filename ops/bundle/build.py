@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import ssl
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ops.bundle import byte_code, manifest, native, sdk, stand_ins
+from ops.bundle import byte_code, certificates, manifest, native, sdk, stand_ins
 from ops.bundle.imports import Code, code_of
 from ops.bundle.packages import Distribution, Packages, fetch
 from ops.bundle.target import PLATFORM, Target, find_interpreter
 from ops.code_folder import BuildError, function_names, put_in_place
-
-CERTIFICATES = "limits-ca.pem"
-"""The CA of the store for VODPASS_LIMITS_URL. Every function gets it if the project has it."""
 
 _SHIPPED = Path(__file__).parent / "shipped"
 _NEEDS_LEFT_OUT = frozenset(
@@ -114,7 +110,7 @@ class _Function:
         self._target = target
         self._interpreter = interpreter
         self._code: Code = code_of(project, name, target.python)
-        self._certificates = _certificates(project)
+        self._certificates = certificates.read(project)
         self._roots = packages.reached(
             self._code.packages, stand_ins.STOOD_IN_PACKAGES, self._sources, sdk.NOT_NEEDED
         )
@@ -128,7 +124,7 @@ class _Function:
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / place)
         if self._certificates is not None:
-            (folder / CERTIFICATES).write_bytes(self._certificates)
+            (folder / certificates.NAME).write_bytes(self._certificates)
         operations = self._copy_packages(python)
         kept = self._licences(python)
         for source in (path for root in sorted(self._kept) for path in self._sources(root)):
@@ -234,21 +230,6 @@ class _Function:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
         return list(kept.values())
-
-
-def _certificates(project: Path) -> bytes | None:
-    """The project's CERTIFICATES; None if it has none. Raises BuildError."""
-    path = project / CERTIFICATES
-    if not path.is_file():
-        return None
-    text = path.read_bytes()
-    if b"PRIVATE KEY" in text:
-        raise BuildError(f"{CERTIFICATES} holds a private key: only the CA belongs there")
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except OSError:
-        raise BuildError(f"{CERTIFICATES} holds no certificate in the form PEM") from None
-    return text
 
 
 def _module_of(place: Path) -> str:

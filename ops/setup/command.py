@@ -14,29 +14,15 @@ from ops import readiness, serverless_devs
 from ops.command_line import Parser, Refused, end_on_sigterm
 from ops.readiness import Fault
 from ops.setup import env_file
-from ops.setup.answers import (
-    AnswerError,
-    Given,
-    missing,
-    question_of,
-    read,
-    schema,
-    with_defaults,
-)
+from ops.setup.answers import AnswerError, missing, question_of, with_defaults
+from ops.setup.answers_file import Given, read
+from ops.setup.answers_schema import schema
 from ops.setup.env_file import EnvFile, FileError, ValueRefused
 from ops.setup.next_steps import next_steps, template_of
 from ops.setup.questions import QUESTIONS, Question
+from ops.setup.shown import SHOWN, shown
 from ops.setup.terminal import Terminal
-from ops.setup.values import (
-    MADE,
-    NEVER_CHANGED,
-    SHOWN,
-    Plan,
-    is_set,
-    plan,
-    refuse_unsettable,
-    shown,
-)
+from ops.setup.values import MADE, NEVER_CHANGED, Plan, is_set, plan, refuse_unsettable
 from ops.text import Text, language_of
 from ops.voice import speak, told
 from shared.config.variables import PREFIX

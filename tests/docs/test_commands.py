@@ -19,7 +19,7 @@ from ops.deploy import arguments as deploy
 from ops.doctor import command as doctor
 from ops.rehearse import command as rehearse
 from ops.setup import command as setup
-from ops.setup.answers import read
+from ops.setup.answers_file import read
 from ops.smoke import command as smoke
 
 PROJECT = Path(__file__).resolve().parents[2]

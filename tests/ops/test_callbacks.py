@@ -61,7 +61,7 @@ class Operator:
 
     def run(self, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
         self._patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        for module in ("ops.callbacks", "ops.upload_callback"):
+        for module in ("ops.callbacks", "ops.callback_rotation", "ops.upload_callback"):
             self._patch.setattr(f"{module}.say", say_both)
         endpoint = ["--endpoint", self.house.cloud.endpoint]
         status = main([*arguments, "--region", "cn-shanghai", *endpoint])

@@ -171,8 +171,8 @@ class Sentences(ast.NodeVisitor):
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         if called == "Text" or getattr(getattr(node.func, "value", None), "id", "") == "re":
             return
-        # `_error(where, template, en, zh)` of the answers has both languages too.
-        if called == "_error" and len(node.args) == 4:
+        # `error(where, template, en, zh)` of the answers has both languages too.
+        if called == "error" and len(node.args) == 4:
             return
         self.generic_visit(node)
 

@@ -10,9 +10,10 @@ import pytest
 
 from fakealiyun.ram.policy import Policy
 from ops.account import applying
+from ops.account.answers import NotAnswered, ServiceRefused
 from ops.account.calls import Account as Calls
-from ops.account.calls import Key, NotAnswered, ServiceRefused
 from ops.account.identities import EVENT_BRIDGE
+from ops.account.key import Key
 from ops.account.plan import Step
 from ops.doctor.command import main as doctor
 from tests.ops.account.conftest import Account

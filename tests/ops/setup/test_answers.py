@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ops.setup.answers import schema
+from ops.setup.answers_schema import schema
 from ops.setup.questions import QUESTIONS
 from shared.config.settings import load
 from shared.config.uses import USES

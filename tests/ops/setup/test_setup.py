@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ops import chinese, keyring
 from ops.readiness import faults
-from ops.setup.values import SHOWN
+from ops.setup.shown import SHOWN
 from shared.config.settings import load
 from shared.config.uses import USES
 from shared.config.variables import VARIABLES
