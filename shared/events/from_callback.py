@@ -79,9 +79,9 @@ def _about_other_media(callback: Callback, media: OtherMedia, settings: Settings
     """The event for a callback about an image or attached media. Raises NotConfirmed."""
     event_type: str = "vod.event"
     facts: tuple[str, ...] = (*_facts_of(callback), media.status)
-    if callback.event_type in _OTHER_UPLOADS:
-        if media.status == AWAITING_FILE:
-            raise NotConfirmed
+    if callback.event_type in _OTHER_UPLOADS and media.status == AWAITING_FILE:
+        raise NotConfirmed
+    if callback.event_type in _OTHER_UPLOADS and media.status != UPLOAD_FAILED:
         event_type, facts = "media.completed", (media.status,)
     id_name = "ImageId" if callback.media_type == "image" else "MediaId"
     data = {id_name: media.media_id, "Status": media.status}

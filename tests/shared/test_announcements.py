@@ -231,6 +231,13 @@ def test_a_video_of_nobody_has_no_owner_and_no_declaration() -> None:
             {"MediaId": MEDIA_ID, "Status": "Normal"},
         ),
         (
+            "ImageUploadComplete",
+            FakeVod(images={MEDIA_ID: "UploadFail"}),
+            {"ImageId": MEDIA_ID},
+            "vod.event",
+            {"ImageId": MEDIA_ID, "Status": "UploadFail"},
+        ),
+        (
             "MediaBaseChangeComplete",
             FakeVod(images={MEDIA_ID: "Uploading"}),
             {"MediaType": "image", "MediaId": MEDIA_ID},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -176,6 +177,30 @@ def test_a_callback_that_names_no_media_is_passed_on_unconfirmed(
     assert len({event.id for event in road.receiver.taken}) == 1, "one id on both paths"
     assert road.callback({**body, "more": 1}) == 200
     assert len({event.id for event in road.receiver.taken}) == 2, "another body gets another id"
+
+
+@pytest.mark.parametrize(
+    ("fields", "event_type", "name"),
+    [
+        ({"MediaType": "image", "ImageType": "cover"}, "ImageUploadComplete", "ImageId"),
+        (
+            {"MediaType": "attached", "BusinessType": "subtitle", "FileName": "a.vtt"},
+            "AttachedMediaUploadComplete",
+            "AttachedMediaId",
+        ),
+    ],
+)
+def test_other_media_whose_upload_failed_are_not_completed(
+    road: Road, fields: dict[str, str], event_type: str, name: str
+) -> None:
+    assert road.ask("POST", "/upload", fields)[0] == 200
+    media = road.stack.cloud.vod.other_media
+    [medium] = media.all()
+    media._by_id[medium.media_id] = replace(medium, status="UploadFail")
+    body = {"EventType": event_type, name: medium.media_id, "Status": "fail"}
+    assert road.callback(body) == 200
+    [event] = road.receiver.taken
+    assert (event.type, event.data["Status"]) == ("vod.event", "UploadFail")
 
 
 def test_a_body_that_is_nested_too_deeply_is_refused(road: Road) -> None:
