@@ -80,6 +80,9 @@ def _listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -
                 return
             seen += 1
             run.looked_at += 1
+            if video is None:
+                run.failed += 1  # the others must not wait until VOD describes it
+                continue
             yield video
         page += 1
 

@@ -147,6 +147,17 @@ def test_a_member_of_another_type_is_foreseen(fake: FakeVod, name: str) -> None:
         outcome(call, fake)
 
 
+@pytest.mark.parametrize(
+    "odd", [{**SOUND, "Status": None}, {**SOUND, "CreationTime": "soon"}, {"VideoId": VIDEO_ID}, {}]
+)
+def test_a_listed_video_that_cannot_be_read_hides_no_other(fake: FakeVod, odd: Any) -> None:
+    listed = {"Video": [odd, {**SOUND, "VideoId": OTHER_ID}]}
+    fake.body = json.dumps({"RequestId": "A", "Total": 2, "VideoList": listed}).encode()
+    found, total = fake.vod().videos(("Normal",), 0.0, 1, oldest_first=True)
+    assert [one and one.video_id for one in found] == [None, OTHER_ID]
+    assert total == 2
+
+
 @pytest.mark.parametrize("depth", [33, 500, 900, 2000, 100_000])
 @pytest.mark.parametrize("name", CALLS)
 def test_an_answer_that_is_nested_deep_is_refused(fake: FakeVod, name: str, depth: int) -> None:

@@ -724,3 +724,17 @@ def test_a_verdict_is_told_again_after_another_one() -> None:
     here.memory.completed = Latest(1)  # as if another instance had been asked
     sweep.sweep(here.anew())
     assert here.told.types == ["upload.completed", *turns]
+
+
+def test_a_listed_video_that_cannot_be_read_does_not_stop_the_others() -> None:
+    here = Here(video(2400), video(2400, video_id="c" * 32))
+    listed = here.vod.videos
+
+    def videos(*arguments: Any, **options: Any) -> tuple[list[Video | None], int]:
+        found, total = listed(*arguments, **options)
+        return ([*found[:1], None, *found[1:]], total + 1) if found else ([], 0)
+
+    here.vod.videos = videos  # type: ignore[method-assign,assignment]
+    sweep.sweep(here.run)
+    assert here.told.types == ["upload.expiring"] * 2
+    assert (here.run.failed, here.run.looked_at) == (1, 3)

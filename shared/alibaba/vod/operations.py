@@ -149,11 +149,11 @@ class Vod:
         *,
         oldest_first: bool,
         until: float | None = None,
-    ) -> tuple[list[Video], int]:
+    ) -> tuple[list[Video | None], int]:
         """GetVideoList: one page of videos in these states, sorted by age, and the total.
 
         ``since``, ``until``: epoch seconds between which videos were created. ``page`` starts at 1
-        and has PAGE_SIZE videos. Raises a Refusal.
+        and has PAGE_SIZE videos. None stands for one that cannot be read. Raises a Refusal.
         """
         parameters = {
             "status": ",".join(statuses),

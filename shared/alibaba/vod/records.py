@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -138,12 +137,7 @@ def videos(answer: OperationAnswer) -> Videos:
     listed, absent = answer.body.get("VideoList"), answer.body.get("NonExistVideoIds") or []
     if not isinstance(listed, list) or not isinstance(absent, list):
         raise UpstreamError("VOD's answer lacks VideoList.")
-    by_id: dict[str, Video] = {}
-    for info in listed:
-        # One that cannot be read is as good as missing. The others can still be used.
-        with contextlib.suppress(UpstreamError):
-            found = video(info, answer.now)
-            by_id[found.video_id] = found
+    by_id = {one.video_id: one for info in listed if (one := _readable(info, answer.now))}
     return Videos(by_id, frozenset(item for item in absent if isinstance(item, str)), answer.now)
 
 
@@ -166,13 +160,21 @@ def with_source(known: Video, answer: OperationAnswer) -> Video:
     )
 
 
-def page(answer: OperationAnswer) -> tuple[list[Video], int]:
-    """The videos of one page and the total, from GetVideoList. Raises UpstreamError."""
+def _readable(info: Any, now: float) -> Video | None:
+    """The video; None if it cannot be read. The others of its list can still be used."""
+    try:
+        return video(info, now)
+    except UpstreamError:
+        return None
+
+
+def page(answer: OperationAnswer) -> tuple[list[Video | None], int]:
+    """The videos of a page, None for an unreadable one, and the total. Raises UpstreamError."""
     total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
     videos = listed.get("Video") if isinstance(listed, dict) else None
     if not isinstance(total, int):
         raise UpstreamError("VOD's answer lacks Total.")
-    return [video(info, answer.now) for info in videos or []], total
+    return [_readable(info, answer.now) for info in videos or []], total
 
 
 def upload_credential(answer: OperationAnswer, id_name: str) -> UploadCredential:
