@@ -145,10 +145,11 @@ def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
         value = claims.get("scope", claims.get("scp", _ABSENT))
     if value is _ABSENT:
         return settings.default_scopes
-    listed = value.split() if isinstance(value, str) else value
+    # RFC 6749: only the blank separates. Other white space may be a part of a name to the issuer.
+    listed = value.split(" ") if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         raise InvalidToken("claim", "The scope must be text or an array of text.")
-    return frozenset(listed)
+    return frozenset(listed) - {""}
 
 
 def _vod_claim(value: Any, settings: Settings) -> dict[str, Any]:

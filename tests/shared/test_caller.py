@@ -273,6 +273,11 @@ def test_an_integer_subject_becomes_its_decimal_text() -> None:
         ({"scope": ..., "scp": "vod:play vod:upload"}, {"vod:play", "vod:upload"}),
         ({"scope": ..., "scp": ["vod:play"]}, {"vod:play"}),
         ({"scope": ""}, set()),
+        ({"scope": " vod:play  vod:upload "}, {"vod:play", "vod:upload"}),
+        *[
+            ({"scope": f"email{blank}vod:sts vod:play"}, {f"email{blank}vod:sts", "vod:play"})
+            for blank in ("\u00a0", "\u2028", "\u3000", "\x85", "\x1f", "\t", "\n")
+        ],
         ({"scope": ...}, {"vod:play"}),
     ],
 )
