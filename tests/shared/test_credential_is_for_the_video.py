@@ -101,6 +101,7 @@ ANOTHERS = {
     ),
     "nobody's": replace(OWN, reference_id=None),
     "another deployment's": replace(OWN, reference_id="v1zz" + "a" * 56),
+    "her own, of another upload": of(ALICE, new_mark(SETTINGS, ALICE)),
 }
 
 
@@ -136,9 +137,14 @@ def test_a_lookup_that_finds_another_request_is_a_conflict() -> None:
         begin(StubVod(other, created=Rejected("Taken")))
 
 
-def test_a_create_without_a_key_is_looked_up_by_its_mark_alone() -> None:
+@pytest.mark.parametrize("owner", [ALICE, BOB])
+def test_a_create_without_a_key_is_looked_up_by_its_mark_alone(owner: Owner) -> None:
+    # The declaration of another upload with the same body is the same.
+    other = of(owner, new_mark(SETTINGS, owner), key="")
+    vod = StubVod(other, created=Rejected("Taken"))
     with pytest.raises(UpstreamError):
-        begin(StubVod(ANOTHERS["another owner's"], created=Rejected("Taken")), key=None)
+        begin(vod, key=None)
+    assert vod.refreshed == []
 
 
 AFTER: list[tuple[Video | Exception, type[Refusal]]] = [
