@@ -7,6 +7,7 @@ call, after token and body were checked: a request that makes no call must not l
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -186,16 +187,24 @@ def _require_json_object(body: bytes, status: int) -> None:
     """Raises an Upstream refusal unless the body is a JSON object, not nested too deep.
 
     The SDK quotes a body that it cannot parse in its exceptions, so it never gets one. It walks
-    through the body by recursion.
+    through the body by recursion. NaN and Infinity are refused: parts of an answer are passed on,
+    and JSON has neither.
     """
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
         if status >= 500:
             raise server_error(status)
         raise UpstreamError("The cloud's answer cannot be read.", effect="unknown")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
 def _add_request_id(request_ids: list[str], request_id: object) -> None:

@@ -390,6 +390,10 @@ def test_codes_that_are_no_text_are_no_codes(
         (b"\xff", 400, UpstreamError),
         (b"[" * 50_000, 404, UpstreamError),
         (b'{"a":' * 32 + b"{}" + b"}" * 32, 200, UpstreamError),
+        *[
+            (b'{"VideoMeta":{"Duration":%s}}' % odd, 200, UpstreamError)
+            for odd in (b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1.0e+400")
+        ],
         (b"<html>", 500, UpstreamError),
         (b"<html>", 502, UpstreamError),
         (b"<html>", 503, Unavailable),
