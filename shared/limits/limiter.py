@@ -98,13 +98,19 @@ class Limiter:
         self._note(user, note, [link])
 
     def note_withdrawn(self, caller: Caller, slot: str) -> None:
-        """Notes that an upload was not begun. It is not open. Its rates stay counted."""
+        """Notes that an upload was not begun. Its rates stay counted.
+
+        It is not open, unless a repeat was counted meanwhile, which may have begun it.
+        """
         self._note(self._user(caller.owner), {"op": "drop", "slot": self._hash(slot)})
+
+    def note_not_issued(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
+        """Notes that a repeat or a refresh got no credential: the upload is open as before it."""
+        self._note(self._user(caller.owner), {"op": "back", **self._named(slot, video_id)})
 
     def note_finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
         """Notes that an upload of the caller is not open any more."""
-        named = {"slot": self._hash(slot)} if slot else {"video": self._hash(video_id)}
-        self._note(self._user(caller.owner), {"op": "end", **named})
+        self._note(self._user(caller.owner), {"op": "end", **self._named(slot, video_id)})
 
     def note_renewed(self, subject: str, video_id: str) -> None:
         """Notes a new credential for an open upload that its owner did not ask for."""
@@ -200,6 +206,9 @@ class Limiter:
     def _is_away(self, fault: StoreAway) -> None:
         self.store_fault = fault.kind
         self._away_until = time.time() + PAUSE
+
+    def _named(self, slot: str, video_id: str) -> Mapping[str, str]:
+        return {"slot": self._hash(slot)} if slot else {"video": self._hash(video_id)}
 
     def _user(self, owner: Owner) -> str:
         return self._hash(owner.subject)

@@ -22,6 +22,7 @@ class _User:
         self.rates: dict[str, list[list[int]]] = {}
         self.slots: dict[str, float] = {}
         self.counts: dict[str, int] = {}
+        self.before: dict[str, float] = {}
         self.slot_of: dict[str, str] = {}
         self.video_of: dict[str, str] = {}
 
@@ -29,6 +30,7 @@ class _User:
         """Forgets an upload."""
         self.slots.pop(slot, None)
         self.counts.pop(slot, None)
+        self.before.pop(slot, None)
         video = self.video_of.pop(slot, None)
         if video is not None:
             self.slot_of.pop(video, None)
@@ -58,10 +60,12 @@ def _note(user: _User, question: Mapping[str, Any], now: float) -> None:
     video = question.get("video")
     slot = question.get("slot") or user.slot_of.get(str(video), str(video))
     if question["op"] == "drop":
-        user.drop(slot)
-    elif question["op"] == "end":
+        if slot not in user.counts:
+            user.drop(slot)
+    elif question["op"] in ("end", "back"):
+        before = user.before.get(slot, 0.0) if question["op"] == "back" else 0.0
         if slot in user.slots:
-            user.slots[slot] = min(user.slots[slot], now - LIFE)
+            user.slots[slot] = min(user.slots[slot], max(now - LIFE, before))
     elif question["op"] == "touch":
         if slot in user.slots:
             user.slots[slot] = now
@@ -98,9 +102,10 @@ def _count(user: _User, question: Mapping[str, Any], now: float) -> str:
         return f"{name} {max(1, math.ceil(seconds))}"
     user.rates.update(counted)
     if slot is not None:
-        user.slots[slot] = now
         if again:
             user.counts[slot] = user.counts.get(slot, 0) + 1
+            user.before[slot] = user.slots.get(slot, 0.0)
+        user.slots[slot] = now
     return AGAIN if again else NEW
 
 

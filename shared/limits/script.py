@@ -6,7 +6,8 @@ the same in Python, for one instance. A test compares the two.
 A rate is a list of (bucket, count): 60 buckets for its period, and the current one. So no period
 ever holds more than the limit, and an old event counts for at most a 60th of the period too long.
 An upload is a member of a sorted set, scored by the time of its last credential: it is open for
-LIFE seconds after that, and remembered for a day.
+LIFE seconds after that, and remembered for a day. A request counts before its credential is issued.
+If there is none in the end, a note gives the upload the time back that it had before.
 """
 
 from __future__ import annotations
@@ -49,19 +50,23 @@ end
 local function drop(slot)
   local video = redis.call('HGET', videos, 'v' .. slot)
   redis.call('ZREM', slots, slot)
-  redis.call('HDEL', videos, 'v' .. slot, 'n' .. slot)
+  redis.call('HDEL', videos, 'v' .. slot, 'n' .. slot, 'b' .. slot)
   if video then redis.call('HDEL', videos, 's' .. video) end
 end
 
 if ask.op == 'drop' then
-  drop(ask.slot)
+  -- A repeat that was counted meanwhile may have begun it.
+  if not redis.call('HGET', videos, 'n' .. ask.slot) then drop(ask.slot) end
   return 'done'
 end
 
-if ask.op == 'end' then
+if ask.op == 'end' or ask.op == 'back' then
   local slot = ask.slot or slot_of(ask.video)
-  local last = redis.call('ZSCORE', slots, slot)
-  if last then redis.call('ZADD', slots, math.min(tonumber(last), now - 3600), slot) end
+  local last, upto = redis.call('ZSCORE', slots, slot), now - 3600
+  if ask.op == 'back' then
+    upto = math.max(upto, tonumber(redis.call('HGET', videos, 'b' .. slot) or 0))
+  end
+  if last then redis.call('ZADD', slots, math.min(tonumber(last), upto), slot) end
   return 'done'
 end
 
@@ -115,13 +120,14 @@ local function rate(name, most, period, cost)
   counted[#counted + 1] = {name, kept}
 end
 
-local slot, last, again = nil, nil, false
+local slot, before, last, again = nil, nil, nil, false
 if ask.slot or ask.video then
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', slots, '-inf', now - 86400, 'LIMIT', 0, 100)) do
     drop(old)
   end
   slot = ask.slot or slot_of(ask.video)
-  last = tonumber(redis.call('ZSCORE', slots, slot) or nil)
+  before = redis.call('ZSCORE', slots, slot)
+  last = tonumber(before or nil)
   again = last ~= nil or ask.video ~= nil
   if ask.open and not (last and last > now - 3600) then
     local since = '(' .. string.format('%.6f', now - 3600)
@@ -149,7 +155,10 @@ if #counted > 0 then keep(rates) end
 if slot then
   redis.call('ZADD', slots, now, slot)
   keep(slots)
-  if again then redis.call('HINCRBY', videos, 'n' .. slot, 1) end
+  if again then
+    redis.call('HINCRBY', videos, 'n' .. slot, 1)
+    redis.call('HSET', videos, 'b' .. slot, before or 0)
+  end
   keep(videos)
 end
 return again and 'again' or 'new'

@@ -23,10 +23,10 @@ from shared.errors import (
     IdempotencyConflict,
     IdempotencyKeySpent,
     InvalidRequest,
+    Refusal,
     Throttled,
     Unavailable,
     UploadFinished,
-    UploadWindowClosed,
     Upstream,
     UpstreamError,
 )
@@ -210,11 +210,13 @@ def _within_limits(
     is_new = limiter.count_upload(call.caller, slot)
     try:
         credential = create()
-    except (UploadFinished, UploadWindowClosed, IdempotencyKeySpent):
+    except (UploadFinished, IdempotencyKeySpent):
         limiter.note_finished(call.caller, slot=slot)
         raise
-    except Upstream as fault:
-        if is_new and fault.effect == "none":
+    except Refusal as fault:
+        if not is_new:
+            limiter.note_not_issued(call.caller, slot=slot)
+        elif not isinstance(fault, Upstream) or fault.effect == "none":
             limiter.note_withdrawn(call.caller, slot)
         raise
     limiter.note_issued(call.caller, slot, credential.media_id)

@@ -146,6 +146,9 @@ class StandInLimits:
     def note_withdrawn(self, caller: Caller, slot: str) -> None:
         self._note("withdraw", caller.subject, slot)
 
+    def note_not_issued(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
+        self._note("not_issued", caller.subject, slot, video_id)
+
     def note_finished(self, caller: Caller, *, slot: str = "", video_id: str = "") -> None:
         self._note("finished", caller.subject, slot, video_id)
 

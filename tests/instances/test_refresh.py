@@ -18,6 +18,7 @@ from shared.errors import (
     UnsupportedMediaType,
     UploadFinished,
     UploadWindowClosed,
+    UpstreamTimeout,
     VideoNotFound,
 )
 from tests.instances.stand_ins import (
@@ -171,13 +172,36 @@ def test_a_refresh_counts_before_vod_is_asked(function: Any) -> None:
 
 def test_an_upload_that_has_finished_is_open_no_more(function: Any) -> None:
     limits = StandInLimits()
-    for found in (video(status="Normal"), video(age=7201)):
-        with pytest.raises((UploadFinished, UploadWindowClosed)):
-            function.refresh(invocation(StandInVod(found), ASKED, limits=limits))
-    told = [one for one in limits.asked if one[0] == "finished"]
-    assert told == [("finished", "alice", "", IDS[0])]
+    with pytest.raises(UploadFinished):
+        function.refresh(invocation(StandInVod(video(status="Normal")), ASKED, limits=limits))
+    assert limits.asked[1:] == [("finished", "alice", "", IDS[0])]
     with pytest.raises(UploadFinished):
         function.refresh(invocation(StandInVod(video(status="Normal")), ASKED))
+
+
+@pytest.mark.parametrize(
+    ("found", "refusal"),
+    [
+        ([], VideoNotFound),
+        ([video(owner=BOB)], VideoNotFound),
+        ([video(age=7201)], UploadWindowClosed),
+    ],
+)
+def test_a_refresh_without_a_credential_leaves_the_upload_open_as_before(
+    function: Any, found: list[Video], refusal: type[Exception]
+) -> None:
+    limits = StandInLimits()
+    with pytest.raises(refusal):
+        function.refresh(invocation(StandInVod(*found), ASKED, limits=limits))
+    assert limits.asked[1:] == [("not_issued", "alice", "", IDS[0])]
+
+
+def test_a_refresh_that_vod_does_not_answer_leaves_the_upload_open_as_before(function: Any) -> None:
+    limits, vod = StandInLimits(), StandInVod(video())
+    vod.faults["RefreshUploadVideo"] = [UpstreamTimeout("late", effect="unknown")]
+    with pytest.raises(UpstreamTimeout):
+        function.refresh(invocation(vod, ASKED, limits=limits))
+    assert limits.asked[1:] == [("not_issued", "alice", "", IDS[0])]
 
 
 def test_the_handler_answers_the_runtime(function: Any) -> None:

@@ -16,6 +16,7 @@ from shared.errors import (
     Forbidden,
     IdempotencyConflict,
     IdempotencyKeySpent,
+    InvalidRequest,
     Throttled,
     Unavailable,
     UploadFinished,
@@ -234,8 +235,11 @@ def test_a_user_over_the_limit_reaches_no_vod(function: Any) -> None:
     ("fault", "new", "told"),
     [
         (Throttled(), True, [("withdraw", "alice", MARK)]),
-        (Throttled(), False, []),
+        (Throttled(), False, [("not_issued", "alice", MARK, "")]),
+        (InvalidRequest("VOD refuses a field."), True, [("withdraw", "alice", MARK)]),
+        (InvalidRequest("VOD refuses a field."), False, [("not_issued", "alice", MARK, "")]),
         (UpstreamTimeout("a", effect="unknown"), True, []),
+        (UpstreamTimeout("a", effect="unknown"), False, [("not_issued", "alice", MARK, "")]),
     ],
 )
 def test_an_upload_that_was_not_begun_does_not_count(
@@ -244,14 +248,32 @@ def test_an_upload_that_was_not_begun_does_not_count(
     limits, vod = StandInLimits(), StandInVod()
     limits.new = new
     vod.faults["CreateUploadVideo"] = [fault]
-    with pytest.raises((Throttled, Unavailable)):
+    with pytest.raises((Throttled, Unavailable, InvalidRequest)):
         counted(function, vod, limits, idempotency_key=KEY)
     assert limits.asked[1:] == told
 
 
-@pytest.mark.parametrize("found", [begun(status="Normal"), begun(age=7201), None])
+@pytest.mark.parametrize("found", [begun(status="Normal"), None])
 def test_an_upload_that_has_ended_is_open_no_more(function: Any, found: Video | None) -> None:
     limits, vod = StandInLimits(), taken(*([found] if found else []))
-    with pytest.raises((UploadFinished, UploadWindowClosed, IdempotencyKeySpent)):
+    with pytest.raises((UploadFinished, IdempotencyKeySpent)):
         counted(function, vod, limits, idempotency_key=KEY)
     assert limits.asked[1:] == [("finished", "alice", MARK, "")]
+
+
+@pytest.mark.parametrize(
+    ("found", "refusal"),
+    [
+        (begun(age=7201), UploadWindowClosed),
+        (begun(body={"FileName": "other.mp4"}), IdempotencyConflict),
+    ],
+)
+def test_a_repeat_without_a_credential_leaves_the_upload_open_as_before(
+    function: Any, found: Video, refusal: type[Exception]
+) -> None:
+    """The last credential may live longer than the upload window."""
+    limits = StandInLimits()
+    limits.new = False
+    with pytest.raises(refusal):
+        counted(function, taken(found), limits, idempotency_key=KEY)
+    assert limits.asked[1:] == [("not_issued", "alice", MARK, "")]

@@ -136,9 +136,6 @@ def test_a_guesser_of_video_ids_is_bounded(house: House, user: User) -> None:
     refused(house, house.refresh(token, "f" * 32), "refreshes_per_minute", 1, 61)
     assert house.refresh(token, "f" * 32).status == 429
     assert house.calls() == {}
-    reply = house.refresh(user("bob", open_uploads=1), ABSENT)
-    assert reply.refusal == (404, "VideoNotFound")
-    refused(house, house.refresh(user("bob", open_uploads=1), "f" * 32), "open_uploads", 3500, 3600)
 
 
 @pytest.mark.parametrize("method", ["PlayAuth", "JWTPlayAuth"])
@@ -260,6 +257,49 @@ def test_an_upload_that_vod_refused_is_not_open_and_was_begun(house: House, user
         assert "Limit" not in reply.json(), "this limit is VOD's"
     assert house.upload(token).status == 200
     refused(house, house.upload(user(uploads_per_minute=3)), "uploads_per_minute", 1, 61)
+
+
+def test_an_upload_with_a_field_that_vod_refuses_is_not_open(house: House, user: User) -> None:
+    token = user(open_uploads=1)
+    house.cloud.faults.set(
+        "vod", "CreateUploadVideo", "error", status=400, code="IllegalCharacters"
+    )
+    assert house.upload(token).refusal == (400, "InvalidRequest")
+    assert house.upload(token).status == 200
+    refused(house, house.upload(token), "open_uploads", 3500, 3600)
+
+
+def test_a_refresh_of_no_video_of_ones_own_opens_no_upload(house: House, user: User) -> None:
+    token = user(open_uploads=1)
+    of_bob = house.begun(user("bob"))
+    for video in (ABSENT, of_bob):
+        assert house.refresh(token, video).refusal == (404, "VideoNotFound")
+    assert house.upload(token).status == 200
+    refused(house, house.upload(token), "open_uploads", 3500, 3600)
+
+
+def test_a_repeat_with_another_body_leaves_a_finished_upload_finished(
+    house: House, user: User
+) -> None:
+    token = user(open_uploads=1)
+    begun = house.upload(token, "key").json()
+    put(begun, SMALL)
+    assert house.refresh(token, begun["VideoId"]).refusal == (409, "UploadFinished")
+    reply = house.upload(token, "key", Title="another")
+    assert reply.refusal == (409, "IdempotencyConflict")
+    assert house.upload(token).status == 200
+
+
+def test_a_refresh_after_the_window_frees_no_upload_whose_credential_lives(
+    house: House, user: User, store: redis.Redis
+) -> None:
+    """The credential of the last second of the window lives another hour."""
+    token = user(open_uploads=1)
+    video = house.begun(token, key="key")
+    house.cloud.clock.advance(86401)  # the store's clock stays: the credential is fresh
+    assert house.refresh(token, video).refusal == (409, "UploadWindowClosed")
+    assert house.upload(token, "key").refusal == (409, "UploadWindowClosed")
+    refused(house, house.upload(token), "open_uploads", 3500, 3600)
 
 
 def test_many_at_once_pass_no_more_than_the_limit(house: House, user: User) -> None:

@@ -40,6 +40,7 @@ PHRASES = {
 }
 ALICE = Owner("example", "alice")
 VIDEO_ID = "5b1c7e90d2a84f36ae0d9c41f7b86235"
+ANOTHER_ID = "0123456789abcdef0123456789abcdef"
 
 
 class Clock:
@@ -218,6 +219,7 @@ def test_neither_users_nor_videos_can_be_read_in_the_store(make: Make) -> None:
         store.say("done")
         limiter.note_issued(caller(), "slot", VIDEO_ID)
         limiter.note_withdrawn(caller(), "slot")
+        limiter.note_not_issued(caller(), video_id=VIDEO_ID)
         limiter.note_finished(caller(), video_id=VIDEO_ID)
         limiter.note_renewed("alice", VIDEO_ID)
         limiter.note_arrived(VIDEO_ID)
@@ -262,12 +264,16 @@ def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
     store.say("done")
     limiter.note_issued(caller(), "slot", VIDEO_ID)
     limiter.note_withdrawn(caller(), "slot")
+    limiter.note_not_issued(caller(), slot="slot")
+    limiter.note_not_issued(caller(), video_id=VIDEO_ID)
     limiter.note_finished(caller(), slot="slot")
     limiter.note_finished(caller(), video_id=VIDEO_ID)
     limiter.note_renewed("alice", VIDEO_ID)
     assert [question for _, question, _, _ in store.asked] == [
         {"op": "link", "slot": slot, "video": video},
         {"op": "drop", "slot": slot},
+        {"op": "back", "slot": slot},
+        {"op": "back", "video": video},
         {"op": "end", "slot": slot},
         {"op": "end", "video": video},
         {"op": "touch", "video": video},
@@ -275,7 +281,7 @@ def test_the_notes_of_an_upload_name_what_was_counted(make: Make) -> None:
     assert {tuple(keys) for keys, _, _, _ in store.asked} == {tuple(user)}
     name = user[0].partition("{")[2].partition("}")[0]
     assert store.asked[0][3] == [["SET", f"vodpass:media:{video}", name, "EX", "86400"]]
-    assert [list(beside) for _, _, _, beside in store.asked[1:]] == [[]] * 4
+    assert [list(beside) for _, _, _, beside in store.asked[1:]] == [[]] * 6
     store.say("done")
     store.user = name
     store.took = 0.125
@@ -306,6 +312,8 @@ def test_notes_also_count_in_the_instance(clock: Clock) -> None:
     limiter.note_finished(caller(), video_id=VIDEO_ID)
     limiter.count_upload(caller(), "three")
     limiter.note_finished(caller(), slot="three")
+    limiter.count_refresh(caller(), ANOTHER_ID)
+    limiter.note_not_issued(caller(), video_id=ANOTHER_ID)
     limiter.count_upload(caller(), "four")
     with pytest.raises(LimitReached):
         limiter.count_upload(caller(), "five")
@@ -413,6 +421,7 @@ def test_a_request_asks_the_store_within_one_budget(make: Make, clock: Clock) ->
 NOTES: list[Callable[[Limiter], None]] = [
     lambda limiter: limiter.note_issued(caller(), "slot", VIDEO_ID),
     lambda limiter: limiter.note_withdrawn(caller(), "slot"),
+    lambda limiter: limiter.note_not_issued(caller(), slot="slot"),
     lambda limiter: limiter.note_finished(caller(), slot="slot"),
     lambda limiter: limiter.note_renewed("alice", VIDEO_ID),
     lambda limiter: limiter.note_arrived(VIDEO_ID),

@@ -226,11 +226,63 @@ def test_what_was_not_begun_is_forgotten(ask: Ask) -> None:
     assert ask(upload("m1", open=1)) == "new"
 
 
-def test_the_refreshes_of_what_was_not_begun_are_forgotten_too(ask: Ask) -> None:
-    assert [ask(upload("m1", refreshes=1)) for _ in range(2)] == ["new", "again"]
+def test_what_a_repeat_may_have_begun_is_not_forgotten(ask: Ask) -> None:
+    """Of two requests with one key at once, the first may fail, and the other one not."""
+    assert [ask(upload("m1", open=1)) for _ in range(2)] == ["new", "again"]
     assert ask({"op": "drop", "slot": "m1"}) == "done"
+    assert ask(upload("m2", open=1)) == f"open_uploads {LIFE}"
+    assert ask(upload("m1", open=1)) == "again"
+
+
+def test_the_refreshes_of_what_was_forgotten_are_forgotten_too(ask: Ask, clock: Clock) -> None:
+    assert [ask(upload("m1", refreshes=1)) for _ in range(2)] == ["new", "again"]
+    clock.now += REMEMBERED
     assert [ask(upload("m1", refreshes=1)) for _ in range(2)] == ["new", "again"]
     assert ask(upload("m1", refreshes=1)) == f"refreshes_per_video {REMEMBERED}"
+
+
+def test_a_refresh_without_a_credential_leaves_an_upload_open_as_before(
+    ask: Ask, clock: Clock
+) -> None:
+    assert ask(upload("m1", open=1)) == "new"
+    assert ask({"op": "link", "slot": "m1", "video": "v1"}) == "done"
+    for question, note in (
+        (refresh("v1"), {"op": "back", "video": "v1"}),
+        (upload("m1"), {"op": "back", "slot": "m1"}),
+    ):
+        clock.now += 600.5
+        assert ask(question) == "again"
+        assert ask(note) == "done"
+    assert ask(upload("m2", open=1)) == f"open_uploads {LIFE - 1201}"
+    clock.now += LIFE - 1201
+    assert ask(upload("m2", open=1)) == "new"
+
+
+def test_a_refresh_of_no_upload_opens_none_and_counts(ask: Ask, clock: Clock) -> None:
+    for _ in range(2):
+        assert ask(refresh("v1", open=1, refreshes=2)) == "again"
+        assert ask({"op": "back", "video": "v1"}) == "done"
+        assert ask(upload(f"m{clock.now}", open=1)) == "new"
+        clock.now += LIFE
+    assert ask(refresh("v1", refreshes=2)).startswith("refreshes_per_video ")
+    assert ask({"op": "back", "video": "unknown"}) == "done"
+    assert ask({"op": "back", "slot": "unknown"}) == "done"
+
+
+def test_a_finished_upload_stays_finished_after_a_repeat_without_a_credential(ask: Ask) -> None:
+    assert ask(upload("m1", open=1)) == "new"
+    assert ask({"op": "end", "slot": "m1"}) == "done"
+    assert ask(upload("m1", open=1)) == "again"
+    assert ask({"op": "back", "slot": "m1"}) == "done"
+    assert ask(upload("m2", open=1)) == "new"
+
+
+def test_a_note_that_comes_late_does_not_undo_an_end(ask: Ask, clock: Clock) -> None:
+    assert ask(upload("m1", open=1)) == "new"
+    assert ask(upload("m1", open=1)) == "again"
+    assert ask({"op": "end", "slot": "m1"}) == "done"
+    assert ask({"op": "back", "slot": "m1"}) == "done"
+    assert ask(upload("m2", open=1)) == "new"
 
 
 def test_uploads_that_were_linked_to_one_video_are_both_forgotten(ask: Ask) -> None:
@@ -301,7 +353,7 @@ def test_a_busy_user_leaves_no_more_than_a_day(client: redis.Redis, clock: Clock
         clock.now += 3600
     rates_key, uploads, videos = keys("user")
     assert client.zcard(uploads) <= 25
-    assert client.hlen(videos) <= 3 * 25
+    assert client.hlen(videos) <= 4 * 25
     for key in (uploads, videos):
         assert 0 < client.ttl(key) <= 90_000
     assert client.exists(rates_key) == 0
@@ -375,11 +427,11 @@ class SameAnswers(RuleBasedStateMachine):
     def link(self, slot: str, video: str) -> None:
         self.both({"op": "link", "slot": slot, "video": video})
 
-    @rule(op=st.sampled_from(["end", "touch"]), video=VIDEOS)
+    @rule(op=st.sampled_from(["end", "back", "touch"]), video=VIDEOS)
     def note(self, op: str, video: str) -> None:
         self.both({"op": op, "video": video})
 
-    @rule(op=st.sampled_from(["end", "drop"]), slot=SLOTS)
+    @rule(op=st.sampled_from(["end", "back", "drop"]), slot=SLOTS)
     def note_slot(self, op: str, slot: str) -> None:
         self.both({"op": op, "slot": slot})
 

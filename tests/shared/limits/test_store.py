@@ -152,10 +152,13 @@ def test_the_guide_names_every_command_that_the_user_of_the_store_needs(
         assert store.ask(KEYS, upload, AMPLE) == "new"
         assert store.ask(KEYS, {"op": "link", "slot": "m", "video": "v"}, AMPLE, link) == "done"
         assert store.ask(KEYS, {"video": "v", "rates": [], "again": []}, AMPLE) == "again"
-        for op in ("touch", "end", "drop"):
+        for op in ("touch", "back", "end"):
             assert store.ask(KEYS, {"op": op, "slot": "m", "video": "v"}, AMPLE) == "done"
-        assert store.ask(KEYS, upload, AMPLE) == "new"
-        assert store.ask(KEYS, {**upload, "slot": "n"}, AMPLE).startswith("open_uploads ")
+        other = {**upload, "slot": "n", "rates": []}
+        assert store.ask(KEYS, other, AMPLE) == "new"
+        assert store.ask(KEYS, {"op": "drop", "slot": "n"}, AMPLE) == "done"
+        assert store.ask(KEYS, other, AMPLE) == "new"
+        assert store.ask(KEYS, {**other, "slot": "o"}, AMPLE).startswith("open_uploads ")
         assert store.get("vodpass:media:1", AMPLE) == "user"
         client.script_flush()
         assert store.ask(KEYS, {"op": "end", "slot": "m"}, AMPLE) == "done"
