@@ -134,7 +134,8 @@ def _subject(value: Any) -> str:
     except UnicodeEncodeError:
         sized = False
     if not sized or any(c < " " or c == "\x7f" for c in value):
-        raise InvalidToken("subject", f"The subject must be text of 1 to {MAX_SUBJECT} bytes.")
+        rule = f"text of 1 to {MAX_SUBJECT} bytes, without control characters"
+        raise InvalidToken("subject", f"The subject must be {rule}.")
     return str(value)
 
 
