@@ -75,7 +75,7 @@ def _awaiting(account: Account) -> Iterator[Video]:
         )
         now = clock.date_of(answer.headers) or time.time()
         videos, total = records.page(OperationAnswer(answer.body, now, 0.0))
-        yield from videos
+        yield from (video for video in videos if video is not None)  # None: unreadable
         if not videos or number * PAGE_SIZE >= total:
             return
 

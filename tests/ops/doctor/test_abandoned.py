@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from fakealiyun.testing.vod import Vod
+from ops.account import Account, ServiceAnswer
 from ops.doctor import abandoned
+from ops.doctor.report import Report
+from shared.config.settings import Settings
 from tests.support import operator
 from tests.support.doctor_target import DoctorTarget
 
@@ -77,3 +82,12 @@ def test_a_list_that_vod_does_not_give_is_no_finding(target: DoctorTarget) -> No
     [said] = remarks(target, "not_checked")
     assert "may not list" in said
     faults.clear()
+
+
+def test_a_listed_video_that_cannot_be_read_is_left_out() -> None:
+    listed = {"Video": [{"VideoId": "a" * 32, "Status": "Uploading", "CreationTime": "soon"}]}
+    answer = ServiceAnswer({"Total": 1, "VideoList": listed}, {})
+    account = cast("Account", SimpleNamespace(vod=lambda *_, **__: answer))
+    report = Report()
+    abandoned.check(report, account, {"watch": Settings()})
+    assert "0 of 0 uploads may be deleted" in report.as_json()
