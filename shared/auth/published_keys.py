@@ -41,17 +41,23 @@ class PublishedKeys:
         """The key with that ``kid``. Raises Unavailable if there are no keys."""
         # Wall time: the monotonic clock may stop while the instance is frozen.
         now = time.time()
-        if self._keys is None or not 0 <= now - self._fetched < FRESH:
-            if not 0 <= now - self._failed < PAUSE_AFTER_FAILURE:
-                self._fetch(now)
-        elif self._keys.find(kid) is None and not 0 <= now - self._searched < PAUSE:
-            self._searched = now
+        if self._is_fetch_due(kid, now):
             self._fetch(now)
         if self._keys is None or not 0 <= now - self._fetched < STALE:
             raise Unavailable("The keys that verify tokens are not available at the moment.")
         return self._keys.find(kid)
 
+    def _is_fetch_due(self, kid: str | None, now: float) -> bool:
+        """Whether to fetch the keys, because they are old or lack ``kid``. Notes a search."""
+        if self._keys is None or not 0 <= now - self._fetched < FRESH:
+            return not 0 <= now - self._failed < PAUSE_AFTER_FAILURE
+        if self._keys.find(kid) is not None or 0 <= now - self._searched < PAUSE:
+            return False
+        self._searched = now
+        return True
+
     def _fetch(self, now: float) -> None:
+        """Fetches the keys. If that fails, the last good ones stay."""
         self._failed = now  # reset below if the fetch succeeds
         try:
             answer = self._transport.exchange(

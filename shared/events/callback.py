@@ -82,7 +82,7 @@ def read(text: str | bytes) -> Callback:
     ):
         raise UnreadableCallback("no EventType")
     event_type = event_type.strip()
-    media_type, media_id = _media(event_type, body)
+    media_type, media_id = _media_of(event_type, body)
     known = media_type is not None or event_type in _WITHOUT_FIELDS
     return Callback(event_type, known, media_type, media_id, body)
 
@@ -94,23 +94,25 @@ def _finite(text: str) -> float:
     return value
 
 
-def _media(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, str | None]:
+def _media_of(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, str | None]:
+    """The type and id of the media that a callback is about. None: it names none in a known way."""
     if event_type in _OF_VIDEO:
-        return "video", _id(body, "VideoId", "MediaId")
+        return "video", _first_id(body, "VideoId", "MediaId")
     if event_type == "ImageUploadComplete":
-        return "image", _id(body, "ImageId")
+        return "image", _first_id(body, "ImageId")
     if event_type == "AttachedMediaUploadComplete":
-        return "attached", _id(body, "AttachedMediaId", "MediaId")
+        return "attached", _first_id(body, "AttachedMediaId", "MediaId")
     if event_type in _OF_ANY_MEDIA:
         said = body.get("MediaType", "video")
         name = said.strip().lower() if isinstance(said, str) else ""
         media_type = next((one for one in MEDIA_TYPES if one == name), None)
         # What has another type cannot be read, so nothing may be said of its id.
-        return media_type, _id(body, "MediaId", "VideoId", "ImageId") if media_type else None
+        return media_type, _first_id(body, "MediaId", "VideoId", "ImageId") if media_type else None
     return None, None
 
 
-def _id(body: Mapping[str, Any], *names: str) -> str | None:
+def _first_id(body: Mapping[str, Any], *names: str) -> str | None:
+    """The first of these members that has the form of a media id."""
     for name in names:
         value = body.get(name)
         if isinstance(value, str) and VIDEO_ID.fullmatch(value.strip()):
@@ -124,7 +126,7 @@ def video_id_in(text: str) -> str:
         parsed = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    found = _id(parsed, "VideoId") if isinstance(parsed, dict) else None
+    found = _first_id(parsed, "VideoId") if isinstance(parsed, dict) else None
     if found is None:
         raise ValueError("no VideoId")
     return found

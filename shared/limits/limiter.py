@@ -52,7 +52,7 @@ class Limiter:
     """The limits of a deployment, as one instance of a function applies them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._own = settings.limits or {}
+        self._limits = settings.limits or {}
         self._alias = settings.issuer_alias
         self._refuse_if_away = settings.limits_away == "refuse"
         self._store = Store(settings.limits_url) if settings.limits_url else None
@@ -61,13 +61,13 @@ class Limiter:
         self._memory = Memory()
         self._away_until = 0.0
         self._budget = settings.limits_budget / 1000
-        self._left = self._budget
+        self._budget_left = self._budget
         self.store_fault = ""
         """Why the store was not asked in this request, as a word for the log; "" if it was."""
 
     def begin_request(self) -> None:
         """Begins a request, which has the whole budget again."""
-        self._left, self.store_fault = self._budget, ""
+        self._budget_left, self.store_fault = self._budget, ""
 
     def count_upload(self, caller: Caller, slot: str) -> bool:
         """Counts an upload, and returns whether it is new. A repeat counts as a refresh.
@@ -121,20 +121,20 @@ class Limiter:
 
         If the note is lost, the upload counts as open until its last credential has expired.
         """
-        if self._store is None or self._away():
+        if self._store is None or self._pauses():
             return
         media = self._hash(media_id)
         started = time.monotonic()
         try:
-            user = self._store.get(media_key(media), self._left)
+            user = self._store.get(media_key(media), self._budget_left)
             if user:
-                left = self._left - (time.monotonic() - started)
+                left = self._budget_left - (time.monotonic() - started)
                 self._store.ask(keys(user), {"op": "end", "video": media}, left)
         except StoreAway as fault:
-            self._is_away(fault)
+            self._note_away(fault)
 
     def _rates(self, caller: Caller, *names: str, cost: int = 1) -> list[list[Any]]:
-        limits = narrowed(self._own, caller.limits)
+        limits = narrowed(self._limits, caller.limits)
         for name in names:
             if cost > limits.get(name, cost):
                 # No wait helps.
@@ -142,7 +142,7 @@ class Limiter:
         return [[name, limits[name], PERIODS[name], cost] for name in names if name in limits]
 
     def _uploads(self, caller: Caller) -> dict[str, Any]:
-        limits = narrowed(self._own, caller.limits)
+        limits = narrowed(self._limits, caller.limits)
         found: dict[str, Any] = {
             "rates": self._rates(caller, "uploads_per_minute", "uploads_per_day"),
             "again": self._rates(caller, "refreshes_per_minute"),
@@ -158,7 +158,7 @@ class Limiter:
     def _count(self, caller: Caller, about: Mapping[str, str], limits: Mapping[str, Any]) -> str:
         if not any(limits.values()):
             return NEW
-        most = narrowed(self._own, caller.limits)
+        most = narrowed(self._limits, caller.limits)
         answer = self._ask(self._user(caller.owner), {**about, **limits}, most)
         if answer in (NEW, AGAIN):
             return answer
@@ -168,18 +168,18 @@ class Limiter:
     def _ask(self, user: str, question: Mapping[str, Any], most: Mapping[str, int]) -> str:
         if self._store is None:
             return self._memory.ask(user, question)
-        if not self._away():
+        if not self._pauses():
             started = time.monotonic()
             try:
-                answer = self._store.ask(keys(user), question, self._left)
+                answer = self._store.ask(keys(user), question, self._budget_left)
                 name, _, seconds = answer.partition(" ")
                 if answer in (NEW, AGAIN) or (name in most and _SECONDS.fullmatch(seconds)):
                     return answer
                 raise StoreAway("answer")
             except StoreAway as fault:
-                self._is_away(fault)
+                self._note_away(fault)
             finally:
-                self._left -= time.monotonic() - started
+                self._budget_left -= time.monotonic() - started
         if self._refuse_if_away:
             raise Unavailable("The limits of users cannot be checked for the moment.")
         return self._memory.ask(user, question)
@@ -188,22 +188,24 @@ class Limiter:
         """Takes a note, if it can. A lost one ends no upload early. Without a link, refreshes
         by VideoId and repeats by Idempotency-Key are counted apart."""
         self._memory.ask(user, note)
-        if self._store is None or self._left <= 0 or self._away():
+        if self._store is None or self._budget_left <= 0 or self._pauses():
             return
         try:
-            if self._store.ask(keys(user), note, self._left, beside) != DONE:
+            if self._store.ask(keys(user), note, self._budget_left, beside) != DONE:
                 raise StoreAway("answer")
         except StoreAway as fault:
-            self._is_away(fault)
+            self._note_away(fault)
 
-    def _away(self) -> bool:
+    def _pauses(self) -> bool:
+        """Whether the store was away a moment ago, so that this request does not ask it."""
         # A clock that was set back must not keep the store away.
         away = 0 < self._away_until - time.time() <= PAUSE
         if away:
             self.store_fault = self.store_fault or "pause"
         return away
 
-    def _is_away(self, fault: StoreAway) -> None:
+    def _note_away(self, fault: StoreAway) -> None:
+        """Begins a pause, in which this instance does not ask the store."""
         self.store_fault = fault.kind
         self._away_until = time.time() + PAUSE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.alibaba.vod.codes import NotFoundAtVod
-from shared.alibaba.vod.records import AWAITING_FILE
+from shared.alibaba.vod.records import AWAITING_FILE, Video
 from shared.errors import Refusal
 from shared.events import callback
 from shared.events.confirmation import decide
@@ -56,28 +56,29 @@ def _handle(run: Run, text: str) -> None:
 
 
 def recheck(run: Run, first: FirstLook) -> None:
-    """Compares a finished upload with the first look. Raises a Refusal."""
+    """Looks again at an upload, and sends what has changed since ``first``. Raises a Refusal.
+
+    If it is too early, it counts a fault: SMQ then delivers the message again.
+    """
     try:
         video = run.vod.video(video_id=first.video_id)
     except NotFoundAtVod:
         return
     if video.now < first.due or (first.settled and video.status == AWAITING_FILE):
-        run.failed += 1  # too early: SMQ delivers the message again
+        run.failed += 1  # too early
         return
     if first.tries and decide("TranscodeComplete", video.status) == "wait":
         # VOD has still not changed the Status that its callback announced.
-        run.memory.rechecks.schedule_next_try(
-            run.settings, video, first.tries + 1, run.session.left
-        )
+        tries, left = first.tries + 1, run.session.left
+        run.memory.rechecks.schedule_next_try(run.settings, video, tries, left)
         return
     if first.tries and first.status == AWAITING_FILE and video.status in COMPLETED:
         look_at_completed(run, video)
         return
     if first.settled:
         video = run.vod.with_source(video)
-        lacking = first.file_md5 is not None and video.file_md5 is None
-        if lacking and video.now < first.due + COMPARE_WITHIN:
-            run.failed += 1  # VOD gave the MD5 before and does not now: compare later
+        if _lacks_md5(first, video) and video.now < first.due + COMPARE_WITHIN:
+            run.failed += 1  # too early
             return
     try:
         for event in changes(first, video, run.settings):
@@ -87,3 +88,8 @@ def recheck(run: Run, first: FirstLook) -> None:
         return
     if first.settled and not first.late:
         run.memory.rechecks.schedule_late(run.settings, video, run.session.left)
+
+
+def _lacks_md5(first: FirstLook, video: Video) -> bool:
+    """Whether VOD gave the MD5 of the file before, and does not now."""
+    return first.file_md5 is not None and video.file_md5 is None

@@ -26,24 +26,24 @@ COMPLETED = ("UploadSucc", "Transcoding", "TranscodeFail", "Checking", "Blocked"
 
 
 def sweep(run: Run) -> None:
-    """Handles every upload for which something may be due. Raises a Refusal."""
+    """Handles every upload for which something may be due. Raises a Refusal.
+
+    First those that may still get a file, then abandoned ones that are older, then finished ones.
+    """
     jobs, window = run.settings.watch, run.settings.upload_window
+    reach = window + CLEANUP_AFTER + LOOK_BACK
     if jobs & {"expiring", "abandoned"}:
-        reach = window + CLEANUP_AFTER + LOOK_BACK
-        for video in _listed(run, (AWAITING_FILE, UPLOAD_FAILED), reach):
-            _guarded(run, video)
+        _handle_listed(run, (AWAITING_FILE, UPLOAD_FAILED), reach)
     if "abandoned" in jobs:
-        # Older ones were promised a longer window, or none. They come last: few of them are due.
+        # Older ones were promised a longer window, or none. Few of them are due.
         # VOD accepts no empty span of time.
         if window < LONGEST_UPLOAD_WINDOW:
             farthest = LONGEST_UPLOAD_WINDOW + CLEANUP_AFTER + LOOK_BACK
-            for video in _listed(run, (AWAITING_FILE,), farthest, reach):
-                _guarded(run, video)
+            _handle_listed(run, (AWAITING_FILE,), farthest, reach)
         clean_up(run)
     if "completed" in jobs:
         # A credential issued at the end of the window may still finish its upload.
-        for video in _listed(run, COMPLETED, window + CREDENTIAL_ENDED + LOOK_BACK):
-            _guarded(run, video)
+        _handle_listed(run, COMPLETED, window + CREDENTIAL_ENDED + LOOK_BACK)
         run.memory.swept = True
 
 
@@ -53,7 +53,13 @@ def look_after(run: Run, video_id: str) -> None:
         video = run.vod.video(video_id=video_id)
     except NotFoundAtVod:
         return
-    _guarded(run, video)
+    _handle_safely(run, video)
+
+
+def _handle_listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -> None:
+    """Handles the videos that ``_listed`` gives for the same arguments."""
+    for video in _listed(run, statuses, reach, but_for):
+        _handle_safely(run, video)
 
 
 def _listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -> Iterator[Video]:
@@ -87,8 +93,8 @@ def _listed(run: Run, statuses: tuple[str, ...], reach: int, but_for: int = 0) -
         page += 1
 
 
-def _guarded(run: Run, video: Video) -> None:
-    """Handles a video of this deployment. Its faults are counted and do not stop the others."""
+def _handle_safely(run: Run, video: Video) -> None:
+    """Handles a video of this deployment. Counts its faults, which do not stop the others."""
     if not run.is_ours(video):
         return
     try:
@@ -101,15 +107,20 @@ def _guarded(run: Run, video: Video) -> None:
 
 
 def _handle(run: Run, video: Video) -> None:
+    """Does what is due for a video, by its Status and VODPASS_WATCH. Raises what they raise."""
     jobs = run.settings.watch
-    if video.status == UPLOAD_FAILED:
-        for event_type in result_types(video.status) if "abandoned" in jobs else ():
+    if video.status == AWAITING_FILE:
+        _handle_open(run, video)
+    elif video.status == UPLOAD_FAILED and "abandoned" in jobs:
+        for event_type in result_types(video.status):
             run.send(video_event(run.settings, event_type, video))
-        return
-    if video.status != AWAITING_FILE:
-        if "completed" in jobs and video.status in COMPLETED:
-            _complete(run, video)
-        return
+    elif video.status in COMPLETED and "completed" in jobs:
+        _complete(run, video)
+
+
+def _handle_open(run: Run, video: Video) -> None:
+    """Handles an upload that awaits its file: its credential expires, or it is abandoned."""
+    jobs = run.settings.watch
     run.awaiting.add(video.video_id)
     if "expiring" in jobs:
         keep_alive(run, video)

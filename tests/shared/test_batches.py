@@ -124,6 +124,6 @@ def test_a_run_handles_the_other_videos(fault: Exception, monkeypatch: pytest.Mo
     monkeypatch.setattr(sweep, "_handle", lambda _run, video: handle(video))
     run, _ = run_with(VIDEO)
     for size in range(3):
-        sweep._guarded(run, cast(Any, SimpleNamespace(**{**vars(VIDEO), "size": size})))
+        sweep._handle_safely(run, cast(Any, SimpleNamespace(**{**vars(VIDEO), "size": size})))
     assert [video.size for video in handled] == [0, 2]
     assert run.failed == 1
