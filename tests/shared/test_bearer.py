@@ -7,7 +7,8 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -31,7 +32,6 @@ SETTINGS = Settings(
     jwt_audience=AUDIENCE,
     issuer_alias="main",
 )
-NOW = int(time.time())
 
 
 def signed(*, headers: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -49,7 +49,7 @@ def broken_off(authorization: str) -> str:
 
 
 ONE = "Send Authorization: Bearer followed by one JWT."
-TOLD: list[tuple[str | None, str, str]] = [
+TOLD: list[tuple[str | Callable[[], str] | None, str, str]] = [
     (None, "missing", "Send Authorization: Bearer followed by a JWT."),
     ("", "missing", "Send Authorization: Bearer followed by a JWT."),
     ("Bearer", "malformed", ONE),
@@ -62,11 +62,15 @@ TOLD: list[tuple[str | None, str, str]] = [
     (head([]), "malformed", "The token's header is not valid."),
     (head({"kid": 5}), "malformed", "The token's kid must be a string."),
     *(
-        (signed(headers={name: "x"}), "header", "The headers jku, x5u, jwk, crit are refused.")
+        (
+            partial(signed, headers={name: "x"}),
+            "header",
+            "The headers jku, x5u, jwk, crit are refused.",
+        )
         for name in ("jku", "x5u", "jwk", "crit")
     ),
     (
-        signed(headers={"kid": "other"}),
+        partial(signed, headers={"kid": "other"}),
         "unknown_key",
         "The token's kid names no key that is accepted here.",
     ),
@@ -75,25 +79,30 @@ TOLD: list[tuple[str | None, str, str]] = [
         "algorithm",
         "The token's alg is not the one its key is for.",
     ),
-    (signed(exp=NOW - 60), "expired", "The token has expired."),
-    (signed(nbf=NOW + 3600), "immature", "The token is not valid yet (nbf or iat)."),
-    (signed(aud="other"), "audience", "The token is not meant for this service (aud)."),
-    (signed(iss="other"), "issuer", "The token is not from an accepted issuer (iss)."),
-    (signed(exp=None), "claim", "The token lacks the claim exp."),
-    (signed(iss=None), "claim", "The token lacks the claim iss."),
-    (signed(aud=None), "claim", "The token lacks the claim aud."),
-    (broken_off(signed()), "signature", "The token's signature does not verify."),
-    (signed(exp="soon"), "malformed", "The token is not a valid JWT."),
+    (lambda: signed(exp=int(time.time()) - 60), "expired", "The token has expired."),
+    (
+        lambda: signed(nbf=int(time.time()) + 3600),
+        "immature",
+        "The token is not valid yet (nbf or iat).",
+    ),
+    (partial(signed, aud="other"), "audience", "The token is not meant for this service (aud)."),
+    (partial(signed, iss="other"), "issuer", "The token is not from an accepted issuer (iss)."),
+    (partial(signed, exp=None), "claim", "The token lacks the claim exp."),
+    (partial(signed, iss=None), "claim", "The token lacks the claim iss."),
+    (partial(signed, aud=None), "claim", "The token lacks the claim aud."),
+    (lambda: broken_off(signed()), "signature", "The token's signature does not verify."),
+    (partial(signed, exp="soon"), "malformed", "The token is not a valid JWT."),
 ]
 
 
 @pytest.mark.parametrize(("authorization", "reason", "detail"), TOLD)
 def test_a_refused_token_is_told_the_rule_that_it_breaks(
-    authorization: str | None, reason: str, detail: str
+    authorization: str | Callable[[], str] | None, reason: str, detail: str
 ) -> None:
     assert SETTINGS.jwt_keys is not None
+    given = authorization() if callable(authorization) else authorization
     with pytest.raises(InvalidToken) as raised:
-        authenticate(authorization, SETTINGS, SETTINGS.jwt_keys)
+        authenticate(given, SETTINGS, SETTINGS.jwt_keys)
     assert (raised.value.reason, raised.value.detail) == (reason, detail)
     missing = reason == "missing"
     challenge = "Bearer" if missing else 'Bearer error="invalid_token"'
