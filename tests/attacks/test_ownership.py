@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,8 +18,10 @@ from shared.config.settings import Settings
 from shared.uploads import declaration as declarations
 from tests.support.clients import put
 from tests.support.files import SMALL
+from tests.support.gate import gate
 from tests.support.house import ALIAS, OWNER_KEY, House
 from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 NOT_FOUND = (404, "VideoNotFound")
 KEY_ID, _, KEY = OWNER_KEY.partition(":")
@@ -214,13 +215,12 @@ class TestAFinishedVideo:
         """The upload completes after the state was read and before VOD issues the credential."""
         begun = house.upload(alice, "key-1").json()
         issued = len(house.cloud.vod.issued)
-        house.cloud.faults.set("vod", "RefreshUploadVideo", "slow", seconds=2.0)
-        with ThreadPoolExecutor(1) as pool:
+        house.cloud.faults.set("vod", "RefreshUploadVideo", "slow")
+        with ThreadPoolExecutor(1) as pool, gate() as vod:
             racing = pool.submit(self.ask, house, alice, by, begun["VideoId"])
-            while not house.calls().get("RefreshUploadVideo"):
-                assert not racing.done()
-                time.sleep(0.01)
+            wait_for(lambda: vod.held or racing.done(), "VOD is asked")
             put(begun, SMALL)
+            vod.open()
             reply = racing.result()
         assert (
             len(house.cloud.vod.issued) == issued + 1

@@ -10,25 +10,22 @@ import pytest
 
 from tests.support.clients import put
 from tests.support.files import SMALL
+from tests.support.gate import gate
 from tests.support.house import House
 from tests.support.processes import kill
 from tests.support.reply import Reply
+from tests.support.waiting import wait_for
 
 
-def killed_while(
-    house: House, function: str, operation: str, call: Callable[[], Reply], seconds: float = 2.5
-) -> Reply:
+def killed_while(house: House, function: str, operation: str, call: Callable[[], Reply]) -> Reply:
     """The answer to a call whose instance is killed while it waits for `operation`.
 
-    VOD performs the operation after so many seconds.
+    VOD performs the operation afterwards.
     """
-    house.cloud.calls.reset()
-    house.cloud.faults.set("vod", operation, "slow", seconds=seconds)
-    with ThreadPoolExecutor(1) as pool:
+    house.cloud.faults.set("vod", operation, "slow")
+    with ThreadPoolExecutor(1) as pool, gate() as vod:
         answer = pool.submit(call)
-        while not house.calls().get(operation):
-            assert not answer.done()
-            time.sleep(0.01)
+        wait_for(lambda: vod.held or answer.done(), "VOD is asked")
         for instance in house.instances(function):
             kill(instance["pid"])
         return answer.result()
@@ -52,9 +49,7 @@ def test_function_compute_answers_for_a_killed_instance(
 
 
 def test_an_upload_whose_instance_was_killed_can_be_begun_again(house: House, alice: str) -> None:
-    reply = killed_while(
-        house, "upload", "CreateUploadVideo", lambda: house.upload(alice, "key-1"), seconds=1.5
-    )
+    reply = killed_while(house, "upload", "CreateUploadVideo", lambda: house.upload(alice, "key-1"))
     assert reply.headers["X-Fc-Error-Type"] == "UnhandledInvocationError"
     while not house.cloud.vod.library.all():  # VOD still creates the video, a moment later
         time.sleep(0.01)
