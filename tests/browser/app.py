@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -16,6 +17,15 @@ def open_page(page: Page, url: str) -> None:
     page.goto(url)
     expect(page.locator("body")).to_have_attribute("data-ready", "true")
     expect(page.locator("#live")).to_have_attribute("data-live", "true")
+
+
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait until `condition` is true, while the page and its requests go on.
+
+    The time limit of the test ends it.
+    """
+    while not condition():
+        page.wait_for_timeout(20)
 
 
 def choose(page: Page, *files: Path) -> None:

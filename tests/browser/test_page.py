@@ -104,7 +104,10 @@ def test_bob_cannot_play_alices_video_and_learns_nothing_about_it(page: Page) ->
     expect(page.locator("#videos > li")).to_have_count(0)
     answers = []
     for asked in (video_id, "0" * 32):
-        play(page, asked)
+        with page.expect_response(lambda found: "/play?" in found.url) as waiting:
+            play(page, asked)
+        # Not the refusal of the first request, which is shown until the second is answered.
+        expect(refusal(page)).to_contain_text(waiting.value.json()["RequestId"])
         expect(page.locator("#status")).to_have_text("That did not work.")
         expect(refusal(page)).to_contain_text("No video with this VideoId belongs to you.")
         answers.append(re.sub(r"1-[0-9a-f-]+", "", refusal(page).inner_text()))

@@ -9,7 +9,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from tests.browser.app import MIB, SAMPLE, big_file, calls, choose, open_page, refusal, row, upload
+from tests.browser.app import (
+    MIB,
+    SAMPLE,
+    big_file,
+    calls,
+    choose,
+    open_page,
+    refusal,
+    row,
+    upload,
+    wait_until,
+)
 from tests.browser.parts import PART, hold_parts, parts_sent, stored
 from tests.browser.traffic import Traffic
 
@@ -59,8 +70,7 @@ def test_an_upload_continues_after_a_reload(
     file = big_file(tmp_path, PARTS)
     choose(page, file)
     expect(row(page, file.name)).to_contain_text(re.compile("[345][.0-9]* MB of"))
-    page.wait_for_timeout(300)
-    assert held
+    wait_until(page, lambda: held)
     page.reload()
     page.unroute(PART)
     waiting = row(page, file.name)
@@ -147,9 +157,10 @@ def test_a_cancelled_upload_leaves_nothing(stack: Stack, page: Page, tmp_path: P
     expect(row(page, file.name).get_by_role("button", name="Remove from the list")).to_be_visible()
     expect(refusal(page)).to_be_empty()
     page.unroute(PART)
-    page.wait_for_timeout(500)
-    left = [stack.cloud.storage.uploads(bucket.name) for bucket in stack.cloud.storage.buckets()]
-    assert [uploads for uploads in left if uploads] == []
+    buckets = stack.cloud.storage.buckets()
+    wait_until(page, lambda: not any(stack.cloud.storage.uploads(one.name) for one in buckets))
+    page.wait_for_timeout(500)  # a part that comes late changes nothing
+    assert not any(stack.cloud.storage.uploads(one.name) for one in buckets)
     page.reload()
     expect(page.locator("body")).to_have_attribute("data-ready", "true")
     expect(page.locator("#queue > li")).to_have_count(0)
