@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The time limit is of the tests themselves: a fixture may have Chromium to install."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.timeout(90, func_only=True))
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
 
 
 @pytest.fixture(scope="package")

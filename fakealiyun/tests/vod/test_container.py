@@ -97,7 +97,11 @@ def test_a_moov_that_claims_gigabytes_is_not_read(tmp_path: Path) -> None:
     assert read_picture(path) == Picture()
 
 
-@settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.integers(0, 4200), st.binary(min_size=1, max_size=8))
 def test_a_damaged_mp4_is_read_without_failing(tmp_path: Path, at: int, damage: bytes) -> None:
     content = bytearray(film(media=64))
