@@ -36,7 +36,7 @@ class Delivery:
         the app still gets its events before the fault is raised. Raises NotConfirmed, NotDelivered
         or a Refusal.
         """
-        events = self._events_of(callback, session, settings)
+        events = self._events_of(callback, session, settings, by_queue)
         self._note_arrivals(events)
         if by_queue:
             # The queue repeats the callback for a day, so the app gets its events first.
@@ -53,14 +53,18 @@ class Delivery:
         self._delivered.discard(_repeat(event) for event in events)
         return [event.type for event in events]
 
-    def _events_of(self, callback: Callback, session: Session, settings: Settings) -> list[Event]:
+    def _events_of(
+        self, callback: Callback, session: Session, settings: Settings, by_queue: bool
+    ) -> list[Event]:
         """The events of a callback. Raises NotConfirmed, after it has scheduled another check."""
         try:
             return events_of(callback, Vod(session), settings)
         except NotConfirmed as fault:
             if fault.video is not None:
-                # VOD's HTTP callbacks end too early for it, and a queue repeats them too late.
-                self._rechecks.schedule_next_try(settings, fault.video, 1, session.left)
+                # VOD's HTTP callbacks end too early for it, and a queue repeats them too late. But
+                # it repeats them for a day, so each may begin the checks only once.
+                left = session.left
+                self._rechecks.schedule_next_try(settings, fault.video, 1, left, once=by_queue)
             raise
 
     def _note_arrivals(self, events: list[Event]) -> None:

@@ -29,7 +29,7 @@ from shared.events.event import (
     video_event,
 )
 from shared.runtime.instance import Instance
-from shared.runtime.seen import Seen
+from shared.runtime.seen import Latest
 
 SOON = 60
 """Seconds until a recheck of a video in UploadSucc, for which VOD sends no further callback. Its
@@ -73,7 +73,8 @@ class Rechecks:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._queue: Queue | None = None
-        self._scheduled = Seen(20_000)
+        self._scheduled = Latest(20_000)
+        """What was scheduled, and when it is due."""
 
     def schedule(
         self, settings: Settings, events: Iterable[Event], now: float, left: float
@@ -90,11 +91,20 @@ class Rechecks:
         for delay, first in _looks(events, now):
             self._send(settings, first, delay, left)
 
-    def schedule_next_try(self, settings: Settings, video: Video, tries: int, left: float) -> None:
+    def schedule_next_try(
+        self,
+        settings: Settings,
+        video: Video,
+        tries: int,
+        left: float,
+        *,
+        once: bool = False,
+    ) -> None:
         """Schedules another check of a video whose callback came before its Status, SOON from now.
 
-        ``tries``: which check it is. After MAX_TRIES, or without a queue, this does nothing. Raises
-        a Refusal.
+        ``tries``: which check it is. After MAX_TRIES, or without a queue, this does nothing. An
+        instance schedules the same check again only after MAX_TRIES times SOON, when all checks
+        for the first callback are over. With ``once`` it never does. Raises a Refusal.
         """
         if not settings.watch_queue or tries > MAX_TRIES:
             return
@@ -107,7 +117,7 @@ class Rechecks:
             settled=False,
             tries=tries,
         )
-        self._send(settings, first, SOON + 1, left)
+        self._send(settings, first, SOON + 1, left, math.inf if once else MAX_TRIES * SOON)
 
     def schedule_late(self, settings: Settings, video: Video, left: float) -> None:
         """Schedules the late recheck of an upload whose file was compared at ``SettlesAt``.
@@ -121,11 +131,20 @@ class Rechecks:
         seen = FirstLook(video.video_id, video.size, video.file_md5, video.status, due, late=True)
         self._send(settings, seen, settings.late_recheck + 1, left)
 
-    def _send(self, settings: Settings, first: FirstLook, delay: int, left: float) -> None:
+    def _send(
+        self,
+        settings: Settings,
+        first: FirstLook,
+        delay: int,
+        left: float,
+        pause: float = math.inf,
+    ) -> None:
+        """Sends a message, unless this instance sent the same within ``pause`` seconds."""
         facts = (first.video_id, first.size, first.file_md5, first.settled, first.tries, first.late)
-        if facts not in self._scheduled:
+        due = self._scheduled.get(facts)
+        if due is None or first.due - due > pause:
             self._queue_of(settings).send(seal(settings, first), delay, left / 3)
-            self._scheduled.add(facts)
+            self._scheduled.put(facts, first.due)
 
     def _queue_of(self, settings: Settings) -> Queue:
         if self._queue is None:

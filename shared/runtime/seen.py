@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 
 class Seen:
@@ -35,13 +36,13 @@ class Latest:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._values: dict[Hashable, Hashable] = {}
+        self._values: dict[Hashable, Any] = {}
 
-    def has(self, key: Hashable, value: Hashable) -> bool:
-        """Whether ``value`` is the latest of ``key``."""
-        return key in self._values and self._values[key] == value
+    def get(self, key: Hashable) -> Any:
+        """The latest value of ``key``; None if there is none."""
+        return self._values.get(key)
 
-    def put(self, key: Hashable, value: Hashable) -> None:
+    def put(self, key: Hashable, value: Any) -> None:
         """Makes ``value`` the latest of ``key``."""
         if key not in self._values and len(self._values) >= self._limit:
             self._values.clear()

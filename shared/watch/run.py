@@ -74,7 +74,7 @@ class Run:
 
     def has_sent(self, event: Event) -> bool:
         """Whether this instance has delivered the event, and no later verdict on its video."""
-        return self.memory.delivered.has(_topic(event), event.event_id)
+        return bool(self.memory.delivered.get(_topic(event)) == event.event_id)
 
     def send(self, event: Event, *, credentials: bool = False) -> None:
         """Delivers an event, unless this instance has delivered it. Raises NotDelivered.

@@ -143,7 +143,7 @@ def look_at_completed(run: Run, video: Video) -> None:
 def _complete(run: Run, video: Video) -> None:
     """Sends the events of a finished upload that the app may not have. Raises NotDelivered."""
     seen = (video.size, video.status)
-    if run.memory.completed.has(video.video_id, seen):
+    if run.memory.completed.get(video.video_id) == seen:
         return
     video = run.vod.with_source(video)
     if not video.size_known:

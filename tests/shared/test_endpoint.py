@@ -374,11 +374,8 @@ def test_what_is_seen_is_forgotten_when_there_is_too_much() -> None:
 
 def test_only_the_latest_value_of_a_key_is_kept_until_there_are_too_many_keys() -> None:
     latest = Latest(2)
-    assert not latest.has("a", None)
     for key, value in [("a", 1), ("b", 2), ("a", 3)]:
         latest.put(key, value)
-        assert latest.has(key, value)
-    assert not latest.has("a", 1)
-    assert latest.has("b", 2)
+    assert [latest.get(key) for key in "abc"] == [3, 2, None]
     latest.put("c", 4)
-    assert [latest.has(*one) for one in [("a", 3), ("b", 2), ("c", 4)]] == [False, False, True]
+    assert [latest.get(key) for key in "abc"] == [None, None, 4]

@@ -163,6 +163,20 @@ def test_an_instance_schedules_both_rechecks_of_a_file_and_each_once() -> None:
     assert queue.sent == [(FIRST, 3661), (late, 86401)]
 
 
+@pytest.mark.parametrize(
+    ("later", "once", "sent"),
+    [(3600, False, 1), (3601, False, 2), (-3601, False, 1), (3601, True, 1), (86_400, True, 1)],
+)
+def test_the_checks_of_a_status_begin_again_when_the_first_ones_are_over(
+    later: int, once: bool, sent: int
+) -> None:
+    made = rechecks()
+    made._queue = queue = cast(Any, StubQueue())
+    for now in (SEEN.now, SEEN.now + later):
+        made.schedule_next_try(WITH_QUEUE, replace(SEEN, now=now), 1, 5.0, once=once)
+    assert [delay for _, delay in queue.sent] == [61] * sent
+
+
 @pytest.mark.parametrize("changed", [{"late_recheck": 0}, {"watch_queue": ""}])
 def test_no_late_recheck_is_scheduled_if_it_is_switched_off(changed: dict[str, Any]) -> None:
     made = rechecks()

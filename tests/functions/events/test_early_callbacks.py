@@ -106,6 +106,21 @@ def test_a_video_that_fails_in_the_meantime_is_reported_as_failed(road: Road) ->
     wait_for(lambda: road.receiver.of(upload.video_id, "video.failed"), "the app has the event")
 
 
+def test_a_video_that_is_transcoded_again_is_checked_again(road: Road) -> None:
+    """The same instances have checked it before, with the same file."""
+    upload = under_way(road, "Transcoding")
+    for end, event in (("TranscodeFail", "video.failed"), ("Normal", "video.ready")):
+        status(road, upload, "Transcoding")
+        by_http(road, notice("TranscodeComplete", upload))
+        road.stack.cloud.clock.advance(MINUTE + 1)
+        road.settle()
+        status(road, upload, end)
+        road.stack.cloud.clock.advance(MINUTE + 1)
+        wait_for(partial(road.receiver.of, upload.video_id, event), f"the app gets {event}")
+        road.stack.cloud.clock.advance(2 * MAX_TRIES * MINUTE)
+        road.settle()
+
+
 def test_the_lookups_end(road: Road) -> None:
     upload = under_way(road, "Transcoding")
     by_http(road, notice("TranscodeComplete", upload))
