@@ -33,6 +33,8 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
     call.log_line.update(asked)
     method = asked.get("Method", PLAY_AUTH)
     credential.require_offered(call.settings, method)
+    if not call.caller.may_play(asked["VideoId"]):
+        credential.require_may_own(call.caller)
     if call.limiter is not None:
         call.limiter.count_plays(call.caller, 1)
     issue = _sign if method == JWT_PLAY_AUTH else _issue
@@ -63,7 +65,6 @@ def _own_video(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
     """The caller's own playable video. None for a video that the claim names, which is not read."""
     if call.caller.may_play(video_id):
         return None
-    credential.require_may_own(call.caller)
     video = vod.video(video_id=video_id)
     credential.require_playable(call.settings, call.caller, video)
     return video

@@ -240,6 +240,9 @@ def test_a_request_that_is_refused_for_another_reason_does_not_count(
     assert house.play(token, "no-id").status == 400
     assert house.post("/play", token, {"VideoIds": []}).status == 400
     assert house.refresh(token, "no-id").status == 400
+    for method in ("PlayAuth", "JWTPlayAuth"):
+        narrow = user(vod={"play": ["1" * 32]}, plays_per_minute=1)
+        assert house.play(narrow, ABSENT, Method=method).refusal == (403, "Forbidden")
     assert house.upload(house.issuer.token("alice", scope="vod:play")).status == 403
     assert sts(house, token).status == 403
     assert store.dbsize() == 0
