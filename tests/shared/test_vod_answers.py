@@ -212,3 +212,23 @@ def test_a_credential_that_is_nested_deep_is_refused(fake: FakeVod, deep: str) -
     fake.body = json.dumps({**credential_of(VIDEO_ID), deep: nested}).encode()
     for name in ("create", "refresh"):
         assert isinstance(outcome(CALLS[name][1], fake), UpstreamError)
+
+
+PARTS = [
+    *[("UploadAuth", name) for name in ("AccessKeyId", "AccessKeySecret", "SecurityToken")],
+    *[("UploadAddress", name) for name in ("Endpoint", "Bucket", "FileName")],
+]
+
+
+@pytest.mark.parametrize(("half", "part"), PARTS)
+@pytest.mark.parametrize("odd", [None, "", 5, True, [], {}], ids=repr)
+def test_a_credential_whose_parts_are_no_text_is_refused(
+    fake: FakeVod, half: str, part: str, odd: Any
+) -> None:
+    """The official clients hang on a malformed pair."""
+    pair = credential_of(VIDEO_ID)
+    fake.body = json.dumps(
+        {**pair, half: encoded({**json.loads(base64.b64decode(pair[half])), part: odd})}
+    ).encode()
+    for name in ("create", "refresh"):
+        assert isinstance(outcome(CALLS[name][1], fake), UpstreamError)

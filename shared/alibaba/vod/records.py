@@ -181,20 +181,17 @@ def upload_credential(answer: OperationAnswer, id_name: str) -> UploadCredential
     """The upload credential in an answer. ``id_name`` names its media id. Raises UpstreamError."""
     body, now = answer.body, answer.now
     address, auth = required_text(body, "UploadAddress"), required_text(body, "UploadAuth")
-    inner = _decoded(auth)
+    inner = _decoded(auth, "AccessKeyId", "AccessKeySecret", "SecurityToken")
     # Official clients hang on a malformed pair, so refuse it here.
-    if not inner.keys() >= {"AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"}:
+    if "Expiration" not in inner:
         raise UpstreamError("VOD's UploadAuth cannot be used.", effect="unknown")
-    if not _decoded(address).keys() >= {"Endpoint", "Bucket", "FileName"}:
+    if not _decoded(address, "Endpoint", "Bucket", "FileName"):
         raise UpstreamError("VOD's UploadAddress cannot be used.", effect="unknown")
     # The documentation promises 3000 s. If the credential itself says less, that counts.
     expires_at = min(now + CREDENTIAL_LIFE, epoch(inner.get("ExpireUTCTime")) or float("inf"))
     expires_in = max(0, int(expires_at - now))
-    urls = {
-        name: value
-        for name, value in body.items()
-        if name in ("ImageURL", "MediaURL", "FileURL") and isinstance(value, str)
-    }
+    names = ("ImageURL", "MediaURL", "FileURL")
+    urls = {name: body[name] for name in names if isinstance(body.get(name), str)}
     return UploadCredential(
         required_text(body, id_name), address, auth, expires_at, expires_in, urls
     )
@@ -242,9 +239,10 @@ def _seconds(value: Any) -> float:
     return seconds if 0.0 <= seconds < MAX_DURATION else 0.0
 
 
-def _decoded(value: str) -> Mapping[str, Any]:
+def _decoded(value: str, *names: str) -> Mapping[str, Any]:
     try:
         decoded = json.loads(base64.b64decode(value, validate=True))
     except (ValueError, RecursionError):
         return {}
-    return decoded if isinstance(decoded, dict) else {}
+    sound = isinstance(decoded, dict) and all(_text(decoded.get(name)) for name in names)
+    return decoded if sound else {}
