@@ -29,12 +29,14 @@ The text of a refusal never comes from upstream and never holds a secret, a toke
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 Effect = Literal["none", "unknown"]  # of a failed call; if it is unknown, a repeat is not safe
 
 
-class FieldError(NamedTuple):
+@dataclass(frozen=True)
+class FieldError:
     """One wrong field: where it is (an RFC 6901 pointer), and what is allowed there."""
 
     pointer: str
@@ -75,9 +77,8 @@ class InvalidRequest(Refusal):
     status, code, title = 400, "InvalidRequest", "The request is not valid"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
-        listed = [error._asdict() for error in errors]
-        super().__init__(detail, members={"errors": listed} if listed else None)
-        self.errors = tuple(errors)
+        members = {"errors": [vars(one) for one in errors]}
+        super().__init__(detail, members=members if errors else None)
 
 
 class InvalidToken(Refusal):
@@ -132,8 +133,7 @@ class MethodNotAllowed(Refusal):
     status, code, title = 405, "MethodNotAllowed", "The method is not allowed here"
 
     def __init__(self, allowed: Sequence[str]) -> None:
-        listed = ", ".join(allowed)
-        super().__init__(f"Allowed: {listed}.", headers={"Allow": listed})
+        super().__init__(f"Allowed: {', '.join(allowed)}.", headers={"Allow": ", ".join(allowed)})
 
 
 class Conflict(Refusal):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from shared.alibaba.vod.codes import WrongChoice
 from shared.alibaba.vod.operations import VOD_SERVICE, Vod
@@ -19,7 +20,8 @@ from shared.uploads import fields as upload_fields
 from shared.web import body, fields
 
 
-class MediaUpload(NamedTuple):
+@dataclass(frozen=True)
+class MediaUpload:
     """How `/upload` handles a request with one MediaType.
 
     ``checks``: returns, for the settings, the check of each field that the request may have.

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ops.bundle import byte_code, certificates, manifest, native, sdk, stand_ins
+from ops.bundle import (
+    byte_code,
+    certificates,
+    manifest,
+    native,
+    own_code,
+    sdk,
+    services,
+    stand_ins,
+)
 from ops.bundle.imports import Code, code_of
 from ops.bundle.packages import Distribution, Packages, fetch
 from ops.bundle.target import PLATFORM, Target, find_interpreter
@@ -17,7 +26,7 @@ from ops.code_folder import BuildError, function_names, put_in_place
 
 _SHIPPED = Path(__file__).parent / "shipped"
 _NEEDS_LEFT_OUT = frozenset(
-    {*sdk.SERVICES, *(place.partition("/")[0] for place in sdk.DEFERRED)}
+    {*services.SERVICES, *(place.partition("/")[0] for place in sdk.DEFERRED)}
     | {module.partition(".")[0] for module in stand_ins.STAND_INS}
 )
 _CERTIFI = '''"""The path of the certificates, which is all that is needed of certifi."""
@@ -69,7 +78,7 @@ def build(
             packages = Path(temporary) / "packages"
             fetch(project / "requirements.txt", target, packages)
         source = _checked(packages, target)
-        models = cache(sdk.Models)
+        models = cache(services.Models)
         made = [
             _Function(project, name, source, models, target, found).make(Path(temporary) / name)
             for name in names
@@ -100,7 +109,7 @@ class _Function:
         project: Path,
         name: str,
         packages: Packages,
-        models: Callable[[Path], sdk.Models],
+        models: Callable[[Path], services.Models],
         target: Target,
         interpreter: Path | None,
     ) -> None:
@@ -122,7 +131,9 @@ class _Function:
         python.mkdir(parents=True)
         for place, path in self._code.files.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / place)
+            (folder / place).write_bytes(own_code.rewritten(path))
+        if "dataclasses" in self._code.packages:
+            shutil.copyfile(_SHIPPED / own_code.LIGHT, python / own_code.LIGHT)
         if self._certificates is not None:
             (folder / certificates.NAME).write_bytes(self._certificates)
         operations = self._copy_packages(python)
@@ -177,7 +188,7 @@ class _Function:
                 (python / root).mkdir()
                 shutil.copyfile(source / "cacert.pem", python / root / "cacert.pem")
                 (python / root / "__init__.py").write_text(_CERTIFI, "utf-8")
-            elif root in sdk.SERVICES:
+            elif root in services.SERVICES:
                 operations[root] = self._copy_service(source, python / root)
             else:
                 shutil.copytree(source, python / root, ignore=_not_code)
@@ -193,13 +204,13 @@ class _Function:
             for path in self._packages.sources(root)
             if not stand_ins.covers(_module_of(path.relative_to(self._packages.folder)))
         ]
-        if root not in sdk.SERVICES or not found:
+        if root not in services.SERVICES or not found:
             return found
         models, operations = self._service(self._packages.folder / root)
         files = models.files(models.reached(operations))
         return [path for path in found if path.parent.name != "models" or path.name in files]
 
-    def _service(self, package: Path) -> tuple[sdk.Models, list[str]]:
+    def _service(self, package: Path) -> tuple[services.Models, list[str]]:
         """The models of a service, and the operations that the function's code names."""
         models = self._models(package)
         operations = models.operations(self._code.constants)
@@ -219,6 +230,7 @@ class _Function:
 
         shutil.copytree(source, destination, ignore=not_needed)
         (destination / "models" / "__init__.py").write_text(models.source(reached), "utf-8")
+        (destination / "client.py").write_text(models.client(operations), "utf-8")
         return operations
 
     def _licences(self, python: Path) -> list[Distribution]:

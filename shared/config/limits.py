@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 NAMES = (
@@ -23,14 +24,15 @@ NAMES = (
 MOST = 1_000_000
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Place:
     """Where a store is, and what to say there. ``tls``: whether it is a rediss:// URL."""
 
     tls: bool
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
     database: int
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import Vod
@@ -44,7 +45,8 @@ class NoTimeLeft(Throttled):
         Upstream.__init__(self, "No time was left for this video. Ask for it again.", retry_after=1)
 
 
-class Order(NamedTuple):
+@dataclass(frozen=True)
+class Order:
     """What is asked for every video of the request. ``timeout`` is in seconds."""
 
     method: str

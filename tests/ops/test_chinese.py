@@ -49,6 +49,7 @@ KEPT = {
     " and a multiple of A_1",
     "not in the form of vodpass",
     "imports are deferred",
+    "methods of unused operations are left out",
 }
 AROUND = (
     "{}",

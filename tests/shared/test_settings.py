@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -322,9 +323,9 @@ def test_the_credential_webhook_needs_its_own_url_and_secrets() -> None:
         ),
     ],
 )
-def test_the_url_of_a_store(url: str, expected: tuple[object, ...]) -> None:
+def test_the_url_of_a_store(url: str, expected: tuple[Any, ...]) -> None:
     settings = load({**SOUND, "VODPASS_LIMITS_URL": url}, USES["upload"])
-    assert limits.place(settings.limits_url) == expected
+    assert limits.place(settings.limits_url) == limits.Place(*expected)
     assert "word" not in repr(settings)
 
 

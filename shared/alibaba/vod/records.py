@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.alibaba.session import OperationAnswer, epoch, required_text
 from shared.alibaba.vod.codes import NotFoundAtVod
@@ -59,7 +59,8 @@ class Video:
         return self.now - self.created_at
 
 
-class Videos(NamedTuple):
+@dataclass(frozen=True)
+class Videos:
     """Videos by their ids, the ids that VOD does not have, and when VOD answered."""
 
     by_id: Mapping[str, Video]

@@ -86,8 +86,15 @@ VOD, OPENAPI = "alibabacloud_vod20170321", "alibabacloud_tea_openapi"
             f"{VOD}/client.py",
             "def get_video_play_auth_with_options(",
             "def get_play_auth_with_options(",
-            "play does not load: .*has no method for GetVideoPlayAuth",
+            f"{VOD}.client has no method getvideoplayauthwithoptions",
             id="an operation has no method",
+        ),
+        pytest.param(
+            f"{VOD}/client.py",
+            "class Client(OpenApiClient):",
+            "class Base(OpenApiClient):\n    pass\n\n\nclass Client(Base):",
+            f"{VOD}.client is more than the class Client",
+            id="a client has another class",
         ),
         pytest.param(
             "darabonba/core.py",
@@ -109,6 +116,13 @@ VOD, OPENAPI = "alibabacloud_vod20170321", "alibabacloud_tea_openapi"
             "    import cryptography.x509 as x509\n",
             r"jwt/algorithms\.py does not say `from cryptography import x509` exactly once",
             id="a deferred import in a try is written otherwise",
+        ),
+        pytest.param(
+            "jwt/algorithms.py",
+            "        load_ssh_public_key,\n",
+            "        load_ssh_private_key,\n",
+            r"jwt/algorithms\.py does not say `from .* load_ssh_public_key` exactly once",
+            id="a deferred import has other names",
         ),
         pytest.param(
             f"{OPENAPI}/utils.py",
@@ -161,6 +175,27 @@ def test_an_sdk_that_has_changed(
     with pytest.raises(BuildError, match=rf"(?s){message}"):
         build(play, runtime, tmp_path / "out", packages=sdk)
     assert list((tmp_path / "out").iterdir()) == [], "nothing half made is left"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "from dataclasses import asdict, dataclass\n",
+            "no more from dataclasses than dataclass, f",
+        ),
+        ("import dataclasses\n", "no more from dataclasses than dataclass, field, replace"),
+        ("def late():\n    from dataclasses import replace\n", "once, and on one line"),
+        ("from dataclasses import (\n    dataclass,\n)\n", "once, and on one line"),
+    ],
+)
+def test_more_of_dataclasses_than_a_bundle_has(
+    sample_project: Path, tmp_path: Path, source: str, message: str
+) -> None:
+    (sample_project / "shared" / "deeper.py").write_text(source)
+    with pytest.raises(BuildError, match=f"deeper.py: .*{message}"):
+        build(sample_project, ANY, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize(
