@@ -77,8 +77,8 @@ class InvalidRequest(Refusal):
     status, code, title = 400, "InvalidRequest", "The request is not valid"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
-        members = {"errors": [vars(one) for one in errors]}
-        super().__init__(detail, members=members if errors else None)
+        super().__init__(detail, members={"errors": [*map(vars, errors)]} if errors else None)
+        self.errors = tuple(errors)
 
 
 class InvalidToken(Refusal):

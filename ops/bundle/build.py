@@ -29,14 +29,6 @@ _NEEDS_LEFT_OUT = frozenset(
     {*services.SERVICES, *(place.partition("/")[0] for place in sdk.DEFERRED)}
     | {module.partition(".")[0] for module in stand_ins.STAND_INS}
 )
-_CERTIFI = '''"""The path of the certificates, which is all that is needed of certifi."""
-import os
-
-
-def where():
-    """The path of the file of trusted roots."""
-    return os.path.join(os.path.dirname(__file__), "cacert.pem")
-'''
 
 
 @dataclass(frozen=True)
@@ -129,11 +121,7 @@ class _Function:
         """Create and fill `folder`, which must not exist."""
         python = folder / "python"
         python.mkdir(parents=True)
-        for place, path in self._code.files.items():
-            (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            (folder / place).write_bytes(own_code.rewritten(path))
-        if "dataclasses" in self._code.packages:
-            shutil.copyfile(_SHIPPED / own_code.LIGHT, python / own_code.LIGHT)
+        own_code.copy(self._code, folder, python)
         if self._certificates is not None:
             (folder / certificates.NAME).write_bytes(self._certificates)
         operations = self._copy_packages(python)
@@ -185,9 +173,7 @@ class _Function:
             if source.is_file():
                 shutil.copyfile(source, python / source.name)
             elif root == "certifi":
-                (python / root).mkdir()
-                shutil.copyfile(source / "cacert.pem", python / root / "cacert.pem")
-                (python / root / "__init__.py").write_text(_CERTIFI, "utf-8")
+                certificates.copy_roots(source, python / root)
             elif root in services.SERVICES:
                 operations[root] = self._copy_service(source, python / root)
             else:

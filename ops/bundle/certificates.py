@@ -1,7 +1,8 @@
-"""The CA of the store for the limits, which the bundle carries if the project has it."""
+"""The certificates that the bundle carries: trusted roots, and the CA of the limits' store."""
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from pathlib import Path
 
@@ -9,6 +10,22 @@ from ops.code_folder import BuildError
 
 NAME = "limits-ca.pem"
 """The CA of the store for VODPASS_LIMITS_URL. Every function gets it if the project has it."""
+
+_CERTIFI = '''"""The path of the certificates, which is all that is needed of certifi."""
+import os
+
+
+def where():
+    """The path of the file of trusted roots."""
+    return os.path.join(os.path.dirname(__file__), "cacert.pem")
+'''
+
+
+def copy_roots(source: Path, destination: Path) -> None:
+    """Make a package of the trusted roots in `source`, which is the package `certifi`."""
+    destination.mkdir()
+    shutil.copyfile(source / "cacert.pem", destination / "cacert.pem")
+    (destination / "__init__.py").write_text(_CERTIFI, "utf-8")
 
 
 def read(project: Path) -> bytes | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
-from ops.bundle.imports import parsed
+from ops.bundle.imports import Code, parsed
 from ops.code_folder import BuildError
 
 LIGHT = "light_dataclasses.py"
@@ -16,7 +17,19 @@ _NAMES = frozenset({"dataclass", "field", "replace"})
 _STATEMENT = re.compile(rb"^from dataclasses import (?=\w)", re.MULTILINE)
 
 
-def rewritten(path: Path) -> bytes:
+def copy(code: Code, folder: Path, python: Path) -> None:
+    """Copy a function's own modules into `folder`, and LIGHT into `python` if one needs it.
+
+    Raises BuildError.
+    """
+    for place, path in code.files.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(_rewritten(path))
+    if "dataclasses" in code.packages:
+        shutil.copyfile(Path(__file__).parent / "shipped" / LIGHT, python / LIGHT)
+
+
+def _rewritten(path: Path) -> bytes:
     """The source of a module of ours, with its import of `dataclasses` led to LIGHT.
 
     Nothing else changes. Raises BuildError if it uses more of `dataclasses` than LIGHT has.

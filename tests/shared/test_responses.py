@@ -192,6 +192,7 @@ def test_a_log_gets_the_reason_that_a_caller_does_not() -> None:
 def test_the_wrong_fields_of_a_request_are_at_hand() -> None:
     wrong = [FieldError("/A", "b"), FieldError("/C", "d")]
     refusal = errors.InvalidRequest("a", wrong)
+    assert refusal.errors == tuple(wrong)
     listed = [{"pointer": "/A", "reason": "b"}, {"pointer": "/C", "reason": "d"}]
     assert refusal.members == {"errors": listed}
     assert errors.InvalidRequest("a").members == {}

@@ -355,8 +355,11 @@ def test_a_list_may_be_empty_but_not_without_a_total() -> None:
         assert listed({"Total": 0, **empty}) == ([], 0)
     totals: list[Any] = [None, "5", 5.0]
     for odd in totals:
-        with refused("VOD's answer lacks Total."):
+        with refused("VOD's answer lacks Total or a list of videos."):
             listed({"Total": odd, "VideoList": {"Video": [INFO]}})
+    for strange in (5, "videos", {"VideoId": VIDEO_ID}):
+        with refused("VOD's answer lacks Total or a list of videos."):
+            listed({"Total": 1, "VideoList": {"Video": strange}})
 
 
 def test_a_deletion_names_one_video() -> None:

@@ -143,10 +143,7 @@ def videos(answer: OperationAnswer) -> Videos:
 
 
 def with_source(known: Video, answer: OperationAnswer) -> Video:
-    """``known`` with the size, MD5 and name of its file, from GetMezzanineInfo.
-
-    Raises UpstreamError.
-    """
+    """The video with its file's size, MD5 and name, from GetMezzanineInfo. Raises UpstreamError."""
     found = answer.body.get("Mezzanine")
     if not isinstance(found, dict) or found.get("VideoId") != known.video_id:
         raise UpstreamError("VOD's answer lacks Mezzanine.")
@@ -173,8 +170,8 @@ def page(answer: OperationAnswer) -> tuple[list[Video | None], int]:
     """The videos of a page, None for an unreadable one, and the total. Raises UpstreamError."""
     total, listed = answer.body.get("Total"), answer.body.get("VideoList") or {}
     videos = listed.get("Video") if isinstance(listed, dict) else None
-    if not isinstance(total, int):
-        raise UpstreamError("VOD's answer lacks Total.")
+    if not isinstance(total, int) or not isinstance(videos or [], list):
+        raise UpstreamError("VOD's answer lacks Total or a list of videos.")
     return [_readable(info, answer.now) for info in videos or []], total
 
 
