@@ -94,9 +94,9 @@ class Served:
         for store in self._stores:
             store.close()
 
-    def anew(self) -> Served:
-        """Another new instance of the same function."""
-        return Served(self.name, self._environment, self._cloud, self._running)
+    def anew(self, **changed: str) -> Served:
+        """Another new instance of the same function, with these settings `changed`."""
+        return Served(self.name, {**self._environment, **changed}, self._cloud, self._running)
 
     def call(self, event: Any, *, seconds: int, ahead: int = 0) -> Outcome:
         """Invokes the function once.
