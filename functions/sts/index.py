@@ -52,6 +52,7 @@ def issue_token(call: Call[Caller]) -> Mapping[str, Any]:
 
 
 def _asked(call: Call[Caller]) -> dict[str, Any]:
+    """The checked fields of a request. Raises InvalidRequest."""
     given = body.json_object(call.request)
     purpose = PURPOSES.get(given["Purpose"]) if isinstance(given.get("Purpose"), str) else None
     longest = sts.LONGEST if purpose is None else purpose.longest

@@ -93,6 +93,7 @@ class Client:
         return body, headers
 
     def _make_sdk_client(self) -> Any:
+        """The SDK's client of the service, which sends its requests over our transport."""
         from alibabacloud_tea_openapi.utils_models import Config
 
         endpoint = self._service.endpoint(self._settings)

@@ -94,6 +94,7 @@ class Session:
     def _try_twice(
         self, operation: str, parameters: Mapping[str, Any], read: Callable[[OperationAnswer], T]
     ) -> T:
+        """As ``call_with_retry``. Also raises Rejected."""
         try:
             timeout = min(self.left, FIRST_ATTEMPT)
             return read_answer(read, self.call_once(operation, parameters, timeout))

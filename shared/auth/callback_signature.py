@@ -28,6 +28,7 @@ def by_callback_signature(settings: Settings) -> Callable[[Request], None]:
     path = urlsplit(settings.callback_url).path.encode("utf-8")
 
     def check(request: Request) -> None:
+        """Raises InvalidCallback unless URL, time and signature of the request are VOD's."""
         sent = request.path.encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(sent, path) or request.query:
             raise InvalidCallback("url")

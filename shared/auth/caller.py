@@ -85,6 +85,7 @@ def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
 
 
 def _life_and_age(claims: Mapping[str, Any], settings: Settings) -> tuple[float, float | None]:
+    """How long the token lives, and how old it is, in seconds. Raises InvalidToken."""
     for name in ("exp", "iat", "nbf"):
         if name not in claims and name != "exp":
             continue
@@ -127,6 +128,7 @@ def _claim(claims: Mapping[str, Any], name: str) -> Any:
 
 
 def _subject(value: Any) -> str:
+    """The value of the subject claim as text. Raises InvalidToken."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         value = str(value)
     try:
@@ -140,6 +142,7 @@ def _subject(value: Any) -> str:
 
 
 def _scopes(claims: Mapping[str, Any], settings: Settings) -> frozenset[str]:
+    """The scopes that the token carries, or else the deployment's default. Raises InvalidToken."""
     if settings.jwt_scope_claim:
         value = _claim(claims, settings.jwt_scope_claim)
     else:
@@ -176,6 +179,7 @@ def _vod_claim(value: Any, settings: Settings) -> dict[str, Any]:
 
 
 def _limits_of(value: Any, settings: Settings) -> Mapping[str, int]:
+    """The value of ``vod.limits``, checked. Raises InvalidToken."""
     if settings.limits is None:
         # Nothing is counted here, so the limits would silently have no effect.
         raise InvalidToken("vod_claim", "vod.limits needs a deployment with VODPASS_LIMITS.")
@@ -191,6 +195,7 @@ def _limits_of(value: Any, settings: Settings) -> Mapping[str, int]:
 
 
 def _play_of(value: Any) -> frozenset[str]:
+    """The value of ``vod.play``, checked. Raises InvalidToken."""
     if value == "*":
         return frozenset({"*"})
     if not _is_text_list(value) or not all(v == "own" or VIDEO_ID.fullmatch(v) for v in value):
@@ -199,6 +204,7 @@ def _play_of(value: Any) -> frozenset[str]:
 
 
 def _upload_of(value: Any) -> dict[str, Any]:
+    """The fields of Caller in the value of ``vod.upload``. Raises InvalidToken."""
     known = {"media", "max_bytes", "cate_id", "template_group_id"}
     if not isinstance(value, dict) or not value.keys() <= known:
         listed = "media, max_bytes, cate_id and template_group_id"

@@ -52,6 +52,7 @@ def authenticate(authorization: str | None, settings: Settings, keys: KeySource)
 
 
 def _bearer(authorization: str | None) -> str:
+    """The token in an Authorization header, in the form of a JWT. Raises InvalidToken."""
     if not authorization:
         raise InvalidToken("missing", "Send Authorization: Bearer followed by a JWT.")
     scheme, _, token = authorization.partition(" ")
@@ -62,6 +63,7 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _key_for(token: str, keys: KeySource) -> VerificationKey:
+    """The key that the token's ``kid`` names, if its ``alg`` is the key's. Raises InvalidToken."""
     try:
         header = json.loads(decode_base64url(token.partition(".")[0]))
     except (ValueError, RecursionError):
@@ -82,6 +84,10 @@ def _key_for(token: str, keys: KeySource) -> VerificationKey:
 
 
 def _verified_claims(token: str, key: VerificationKey, settings: Settings) -> dict[str, Any]:
+    """The claims of a token, if ``key`` verifies it and its times, issuer and audience are right.
+
+    Raises InvalidToken.
+    """
     jwt = _pyjwt(settings)
     issuer = None if settings.jwt_issuer == NONE else settings.jwt_issuer
     audience = None if settings.jwt_audience == NONE else settings.jwt_audience

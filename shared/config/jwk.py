@@ -138,6 +138,7 @@ def _published_key(jwk: Mapping[str, Any]) -> VerificationKey | None:
 
 
 def _key(jwk: Mapping[str, Any]) -> VerificationKey:
+    """The verification key in a JWK. Raises ValueError, KeyError, TypeError or AttributeError."""
     kid, alg = jwk.get("kid", ""), jwk["alg"]
     if not isinstance(kid, str) or len(kid) > 128 or (not kid and "kid" in jwk):
         raise ValueError

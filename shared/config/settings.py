@@ -188,6 +188,7 @@ def _check_token_keys(settings: Settings) -> None:
 
 
 def _check_credential_webhook(settings: Settings) -> None:
+    """Raises SettingsError if URL and secrets are not set together, or also serve the events."""
     if bool(settings.credential_webhook_url) != bool(settings.credential_webhook_secrets):
         raise SettingsError(
             "VODPASS_CREDENTIAL_WEBHOOK_URL",

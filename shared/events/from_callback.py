@@ -90,6 +90,7 @@ def _about_other_media(callback: Callback, media: OtherMedia, settings: Settings
 
 
 def _read_other(vod: Vod, media_type: MediaType | None, media_id: str) -> OtherMedia:
+    """An image or attached media. Raises NotFoundAtVod or a Refusal."""
     return vod.image(media_id) if media_type == "image" else vod.attached_media(media_id)
 
 
@@ -110,6 +111,7 @@ def _about_absent_media(callback: Callback, vod: Vod, settings: Settings) -> lis
 
 
 def _exists(vod: Vod, media_type: MediaType, media_id: str) -> bool:
+    """Whether VOD has media of this type with this id."""
     try:
         if media_type == "video":
             vod.video(video_id=media_id)

@@ -147,6 +147,7 @@ class Rechecks:
             self._scheduled.put(facts, first.due)
 
     def _queue_of(self, settings: Settings) -> Queue:
+        """The queue of `watch`. Raises Misconfigured if the function does not know its account."""
         if self._queue is None:
             url = f"http://{settings.mns_endpoint}"
             if not settings.mns_endpoint:

@@ -142,6 +142,7 @@ class Limiter:
         return [[name, limits[name], PERIODS[name], cost] for name in names if name in limits]
 
     def _uploads(self, caller: Caller) -> dict[str, Any]:
+        """The limits of an upload or a refresh, in the form that the store expects."""
         limits = narrowed(self._limits, caller.limits)
         found: dict[str, Any] = {
             "rates": self._rates(caller, "uploads_per_minute", "uploads_per_day"),
@@ -156,6 +157,7 @@ class Limiter:
         return any(self._uploads(caller).values())
 
     def _count(self, caller: Caller, about: Mapping[str, str], limits: Mapping[str, Any]) -> str:
+        """Counts a request. Returns NEW or AGAIN. Raises LimitReached, or Unavailable."""
         if not any(limits.values()):
             return NEW
         most = narrowed(self._limits, caller.limits)
@@ -166,6 +168,10 @@ class Limiter:
         raise LimitReached(name, most[name], int(seconds))
 
     def _ask(self, user: str, question: Mapping[str, Any], most: Mapping[str, int]) -> str:
+        """The answer of the store to a question. Without the store, the answer of this instance.
+
+        Raises Unavailable if the deployment refuses while the store is away.
+        """
         if self._store is None:
             return self._memory.ask(user, question)
         if not self._pauses():

@@ -78,6 +78,7 @@ def _note(user: _User, question: Mapping[str, Any], now: float) -> None:
 
 
 def _count(user: _User, question: Mapping[str, Any], now: float) -> str:
+    """Counts a request. Returns NEW or AGAIN, or else the limit reached and the seconds to wait."""
     refused: list[tuple[float, str]] = []
     slot, again = None, False
     if "slot" in question or "video" in question:
@@ -112,6 +113,7 @@ def _count(user: _User, question: Mapping[str, Any], now: float) -> str:
 def _refused_upload(
     user: _User, question: Mapping[str, Any], slot: str, now: float, *, again: bool
 ) -> list[tuple[float, str]]:
+    """The limits of uploads that are reached, each with the seconds to wait."""
     refused = []
     last = user.slots.get(slot)
     most = question.get("open")

@@ -88,6 +88,7 @@ class Store:
             connection.close()
 
     def _send(self, commands: Sequence[Command], budget: float) -> list[str]:
+        """The store's answers to the commands. Tries again once if a kept connection is gone."""
         if self._place.tls and self._tls is None:
             self._tls = _tls_context()  # 25 ms of work here, which the budget is not for
         deadline = time.monotonic() + budget
@@ -97,6 +98,7 @@ class Store:
             return self._exchange(commands, deadline)
 
     def _exchange(self, commands: Sequence[Command], deadline: float) -> list[str]:
+        """Sends the commands over one connection and reads their answers. Raises StoreAway."""
         connection = self._take()
         rested = connection is not None
         first = [] if rested else self._greeting()
@@ -128,6 +130,7 @@ class Store:
         return answers[len(first) :]
 
     def _greeting(self) -> list[Command]:
+        """The commands that a new connection begins with."""
         greeting: list[Command] = []
         if self._place.password:
             user = [self._place.user] if self._place.user else []
@@ -137,6 +140,7 @@ class Store:
         return greeting
 
     def _take(self) -> socket.socket | None:
+        """The kept connection, if it is still usable."""
         connection, self._connection = self._connection, None
         if connection is None:
             return None
@@ -154,6 +158,7 @@ class Store:
             connection.close()
 
     def _connect(self, deadline: float) -> socket.socket:
+        """A new connection, within the deadline. Raises StoreAway or OSError."""
         if not self._addresses:
             self._addresses = _resolved(self._place, deadline)
         for position, (family, kind, protocol, _, address) in enumerate(self._addresses):
@@ -178,6 +183,7 @@ class Store:
 
 
 def _away(fault: Exception, *, rested: bool) -> StoreAway:
+    """The StoreAway for a fault. ``rested``: the connection was a kept one, which may be gone."""
     if isinstance(fault, StoreAway):
         return fault
     if isinstance(fault, TimeoutError):

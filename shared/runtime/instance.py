@@ -115,6 +115,7 @@ def deadline_of(context: Any, max_seconds: float) -> float:
 
 
 def _settings(name: str, environ: Mapping[str, str]) -> Settings | None:
+    """The settings of a function. None if one is missing or wrong, which the log then names."""
     try:
         settings = load(environ, USES[name])
     except SettingsError as fault:

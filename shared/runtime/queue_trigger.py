@@ -63,6 +63,7 @@ def messages(event: Any) -> Iterator[tuple[str, str]]:
 
 
 def _plain(body: Any) -> str:
+    """The text of a message body, decoded; "" if it has none."""
     try:
         if isinstance(body, dict):
             return json.dumps(body)

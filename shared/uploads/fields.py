@@ -76,6 +76,7 @@ def attached_fields(settings: Settings) -> Mapping[str, Check]:
 
 
 def _described(settings: Settings) -> Mapping[str, Check]:
+    """The fields that images and attached media share."""
     return {
         "FileName": plain_file_name,
         "FileSize": partial(integer, low=1, high=settings.max_file_size, unit="bytes"),

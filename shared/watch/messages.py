@@ -28,6 +28,7 @@ def handle(run: Run, event: Any) -> str:
 
 
 def _handled(run: Run, text: str) -> str:
+    """Handles one message. Returns the code of a fault, or OK."""
     try:
         _handle(run, text)
     except Refusal as refusal:

@@ -37,6 +37,7 @@ def keep_alive(run: Run, video: Video) -> None:
 
 
 def _expiring(run: Run, video: Video, period: int) -> Event:
+    """The event that the credential of a period is about to expire."""
     ends = video.created_at + RENEW_EVERY * period + CREDENTIAL_LIFE
     data = {**video_data(video, run.settings), "ExpireUTCTime": utc_text(ends)}
     facts = (str(period),)
@@ -44,6 +45,10 @@ def _expiring(run: Run, video: Video, period: int) -> Event:
 
 
 def _renew(run: Run, video: Video, period: int) -> None:
+    """Refreshes an upload, and sends the credential, once for each period.
+
+    Raises NotDelivered or a Refusal.
+    """
     facts = (str(period),)
     known = new_event(run.settings, "upload.refreshed", video.video_id, facts, {}, now=video.now)
     if run.has_sent(known):

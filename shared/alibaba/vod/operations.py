@@ -52,6 +52,7 @@ class Vod:
     def _create(
         self, operation: str, parameters: Mapping[str, Any], id_name: str, kept_back: float = 0.0
     ) -> UploadCredential:
+        """Sends a create once. ``kept_back``: the share of the time that it leaves for a lookup."""
         try:
             answer = self._session.call_once(
                 operation, parameters, self._session.left * (1 - kept_back)
