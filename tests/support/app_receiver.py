@@ -86,6 +86,7 @@ class AppReceiver:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128  # 5 would let a sender of many wait for a second
 
             def handle_error(self, *_: Any) -> None:
                 """A sender that disconnects is not an error of the receiver."""

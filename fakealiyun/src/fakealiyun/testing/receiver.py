@@ -30,6 +30,10 @@ class Received:
         return str(self.event["EventType"])
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # with 5, one of many senders at once would wait for a second
+
+
 class Receiver:
     """An HTTP server on 127.0.0.1.
 
@@ -45,7 +49,7 @@ class Receiver:
         self.on_request: Callable[[Received], None] = lambda _request: None
         self.respond: Callable[[Received], tuple[int, bytes]] | None = None
         self._held = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
         self.port = self._server.server_port
