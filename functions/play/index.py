@@ -37,7 +37,7 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
         credential.require_may_own(call.caller)
     if call.limiter is not None:
         call.limiter.count_plays(call.caller, 1)
-    issue = _sign if method == JWT_PLAY_AUTH else _issue
+    issue = _jwt_play_auth if method == JWT_PLAY_AUTH else _play_auth
     try:
         issued = issue(call, asked["VideoId"], asked.get("AuthInfoTimeout", SHORTEST))
     except NotFoundAtVod:
@@ -45,8 +45,11 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
     return {"RequestId": call.request_id, **issued}
 
 
-def _sign(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
-    """A JWTPlayAuth. VOD is asked for a video that the claim does not name, and for no other."""
+def _jwt_play_auth(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+    """The members of an answer with a JWTPlayAuth.
+
+    This reads the video from VOD, unless the claim names it.
+    """
     from shared.playback import jwt
 
     video = _own_video(call, Vod(call.session), video_id)
@@ -54,11 +57,11 @@ def _sign(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
     return jwt.members(call.settings, video_id, now, timeout, video)
 
 
-def _issue(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
-    """A PlayAuth."""
+def _play_auth(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
+    """The members of an answer with a PlayAuth."""
     vod = Vod(call.session)
     _own_video(call, vod, video_id)
-    return credential.members(call.settings, _play_auth(vod, video_id, timeout))
+    return credential.members(call.settings, _ask_for_play_auth(vod, video_id, timeout))
 
 
 def _own_video(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
@@ -70,7 +73,8 @@ def _own_video(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
     return video
 
 
-def _play_auth(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
+def _ask_for_play_auth(vod: Vod, video_id: str, timeout: int) -> PlayCredential:
+    """The PlayAuth of a video. Raises VideoNotReady if VOD refuses it in the video's Status."""
     try:
         return vod.play_auth(video_id, timeout)
     except Unusable:

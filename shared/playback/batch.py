@@ -71,7 +71,7 @@ def items(call: Call[Caller], listed: Sequence[str], order: Order) -> list[dict[
     """
     vod = Vod(call.session)
     named = [video_id for video_id in listed if call.caller.may_play(video_id)]
-    own = _Own(call, vod, [video_id for video_id in listed if video_id not in named])
+    own = _OwnVideos(call, vod, [video_id for video_id in listed if video_id not in named])
     playable = [*named, *own.playable]
     if order.method == credential.JWT_PLAY_AUTH:
         issued: Mapping[str, Outcome] = {
@@ -81,14 +81,14 @@ def items(call: Call[Caller], listed: Sequence[str], order: Order) -> list[dict[
             for video_id in playable
         }
     else:
-        issued = _issue(call.settings, vod, playable, order.timeout)
+        issued = _play_auths(call.settings, vod, playable, order.timeout)
     outcomes: dict[str, Outcome] = {**own.refused, **issued}
-    answered = [{"VideoId": video_id, **_members(outcomes[video_id])} for video_id in listed]
+    answered = [{"VideoId": video_id, **_item_members(outcomes[video_id])} for video_id in listed]
     call.log_line.update(item_codes=Counter(item.get("Code", "OK") for item in answered))
     return answered
 
 
-class _Own:
+class _OwnVideos:
     """The videos that are played by ownership: those that may be, and why the others may not.
 
     ``now``: epoch seconds, by VOD's clock if VOD was asked.
@@ -108,14 +108,14 @@ class _Own:
             return
         self.now = found.now
         for video_id in video_ids:
-            judged = _judged(call, found, video_id)
+            judged = _playable_or_refusal(call, found, video_id)
             if isinstance(judged, Refusal):
                 self.refused[video_id] = judged
             else:
                 self.playable[video_id] = judged
 
 
-def _judged(call: Call[Caller], found: Videos, video_id: str) -> Video | Refusal:
+def _playable_or_refusal(call: Call[Caller], found: Videos, video_id: str) -> Video | Refusal:
     """The caller's own playable video, or why it is none."""
     try:
         video = found.require(video_id)
@@ -127,7 +127,7 @@ def _judged(call: Call[Caller], found: Videos, video_id: str) -> Video | Refusal
     return video
 
 
-def _issue(
+def _play_auths(
     settings: Settings, vod: Vod, video_ids: Sequence[str], timeout: int
 ) -> dict[str, Outcome]:
     """A PlayAuth for each video, AT_ONCE calls at a time."""
@@ -145,7 +145,7 @@ def _issue(
                 in_another_state[video_id] = outcome
             else:
                 issued[video_id] = outcome
-    return {**issued, **_why_not(vod, in_another_state)}
+    return {**issued, **_refusals(vod, in_another_state)}
 
 
 def _play_auth(
@@ -164,7 +164,7 @@ def _play_auth(
         return refusal
 
 
-def _why_not(vod: Vod, refused: Mapping[str, IllegalStatus]) -> Mapping[str, Outcome]:
+def _refusals(vod: Vod, refused: Mapping[str, IllegalStatus]) -> Mapping[str, Outcome]:
     """The refusal of each video that VOD issued no PlayAuth for, by one more GetVideoInfos."""
     if not refused:
         return {}
@@ -172,10 +172,13 @@ def _why_not(vod: Vod, refused: Mapping[str, IllegalStatus]) -> Mapping[str, Out
         found = vod.video_infos(list(refused))
     except Refusal as refusal:
         return dict.fromkeys(refused, refusal)
-    return {video_id: _state(found, video_id, fault) for video_id, fault in refused.items()}
+    return {
+        video_id: _refusal_in_state(found, video_id, fault) for video_id, fault in refused.items()
+    }
 
 
-def _state(found: Videos, video_id: str, fault: IllegalStatus) -> Refusal:
+def _refusal_in_state(found: Videos, video_id: str, fault: IllegalStatus) -> Refusal:
+    """The refusal of one video, by the Status that VOD gives it."""
     try:
         video = found.require(video_id)
         if isinstance(fault, Unusable):
@@ -187,7 +190,7 @@ def _state(found: Videos, video_id: str, fault: IllegalStatus) -> Refusal:
         return refusal
 
 
-def _members(outcome: Outcome) -> Mapping[str, Any]:
+def _item_members(outcome: Outcome) -> Mapping[str, Any]:
     """What an item says beside its VideoId: a credential, or a problem."""
     if not isinstance(outcome, Refusal):
         return outcome
