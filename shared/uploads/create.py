@@ -23,6 +23,7 @@ from shared.errors import (
     IdempotencyConflict,
     IdempotencyKeySpent,
     InvalidRequest,
+    Misconfigured,
     Refusal,
     Throttled,
     Unavailable,
@@ -117,7 +118,11 @@ class _VideoUpload:
         try:
             return self._vod.create_upload_video(parameters)
         except Rejected as rejected:
-            return self._after_rejection(rejected.code)
+            return self._after_refusal(self._meaning(rejected.code))
+        except (InvalidRequest, Misconfigured) as refusal:
+            if not self._declaration.idempotency_key:
+                raise
+            return self._after_refusal(refusal)
         except Upstream as fault:
             if fault.effect == "none":
                 raise
@@ -125,21 +130,24 @@ class _VideoUpload:
         self._require_same_request(created)
         return refresh_upload(self._vod, settings, created)
 
-    def _after_rejection(self, code: str) -> UploadCredential:
-        """The credential after VOD rejected the create with ``code``. Raises a Refusal.
+    def _after_refusal(self, refusal: Refusal) -> UploadCredential:
+        """The credential after VOD refused the create. Raises ``refusal`` if there is no video.
 
-        A ReferenceId is unique. So whatever the code, the video may already exist: look it up. If
-        VOD does not show it but says that the ReferenceId is in use, the video was deleted. After
-        any other code, the caller can still use the key.
+        A ReferenceId is unique, and VOD does not document its code for one in use. So whatever the
+        code, the video may already exist: look it up.
         """
         earlier = self._find(self.mark)
-        if earlier is not None:
-            return self._continue(earlier)
+        if earlier is None:
+            raise refusal
+        return self._continue(earlier)
+
+    def _meaning(self, code: str) -> Refusal:
+        """What an unknown code means if VOD does not show the video."""
         if not self._declaration.idempotency_key:
-            raise UpstreamError("VOD refused for an unexpected reason.")
+            return UpstreamError("VOD refused for an unexpected reason.")
         if _TAKEN.search(code):
-            raise IdempotencyKeySpent
-        raise Unavailable("VOD refused for an unexpected reason. Repeat the request.")
+            return IdempotencyKeySpent()  # the video was deleted
+        return Unavailable("VOD refused for an unexpected reason. Repeat the request.")
 
     def _find_created(self) -> Video:
         """The video of a create whose outcome is unknown. Raises a Refusal.

@@ -105,6 +105,11 @@ def test_a_repeat_needs_the_refresh_scope(house: House) -> None:
         ("InvalidReferenceId.Duplicated", (409, "IdempotencyKeySpent")),
         ("VideoAlreadyExisted", (409, "IdempotencyKeySpent")),
         ("Something.NeverSeen", (503, "Unavailable")),
+        # These have another meaning too.
+        ("InvalidParameter.ReferenceId", (400, "InvalidRequest")),
+        ("InvalidParameter", (400, "InvalidRequest")),
+        ("Forbidden.ReferenceIdExists", (500, "Misconfigured")),
+        ("OperationDenied.Duplicated", (500, "Misconfigured")),
     ],
 )
 def test_a_repeat_works_with_any_code_for_a_duplicate_reference_id(

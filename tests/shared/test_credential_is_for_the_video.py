@@ -19,6 +19,8 @@ from shared.config.settings import Settings
 from shared.errors import (
     IdempotencyConflict,
     IdempotencyKeySpent,
+    InvalidRequest,
+    Misconfigured,
     Refusal,
     Unavailable,
     UploadFinished,
@@ -111,9 +113,11 @@ ANOTHERS = {
     [
         (Rejected("ReferenceId.Duplicate"), IdempotencyKeySpent),
         (Rejected("SomethingElse"), Unavailable),
+        (InvalidRequest("VOD refuses a field."), InvalidRequest),
+        (Misconfigured("VOD is not open."), Misconfigured),
         (UpstreamTimeout("late", effect="unknown"), Unavailable),
     ],
-    ids=["taken", "rejected", "unknown"],
+    ids=["taken", "rejected", "field", "operator", "unknown"],
 )
 def test_a_lookup_that_finds_another_video_gives_no_credential(
     name: str, fault: Exception, answer: type[Refusal]
@@ -124,7 +128,15 @@ def test_a_lookup_that_finds_another_video_gives_no_credential(
     assert vod.refreshed == []
 
 
-@pytest.mark.parametrize("fault", [Rejected("Taken"), UpstreamTimeout("late", effect="unknown")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Rejected("Taken"),
+        InvalidRequest("VOD refuses a field."),
+        Misconfigured("VOD is not open."),
+        UpstreamTimeout("late", effect="unknown"),
+    ],
+)
 def test_a_lookup_that_finds_the_own_video_gives_a_credential(fault: Exception) -> None:
     vod = StubVod(OWN, OWN, created=fault)
     assert begin(vod) is CREDENTIAL
@@ -145,6 +157,13 @@ def test_a_create_without_a_key_is_looked_up_by_its_mark_alone(owner: Owner) -> 
     with pytest.raises(UpstreamError):
         begin(vod, key=None)
     assert vod.refreshed == []
+
+
+@pytest.mark.parametrize("fault", [InvalidRequest("A field."), Misconfigured("Not open.")])
+def test_a_refused_create_without_a_key_is_not_looked_up(fault: Refusal) -> None:
+    vod = StubVod(created=fault)
+    with pytest.raises(type(fault)):
+        begin(vod, key=None)
 
 
 AFTER: list[tuple[Video | Exception, type[Refusal]]] = [
