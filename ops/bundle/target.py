@@ -44,7 +44,8 @@ def find_interpreter(python: str) -> Path | None:
     Tries the one that runs this, those in PATH, and those of pyenv and uv.
     """
     for candidate in _candidates(python):
-        if candidate.is_file() and _version_of(candidate) == python:
+        # Unlike a Path, it says no of a folder that this user may not look into.
+        if os.path.isfile(candidate) and _version_of(candidate) == python:
             return candidate
     return None
 
@@ -57,7 +58,7 @@ def _candidates(python: str) -> Iterator[Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or Path.home() / ".local/share/uv/python")
     for root, pattern in ((pyenv / "versions", f"{python}.*"), (uv, f"cpython-{python}.*")):
-        for installed in sorted(root.glob(pattern), reverse=True):
+        for installed in sorted(root.glob(pattern) if os.path.isdir(root) else (), reverse=True):
             yield installed / "bin" / name
 
 
