@@ -1,4 +1,4 @@
-"""Every example of the README works."""
+"""Every example of the README works, and the Chinese README has the same ones."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from fakealiyun import FakeCloud
 from fakealiyun.__main__ import parse_arguments
 from fakealiyun.verify.command import parse_arguments as verify_arguments
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+CHINESE = README.with_name("README.zh-CN.md")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 PORT = ":9001"
@@ -112,6 +115,18 @@ def options(text: str, words: Mapping[str, str]) -> list[str]:
     return [word for word in found if word]
 
 
-def test_its_links_lead_somewhere() -> None:
-    for link in LINK.findall(README.read_text("utf-8")):
-        assert (README.parent / link).is_file(), link
+@pytest.mark.parametrize("page", [README, CHINESE], ids=lambda page: page.name)
+def test_its_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text("utf-8")):
+        assert (page.parent / link).is_file(), link
+
+
+def test_the_chinese_readme_has_the_same_examples() -> None:
+    """They differ only in comments."""
+
+    def examples(page: Path) -> list[tuple[str, ...]]:
+        return BLOCK.findall(re.sub(r"^# .*$", "#", page.read_text("utf-8"), flags=re.MULTILINE))
+
+    assert examples(CHINESE) == examples(README)
+    assert f"]({README.name})" in CHINESE.read_text("utf-8").splitlines()[2]
+    assert f"]({CHINESE.name})" in README.read_text("utf-8").splitlines()[2]

@@ -26,6 +26,7 @@ ORIGINALS = {
     **{page: DOCS / page.relative_to(ZH) for page in sorted(ZH.rglob("*.md"))},
     ZH / "security.md": PROJECT / "SECURITY.md",
     PROJECT / "ram/README.zh-CN.md": PROJECT / "ram/README.md",
+    PROJECT / "fakealiyun/README.zh-CN.md": PROJECT / "fakealiyun/README.md",
     **{page: page.with_name("README.md") for page in CLIENTS.glob("*/README.zh-CN.md")},
 }
 """Chinese page: its original. A page of docs/zh/ translates the page of the same name in docs/."""
@@ -276,7 +277,7 @@ IN_ENGLISH = {
     # What a reader needs who changes vodpass, or compares services; not to deploy or to call it.
     *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md")),
     *(DOCS / name for name in ("architecture.md", "decisions", "load.md", "reliability.md")),
-    PROJECT / "fakealiyun",
+    *(PROJECT / "fakealiyun" / name for name in ("CHANGELOG.md", "docs")),
 }
 """Pages and folders of pages that exist in English only."""
 

@@ -16,7 +16,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = (
     *("pyproject.toml", "build_backend.py", "MANIFEST.in"),
-    *("README.md", "CHANGELOG.md", "LICENSE"),
+    *("README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE"),
 )
 BUILD = "import setuptools.build_meta as b, sys; b.build_sdist(sys.argv[1])"
 

@@ -57,6 +57,7 @@ def test_the_sdist_has_the_source_and_the_texts(distributions: Distributions) ->
         "pyproject.toml",
         "build_backend.py",
         "README.md",
+        "README.zh-CN.md",
         "CHANGELOG.md",
         "LICENSE",
         "PKG-INFO",
