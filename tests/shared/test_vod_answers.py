@@ -111,6 +111,7 @@ CALLS: dict[str, tuple[str, Callable[[Vod], object]]] = {
     "list": ("VideoList", lambda vod: vod.videos(("Normal",), 0.0, 1, oldest_first=True)),
     "total": ("Total", lambda vod: vod.videos(("Normal",), 0.0, 1, oldest_first=True)),
     "delete": ("RequestId", lambda vod: vod.delete_video(VIDEO_ID)),
+    "forbidden": ("ForbiddenVideoIds", lambda vod: vod.delete_video(VIDEO_ID)),
     "play": ("VideoMeta", lambda vod: vod.play_auth(VIDEO_ID, 100)),
 }
 """What is called, and the member of the answer that is odd."""

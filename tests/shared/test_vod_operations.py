@@ -17,7 +17,7 @@ from shared.alibaba.vod import records
 from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, Unusable
 from shared.alibaba.vod.operations import Vod
 from shared.alibaba.vod.records import OtherMedia, Video
-from shared.errors import Unavailable, UpstreamError
+from shared.errors import Misconfigured, Unavailable, UpstreamError
 
 VIDEO_ID = "5b1c7e90d2a84f36ae0d9c41f7b86235"
 OTHER_ID = "c04e2fa8916d4b7fb3a5d8e1076c92fd"
@@ -366,6 +366,16 @@ def test_a_deletion_names_one_video() -> None:
     made, session = vod({"RequestId": "A"})
     made.delete_video(VIDEO_ID)
     assert session.sent == [("DeleteVideo", {"video_ids": VIDEO_ID})]
+
+
+def test_a_deletion_that_vod_forbids_is_refused_and_not_repeated() -> None:
+    """VOD answers 200 and lists what it did not delete."""
+    for allowed in (None, [], ["f" * 32]):
+        vod({"RequestId": "A", "ForbiddenVideoIds": allowed})[0].delete_video(VIDEO_ID)
+    made, session = vod({"RequestId": "A", "ForbiddenVideoIds": [VIDEO_ID]})
+    with pytest.raises(Misconfigured, match=r"no right on the VOD application\.$"):
+        made.delete_video(VIDEO_ID)
+    assert len(session.sent) == 1
     with pytest.raises(NotFoundAtVod):
         vod(NotFoundAtVod())[0].delete_video(VIDEO_ID)
 

@@ -10,7 +10,7 @@ from shared.alibaba.client import Service
 from shared.alibaba.codes import Rejected
 from shared.alibaba.session import OperationAnswer, Session, read_answer, required_text, utc_text
 from shared.alibaba.vod import records
-from shared.alibaba.vod.codes import IllegalStatus, NotFoundAtVod, meaning
+from shared.alibaba.vod.codes import ACCOUNT_FAULTS, IllegalStatus, NotFoundAtVod, meaning
 from shared.alibaba.vod.records import (
     OtherMedia,
     PlayCredential,
@@ -18,7 +18,7 @@ from shared.alibaba.vod.records import (
     Video,
     Videos,
 )
-from shared.errors import UpstreamError
+from shared.errors import Misconfigured, UpstreamError
 
 T = TypeVar("T")
 
@@ -174,7 +174,12 @@ class Vod:
 
         Raises NotFoundAtVod, IllegalStatus or a Refusal.
         """
-        self._session.call_with_retry("DeleteVideo", {"video_ids": video_id}, lambda answer: answer)
+
+        def read(answer: OperationAnswer) -> None:
+            if video_id in (answer.body.get("ForbiddenVideoIds") or []):
+                raise Misconfigured(ACCOUNT_FAULTS["Forbidden.OperateApp"])
+
+        self._session.call_with_retry("DeleteVideo", {"video_ids": video_id}, read)
 
     def play_auth(self, video_id: str, timeout: int) -> PlayCredential:
         """GetVideoPlayAuth for ``timeout`` seconds.

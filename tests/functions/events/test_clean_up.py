@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from fakealiyun.testing.vod import Vod
+from fakealiyun.vod.applications import Identity
+from fakealiyun.vod.settings import DEFAULT_APP
 from tests.functions.events.conftest import emptied, running
 from tests.functions.roles.grants import give_everything
 from tests.support.code_under_test import CodeUnderTest
@@ -98,3 +100,16 @@ def test_an_upload_that_cannot_be_deleted_does_not_stop_the_others(cleaning: Roa
     # The retry of the timer may run at the same time as the next tick. Then both log the deletion.
     for upload in uploads:
         assert set(said(cleaning, upload.video_id)) == {"delete"}
+
+
+def test_a_deletion_that_vod_forbids_is_a_fault_and_not_logged(cleaning: Road) -> None:
+    """VOD answers 200 and lists what it did not delete."""
+    upload = cleaning.upload()
+    applications = cleaning.stack.cloud.vod.applications
+    watch = Identity("RamRole", "vodpass-watch")
+    applications.detach(watch, DEFAULT_APP, "VODAppFullAccess")
+    applications.attach(watch, DEFAULT_APP, "VODAppReadOnlyAccess")
+    cleaning.ticks(1, DUE + 10)
+    assert left(cleaning) == {upload.video_id}
+    assert said(cleaning, upload.video_id) == []
+    assert cleaning.runs()[-1]["failed"] == 1
