@@ -173,7 +173,8 @@ def test_the_checks_of_a_status_begin_again_when_the_first_ones_are_over(
     made = rechecks()
     made._queue = queue = cast(Any, StubQueue())
     for now in (SEEN.now, SEEN.now + later):
-        made.schedule_next_try(WITH_QUEUE, replace(SEEN, now=now), 1, 5.0, once=once)
+        options = {"once": True} if once else {}
+        made.schedule_next_try(WITH_QUEUE, replace(SEEN, now=now), 1, 5.0, **options)
     assert [delay for _, delay in queue.sent] == [61] * sent
 
 
