@@ -96,7 +96,7 @@ class TestTwentyOfOnesOwn:
                 await sleep(0.3)
                 while waiting:
                     waiting.pop().set_result(None)
-            await mine
+            await asyncio.wait({mine}, timeout=10)  # longer than the function waits
 
         monkeypatch.setattr("fakealiyun.openapi.gateway.asyncio", SimpleNamespace(sleep=for_five))
         house.cloud.faults.set("vod", "GetVideoPlayAuth", "slow", count=10)
