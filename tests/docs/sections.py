@@ -14,7 +14,8 @@ ITEM = re.compile(r"^\s*(?:-|\d+\.) ")
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # "100 million" and "1 亿" are one number in other words; so are "August" and "8 月".
-NUMBER = re.compile(r"(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])(?! million)(?!\s?[月万亿])")
+_IN_WORDS = r"(?!\d+(?:\.\d+)?(?: million|\s?[月万亿]))"
+NUMBER = re.compile(rf"(?<![\w.,-]){_IN_WORDS}\d+(?:,\d{{3}})*(?:\.\d+)?(?![\w-])")
 
 
 def numbers(text: str) -> set[str]:

@@ -1,9 +1,24 @@
-"""The list of attacks in `docs/reliability.md` against the tests that there are."""
+"""The list of attacks in `docs/reliability.md`, in both languages, against the tests there are."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.attacks.catalogue import ATTACKS, ATTACKS_FOLDER, Attack
-from tests.attacks.listing import BEGIN, END, PAGE, ROOT, names, table, tried_by
+from tests.attacks.listing import (
+    BEGIN,
+    CHINESE,
+    CHINESE_PAGE,
+    END,
+    PAGE,
+    ROOT,
+    names,
+    table,
+    texts,
+    tried_by,
+)
 
 
 def test_each_pattern_names_a_test() -> None:
@@ -22,7 +37,12 @@ def test_every_test_of_the_folder_is_among_an_attack() -> None:
     assert {(path, name) for path in files for name in names(path)} <= listed
 
 
-def test_the_page_has_the_list() -> None:
-    text = PAGE.read_text("utf-8")
+def test_each_text_has_its_chinese_in_chinese_json() -> None:
+    assert CHINESE.keys() == texts()
+
+
+@pytest.mark.parametrize("page", [PAGE, CHINESE_PAGE], ids=["english", "chinese"])
+def test_the_page_has_the_list(page: Path) -> None:
+    text = page.read_text("utf-8")
     found = text[text.index(BEGIN) + len(BEGIN) : text.index(END)].strip()
-    assert found == table().strip(), "run python -m tests.attacks.listing"
+    assert found == table(page).strip(), "run python -m tests.attacks.listing"

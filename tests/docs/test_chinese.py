@@ -35,6 +35,9 @@ EXAMPLE = PROJECT / ".env.zh-CN.example"
 """The explained settings in Chinese, for `.env.example`. It is no page."""
 ADDED = {INDEX: 3}
 """Chinese page: how many sections at its end have no original. The index ends with the glossary."""
+OF_ONE_PAGE = {ZH / "reliability.md": 3}
+"""Chinese page: the level of the sections that have no counterpart. `make reliability WRITE=1`
+writes the tables of faults into such sections of the original. The translation explains them."""
 GLOSSARY = (DOCS / "architecture.md", "glossary")
 COMMENTS = {
     **dict.fromkeys(("sh", "bash", "python"), "#"),
@@ -51,13 +54,18 @@ each_page = pytest.mark.parametrize(
 
 def translated(page: Path) -> list[Section]:
     """The sections of a Chinese page that have an original."""
-    found = sections(page)
+    found = [one for one in sections(page) if one.level != OF_ONE_PAGE.get(page)]
     return found[: len(found) - ADDED.get(page, 0)]
+
+
+def originals(page: Path) -> list[Section]:
+    """The sections of a Chinese page's original that have a translation."""
+    return [one for one in sections(ORIGINALS[page]) if one.level != OF_ONE_PAGE.get(page)]
 
 
 def unmatched(page: Path) -> list[str]:
     """The headings without a counterpart, as a failure reports them. Empty if all levels match."""
-    original, translation = sections(ORIGINALS[page]), translated(page)
+    original, translation = originals(page), translated(page)
     if [one.level for one in original] == [one.level for one in translation]:
         return []
     steps = SequenceMatcher(
@@ -74,7 +82,7 @@ def unmatched(page: Path) -> list[str]:
 def pairs(page: Path) -> list[tuple[Section, Section]]:
     """Each section of the original with its translation. Fails if the headings do not match."""
     assert not unmatched(page), "the headings do not match"
-    return list(zip(sections(ORIGINALS[page]), translated(page), strict=True))
+    return list(zip(originals(page), translated(page), strict=True))
 
 
 def where(section: Section) -> str:
@@ -148,11 +156,11 @@ def test_the_prose_has_the_same_lists_words_and_numbers(page: Path) -> None:
         assert not figures, f"{where(original)}: numbers {figures}"
 
 
-def anchored(page: Path, anchor: str) -> int:
-    """The position of the section that an anchor names. Fails if there is none."""
-    positions = [at for at, one in enumerate(sections(page)) if one.anchor == anchor]
-    assert positions, f"{page.relative_to(PROJECT)} has no section #{anchor}"
-    return positions[0]
+def anchored(page: Path, anchor: str) -> Section:
+    """The section that an anchor names. Fails if there is none."""
+    found = [one for one in sections(page) if one.anchor == anchor]
+    assert found, f"{page.relative_to(PROJECT)} has no section #{anchor}"
+    return found[0]
 
 
 def resolved(page: Path, target: str) -> tuple[Path, str] | str:
@@ -182,8 +190,11 @@ def in_chinese(link: tuple[Path, str] | str) -> tuple[Path, str] | str:
     page = TRANSLATIONS[linked]
     if not anchor:
         return page, ""
+    section = anchored(linked, anchor)
+    if section.level == OF_ONE_PAGE.get(page):
+        return link
     assert not unmatched(page), f"the headings of {page.relative_to(PROJECT)} do not match"
-    return page, translated(page)[anchored(linked, anchor)].anchor
+    return page, translated(page)[originals(page).index(section)].anchor
 
 
 def translated_anchor_of_the_glossary() -> str:
@@ -231,6 +242,18 @@ def test_the_chinese_glossary_has_every_word() -> None:
     assert first_column(sections(INDEX)[-2]) == first_column(english)
 
 
+def test_the_chinese_page_explains_every_table_of_faults_and_every_fault() -> None:
+    english = [one for one in sections(DOCS / "reliability.md") if one.level == 3]
+    _, example, tables, of_calls, _, of_store = sections(ZH / "reliability.md")[-6:]
+    links = [f"[{one.heading}](../reliability.md#{one.anchor})" for one in english]
+    assert [row[0] for row in tables.rows[1:]] == links
+    for one in english:
+        explained = of_store if one.heading.startswith("store-") else of_calls
+        assert [row[0] for row in explained.rows] == [row[0] for row in one.rows], one.heading
+    [refresh] = [one for one in english if one.heading == "refresh"]
+    assert all(row in [other[:2] for other in refresh.rows] for row in example.rows)
+
+
 def broken_bold(text: str) -> list[str]:
     """The bold passages of a line that Markdown shows with their asterisks.
 
@@ -276,7 +299,7 @@ def test_every_page_for_clients_exists_in_chinese() -> None:
 IN_ENGLISH = {
     # What a reader needs who changes vodpass, or compares services; not to deploy or to call it.
     *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md")),
-    *(DOCS / name for name in ("architecture.md", "decisions", "load.md", "reliability.md")),
+    *(DOCS / name for name in ("architecture.md", "decisions", "load.md")),
     *(PROJECT / "fakealiyun" / name for name in ("CHANGELOG.md", "docs")),
 }
 """Pages and folders of pages that exist in English only."""
