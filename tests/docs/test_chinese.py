@@ -299,7 +299,7 @@ def test_every_page_for_clients_exists_in_chinese() -> None:
 IN_ENGLISH = {
     # What a reader needs who changes vodpass, or compares services; not to deploy or to call it.
     *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "THIRD_PARTY.md")),
-    *(DOCS / name for name in ("architecture.md", "decisions", "load.md")),
+    *(DOCS / name for name in ("architecture.md", "decisions")),
     *(PROJECT / "fakealiyun" / name for name in ("CHANGELOG.md", "docs")),
 }
 """Pages and folders of pages that exist in English only."""
