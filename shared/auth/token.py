@@ -117,7 +117,8 @@ def _verified_claims(token: str, key: VerificationKey, settings: Settings) -> di
     except jwt.InvalidSignatureError:
         raise InvalidToken("signature", "The token's signature does not verify.") from None
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
-        raise InvalidToken("malformed", "The token is not a valid JWT.") from None
+        detail = "The token is not a valid JWT, or its exp, nbf or iat is not a number."
+        raise InvalidToken("malformed", detail) from None
     if audience is None and "aud" in claims:  # PyJWT accepts an empty one
         raise InvalidToken("audience", "The token is not meant for this service (aud).")
     return claims

@@ -49,6 +49,7 @@ def broken_off(authorization: str) -> str:
 
 
 ONE = "Send Authorization: Bearer followed by one JWT."
+NO_JWT = "The token is not a valid JWT, or its exp, nbf or iat is not a number."
 TOLD: list[tuple[str | Callable[[], str] | None, str, str]] = [
     (None, "missing", "Send Authorization: Bearer followed by a JWT."),
     ("", "missing", "Send Authorization: Bearer followed by a JWT."),
@@ -91,7 +92,9 @@ TOLD: list[tuple[str | Callable[[], str] | None, str, str]] = [
     (partial(signed, iss=None), "claim", "The token lacks the claim iss."),
     (partial(signed, aud=None), "claim", "The token lacks the claim aud."),
     (lambda: broken_off(signed()), "signature", "The token's signature does not verify."),
-    (partial(signed, exp="soon"), "malformed", "The token is not a valid JWT."),
+    (partial(signed, exp="soon"), "malformed", NO_JWT),
+    (partial(signed, iat="now"), "malformed", NO_JWT),
+    (partial(signed, nbf="now"), "malformed", NO_JWT),
 ]
 
 
