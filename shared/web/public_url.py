@@ -16,10 +16,11 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 # 127.1, 0x7f.1 or 2130706433.
 _NAME = rf"({_LABEL}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])"
 
-# Names for local use (RFC 6761, 6762, 7686, 8375, 9476), and those that ICANN never delegates.
+# Names for local use (RFC 6761, 6762, 7686, 8375, 9476), those that ICANN never delegates, and the
+# services of a Kubernetes cluster.
 _LOCAL = frozenset(
     "alt arpa corp domain home internal intranet invalid lan local localdomain localhost mail onion"
-    " private test".split()
+    " private svc test".split()
 )
 
 

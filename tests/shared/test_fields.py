@@ -242,7 +242,14 @@ LITERAL = [
 LOCAL = [
     *("localhost", "LOCALHOST", "localhost.", "app.localhost", "metadata", "printer.local"),
     *("metadata.google.internal", "nas.lan", "router.home.arpa", "intranet.corp", "a.b.private"),
-    *("x.test", "x.invalid", "x.onion", "host.docker.internal", "localhost.localdomain"),
+    *(
+        "x.test",
+        "x.invalid",
+        "x.onion",
+        "host.docker.internal",
+        "vod.default.svc",
+        "localhost.localdomain",
+    ),
     *("1.0.0.127.in-addr.arpa", "x.intranet", "x.home", "x.mail", "x.domain"),
 ]
 ODD = [
