@@ -69,7 +69,8 @@ class Models:
         operation. Raises BuildError.
         """
         path = self._folder.parent / "client.py"
-        every = {name.removesuffix("Request") for name in self.home if name.endswith("Request")}
+        # Each operation has a response; one without parameters has no request.
+        every = {name.removesuffix("Response") for name in self.home if name.endswith("Response")}
         methods_of_any = {f"{name}{form}".lower() for name in every for form in _FORMS}
         kept = {f"{name}WithOptions".lower() for name in operations}
         classes = [node for node in parsed(path).body if isinstance(node, ast.ClassDef)]
