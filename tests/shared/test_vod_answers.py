@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,7 +57,8 @@ class FakeVod:
             def log_message(self, *_: Any) -> None:
                 """Log nothing."""
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        # With threads, so that a connection which a failure leaves open keeps no test from its end.
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
         endpoint = f"127.0.0.1:{self._server.server_port}"
