@@ -61,7 +61,7 @@ def main() -> int:
 
 _NO_INTERPRETER = """\
 WARNING: no Python {python} was found on this machine. The bundle has no byte code, and was
-not tested. It runs, but every cold start compiles it and takes about three times as long.
+not tested. It runs, but every cold start compiles it and takes about twice as long.
 Install Python {python} (for example: uv python install {python}) and build again."""
 
 _ABOUT = (

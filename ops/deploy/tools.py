@@ -64,8 +64,8 @@ def missing(
             Missing(
                 Text(
                     f"there is no Python {python}, so the bundle has no byte code and every cold "
-                    "start takes about three times as long",
-                    f"没有 Python {python}，代码包没有字节码，每次冷启动的耗时约为三倍",
+                    "start takes about twice as long",
+                    f"没有 Python {python}，代码包没有字节码，每次冷启动的耗时约为两倍",
                 ),
                 f"uv python install {python}",
                 needed=byte_code,
