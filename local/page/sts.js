@@ -19,26 +19,30 @@ const DENIED = /^(Forbidden|NoPermission|AccessDenied)/;
 let cloudUrl = "";
 let purpose = PURPOSES[0];
 let issued = null;
+let asks = 0; // how often a token was asked for or forgotten
 let tries = []; // {name, allowed, code}
 
-const tryVod = (action, fields) => ({
+const tryVod = (token, action, fields) => ({
   name: action,
-  run: () => callVod(issued, cloudUrl, action, fields, { timestamp: timestamp() }),
+  run: () => callVod(token, cloudUrl, action, fields, { timestamp: timestamp() }),
 });
-const tryOss = (name, key) => ({ name, run: () => putText(issued, issued, key(), "hello", cloudDate()) });
+const tryOss = (token, name, key) => ({
+  name,
+  run: () => putText(token, token, key, "hello", cloudDate()),
+});
 
 const TRIES = {
-  "vod-upload": () => [
-    tryVod("CreateUploadVideo", NEW_VIDEO),
-    tryVod("GetPlayInfo", { VideoId: aVideo() }),
+  "vod-upload": (token) => [
+    tryVod(token, "CreateUploadVideo", NEW_VIDEO),
+    tryVod(token, "GetPlayInfo", { VideoId: aVideo() }),
   ],
-  "vod-play": () => [
-    tryVod("GetPlayInfo", { VideoId: aVideo() }),
-    tryVod("CreateUploadVideo", NEW_VIDEO),
+  "vod-play": (token) => [
+    tryVod(token, "GetPlayInfo", { VideoId: aVideo() }),
+    tryVod(token, "CreateUploadVideo", NEW_VIDEO),
   ],
-  "oss-upload": () => [
-    tryOss("PUT KeyPrefix/…", () => `${issued.KeyPrefix}hello.txt`),
-    tryOss("PUT elsewhere/…", () => "elsewhere/hello.txt"),
+  "oss-upload": (token) => [
+    tryOss(token, "PUT KeyPrefix/…", `${token.KeyPrefix}hello.txt`),
+    tryOss(token, "PUT elsewhere/…", "elsewhere/hello.txt"),
   ],
 };
 
@@ -46,15 +50,24 @@ const aVideo = () => mediaOf(currentUser()).find(({ kind }) => kind === "video")
 const cloudDate = () => new Date(cloudTime() * 1000);
 const timestamp = () => cloudDate().toISOString().replace(/\.\d+/, "");
 
-async function get() {
+function forget() {
   issued = null;
   tries = [];
+  asks += 1;
+  render();
+}
+
+async function get() {
+  forget();
+  const number = asks;
   try {
     const asked = claims();
     // These tokens are for the whole account, so the claim vod must name each purpose.
     asked.vod ??= { play: purpose === "vod-play" ? "*" : ["own"], sts: [purpose] };
-    const token = await tokenFor(asked);
-    issued = await ask(asked.sub, "POST", "/sts", { token, body: { Purpose: purpose } });
+    const body = { Purpose: purpose };
+    const answer = await ask(asked.sub, "POST", "/sts", { token: await tokenFor(asked), body });
+    if (number !== asks) return; // another purpose or another token is wanted by now
+    issued = answer;
   } catch (error) {
     refuse(error);
   }
@@ -62,14 +75,17 @@ async function get() {
 }
 
 async function tryAll() {
-  tries = [];
-  for (const { name, run } of TRIES[purpose]()) {
+  const token = issued;
+  const made = [];
+  for (const { name, run } of TRIES[purpose](token)) {
     try {
       await run();
-      tries.push({ name, allowed: true, code: "" });
+      made.push({ name, allowed: true, code: "" });
     } catch (error) {
-      tries.push({ name, allowed: !DENIED.test(error.Code ?? ""), code: error.Code ?? error.message });
+      made.push({ name, allowed: !DENIED.test(error.Code ?? ""), code: error.Code ?? error.message });
     }
+    if (issued !== token) return;
+    tries = made;
     render();
   }
 }
@@ -95,8 +111,7 @@ function render() {
           on: {
             change: () => {
               purpose = name;
-              issued = null;
-              render();
+              forget();
             },
           },
         }),

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from local.stack import Stack
 from tests.browser.app import (
@@ -276,6 +276,23 @@ def test_an_sts_token_can_be_tried(page: Page) -> None:
         page.get_by_role("button", name="Try the token").click()
         expect(tries.filter(has_text=allowed)).to_contain_text("allowed")
         expect(tries.filter(has_text=denied)).to_contain_text("refused")
+
+
+def test_a_token_that_comes_late_is_not_taken_for_another_purpose(page: Page) -> None:
+    """The page would say what it permits and refuses in the place of the wanted one."""
+    held: list[Route] = []
+    page.route("**/sts", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request("**/sts"):
+        page.get_by_role("button", name="Get STS token").click()
+    page.get_by_role("radio", name="Play from VOD").check()
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/sts")):
+        held.pop().continue_()
+    # The page has seen the answer once another one, asked for later, is there.
+    page.evaluate("async () => { await (await fetch('/')).text() }")
+    expect(page.locator("#sts-issued")).to_be_hidden()
+    page.unroute("**/sts")
+    page.get_by_role("button", name="Get STS token").click()
+    expect(page.locator("#sts-policy")).to_contain_text('"vod:GetPlayInfo"')
 
 
 def test_only_its_own_scripts_run(page: Page) -> None:
