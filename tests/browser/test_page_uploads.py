@@ -48,10 +48,13 @@ def test_a_large_file_goes_in_parts(
 def test_a_credential_that_expires_during_the_upload_is_renewed(
     stack: Stack, page: Page, tmp_path: Path
 ) -> None:
-    hold_parts(page, after=2)
+    held = hold_parts(page, after=2)
     file = big_file(tmp_path, PARTS)
     choose(page, file)
     expect(row(page, file.name)).to_contain_text("Credential: 49:")
+    # A part that is sent later would be refused, and so renew the credential at once.
+    expect(row(page, file.name)).to_contain_text(re.compile("[2-6][.0-9]* MB of"))
+    wait_until(page, lambda: held)
     page.get_by_role("button", name="Expire credentials").click()
     expect(page.get_by_text("The cloud's clock moved by 1:01:00.")).to_be_visible()
     assert stack.cloud.clock.offset > stack.cloud.vod.settings.upload_lifetime
