@@ -12,6 +12,7 @@ from unittest import mock
 from tests.reliability.faults import LEAK, Fault
 from tests.reliability.scenarios import Scenario, World
 from tests.reliability.wire import Exchange, Wire, pass_on
+from tests.support.waiting import wait_for
 
 UNHURRIED = 60
 """The timeout of a function, seconds, where a fault does not use it up."""
@@ -106,7 +107,7 @@ def run(world: World, cell: Cell) -> Result:
     world.mend()
     wire = world.wires[call.wire]
     hurry = mock.patch("shared.watch.run.ENOUGH", _BEGINS_WITH) if fault.impatient else None
-    with _armed(wire, call, fault), hurry or contextlib.nullcontext():
+    with _armed(wire, scenario, call, fault), hurry or contextlib.nullcontext():
         seconds = HURRIED if fault.impatient else UNHURRIED
         outcome = prepared.function.call(prepared.event, seconds=seconds, ahead=fault.clock)
     made = max(0, wire.seen.count(call.operation) - call.ordinal + 1)
@@ -128,10 +129,12 @@ def run(world: World, cell: Cell) -> Result:
 
 
 @contextlib.contextmanager
-def _armed(wire: Wire, call: Call, fault: Fault) -> Iterator[None]:
+def _armed(wire: Wire, scenario: Scenario, call: Call, fault: Fault) -> Iterator[None]:
     """The fault is there from this call on."""
     if fault.before:
-        with _unreachable(wire, call.position, nameless=fault.before == "no name"):
+        # A call that is sent at once with the one before is under way when that one is answered.
+        at_once = call.ordinal > 1 and call.operation in scenario.at_once
+        with _unreachable(wire, call.position, at_once, nameless=fault.before == "no name"):
             yield
         return
 
@@ -144,9 +147,13 @@ def _armed(wire: Wire, call: Call, fault: Fault) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _unreachable(wire: Wire, position: int, *, nameless: bool) -> Iterator[None]:
-    """Once `position` requests were answered, there is no new connection."""
+def _unreachable(wire: Wire, position: int, at_once: bool, *, nameless: bool) -> Iterator[None]:
+    """Once `position` requests were answered, there is no new connection.
+
+    `at_once`: the next request has its connection by then.
+    """
     gone = position == 0
+    connected = wire.accepted + position + 1
     genuine = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *args: Any, **options: Any) -> Any:
@@ -158,6 +165,8 @@ def _unreachable(wire: Wire, position: int, *, nameless: bool) -> Iterator[None]
         nonlocal gone
         answer = exchange.forward()
         if len(wire.seen) >= position:
+            if at_once:
+                wait_for(lambda: wire.accepted >= connected, "the next request has its connection")
             gone = True
             if not nameless:
                 wire.shut()

@@ -201,6 +201,8 @@ class Scenario:
     prepare: Callable[[World], Prepared]
     repeats_safely: bool = True
     """Whether a repeat may never do the work twice. Without a key, it may."""
+    at_once: frozenset[str] = frozenset()
+    """The operations of which it sends all calls at once."""
 
 
 def _upload(world: World, body: Mapping[str, Any], key: str = "key-1") -> dict[str, Any]:
@@ -446,7 +448,12 @@ SCENARIOS = (
     Scenario("refresh", "`POST /refresh`.", _refreshing),
     Scenario("play", "`GET /play` for one's own video.", _playing("PlayAuth")),
     Scenario("play-jwt", "`GET /play` with `Method=JWTPlayAuth`.", _playing("JWTPlayAuth")),
-    Scenario("play-many", "`POST /play` for two of one's own videos.", _playing_many),
+    Scenario(
+        "play-many",
+        "`POST /play` for two of one's own videos.",
+        _playing_many,
+        at_once=frozenset({"GetVideoPlayAuth"}),
+    ),
     Scenario("play-published", "`GET /play` in a new instance, with keys by URL.", _published),
     Scenario("sts", "`POST /sts`.", _sts),
     Scenario("events-queue", "A callback by queue: an upload is complete.", _by_queue),

@@ -88,6 +88,8 @@ class Wire:
         """The operations of the requests so far."""
         self.answered: list[bytes] = []
         """The bodies of all answers of the service."""
+        self.accepted = 0
+        """How many connections it has accepted."""
         self._lock = threading.Lock()
         self._listening = hold(0)
         self.port: int = self._listening.getsockname()[1]
@@ -102,14 +104,16 @@ class Wire:
 
     def shut(self) -> None:
         """Refuses new connections until `reopen`. The port stays ours."""
-        if not self._is_shut:
-            self._end()
-            self._listening, self._is_shut = hold(self.port), True
+        with self._lock:  # calls at once may all want it shut
+            if not self._is_shut:
+                self._end()
+                self._listening, self._is_shut = hold(self.port), True
 
     def reopen(self) -> None:
         """Accepts connections again."""
-        if self._is_shut:
-            self._listen()
+        with self._lock:
+            if self._is_shut:
+                self._listen()
 
     def close(self) -> None:
         """Ends the wire."""
@@ -131,6 +135,7 @@ class Wire:
                 connection, _ = listening.accept()
             except OSError:
                 return
+            self.accepted += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -77,6 +77,7 @@ class StoreWire:
         self.overdue = 0
         """How often a function did not give up."""
         self._connections: list[socket.socket] = []
+        self._lock = threading.Lock()
         self._listening = hold(0)
         self.port: int = self._listening.getsockname()[1]
         self._is_shut = True
@@ -86,14 +87,16 @@ class StoreWire:
         """Passes everything on, and forgets what was seen."""
         self.handle = pass_on
         self.seen.clear()
-        if self._is_shut:
-            self._listen()
+        with self._lock:
+            if self._is_shut:
+                self._listen()
 
     def shut(self) -> None:
         """Refuses new connections until ``mend``. The port stays ours."""
-        if not self._is_shut:
-            self._end()
-            self._listening, self._is_shut = hold(self.port), True
+        with self._lock:  # calls at once may all want it shut
+            if not self._is_shut:
+                self._end()
+                self._listening, self._is_shut = hold(self.port), True
 
     def drop(self) -> None:
         """Ends every connection, as a Redis does with one that rests too long."""
