@@ -7,7 +7,6 @@ call, after token and body were checked: a request that makes no call must not l
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from shared.alibaba.codes import EXPIRED, common_meaning, no_answer, rate_limit,
 from shared.alibaba.credentials import FunctionRole
 from shared.config.settings import Settings
 from shared.errors import Unavailable, UpstreamError
-from shared.web.body import shallow
+from shared.web.body import finite, shallow
 
 if TYPE_CHECKING:
     from shared.transport import Transport
@@ -192,20 +191,13 @@ def _require_json_object(body: bytes, status: int) -> None:
     and JSON has neither.
     """
     try:
-        parsed = json.loads(body, parse_constant=_finite, parse_float=_finite)
+        parsed = json.loads(body, parse_constant=finite, parse_float=finite)
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
         if status >= 500:
             raise server_error(status)
         raise UpstreamError("The cloud's answer cannot be read.", effect="unknown")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError
-    return value
 
 
 def _add_request_id(request_ids: list[str], request_id: object) -> None:

@@ -6,13 +6,12 @@ Only the media id is used, to decide what to read. Everything else is read back 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from shared.web.body import shallow
+from shared.web.body import finite, shallow
 from shared.web.fields import VIDEO_ID
 
 MAX_DEPTH = 16  # VOD's callbacks have 3
@@ -69,7 +68,7 @@ def read(text: str | bytes) -> Callback:
     """The callback in a JSON text. Raises UnreadableCallback."""
     try:
         # NaN and 1e999 would become what is no JSON when the callback is passed on.
-        parsed = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        parsed = json.loads(text, parse_float=finite, parse_constant=finite)
     except (ValueError, RecursionError):
         raise UnreadableCallback("not JSON") from None
     if not isinstance(parsed, dict) or not shallow(parsed, MAX_DEPTH):
@@ -85,13 +84,6 @@ def read(text: str | bytes) -> Callback:
     media_type, media_id = _media_of(event_type, body)
     known = media_type is not None or event_type in _WITHOUT_FIELDS
     return Callback(event_type, known, media_type, media_id, body)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("no number of JSON")
-    return value
 
 
 def _media_of(event_type: str, body: Mapping[str, Any]) -> tuple[MediaType | None, str | None]:

@@ -6,8 +6,9 @@ Duplicate keys, NaN and deep nesting are refused.
 from __future__ import annotations
 
 import json
+import math
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from shared.web.request import Request
@@ -41,7 +42,7 @@ def parse_object(text: bytes, limit: int) -> dict[str, Any]:
         raise InvalidRequest("The body is empty: send a JSON object.")
     try:
         value = json.loads(
-            text.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_no_constant
+            text.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=finite
         )
     except _Duplicate:
         raise InvalidRequest("The body has the same key twice.") from None
@@ -65,8 +66,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError
+def finite(number: str) -> float:
+    """The number in a JSON text. Raises ValueError for NaN, Infinity, and what a float cannot hold."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
 def shallow(value: Any, depth: int) -> bool:
