@@ -67,7 +67,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def finite(number: str) -> float:
-    """The number in a JSON text. Raises ValueError for NaN, Infinity, and what a float cannot hold."""
+    """The number in a JSON text. Raises ValueError for NaN, and for what a float cannot hold."""
     value = float(number)
     if not math.isfinite(value):
         raise ValueError
