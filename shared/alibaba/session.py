@@ -26,6 +26,7 @@ FIRST_ATTEMPT = 3.0  # seconds, if a second attempt may follow
 LAST_ATTEMPT = 8.0  # seconds, so that one slow call does not use up a long run
 RETRIES = 2  # in one invocation, by all its calls together: retries must not double the load
 _JITTER = 0.2  # seconds; the longest pause before a retry
+_WORTH_A_RETRY = 0.5  # seconds that must be left: the pause, and time for VOD to answer
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class Session:
         """Sends a request that may safely be sent twice, and returns ``read`` of its answer.
 
         Sends it a second time after a temporary fault, or after an answer that ``read`` refuses, as
-        long as the invocation has retries left. Raises a Refusal, or an exception of the service.
+        long as the invocation has a retry left, and the time for it. Raises a Refusal, or an
+        exception of the service.
         """
         try:
             return self._try_twice(operation, parameters, read)
@@ -99,10 +101,12 @@ class Session:
             timeout = min(self.left, FIRST_ATTEMPT)
             return read_answer(read, self.call_once(operation, parameters, timeout))
         except (Unavailable, UpstreamError, UpstreamTimeout):
-            if self._client.credential_expired or self.left <= 0 or not self._may_retry():
+            if self._client.credential_expired or self.left < _WORTH_A_RETRY:
+                raise
+            if not self._may_retry():
                 raise
         # Instances that failed together must not come back together.
-        time.sleep(min(max(0.0, self.left / 2), os.urandom(1)[0] / 255 * _JITTER))
+        time.sleep(os.urandom(1)[0] / 255 * _JITTER)
         timeout = min(self.left, LAST_ATTEMPT)
         return read_answer(read, self.call_once(operation, parameters, timeout))
 
