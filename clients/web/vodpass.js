@@ -367,11 +367,20 @@ export class Vodpass {
       uploader().cancelFile(uploader().listFiles().indexOf(info));
       onFail?.(info.file, asVodpassError(error));
     };
-    const create = (/** @type {OfficialFile} */ info) => {
-      const key = keys.get(info.file) ?? crypto.randomUUID();
-      keys.set(info.file, key);
+    const create = async (/** @type {OfficialFile} */ info) => {
       const body = described(info.file, fields?.(info.file) ?? {});
-      return this.#call("upload", { body, idempotencyKey: isVideo(body) ? key : undefined });
+      for (;;) {
+        const earlier = keys.get(info.file);
+        const key = earlier ?? crypto.randomUUID();
+        keys.set(info.file, key);
+        try {
+          const idempotencyKey = isVideo(body) ? key : undefined;
+          return await this.#call("upload", { body, idempotencyKey });
+        } catch (error) {
+          if (!earlier || !hasCode(error, SPENT)) throw error;
+          keys.delete(info.file); // the file's earlier upload cannot continue
+        }
+      }
     };
     const refresh = (/** @type {OfficialFile} */ info) =>
       this.#call("refresh", { body: { VideoId: info.videoId } });
@@ -409,7 +418,10 @@ export class Vodpass {
         expiries = 0;
         onProgress?.(info.file, fraction);
       },
-      onUploadSucceed: (info) => onSucceed?.(info.file, info.videoId ?? ""),
+      onUploadSucceed: (info) => {
+        keys.delete(info.file); // the same file again is another upload
+        onSucceed?.(info.file, info.videoId ?? "");
+      },
       onUploadFailed: (info, code, message) => {
         const detail = `The upload SDK gave up: ${message}`;
         onFail?.(info.file, new VodpassError({ Code: code, detail, source: "storage" }));
@@ -1253,6 +1265,8 @@ async function sendByFetch({ method, url, headers, body, signals }, fetch) {
 /** @param {Sent} sent @returns {Promise<Answer>} */
 function sendByXhr({ method, url, headers, body, signals, onSent }) {
   return new Promise((resolve, reject) => {
+    const already = signals.find((signal) => signal.aborted); // while the request was signed
+    if (already) return reject(already.reason);
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -1277,9 +1291,9 @@ function sendByXhr({ method, url, headers, body, signals, onSent }) {
       const header = (/** @type {string} */ name) => request.getResponseHeader(name);
       resolve({ status: request.status, text: request.responseText, header });
     };
+    const release = onAbort(signals, abort);
     alive();
     request.send(body);
-    const release = onAbort(signals, abort);
   });
 }
 

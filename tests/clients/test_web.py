@@ -179,6 +179,42 @@ def test_a_pause_keeps_what_has_arrived(
     assert stored.path.read_bytes() == film.read_bytes()
 
 
+SIGNED = """act => {
+  const sign = crypto.subtle.sign.bind(crypto.subtle);
+  let signed = 0;
+  crypto.subtle.sign = async (...given) => {
+    if (++signed === 2) upload[act]();
+    return sign(...given);
+  };
+}"""
+"""Acts on the upload while its second request is signed, before the browser sends it."""
+
+
+def test_a_pause_before_a_request_is_sent_ends_with_the_resume(
+    stack: Stack, site: Site, page: Page, film: Path
+) -> None:
+    visit(page, site, film)
+    page.evaluate(SIGNED, "pause")
+    start(page, stack, token(stack, "alice"))
+    page.wait_for_function("upload.state === 'paused'")
+    page.evaluate("upload.resume()")
+    page.wait_for_function("upload.state === 'succeeded'")
+    (stored,) = objects(stack)
+    assert stored.path.read_bytes() == film.read_bytes()
+
+
+def test_a_cancellation_before_a_request_is_sent_ends_the_upload(
+    stack: Stack, site: Site, page: Page, film: Path
+) -> None:
+    visit(page, site, film)
+    page.evaluate(SIGNED, "cancel")
+    start(page, stack, token(stack, "alice"))
+    page.evaluate("void outcome.then((error) => (window.ended = error.name))")
+    page.wait_for_function("window.ended === 'AbortError'")
+    assert parts_sent(stack) == []
+    assert objects(stack) == []
+
+
 def test_a_refusal_causes_no_request_to_the_storage(
     stack: Stack, site: Site, page: Page, traffic: Traffic, film: Path
 ) -> None:
