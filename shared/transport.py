@@ -131,19 +131,26 @@ class Transport:
 
             # Check the addresses that are used: a second lookup could return others.
             addresses = [found for found in addresses if is_public(str(found[4][0]))]
+        late = False  # whether the last address took all the time
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             # Each address gets a share of the time: a dead one must not use all of it.
             share = _left(deadline, sent=False) / (len(addresses) - position)
-            plain = socket.socket(family, kind, protocol)
+            try:
+                plain = socket.socket(family, kind, protocol)
+            except OSError:  # this machine has no such addresses, such as those of IPv6
+                late = False
+                continue
             try:
                 plain.settimeout(share)
                 plain.connect(address)
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 plain.settimeout(_left(deadline, sent=False))
                 return self._tls().wrap_socket(plain, server_hostname=name) if tls else plain
-            except (OSError, TransportError):
+            except (OSError, TransportError) as fault:
                 plain.close()
-        _left(deadline, sent=False)  # raises if the deadline is the reason
+                late = isinstance(fault, (TimeoutError, DeadlinePassed))
+        if late:  # not by the clock: a timeout may end a moment before the deadline
+            raise DeadlinePassed("the deadline passed", sent=False)
         raise ConnectionLost("no connection", sent=False)
 
 
@@ -185,7 +192,7 @@ def _read(
 ) -> tuple[HttpAnswer, bool]:
     most = MAX_HEAD + 2 * limit  # twice, because each chunk of a body has marks of its own
     reader = _Reader(_BoundedReader(connection, deadline, most))
-    response = http.client.HTTPResponse(_SocketLike(reader), method=method)  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
     with contextlib.closing(response):
         response.begin()
         while 100 <= response.status < 200:  # such as 103: another head follows (RFC 9110, 15.2)
@@ -201,16 +208,6 @@ def _read(
             raise BrokenAnswer("the answer is cut short", sent=True)
         reusable = not response.will_close and response.isclosed() and not reader.left_over
         return HttpAnswer(response.status, headers, body), reusable
-
-
-class _SocketLike:
-    """Looks like a socket to HTTPResponse."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self._reader = reader
-
-    def makefile(self, *_: Any) -> _Reader:
-        return self._reader
 
 
 class _BoundedReader(io.RawIOBase):
@@ -242,6 +239,9 @@ class _Reader(io.BufferedReader):
 
     raw: _BoundedReader
     left_over = False
+
+    def makefile(self, *_: Any) -> _Reader:  # HTTPResponse takes it for a socket
+        return self
 
     def close(self) -> None:
         if not self.closed:

@@ -161,10 +161,15 @@ class Store:
         """A new connection, within the deadline. Raises StoreAway or OSError."""
         if not self._addresses:
             self._addresses = _resolved(self._place, deadline)
+        late = False  # whether the last address took all the time
         for position, (family, kind, protocol, _, address) in enumerate(self._addresses):
             # Each address gets a share of the time: a dead one must not use all of it.
             share = _left(deadline) / (len(self._addresses) - position)
-            plain = socket.socket(family, kind, protocol)
+            try:
+                plain = socket.socket(family, kind, protocol)
+            except OSError:  # this machine has no such addresses, such as those of IPv6
+                late = False
+                continue
             try:
                 plain.settimeout(share)
                 plain.connect(address)
@@ -173,13 +178,14 @@ class Store:
                     return plain
                 plain.settimeout(_left(deadline))
                 return self._tls.wrap_socket(plain, server_hostname=self._place.host)
-            except OSError:
+            except OSError as fault:
                 plain.close()
+                late = isinstance(fault, TimeoutError)
             except StoreAway:
                 plain.close()
                 raise
-        _left(deadline)  # raises if the budget is the reason
-        raise StoreAway("connection")
+        # Not by the clock: a timeout may end a moment before the deadline.
+        raise StoreAway("time" if late else "connection")
 
 
 def _away(fault: Exception, *, rested: bool) -> StoreAway:

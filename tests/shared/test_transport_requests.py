@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import struct
@@ -271,20 +272,24 @@ def test_a_host_name_that_cannot_be_is_one_that_does_not_resolve(transport: Tran
 
 
 class Network:
-    """Stands for sockets. The addresses in ``dead`` take all the time that they get."""
+    """Stands for sockets. The addresses in ``dead`` take all the time that they get, but for
+    ``early`` seconds. There are no addresses of IPv6."""
 
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer, addresses: list[str]
     ) -> None:
         self.clock = Clock(monkeypatch)
         self.dead = {"10.0.0.1", "10.0.0.2"}
+        self.early = 0.0
         self.tried: list[tuple[str, float]] = []
         self.made: list[socket.socket] = []
         network = self
 
         class Socket(socket.socket):
-            def __init__(self, *given: Any) -> None:
-                super().__init__(*given)
+            def __init__(self, family: int, *given: Any) -> None:
+                if family == socket.AF_INET6:
+                    raise OSError(errno.EAFNOSUPPORT, "no IPv6 here")
+                super().__init__(family, *given)
                 network.made.append(self)
 
             def connect(self, address: Any) -> None:
@@ -294,10 +299,19 @@ class Network:
                 if address[0] not in network.dead:
                     super().connect(("127.0.0.1", server.port))
                     return
-                network.clock.monotonic += share
+                network.clock.monotonic += share - network.early
                 raise TimeoutError
 
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in addresses]
+        found = [
+            (
+                socket.AF_INET6 if ":" in one else socket.AF_INET,
+                socket.SOCK_STREAM,
+                6,
+                "",
+                (one, 80),
+            )
+            for one in addresses
+        ]
         shown = {**vars(socket), "getaddrinfo": lambda *_, **__: found, "socket": Socket}
         monkeypatch.setattr(module, "socket", SimpleNamespace(**shown))
 
@@ -323,6 +337,46 @@ def test_a_host_without_an_address_that_answers_takes_all_the_time_and_no_more(
     assert str(raised.value) in TEXTS
     assert network.tried == [("10.0.0.1", 3.0), ("10.0.0.2", 3.0)]
     assert server.accepted == 0
+
+
+def test_a_timeout_that_ends_a_moment_early_is_the_deadline_all_the_same(
+    transport: Transport, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network(monkeypatch, server, ["10.0.0.1"])
+    network.early = 0.001
+    with pytest.raises(DeadlinePassed) as raised:
+        ask(transport, "a.example.com", timeout=6.0)
+    assert raised.value.sent is False
+    assert str(raised.value) in TEXTS
+    assert {one.fileno() for one in network.made} == {-1}
+
+
+@pytest.mark.parametrize(
+    "addresses", [["2408::1", "10.0.0.3"], ["10.0.0.1", "2408::1", "10.0.0.3"]]
+)
+def test_an_address_of_a_kind_that_the_machine_lacks_is_left_out(
+    transport: Transport,
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    addresses: list[str],
+) -> None:
+    network = Network(monkeypatch, server, addresses)
+    assert ask(transport, "a.example.com", timeout=6.0).status == 200
+    assert [address for address, _ in network.tried] == [one for one in addresses if ":" not in one]
+
+
+@pytest.mark.parametrize("addresses", [["2408::1"], ["10.0.0.1", "2408::1"]])
+def test_without_another_address_there_is_no_connection(
+    transport: Transport,
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    addresses: list[str],
+) -> None:
+    Network(monkeypatch, server, addresses)
+    with pytest.raises(ConnectionLost) as raised:
+        ask(transport, "a.example.com", timeout=6.0)
+    assert raised.value.sent is False
+    assert str(raised.value) in TEXTS
 
 
 def test_no_tls_version_below_1_2_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:

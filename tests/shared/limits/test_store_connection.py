@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import select
 import socket
@@ -302,19 +303,23 @@ def test_a_store_without_time_left_is_not_asked(redis: Redis, connect: Open) -> 
 
 
 class Network:
-    """Stands for sockets and time. An address in ``dead`` takes all the time it gets."""
+    """Stands for sockets and time. An address in ``dead`` takes all the time it gets, but for
+    ``early`` seconds. There are no addresses of IPv6."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, redis: Redis, *addresses: str) -> None:
         self.now = 1000.0
         self.dead = {"10.0.0.1", "10.0.0.2"}
+        self.early = 0.0
         self.tried: list[tuple[str, float]] = []
         self.made: list[socket.socket] = []
         self.lookups: list[Any] = []
         network = self
 
         class Socket(socket.socket):
-            def __init__(self, *given: Any) -> None:
-                super().__init__(*given)
+            def __init__(self, family: int, *given: Any) -> None:
+                if family == socket.AF_INET6:
+                    raise OSError(errno.EAFNOSUPPORT, "no IPv6 here")
+                super().__init__(family, *given)
                 network.made.append(self)
 
             def settimeout(self, seconds: float | None) -> None:
@@ -332,12 +337,16 @@ class Network:
                 if address[0] not in network.dead:
                     super().connect(("127.0.0.1", redis.port))
                     return
-                network.now += share
+                network.now += share - network.early
                 raise TimeoutError
 
         def look_up(*given: Any, **options: Any) -> list[Any]:
             self.lookups.append((given, options))
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 6379)) for one in addresses]
+            kinds = [socket.AF_INET6 if ":" in one else socket.AF_INET for one in addresses]
+            return [
+                (kind, socket.SOCK_STREAM, 6, "", (one, 6379))
+                for kind, one in zip(kinds, addresses, strict=True)
+            ]
 
         shown = {**vars(socket), "getaddrinfo": look_up, "socket": Socket}
         monkeypatch.setattr(module, "socket", SimpleNamespace(**shown))
@@ -376,6 +385,37 @@ def test_a_store_that_no_address_leads_to_is_looked_up_again(
         assert len(network.lookups) == number
     assert network.tried == [("10.0.0.1", 3.0), ("10.0.0.2", 3.0)] * 2
     assert {one.fileno() for one in network.made} == {-1}
+
+
+def test_a_timeout_that_ends_a_moment_early_has_used_the_budget_all_the_same(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network(monkeypatch, redis, "10.0.0.1")
+    network.early = 0.001
+    with pytest.raises(StoreAway) as fault:
+        connect("redis://store.example.com").ask(KEYS, QUESTION, 6.0)
+    assert fault.value.kind == "time"
+
+
+@pytest.mark.parametrize(
+    "addresses", [["fd00::1", "10.0.0.3"], ["10.0.0.1", "fd00::1", "10.0.0.3"]]
+)
+def test_an_address_of_a_kind_that_the_machine_lacks_is_left_out(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    network = Network(monkeypatch, redis, *addresses)
+    assert connect("redis://store.example.com").ask(KEYS, QUESTION, 6.0) == "new"
+    assert [address for address, _ in network.tried] == [one for one in addresses if ":" not in one]
+
+
+@pytest.mark.parametrize("addresses", [["fd00::1"], ["10.0.0.1", "fd00::1"]])
+def test_without_another_address_the_store_is_not_connected(
+    redis: Redis, connect: Open, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    Network(monkeypatch, redis, *addresses)
+    with pytest.raises(StoreAway) as fault:
+        connect("redis://store.example.com").ask(KEYS, QUESTION, 6.0)
+    assert fault.value.kind == "connection"
 
 
 def test_a_budget_may_be_a_part_of_a_second(
