@@ -9,6 +9,7 @@ import { stream } from "./stream.js";
 
 const KEPT = "videos";
 const MOST = 60;
+const ICONS = { video: "video", image: "image", attached: "text" };
 const EARLY = ["Uploading", "UploadSucc", "Transcoding"]; // in their order; any other comes later
 
 /** Gets `change` when the videos of the current user change, and `play` with the medium. */
@@ -78,7 +79,7 @@ function render() {
 
 function card(medium) {
   const title = medium.title || medium.id.slice(0, 8);
-  const playable = medium.kind === "video";
+  const playable = medium.kind === "video" && medium.status !== "Cancelled";
   return h(
     "li",
     { class: "card-video", dataset: { id: medium.id, key: medium.id } },
@@ -87,7 +88,7 @@ function card(medium) {
       { class: "poster" },
       medium.picture
         ? h("img", { src: medium.picture, alt: "" })
-        : h("div", { class: "no-poster" }, playable ? null : icon(medium.kind === "image" ? "image" : "text")),
+        : h("div", { class: "no-poster" }, playable ? null : icon(ICONS[medium.kind])),
       medium.duration ? h("span", { class: "length" }, duration(medium.duration)) : null,
       playable
         ? button("play", t("videos.play-this", { title }), () => ask(medium), {
@@ -128,6 +129,7 @@ function stateText({ status }) {
 
 function tone({ status }) {
   if (status === "Normal") return "good";
+  if (status === "Cancelled") return "";
   return ["UploadFail", "TranscodeFail", "Blocked", "Deleted"].includes(status) ? "bad" : "busy";
 }
 

@@ -18,12 +18,12 @@ export class Problem extends Error {
   }
 }
 
-/** What an error says, by its `Code` and never by its `detail`: `{code, text}`. */
+/** What an error says, by its `Code` and first wrong field, never by its `detail`: `{code, text}`. */
 export function explained(error) {
   if (error instanceof Problem) return { code: "", text: t(error.key, error.values) };
   if (!(error instanceof VodpassError)) return { code: t("refusal.error"), text: error.message };
-  const key = `code.${error.Code}`;
-  return { code: error.Code, text: t(has(key) ? key : "code.other") };
+  const keys = [`field.${error.errors[0]?.pointer.slice(1)}`, `code.${error.Code}`, "code.other"];
+  return { code: error.Code, text: t(keys.find(has)) };
 }
 
 /** Show a refusal until it is closed or replaced. Nothing is shown for a cancellation. */

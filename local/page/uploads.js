@@ -97,11 +97,20 @@ async function start(item) {
   } catch (error) {
     item.error = error;
     item.state = upload.state;
-    if (item.state === "failed") refuse(error);
-    else forgetHandle(item.file);
+    if (item.state === "failed") {
+      refuse(error);
+    } else {
+      forgetHandle(item.file);
+      learnCancelled(item);
+    }
   }
   render();
   startNext();
+}
+
+/** VOD keeps the video as Uploading. No file of this page will arrive for it. */
+function learnCancelled({ user, id }) {
+  if (id) learn(user, id, { status: "Cancelled" });
 }
 
 function onProgress(item, progress) {
@@ -161,6 +170,7 @@ async function forget(item) {
   const client = new Vodpass({ url: location.origin, token: () => "", storage: new UserStorage(item.user) });
   await client.forget(item);
   await forgetHandle(item);
+  learnCancelled(item);
   remove(item);
 }
 
@@ -239,7 +249,8 @@ function actions(item) {
       ];
     case "failed":
       return [
-        act("retry", "queue.retry", () => retry(item)),
+        // The same request would be refused again.
+        item.error?.Code === "InvalidRequest" ? null : act("retry", "queue.retry", () => retry(item)),
         act("close", "queue.remove", () => remove(item)),
       ];
     default:

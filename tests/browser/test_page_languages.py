@@ -96,10 +96,10 @@ def test_a_chinese_browser_gets_chinese(
     wrong.write_text("no video")
     choose(page, wrong)
     expect(refusal(page)).to_contain_text("InvalidRequest")
-    expect(refusal(page)).to_contain_text("请求中的字段无效。")
+    expect(refusal(page)).to_contain_text("VOD 不支持该文件的名称或类型")
     expect(refusal(page)).to_contain_text("字段：FileName")
     play(page, "0" * 32)
-    expect(refusal(page)).to_contain_text("视频不存在。")
+    expect(refusal(page)).to_contain_text("视频不存在，或属于其他用户。")
     left = page.evaluate(
         """() => [...document.querySelectorAll("[data-t]")]
           .filter((element) => element.checkVisibility() && /[a-z]{4}/.test(element.textContent))
@@ -113,9 +113,9 @@ def test_the_switch_changes_the_language_at_once_and_is_kept(stack: Stack, page:
     open_page(page, stack.url)
     assert page.locator("html").get_attribute("lang") == "en"
     play(page, "0" * 32)
-    expect(refusal(page)).to_contain_text("There is no such video.")
+    expect(refusal(page)).to_contain_text("There is no such video, or it belongs to")
     page.get_by_role("radio", name="中文").check()
-    expect(refusal(page)).to_contain_text("视频不存在。")
+    expect(refusal(page)).to_contain_text("视频不存在，或属于其他用户。")
     expect(page.get_by_role("tab", name="调用")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tab", name="调用")).to_be_visible()

@@ -167,6 +167,26 @@ def test_a_cancelled_upload_leaves_nothing(stack: Stack, page: Page, tmp_path: P
     page.reload()
     expect(page.locator("body")).to_have_attribute("data-ready", "true")
     expect(page.locator("#queue > li")).to_have_count(0)
+    card = page.locator("#videos > li")
+    expect(card).to_contain_text("Cancelled")
+    expect(card.get_by_role("button", name="Play")).to_have_count(0)
+
+
+def test_a_file_that_vod_refuses_says_what_to_choose_instead(page: Page, tmp_path: Path) -> None:
+    wrong, empty = tmp_path / "notes.txt", tmp_path / "empty.mp4"
+    wrong.write_text("no video")
+    empty.touch()
+    choose(page, wrong, empty)
+    for file, text in (
+        (wrong, "Choose a video, audio, image or subtitle file."),
+        (empty, "The file is empty, or larger than this deployment accepts."),
+    ):
+        expect(row(page, file.name)).to_have_attribute("data-state", "failed")
+        expect(row(page, file.name)).to_contain_text(text)
+        remove = row(page, file.name).get_by_role("button", name="Remove from the list")
+        expect(remove).to_be_visible()
+        # To send the same file again cannot help.
+        expect(row(page, file.name).get_by_role("button")).to_have_count(1)
 
 
 def test_faults_of_vod_and_of_the_storage_are_survived(stack: Stack, page: Page) -> None:
