@@ -23,7 +23,8 @@ from shared.web import body, fields
 def play(call: Call[Caller]) -> Mapping[str, Any]:
     """Answers a credential for a video that the caller owns or that the ``vod`` claim opens."""
     call.caller.require("vod:play")
-    timeout = partial(fields.decimal, low=SHORTEST, high=_longest(call), unit="seconds")
+    longest = call.settings.play_max_timeout
+    timeout = partial(fields.decimal, low=SHORTEST, high=longest, unit="seconds")
     allowed: dict[str, fields.Check] = {
         "VideoId": fields.video_id,
         "Method": credential.method,
@@ -34,7 +35,7 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
     method = asked.get("Method", PLAY_AUTH)
     credential.require_offered(call.settings, method)
     if not call.caller.may_play(asked["VideoId"]):
-        credential.require_may_own(call.caller)
+        credential.require_may_play_own(call.caller)
     if call.limiter is not None:
         call.limiter.count_plays(call.caller, 1)
     issue = _jwt_play_auth if method == JWT_PLAY_AUTH else _play_auth
@@ -46,13 +47,10 @@ def play(call: Call[Caller]) -> Mapping[str, Any]:
 
 
 def _jwt_play_auth(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
-    """The members of an answer with a JWTPlayAuth.
-
-    This reads the video from VOD, unless the claim names it.
-    """
+    """The members of an answer with a JWTPlayAuth."""
     from shared.playback import jwt
 
-    video = _own_video(call, Vod(call.session), video_id)
+    video = _own_video_unless_named(call, Vod(call.session), video_id)
     now = time.time() if video is None else video.now
     return jwt.members(call.settings, video_id, now, timeout, video)
 
@@ -60,12 +58,15 @@ def _jwt_play_auth(call: Call[Caller], video_id: str, timeout: int) -> Mapping[s
 def _play_auth(call: Call[Caller], video_id: str, timeout: int) -> Mapping[str, Any]:
     """The members of an answer with a PlayAuth."""
     vod = Vod(call.session)
-    _own_video(call, vod, video_id)
+    _own_video_unless_named(call, vod, video_id)
     return credential.members(call.settings, _ask_for_play_auth(vod, video_id, timeout))
 
 
-def _own_video(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
-    """The caller's own playable video. None for a video that the claim names, which is not read."""
+def _own_video_unless_named(call: Call[Caller], vod: Vod, video_id: str) -> Video | None:
+    """The caller's own playable video. Raises a Refusal if it is not that.
+
+    None if the claim names the video: its owner does not matter, so VOD is not asked.
+    """
     if call.caller.may_play(video_id):
         return None
     video = vod.video(video_id=video_id)
@@ -89,12 +90,12 @@ def play_many(call: Call[Caller]) -> Mapping[str, Any]:
     from shared.playback import batch
 
     fields.check(call.request.query, {})  # there are no parameters
+    longest = call.settings.play_max_timeout
+    timeout = partial(fields.integer, low=SHORTEST, high=longest, unit="seconds")
     allowed: dict[str, fields.Check] = {
         "VideoIds": batch.video_ids,
         "Method": credential.method,
-        "AuthInfoTimeout": partial(
-            fields.integer, low=SHORTEST, high=_longest(call), unit="seconds"
-        ),
+        "AuthInfoTimeout": timeout,
     }
     asked = fields.check(body.json_object(call.request), allowed, frozenset({"VideoIds"}))
     call.log_line.update(asked)
@@ -104,10 +105,6 @@ def play_many(call: Call[Caller]) -> Mapping[str, Any]:
         call.limiter.count_plays(call.caller, len(asked["VideoIds"]))
     items = batch.items(call, asked["VideoIds"], order)
     return {"RequestId": call.request_id, "Items": items}
-
-
-def _longest(call: Call[Caller]) -> int:
-    return call.settings.play_max_timeout
 
 
 _ENDPOINT = Endpoint(

@@ -74,6 +74,8 @@ class Client:
 
         if self._sdk_client is None:
             self._sdk_client = self._make_sdk_client()
+        # CreateUploadVideo has the model CreateUploadVideoRequest, and is called by the client's
+        # method create_upload_video_with_options.
         request = getattr(self._service.models(), f"{operation}Request")(**parameters)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         options = RuntimeOptions(read_timeout=max(1, int(timeout * 1000)))

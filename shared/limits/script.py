@@ -8,6 +8,11 @@ ever holds more than the limit, and an old event counts for at most a 60th of th
 An upload is a member of a sorted set, scored by the time of its last credential: it is open for
 LIFE seconds after that, and remembered for a day. A request counts before its credential is issued.
 If there is none in the end, a note gives the upload the time back that it had before.
+
+What is asked is JSON. With ``op`` it is a note about one upload: ``link`` adds the id that VOD gave
+to the upload of a slot, ``touch`` says that it has a new credential, ``back`` that a repeat got
+none, ``drop`` that it was not begun, ``end`` that it is not open any more. Without ``op`` it is a
+request, which counts if no limit is reached.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class _OwnVideos:
         if not video_ids:
             return
         try:
-            credential.require_may_own(call.caller)
+            credential.require_may_play_own(call.caller)
             found = vod.video_infos(video_ids)
         except Refusal as refusal:
             self.refused = dict.fromkeys(video_ids, refusal)

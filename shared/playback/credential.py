@@ -32,7 +32,7 @@ def require_offered(settings: Settings, wanted: str) -> None:
         raise NotConfigured(JWT_PLAY_AUTH)
 
 
-def require_may_own(caller: Caller) -> None:
+def require_may_play_own(caller: Caller) -> None:
     """Raises Forbidden if the token excludes the caller's own videos.
 
     It is decided by the token alone: the answer does not show whether a video exists.

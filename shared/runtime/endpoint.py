@@ -32,8 +32,8 @@ Who = TypeVar("Who")
 class Call(Generic[Who]):
     """A request whose caller is known, and what a function needs to serve it.
 
-    ``limiter`` is None if the deployment sets no limits. ``log_line`` collects the members of the
-    request's log line.
+    ``session``: calls VOD or STS within the request's deadline. ``limiter`` is None if the
+    deployment sets no limits. ``log_line`` collects the members of the request's log line.
     """
 
     request: Request = field(repr=False)
@@ -122,7 +122,7 @@ class Endpoint(Generic[Who]):
         if request.method not in self._methods:
             raise MethodNotAllowed((*self._methods, "OPTIONS"))
         settings = self._instance.require_settings()
-        if self._authenticate is None:
+        if self._authenticate is None:  # never: it is made as soon as there are settings
             raise Misconfigured("A setting of the function is missing or wrong.")
         caller = self._authenticate(request)
         log_line["subject"] = getattr(caller, "subject", None)

@@ -19,7 +19,7 @@ from shared.runtime import log
 if TYPE_CHECKING:
     from shared.limits.limiter import Limiter
 
-_SHARE_OF_TIMEOUT = 0.8
+_SHARE_OF_TIMEOUT = 0.8  # for the work; the rest is for the answer, before FC ends the function
 
 
 class Instance:

@@ -212,8 +212,7 @@ def _within_limits(
 
     ``slot``: the name of the upload for the limiter until VOD gives it an id.
     """
-    limiter = call.limiter
-    if limiter is None:
+    if (limiter := call.limiter) is None:
         return create()
     is_new = limiter.count_upload(call.caller, slot)
     try:
@@ -226,6 +225,7 @@ def _within_limits(
             limiter.note_not_issued(call.caller, slot=slot)
         elif not isinstance(fault, Upstream) or fault.effect == "none":
             limiter.note_withdrawn(call.caller, slot)
+        # Else VOD may have begun the upload: it stays counted as open.
         raise
     limiter.note_issued(call.caller, slot, credential.media_id)
     return credential

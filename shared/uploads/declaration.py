@@ -89,6 +89,10 @@ def declaration_of(settings: Settings, video: Video) -> Declaration | None:
 
 
 def _values(declaration: Declaration) -> dict[str, Any]:
+    """The declaration as VOD keeps it. One letter for each name: Extend has 512 bytes.
+
+    The letters never change, because existing videos have them.
+    """
     values: dict[str, Any] = {
         "s": declaration.subject,
         "k": declaration.idempotency_key,
@@ -100,4 +104,5 @@ def _values(declaration: Declaration) -> dict[str, Any]:
 
 
 def _mac(key: OwnerKey, mark: str, values: dict[str, Any]) -> str:
+    """The MAC over mark and declaration. So no declaration fits another video."""
     return sign(key, "extend", mark, canonical(values))

@@ -77,6 +77,7 @@ def attached_media_parameters(
 
 
 def _category(settings: Settings, caller: Caller) -> int | None:
+    """The category that the token chooses, or else the deployment's default."""
     return settings.cate_id if caller.cate_id is None else caller.cate_id
 
 
@@ -96,10 +97,12 @@ def _image_extension(asked: Mapping[str, Any]) -> str | None:
 
 
 def _optional_title(settings: Settings, asked: Mapping[str, Any]) -> str | None:
+    """A Title from FileName; None without a FileName."""
     return title_of(asked["FileName"], settings.title_unit) if "FileName" in asked else None
 
 
 def _common(settings: Settings, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters that all create operations share."""
     return {
         "description": asked.get("Description"),
         "tags": asked.get("Tags"),

@@ -61,13 +61,14 @@ def check(
 
 
 def _pointer(name: str) -> str:
-    # The name is the caller's text: make it printable, cut it, and escape it by RFC 6901.
+    """The JSON pointer (RFC 6901) of a field. The name is the caller's text: cut, and printable."""
     shown = name[:64].encode("ascii", "backslashreplace").decode("ascii")
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
     return "/" + shown.replace("~", "~0").replace("/", "~1")
 
 
 def _unknown(name: str) -> str:
+    """Why a field that the call does not have is refused."""
     if name in SERVER_OWNED:
         return "is set by the deployment and may not be sent"
     return "is not a field of this call"

@@ -66,6 +66,7 @@ def read_event(event: bytes | str) -> Request:
 
 
 def _headers(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The headers by lower-case name. Raises TypeError for a value that is no text."""
     headers: dict[str, str] = {}
     for name, value in _texts(raw).items():
         key = name.lower()
@@ -75,6 +76,7 @@ def _headers(raw: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _texts(raw: Mapping[str, Any]) -> dict[str, str]:
+    """A copy of ``raw``. Raises TypeError for a value that is no text."""
     if not all(isinstance(value, str) for value in raw.values()):
         raise TypeError
     return dict(raw)
