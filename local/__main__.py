@@ -106,6 +106,7 @@ async def _serve(
         _show(f"vodpass ready: functions {stack.url}  cloud {stack.cloud.url}")
         for line in report:
             _show(line)
+        _show(f"page: open {stack.url} in a browser")
         with settings_file(stack, PROJECT / ".local") as settings:
             _show(f"check it: {doctor_command(stack, settings.relative_to(PROJECT))}")
             await stopped.wait()

@@ -124,6 +124,16 @@ def test_limits_get_a_store_of_their_own_that_ends_with_it(limits_store: LimitsS
     wait_for(lambda: not any(alive(pid) for pid in names), "every process has ended")
 
 
+def test_the_start_says_where_the_page_is(run: Run) -> None:
+    assert run.process.stdout is not None
+    told = ""
+    while not told.startswith("check it: "):
+        told = run.process.stdout.readline()
+        if told == f"page: open {run.url} in a browser\n":
+            return
+    pytest.fail(f"the last line was {told!r}")
+
+
 def test_the_functions_accept_a_development_token(run: Run) -> None:
     before = int(time.time())
     answer = run.token({"sub": "alice"})
