@@ -20,10 +20,15 @@ def section(heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
+def all_rows(heading: str) -> list[list[str]]:
+    """The cells of all tables below a heading, with their heads."""
+    lines = re.findall(r"^\|.*\|$", section(heading), re.MULTILINE)
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+
+
 def rows(heading: str) -> list[list[str]]:
     """The cells of the last table below a heading, without its head."""
-    lines = re.findall(r"^\|.*\|$", section(heading), re.MULTILINE)
-    cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    cells = all_rows(heading)
     head = max(number for number, row in enumerate(cells) if set(row[0]) == {"-"})
     return cells[head + 1 :]
 
@@ -46,7 +51,7 @@ def test_a_file_of_the_table_exists(path: str) -> None:
 PARTS = {
     (name, path)
     for heading in ("One request, step by step", "An upload's events")
-    for row in rows(heading)
+    for row in all_rows(heading)
     for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in `([^`]+)`", row[-1])
     for name in re.findall(r"\w{4,}", names)
 }
@@ -56,6 +61,17 @@ PARTS = {
 def test_a_step_names_what_is_in_its_file(name: str, path: str) -> None:
     source = (PROJECT / path).read_text("utf-8")
     assert re.search(rf"^ *(?:def|class) {name}\b", source, re.MULTILINE)
+
+
+def test_the_steps_of_each_request_are_checked() -> None:
+    files = {path for _, path in PARTS}
+    assert {"functions/upload/index.py", "functions/play/index.py"} <= files
+
+
+def test_the_test_to_step_through_is_one() -> None:
+    [(path, word)] = re.findall(r"--trace (\S+) -k (\w+)", TEXT)
+    source = (PROJECT / path).read_text("utf-8")
+    assert len(re.findall(rf"^def test_\w*{word}", source, re.MULTILINE)) == 1
 
 
 def test_the_table_answers_for_twenty_changes_with_one_file_to_open_each() -> None:
