@@ -27,7 +27,7 @@ export default {
   "user.copy-token": "复制 Token",
   "user.token": "{user} 的 Token，有效期至 {time}。",
   "user.not-json": "vod 声明不是有效的 JSON。",
-  "user.no-issuer": "当前部署只接受您自己的签发方签发的 Token，请粘贴一个。",
+  "user.no-issuer": "当前部署只接受您自己的颁发方签发的 Token，请粘贴一个。",
   "user.paste": "Token",
 
   "drop.title": "将文件拖放到页面任意位置",
@@ -150,7 +150,7 @@ export default {
   "calls.no-answer": "无响应",
   "calls.as": "用户 {user}",
 
-  "cloud.title": "本地模拟云",
+  "cloud.title": "本地模拟环境",
   "cloud.hint": "让时间流逝或制造故障，观察客户端如何恢复。",
   "cloud.clock": "时钟",
   "cloud.real-time": "实际时间",
