@@ -540,19 +540,21 @@ export class Upload {
   /** Stops sending. Finished parts stay. Does nothing if the upload is not running. */
   pause() {
     if (this.#state !== "uploading") return;
+    const running = this.#running; // onState may resume at once
     this.#pausing = new Promise((resolve) => (this.#continue = resolve));
     this.#enter("paused");
-    this.#running.abort(new DOMException("The upload is paused.", "AbortError"));
+    running.abort(new DOMException("The upload is paused.", "AbortError"));
     this.#meter.restart();
   }
 
   /** Continues after a pause. */
   resume() {
     if (this.#state !== "paused") return;
+    const proceed = this.#continue; // onState may pause at once
     this.#running = new AbortController();
     this.#pausing = undefined;
     this.#enter("uploading");
-    this.#continue?.();
+    proceed?.();
   }
 
   /**

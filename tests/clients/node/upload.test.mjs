@@ -261,6 +261,42 @@ test("a pause stops the requests, and the upload continues where it was", async 
   assert.deepEqual(await videos(), [["UploadSucc", 5 * PART]]);
 });
 
+test("an app may resume as soon as it is told of a pause", async () => {
+  const { vodpass } = await client();
+  const states = [];
+  const upload = vodpass.upload(film(3 * PART), {
+    ...inParts,
+    onState: (now) => {
+      states.push(now);
+      if (now === "paused") upload.resume();
+    },
+    onProgress: whenPartsArrived(1, () => upload.pause()),
+  });
+  await upload.done;
+  assert.deepEqual(states, ["paused", "uploading", "succeeded"]);
+  assert.deepEqual(await videos(), [["UploadSucc", 3 * PART]]);
+});
+
+test("an app may pause as soon as it is told that an upload continues", async () => {
+  const { vodpass } = await client();
+  const states = [];
+  const upload = vodpass.upload(film(3 * PART), {
+    ...inParts,
+    onState: (now) => {
+      states.push(now);
+      if (states.length === 2) upload.pause();
+      if (states.length === 3) setTimeout(() => upload.resume(), 50);
+    },
+    onProgress: whenPartsArrived(1, () => {
+      upload.pause();
+      setTimeout(() => upload.resume(), 0);
+    }),
+  });
+  await upload.done;
+  assert.deepEqual(states, ["paused", "uploading", "paused", "uploading", "succeeded"]);
+  assert.deepEqual(await videos(), [["UploadSucc", 3 * PART]]);
+});
+
 test("a signal cancels: the promise rejects with its reason, and nothing remains", async () => {
   const storage = new MemoryStorage();
   const { vodpass } = await client({ storage });
