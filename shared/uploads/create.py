@@ -31,7 +31,7 @@ from shared.errors import (
     Upstream,
     UpstreamError,
 )
-from shared.runtime.endpoint import Call
+from shared.runtime.endpoint import MAX_SECONDS, Call
 from shared.uploads.declaration import Declaration, request_digest, unseal
 from shared.uploads.fields import ATTACHED_EXTENSIONS, IMAGE_EXTENSIONS, extension
 from shared.uploads.parameters import attached_media_parameters, image_parameters, video_parameters
@@ -127,6 +127,8 @@ class _VideoUpload:
             if fault.effect == "none":
                 raise
         created = self._find_created()
+        if created.age > 2 * MAX_SECONDS:  # an earlier request created it
+            return self._continue(created)
         self._require_same_request(created)
         return refresh_upload(self._vod, settings, created)
 
@@ -160,11 +162,8 @@ class _VideoUpload:
         except Throttled as fault:
             created, retry_after = None, int(fault.headers.get("Retry-After", "1"))
         if created is None:
-            raise Unavailable(
-                "VOD did not say whether the upload was begun. Repeat the request.",
-                effect="unknown",
-                retry_after=retry_after,
-            )
+            detail = "VOD did not say whether the upload was begun. Repeat the request."
+            raise Unavailable(detail, effect="unknown", retry_after=retry_after)
         return created
 
     def _find(self, mark: str) -> Video | None:

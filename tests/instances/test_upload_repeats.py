@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -181,6 +182,19 @@ def test_what_a_lost_create_made_must_be_of_this_request(function: Any) -> None:
     vod.faults["CreateUploadVideo"] = [UpstreamTimeout("a", effect="unknown")]
     with pytest.raises(IdempotencyConflict):
         repeat(function, vod)
+
+
+@pytest.mark.parametrize(("age", "permitted"), [(0, True), (16, True), (17, False), (3600, False)])
+def test_a_lost_create_opens_no_older_upload_to_who_may_not_refresh(
+    function: Any, age: int, permitted: bool
+) -> None:
+    """What is older than a request can last is of an earlier one."""
+    vod = StandInVod(begun(age=age))
+    vod.faults["CreateUploadVideo"] = [UpstreamTimeout("a", effect="unknown")]
+    who = caller(scopes=frozenset({"vod:upload"}))
+    with contextlib.nullcontext() if permitted else pytest.raises(Forbidden):
+        repeat(function, vod, who=who)
+    assert ("RefreshUploadVideo" in vod.operations()) is permitted
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.auth.callback_signature import WINDOW, by_callback_signature
+from shared.auth.callback_signature import by_callback_signature
 from shared.config.settings import Settings
 from shared.errors import InvalidCallback
 from shared.web.request import Request
@@ -21,6 +21,7 @@ URL = f"https://hooks.example.com{PATH}"
 NEW, OLD = "Abcdefgh12345678", "Zyxwvuts87654321"
 SETTINGS = Settings(callback_url=URL, callback_keys=(NEW, OLD))
 NOW = 1_800_000_000
+WINDOW = 300  # seconds
 
 
 @pytest.fixture(autouse=True)

@@ -250,7 +250,7 @@ LOCAL = [
         "vod.default.svc",
         "localhost.localdomain",
     ),
-    *("1.0.0.127.in-addr.arpa", "x.intranet", "x.home", "x.mail", "x.domain"),
+    *("1.0.0.127.in-addr.arpa", "x.intranet", "x.home", "x.mail", "x.domain", "x.alt"),
 ]
 ODD = [
     *("", ".", "a", "a.", ".example.com", "a..example.com", "-a.example.com", "a-.example.com"),

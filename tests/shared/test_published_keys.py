@@ -80,8 +80,8 @@ def test_a_failed_fetch_is_repeated_after_five_seconds(
     assert login.fetched == fetches
 
 
-@pytest.mark.parametrize(("seconds", "served"), [(86399, True), (86400, False)])
-def test_the_last_good_keys_serve_for_a_day(
+@pytest.mark.parametrize(("seconds", "served"), [(86399, True), (86400, False), (-1, False)])
+def test_the_last_good_keys_serve_for_a_day_unless_the_clock_is_set_back(
     login: Login, published: PublishedKeys, seconds: int, served: bool
 ) -> None:
     assert published.find("known")
