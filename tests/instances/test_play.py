@@ -204,7 +204,15 @@ def test_a_deployment_without_a_playkey_offers_no_jwtplayauth(function: Any) -> 
     assert not limits.asked
 
 
-@pytest.mark.parametrize("found", [[], [normal(owner=BOB)], [normal(reference_id=None)]])
+@pytest.mark.parametrize(
+    "found",
+    [
+        [],
+        [normal(owner=BOB)],
+        [normal(reference_id=None)],
+        *([video(owner=BOB, status=status)] for status in ("Uploading", "Transcoding", "Blocked")),
+    ],
+)
 @pytest.mark.parametrize("method", ["PlayAuth", "JWTPlayAuth"])
 def test_a_video_of_anybody_else_is_a_video_that_does_not_exist(
     function: Any, found: list[Video], method: str
