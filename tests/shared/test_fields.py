@@ -314,6 +314,7 @@ def test_a_duration_is_a_number_of_seconds(said: Any, seconds: float) -> None:
         "https://a.example/a b",
         "https://a.example/封面",
         'https://a.example/"',
+        *("https://a.example/\\x", "https://a.example?\\x", "https://a.example#\\x"),
         "https://a.example/" + "a" * 1024,
         5,
     ],
