@@ -20,10 +20,11 @@ from shared.errors import UpstreamError
 from shared.runtime.instance import Instance
 from shared.uploads.declaration import Declaration, seal
 from shared.watch.cleanup import clean_up, too_many
-from shared.watch.run import CLEANUP_AFTER, Memory, Run
+from shared.watch.run import Memory, Run
 from shared.watch.sweep import look_after
 
 WINDOW = 3600
+CLEANUP_AFTER = 4260  # seconds: 3600 of the last credential, 60 for clocks, 600 for a write
 SETTINGS = Settings(
     issuer_alias="main",
     owner_keys=(OwnerKey("k1", b"a" * 32),),

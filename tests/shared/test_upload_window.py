@@ -19,12 +19,12 @@ from shared.uploads.window import (
     refresh_window,
 )
 from shared.watch.cleanup import LARGE_PART, MANY, may_delete, too_many
-from shared.watch.run import CLEANUP_AFTER
 
 SETTINGS = Settings(
     issuer_alias="example", owner_keys=(OwnerKey("k1", b"1" * 32),), upload_window=7200
 )
 LONGEST = 2_592_000
+CLEANUP_AFTER = 4260  # seconds: 3600 of the last credential, 60 for clocks, 600 for a write
 
 
 def video(window: int | None, *, age: float = 0.0, settings: Settings = SETTINGS) -> Video:
