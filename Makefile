@@ -11,7 +11,7 @@ ARGS ?=
 PY := .venv/bin/python
 export PORT CLOUD_PORT
 
-.PHONY: setup run test test-browser test-long reliability test-fake test-clients test-live test-s \
+.PHONY: setup run trace test test-browser test-long reliability test-fake test-clients test-live test-s \
   test-bundle mutants coverage check bundle deploy template bench load fuzz picture lock audit clean
 
 setup: .venv/installed node_modules/installed
@@ -37,6 +37,10 @@ node_modules/installed: package-lock.json
 
 run: setup
 	@exec $(PY) -m local
+
+# One request through the code: make trace, make trace ARGS="play --as bob".
+trace: setup
+	@$(PY) -m local.trace $(ARGS)
 
 test: setup
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)

@@ -69,5 +69,6 @@ def owner_key_of(settings: Settings, mark: str) -> OwnerKey | None:
 
 
 def _mark(key: OwnerKey, owner: Owner, nonce: bytes) -> str:
+    """The mark of this owner with this nonce. A new mark and a check both compute it here."""
     framed = frame("mark", owner.issuer_alias, owner.subject, nonce)
     return f"{_VERSION}{key.key_id}{base32(nonce + mac(key, 'mark', framed)[:MAC_BYTES])}"

@@ -25,7 +25,7 @@ def video_parameters(
     declaration: Declaration,
     caller: Caller,
 ) -> Mapping[str, Any]:
-    """CreateUploadVideo. ``mark`` becomes the ReferenceId."""
+    """The parameters of CreateUploadVideo. ``mark`` becomes the ReferenceId."""
     chosen = caller.template_group_id
     name = asked["FileName"]
     return {
@@ -46,7 +46,7 @@ def video_parameters(
 def image_parameters(
     settings: Settings, asked: Mapping[str, Any], caller: Caller
 ) -> Mapping[str, Any]:
-    """CreateUploadImage."""
+    """The parameters of CreateUploadImage."""
     return {
         "image_type": asked["ImageType"],
         "image_ext": asked.get("ImageExt") or _image_extension(asked),
@@ -61,7 +61,7 @@ def image_parameters(
 def attached_media_parameters(
     settings: Settings, asked: Mapping[str, Any], caller: Caller
 ) -> Mapping[str, Any]:
-    """CreateUploadAttachedMedia."""
+    """The parameters of CreateUploadAttachedMedia."""
     category = _category(settings, caller)
     size = asked.get("FileSize")
     return {

@@ -20,15 +20,15 @@ def section(heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
-def all_rows(heading: str) -> list[list[str]]:
-    """The cells of all tables below a heading, with their heads."""
-    lines = re.findall(r"^\|.*\|$", section(heading), re.MULTILINE)
+def all_rows(text: str) -> list[list[str]]:
+    """The cells of all tables of a text, with their heads."""
+    lines = re.findall(r"^\|.*\|$", text, re.MULTILINE)
     return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
 
 
 def rows(heading: str) -> list[list[str]]:
     """The cells of the last table below a heading, without its head."""
-    cells = all_rows(heading)
+    cells = all_rows(section(heading))
     head = max(number for number, row in enumerate(cells) if set(row[0]) == {"-"})
     return cells[head + 1 :]
 
@@ -48,13 +48,19 @@ def test_a_file_of_the_table_exists(path: str) -> None:
     assert named.is_dir() if path.endswith("/") else named.is_file()
 
 
-PARTS = {
-    (name, path)
-    for heading in ("One request, step by step", "An upload's events")
-    for row in all_rows(heading)
-    for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in `([^`]+)`", row[-1])
-    for name in re.findall(r"\w{4,}", names)
-}
+def parts(text: str) -> list[tuple[str, str]]:
+    """The functions and classes that the tables of a text name, each with its file, in order."""
+    return [
+        (name, path)
+        for row in all_rows(text)
+        for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in `([^`]+)`", row[-1])
+        for name in re.findall(r"\w{4,}", names)
+    ]
+
+
+UPLOAD, _, PLAY = section("One request, step by step").partition("**`GET /play`**")
+PARTS_IN_ORDER = {"upload": parts(UPLOAD), "play": parts(PLAY)}
+PARTS = {part for text in (UPLOAD, PLAY, section("An upload's events")) for part in parts(text)}
 
 
 @pytest.mark.parametrize(("name", "path"), sorted(PARTS))
@@ -64,8 +70,8 @@ def test_a_step_names_what_is_in_its_file(name: str, path: str) -> None:
 
 
 def test_the_steps_of_each_request_are_checked() -> None:
-    files = {path for _, path in PARTS}
-    assert {"functions/upload/index.py", "functions/play/index.py"} <= files
+    assert ("upload", "functions/upload/index.py") in PARTS_IN_ORDER["upload"]
+    assert ("play", "functions/play/index.py") in PARTS_IN_ORDER["play"]
 
 
 def test_the_test_to_step_through_is_one() -> None:
