@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from shared.config.variables import REGIONS
@@ -32,6 +33,7 @@ SINGLE = (
     "requirements.txt",
 )
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", "template", "node_modules", "*.svg")
+_NOT_BUILT = shutil.ignore_patterns("__pycache__", "build", "*.egg-info", "tests")
 _DEFAULTS = {"name": "VODPASS_NAME", "region": "VODPASS_REGION", "python": "VODPASS_PYTHON"}
 _S = "@serverless-devs/s"
 
@@ -93,14 +95,18 @@ def _node(project: Path, source: Path) -> None:
 
 def _wheel(project: Path, folder: Path) -> None:
     """The fake cloud as a wheel: the tools use it for a rehearsal."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--no-build-isolation", "-w", str(folder), str(project / "fakealiyun")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as temporary:
+        # A build writes into its source, where two builds at once would meet.
+        source = Path(temporary) / "fakealiyun"
+        shutil.copytree(project / "fakealiyun", source, ignore=_NOT_BUILT)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"),
+                *("--no-deps", "--no-build-isolation", "-w", str(folder), str(source)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise TemplateError("pip wheel failed:\n" + "\n".join(done.stderr.splitlines()[-8:]))
