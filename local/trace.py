@@ -19,8 +19,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, SimpleNamespace
@@ -30,6 +31,7 @@ from urllib.parse import parse_qsl
 import jwt
 
 from fakealiyun import FakeCloud
+from fakealiyun.testing.mp4 import film
 from local.checkout_keys import LocalKeys, load_keys
 from local.deployable import local_environment
 from local.development_token import AUDIENCE, ISSUER, SCOPES
@@ -38,7 +40,6 @@ from local.roles import LOCAL_VALUES, RAM_FOLDER
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOLLOWED = tuple(f"{PROJECT / folder}{os.sep}" for folder in ("functions", "shared"))
-SAMPLE = PROJECT / "tests" / "browser" / "media" / "sample.mp4"
 REQUESTS = ("upload", "refresh", "play")
 
 
@@ -211,6 +212,16 @@ class Functions:
         return response
 
 
+def _send_film(answer: Mapping[str, Any]) -> None:
+    """Sends a film to OSS with the answer of /upload, as the README does."""
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        file.write(film(3))
+        file.flush()
+        put = [sys.executable, str(PROJECT / "docs" / "examples" / "put.py"), file.name]
+        sent = json.dumps(answer).encode()
+        subprocess.run(put, input=sent, check=True, capture_output=True)  # noqa: S603
+
+
 def trace(request: str, user: str, tracer: Tracer) -> tuple[str, dict[str, Any]]:
     """What `user` asks, as one line, and the response object. Videos are alice's."""
     with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
@@ -221,9 +232,7 @@ def trace(request: str, user: str, tracer: Tracer) -> tuple[str, dict[str, Any]]
             begun = json.loads(functions.call("alice", "POST", "/upload", body)["body"])
             body = {"VideoId": begun["VideoId"]}
         if request == "play":
-            put = [sys.executable, str(PROJECT / "docs" / "examples" / "put.py"), str(SAMPLE)]
-            answer = json.dumps(begun).encode()
-            subprocess.run(put, input=answer, check=True, capture_output=True)  # noqa: S603
+            _send_film(begun)
             method, target, body = "GET", f"/play?VideoId={begun['VideoId']}", None
         response = functions.call(user, method, target, body, tracer=tracer)
     sent = "" if body is None else f" {json.dumps(body)}"
