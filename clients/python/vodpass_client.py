@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
+import logging
 import os
 import time
 import uuid
@@ -233,16 +234,17 @@ class _Credential:
                 refused = self._storage.refusal(error)
                 if refused is None:
                     raise
-                if refused.Code not in EXPIRED or not self._video_id:
-                    failures = self._vodpass.after_failure(refused, failures)
-                    continue
-                self._fruitless += 1
-                if self._fruitless > MAX_FRUITLESS:
-                    raise VodpassError("CredentialNotAccepted", refused.status) from error
-                self._refresh()
             else:
                 self._fruitless = 0
                 return done
+            # Raised outside the handler: the SDK's error may quote the token, and would be shown.
+            if refused.Code not in EXPIRED or not self._video_id:
+                failures = self._vodpass.after_failure(refused, failures)
+                continue
+            self._fruitless += 1
+            if self._fruitless > MAX_FRUITLESS:
+                raise VodpassError("CredentialNotAccepted", refused.status)
+            self._refresh()
 
     def _refresh(self) -> None:
         self._accept(self._vodpass.call("/refresh", {"VideoId": self._video_id}))
@@ -269,6 +271,10 @@ class _Storage(NamedTuple):
 def _by_oss2(address: Mapping[str, str], auth: Mapping[str, str]) -> _Storage:
     """With `oss2`: signature V1."""
     import oss2
+
+    logger = logging.getLogger("oss2")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)  # at INFO it quotes the token of a refused request
 
     keys = oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"])
     bucket, key = oss2.Bucket(keys, address["Endpoint"], address["Bucket"]), address["FileName"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from clients.python import vodpass_client
 from clients.python.vodpass_client import Vodpass, VodpassError
 from local.stack import Stack
 from tests.browser.functions import token
@@ -97,6 +101,51 @@ def test_a_bad_signature_is_not_taken_for_an_expiry(
     assert (caught.value.status, caught.value.retriable) == (403, False)
     (fault,) = stack.cloud.faults.pending()
     assert fault["count"] == 1
+
+
+def told(error: BaseException | None) -> str:
+    """All that a traceback of an error shows, and what a tool may show that follows its chain."""
+    if error is None:
+        return ""
+    shown = "".join(traceback.format_exception(error))
+    return f"{shown}{error!r}{vars(error)}" + told(error.__cause__) + told(error.__context__)
+
+
+@pytest.mark.parametrize("size", [1000, 2 * PART], ids=["one request", "parts"])
+@pytest.mark.parametrize("expired", [False, True])
+def test_no_error_and_no_log_holds_a_credential_or_a_signature(
+    stack: Stack,
+    vodpass: Vodpass,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    size: int,
+    expired: bool,
+) -> None:
+    """OSS answers what it verified, with the security token, and `oss2` quotes that."""
+    caplog.set_level(logging.DEBUG)  # of an app that logs everything
+    call, secrets = vodpass.call, []
+
+    def with_a_wrong_secret(target: str, *given: Any) -> dict[str, Any]:
+        if target == "/refresh":
+            raise VodpassError("UploadFinished", 409)
+        issued = call(target, *given)
+        auth = json.loads(base64.b64decode(issued["UploadAuth"]))
+        secrets.extend([auth["SecurityToken"], auth["AccessKeyId"], auth["AccessKeySecret"]])
+        auth["AccessKeySecret"] = "x" * 30
+        return {**issued, "UploadAuth": base64.b64encode(json.dumps(auth).encode()).decode()}
+
+    monkeypatch.setattr(vodpass, "call", with_a_wrong_secret)
+    if expired:  # as if OSS said so of a wrong signature
+        monkeypatch.setattr(vodpass_client, "EXPIRED", ("SignatureDoesNotMatch",))
+    path = tmp_path / "film.mp4"
+    path.write_bytes(mp4(size))
+    with refused("UploadFinished" if expired else "SignatureDoesNotMatch") as caught:
+        vodpass.upload(path)
+    shown = told(caught.value) + caplog.text
+    assert "SignatureProvided" not in shown
+    assert len(secrets) == 3
+    assert [secret for secret in secrets if secret in shown] == []
 
 
 def test_faults_of_the_storage_are_repeated(stack: Stack, vodpass: Vodpass, film: Path) -> None:
