@@ -226,6 +226,15 @@ def test_a_large_batch_of_the_queue_is_read(world: World) -> None:
     assert told(world) == ["vod.event"]
 
 
+def test_a_batch_that_no_queue_sends_is_not_read(world: World) -> None:
+    """It is over 2 MiB. Its messages come again."""
+    body = {"EventType": "SomethingNew", "Text": "x" * 2 * 1024 * 1024}
+    outcome = by_queue(world.serve("events"), body)
+    assert outcome.code == "again"
+    assert lines(outcome) == []
+    assert told(world) == []
+
+
 @pytest.mark.parametrize("road", ["http", "queue"])
 def test_the_app_gets_its_events_even_if_no_recheck_can_be_scheduled(
     world: World, road: str

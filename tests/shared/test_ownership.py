@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.auth import ownership as owner
+from shared.auth.mac import canonical, sign
 from shared.auth.ownership import Owner
 from shared.config.parsers import OwnerKey
 from shared.config.settings import Settings
@@ -176,3 +177,14 @@ def test_an_extend_that_names_another_owner_than_the_mark_does_not_verify() -> N
     data = json.dumps({"Extend": declarations.seal(SETTINGS, mark, extend)})
     assert declarations.unseal(SETTINGS, mark, data) == extend
     assert declarations.verified(SETTINGS, mark, data) is None
+
+
+@pytest.mark.parametrize("more", [{"x": 1}, {"w": None}])
+def test_an_extend_with_a_member_that_is_not_read_is_not_believed(more: dict[str, object]) -> None:
+    """Whoever sealed it may have meant a limit."""
+    mark = owner.new_mark(SETTINGS, ALICE)
+    values = {"s": "alice", "k": "", "d": "digest", "n": None, "t": "mp4"}
+    for covered, believed in ((values, True), ({**values, **more}, False)):
+        sealed = {**covered, "m": sign(SETTINGS.owner_keys[0], "extend", mark, canonical(covered))}
+        found = declarations.unseal(SETTINGS, mark, json.dumps({"Extend": sealed}))
+        assert (found is not None) is believed
