@@ -94,7 +94,7 @@ class Vodpass:
         progress: Callable[[int, int], None] | None = None,
         **fields: Any,
     ) -> dict[str, Any]:
-        """Uploads a file. Returns `VideoId`, or the ids and URLs of an image or attachment.
+        """Uploads a file. Returns `VideoId`, or the ids and URLs of an image or attached medium.
 
         `fields` are those of POST /upload, for example `Title` or `MediaType`. `progress` gets the
         bytes sent and the size. Raises VodpassError.

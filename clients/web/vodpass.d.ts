@@ -242,7 +242,7 @@ export type Progress = {
 };
 /**
  * The ids and URLs of an upload. A video has `VideoId`, an image `ImageId` and `ImageURL`, an
- * attachment `MediaId` and `MediaURL`.
+ * attached medium `MediaId` and `MediaURL`.
  */
 export type UploadResult = {
     VideoId?: string | undefined;

@@ -73,7 +73,7 @@
 
 /**
  * The ids and URLs of an upload. A video has `VideoId`, an image `ImageId` and `ImageURL`, an
- * attachment `MediaId` and `MediaURL`.
+ * attached medium `MediaId` and `MediaURL`.
  * @typedef {object} UploadResult
  * @property {string} [VideoId]
  * @property {string} [ImageId]

@@ -225,7 +225,7 @@ export default {
   "refusal.error": "Error",
 
   "reference.title": "Endpoints",
-  "reference.upload": "Begin an upload: a credential for one new video, image or attachment.",
+  "reference.upload": "Begin an upload: a credential for one new video, image or attached medium.",
   "reference.refresh": "Get a new credential for one's own upload after it has expired.",
   "reference.play": "A credential to play one video, once it is ready.",
   "reference.sts": "An STS token for one purpose, where a credential for one file is not enough.",

@@ -56,7 +56,7 @@ def test_the_page_leads_to_the_reference(
 def test_a_call_can_be_tried(stack: Stack, page: Page, complaints: list[str]) -> None:
     page.goto(f"{stack.url}/docs")
     expect(page.get_by_role("button", name="Authorize")).to_have_class(re.compile(r"\blocked\b"))
-    page.locator("#operations-default-upload").get_by_role("button").first.click()
+    page.locator("#operations-Uploads-upload").get_by_role("button").first.click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
     [media] = stack.cloud.vod.library.all()

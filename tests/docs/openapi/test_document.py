@@ -49,6 +49,13 @@ def test_is_valid_openapi_3_1() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
 
 
+def test_every_operation_is_in_one_group_that_is_described() -> None:
+    described = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    operations = [one for path in DOCUMENT["paths"].values() for one in path.values()]
+    assert all(len(one["tags"]) == 1 for one in operations)
+    assert {one["tags"][0] for one in operations} == described
+
+
 def test_describes_each_call_that_carries_a_users_token() -> None:
     assert set(DOCUMENT["paths"]) == {path_of(name) for name in OPERATIONS}
     with_callers = {name for name, uses in USES.items() if "VODPASS_JWT_KEYS" in uses}
