@@ -146,6 +146,9 @@ class Vodpass:
         failures = 0
         while True:
             token = self._token if isinstance(self._token, str) else self._token(renewed)
+            if not token.isascii() or not token.isprintable() or " " in token:
+                # Else http.client would quote it.
+                raise ValueError("the token must be printable ASCII without blanks")
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             if key is not None:
                 headers["Idempotency-Key"] = key

@@ -441,6 +441,7 @@ export class Vodpass {
     let refused;
     for (let failures = 0; ; ) {
       const bearer = await this.#bearer(refused);
+      if (/[^\x21-\x7e]/.test(String(bearer).trim())) throw notAHeader(); // fetch would quote it
       /** @type {Record<string, string>} */
       const headers = { Authorization: `Bearer ${bearer}` };
       if (body) headers["Content-Type"] = "application/json";
@@ -1080,6 +1081,11 @@ const ETAG_NOT_EXPOSED = /** @type {const} */ ({
 function notAccepted(cause) {
   const detail = "The storage refused three new credentials.";
   return new VodpassError({ Code: "CredentialNotAccepted", detail, source: "storage" }, { cause });
+}
+
+function notAHeader() {
+  const detail = "The token must be printable ASCII without blanks.";
+  return new VodpassError({ Code: "ClientError", detail, source: "client" });
 }
 
 /** @param {number} status @param {"vodpass" | "storage"} source */

@@ -314,6 +314,20 @@ def test_a_401_asks_for_a_renewed_token_once() -> None:
         assert "new" not in str(caught.value)
 
 
+@pytest.mark.parametrize("more", ["\n", "\r\n", "\nX-Other: 1", " ", "\x00", "é", "”", "\ud800"])
+def test_a_token_that_no_header_can_hold_is_refused_without_quoting_it(more: str) -> None:
+    """Such as one that was read from a file, with the end of its line."""
+    for token_of in ("secret-token" + more, lambda _: "secret-token" + more):
+        with (
+            answering([PLAYABLE]) as (url, got),
+            pytest.raises(ValueError, match=r"^the token") as e,
+        ):
+            Vodpass(url, token_of).play("id")
+        assert got == []
+        assert "secret-token" not in repr(e.value)
+        assert told(e.value).count("secret-token") == 0
+
+
 def test_what_cannot_work_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="http"):
         Vodpass("file:///etc/passwd", "token")

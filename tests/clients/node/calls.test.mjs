@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { inspect } from "node:util";
 
 import { Vodpass, VodpassError } from "../../../clients/web/vodpass.js";
 import { client, film, reset, tokenOf, url } from "./stack.mjs";
@@ -71,6 +72,17 @@ test("a renewed token that is refused too is the end", async () => {
   await assert.rejects(vodpass.play("0".repeat(32)), { Code: "InvalidToken", status: 401 });
   assert.deepEqual(paths(), ["/play 401", "/play 401"]);
 });
+
+for (const more of ["\nX-Other: 1", " more", "\u0000", "é", "”"]) {
+  test(`a token with ${JSON.stringify(more)} in it is refused, and not quoted`, async () => {
+    const { vodpass, paths } = await client({ token: () => `secret-token${more}x` });
+    const error = await vodpass.play("0".repeat(32)).catch((refused) => refused);
+    assert.ok(error instanceof VodpassError);
+    assert.deepEqual([error.Code, error.retriable], ["ClientError", false]);
+    assert.ok(!inspect(error, { depth: 9 }).includes("secret-token"));
+    assert.deepEqual(paths(), []);
+  });
+}
 
 test("an error of the token provider reaches the app", async () => {
   const { vodpass } = await client({ token: () => Promise.reject(new Error("signed out")) });
