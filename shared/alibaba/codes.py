@@ -51,11 +51,13 @@ class Rejected(Exception):
 def rate_limit(code: str, status: int, retry_after: object) -> Throttled | None:
     """Throttled if the service refused because of a rate limit, else None.
 
-    ``retry_after``: milliseconds, if the service said when to try again.
+    ``retry_after``: milliseconds, if the service said when to try again. A 5xx is a rate limit only
+    by its code, whatever wait it names: else the request may have had an effect.
     """
-    if isinstance(retry_after, int):
+    limited = code.startswith("Throttling") or status == 429
+    if isinstance(retry_after, int) and (limited or status < 500):
         return Throttled(-(-retry_after // 1000))
-    return Throttled(1) if code.startswith("Throttling") or status == 429 else None
+    return Throttled(1) if limited else None
 
 
 def common_meaning(code: str, status: int) -> Exception:

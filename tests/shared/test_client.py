@@ -486,6 +486,26 @@ def test_a_rate_limit_says_when_to_come_back(retry_after: int, seconds: str) -> 
     assert refused.headers == {"Retry-After": seconds}
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "effect"),
+    [
+        ("ServiceUnavailable", 503, Unavailable, "unknown"),
+        ("InternalError", 500, UpstreamError, "unknown"),
+        ("Throttling.User", 503, Throttled, "none"),
+        ("Some.Code", 429, Throttled, "none"),
+    ],
+)
+def test_a_server_error_that_says_when_to_come_back_may_have_had_an_effect(
+    code: str, status: int, kind: type[Upstream], effect: str
+) -> None:
+    fault = SimpleNamespace(code=code, status_code=status, retry_after=2500)
+    refused = Client(VOD_SERVICE, Settings(), FunctionRole({}))._refused(fault, {})
+    assert isinstance(refused, Upstream)
+    assert (type(refused), refused.effect) == (kind, effect)
+    if kind is Throttled:
+        assert refused.headers == {"Retry-After": "3"}
+
+
 def test_the_operation_of_a_service_is_that_of_the_sdk(
     settings: Settings, role: FunctionRole
 ) -> None:
