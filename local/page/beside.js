@@ -14,12 +14,12 @@ const CALLS = {
 };
 
 let results = {}; // by person and call: "asking", null or an error
+let chosen = ""; // the VideoId that the user chose; without one, the first video that is ready
 
 function render() {
   const videos = mediaOf("alice")
     .filter(({ kind }) => kind === "video")
     .sort((a, b) => Number(b.status === "Normal") - Number(a.status === "Normal"));
-  const chosen = $("beside-video").value;
   $("beside-video").replaceChildren(
     ...(videos.length
       ? videos.map(({ id, title }) => h("option", { value: id, selected: id === chosen }, title || id))
@@ -80,7 +80,8 @@ async function letBothAsk() {
 export function begin(config) {
   $("beside-card").hidden = !config.issuesTokens;
   $("beside-ask").addEventListener("click", letBothAsk);
-  $("beside-video").addEventListener("change", () => {
+  $("beside-video").addEventListener("change", ({ target }) => {
+    chosen = target.value;
     results = {};
     render();
   });

@@ -127,6 +127,23 @@ def test_alice_and_bob_ask_side_by_side(page: Page) -> None:
     expect(bob).not_to_contain_text("Credential issued")
 
 
+def test_alice_and_bob_are_offered_a_video_that_is_ready(page: Page, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no video")
+    offered = page.get_by_label("Video", exact=True)
+    upload(page, broken)
+    expect(offered.locator("option:checked")).to_have_text("broken")
+    upload(page)
+    page.get_by_role("button", name="Play sample").click()
+    expect(page.locator("#status")).to_have_text("Playing sample.")
+    close_player(page)
+    upload(page, broken)
+    expect(offered.locator("option:checked")).to_have_text("sample")
+    offered.select_option(index=1)
+    as_user(page, "bob")  # draws it anew
+    expect(offered.locator("option:checked")).to_have_text("broken")
+
+
 def test_waits_for_a_video_as_long_as_the_server_says(
     stack: Stack, page: Page, traffic: Traffic
 ) -> None:
