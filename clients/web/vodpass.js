@@ -603,7 +603,7 @@ export class Upload {
         const arrived = found.completing && hasCode(error, ["UploadFinished"]);
         if (!arrived && !hasCode(error, STALE)) throw error;
         await this.#tools.checkpoints.remove(this.#file);
-        if (arrived) return { VideoId: found.VideoId, resumed: true };
+        if (arrived) return { VideoId: (this.#videoId = found.VideoId), resumed: true };
         found = undefined;
       }
     }

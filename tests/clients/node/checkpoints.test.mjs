@@ -156,7 +156,9 @@ test("a finished upload whose end was not noted down is not sent again", async (
   assert.equal(storage.length, 0);
   storage.setItem(...kept); // as if the page had closed before it could remove it
   const seen = await watchStorage(async () => {
-    assert.deepEqual(await vodpass.upload(FILM, inParts).done, { VideoId, resumed: true });
+    const again = vodpass.upload(FILM, inParts);
+    assert.deepEqual(await again.done, { VideoId, resumed: true });
+    assert.equal(again.VideoId, VideoId);
   });
   assert.deepEqual(seen, []);
   assert.equal(storage.length, 0);
