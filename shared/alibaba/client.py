@@ -203,6 +203,7 @@ def _require_json_object(body: bytes, status: int) -> None:
 
 
 def _add_request_id(request_ids: list[str], request_id: object) -> None:
+    """Appends the RequestId of an answer, if it has the form of one: it goes to the log."""
     # The SDK writes "None" into a fault without an id.
     if request_id == "None" or not isinstance(request_id, str):
         return

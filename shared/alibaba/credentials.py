@@ -65,6 +65,7 @@ class FunctionRole:
 
 
 def _from_context(context: Any) -> RoleCredential | None:
+    """The role credential that FC puts into the context of an invocation; None without one."""
     credentials = getattr(context, "credentials", None)
     return _role_credential(
         getattr(credentials, "access_key_id", None),
@@ -74,6 +75,7 @@ def _from_context(context: Any) -> RoleCredential | None:
 
 
 def _from_environment(environ: Mapping[str, str]) -> RoleCredential | None:
+    """The role credential that FC sets when the instance starts; None without one."""
     return _role_credential(
         environ.get(f"{_ENVIRONMENT}ACCESS_KEY_ID"),
         environ.get(f"{_ENVIRONMENT}ACCESS_KEY_SECRET"),
@@ -84,7 +86,10 @@ def _from_environment(environ: Mapping[str, str]) -> RoleCredential | None:
 def _role_credential(
     access_key_id: Any, access_key_secret: Any, security_token: Any
 ) -> RoleCredential | None:
-    # Without a token it would be a long-term AccessKey, which vodpass never uses.
+    """The role credential; None if a part is missing.
+
+    Without a token it would be a long-term AccessKey, which vodpass never uses.
+    """
     if not access_key_id or not access_key_secret or not security_token:
         return None
     return RoleCredential(str(access_key_id), str(access_key_secret), str(security_token))

@@ -103,6 +103,7 @@ def _life_and_age(claims: Mapping[str, Any], settings: Settings) -> tuple[float,
 
 
 def _finite(value: float) -> bool:
+    """Whether a time is a number that a float holds exactly, to the second."""
     return abs(value) < 2**53 and math.isfinite(value)
 
 

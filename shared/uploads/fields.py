@@ -126,6 +126,7 @@ def title_of(name: str, unit: str = "bytes") -> str:
 
 
 def _base_name(name: str) -> str:
+    """The name without its folders. Clients on Windows separate them by backslashes."""
     return re.split(r"[/\\]", name)[-1]
 
 

@@ -103,6 +103,7 @@ def text(
 
 
 def _has_control_character(value: str) -> bool:
+    """Whether it has a control character, or a line or paragraph separator of Unicode."""
     return any(c < " " or "\x7f" <= c <= "\x9f" or c in "\u2028\u2029" for c in value)
 
 

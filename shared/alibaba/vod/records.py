@@ -229,7 +229,7 @@ def _cover(value: Any) -> str:
 
 
 def _seconds(value: Any) -> float:
-    # A float in GetVideoInfo, text in other operations of VOD.
+    """A Duration: a float in GetVideoInfo, text in other operations. 0.0 for anything else."""
     try:
         seconds = 0.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -238,6 +238,7 @@ def _seconds(value: Any) -> float:
 
 
 def _decoded(value: str, *names: str) -> Mapping[str, Any]:
+    """The JSON object in a base64 text. Empty if it is none, or lacks one of ``names``."""
     try:
         decoded = json.loads(base64.b64decode(value, validate=True))
     except (ValueError, RecursionError):
