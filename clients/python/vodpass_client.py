@@ -145,7 +145,7 @@ class Vodpass:
         renewed = False
         failures = 0
         while True:
-            token = self._token if isinstance(self._token, str) else self._token(renewed)
+            token = str(self._token(renewed) if callable(self._token) else self._token)
             if not token.isascii() or not token.isprintable() or " " in token:
                 # Else http.client would quote it.
                 raise ValueError("the token must be printable ASCII without blanks")
