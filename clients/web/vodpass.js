@@ -441,7 +441,7 @@ export class Vodpass {
     let refused;
     for (let failures = 0; ; ) {
       const bearer = await this.#bearer(refused);
-      if (/[^\x21-\x7e]/.test(String(bearer).trim())) throw notAHeader(); // fetch would quote it
+      if (!/^[\x21-\x7e]*[\t\n\r ]*$/.test(bearer)) throw notAHeader(); // fetch would quote it
       /** @type {Record<string, string>} */
       const headers = { Authorization: `Bearer ${bearer}` };
       if (body) headers["Content-Type"] = "application/json";

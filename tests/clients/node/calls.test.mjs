@@ -73,9 +73,17 @@ test("a renewed token that is refused too is the end", async () => {
   assert.deepEqual(paths(), ["/play 401", "/play 401"]);
 });
 
-for (const more of ["\nX-Other: 1", " more", "\u0000", "é", "”"]) {
-  test(`a token with ${JSON.stringify(more)} in it is refused, and not quoted`, async () => {
-    const { vodpass, paths } = await client({ token: () => `secret-token${more}x` });
+for (const token of [
+  "secret-token\nX-Other: 1",
+  "secret-token more",
+  "secret-token\u0000",
+  "secret-tokené",
+  "secret-token”",
+  "secret-token\ufeff",
+  "\nsecret-token",
+]) {
+  test(`a token like ${JSON.stringify(token)} is refused, and not quoted`, async () => {
+    const { vodpass, paths } = await client({ token: () => token });
     const error = await vodpass.play("0".repeat(32)).catch((refused) => refused);
     assert.ok(error instanceof VodpassError);
     assert.deepEqual([error.Code, error.retriable], ["ClientError", false]);
@@ -83,6 +91,12 @@ for (const more of ["\nX-Other: 1", " more", "\u0000", "é", "”"]) {
     assert.deepEqual(paths(), []);
   });
 }
+
+test("the end of a line after a token does no harm", async () => {
+  const own = await tokenOf("alice");
+  const { vodpass } = await client({ token: () => `${own}\r\n` });
+  assert.ok((await vodpass.upload(film(10)).done).VideoId);
+});
 
 test("an error of the token provider reaches the app", async () => {
   const { vodpass } = await client({ token: () => Promise.reject(new Error("signed out")) });
