@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from fakealiyun import FakeCloud
+from fakealiyun import FakeCloud, loopback
 from local.limits_store import LimitsStore
 from local.roles import LOCAL_VALUES, RAM_FOLDER
 from local.stack import Stack
@@ -146,8 +147,14 @@ def limits_store() -> Iterator[LimitsStore]:
 
 @pytest.fixture(scope="session")
 def running_cloud() -> Iterator[FakeCloud]:
-    """One cloud for all tests of this process. Tests use `cloud`, which resets it."""
-    with FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud:
+    """One cloud for all tests of this process. Tests use `cloud`, which resets it.
+
+    VOD waits 5 seconds for the answer to a callback. On a slow machine, a cold start takes longer.
+    """
+    with (
+        mock.patch.object(loopback, "TIMEOUT", 60.0),
+        FakeCloud(ram_dir=RAM_FOLDER, ram_values=LOCAL_VALUES) as cloud,
+    ):
         yield cloud
 
 

@@ -10,7 +10,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.limits.script import AGAIN, BUCKETS, DONE, LIFE, NEW, REMEMBERED
+from shared.limits.script import (
+    AGAIN,
+    BUCKETS,
+    DONE,
+    FORGOTTEN_AT_ONCE,
+    LIFE,
+    MOST_UPLOADS,
+    NEW,
+    REMEMBERED,
+)
 
 MOST_USERS = 10_000
 
@@ -82,8 +91,7 @@ def _count(user: _User, question: Mapping[str, Any], now: float) -> str:
     refused: list[tuple[float, str]] = []
     slot, again = None, False
     if "slot" in question or "video" in question:
-        for old in [old for old, last in user.slots.items() if last <= now - REMEMBERED]:
-            user.drop(old)
+        _forget(user, now, keep_open="open" in question)
         video = question.get("video", "")
         slot = question.get("slot") or user.slot_of.get(video, video)
         again = slot in user.slots or "video" in question
@@ -108,6 +116,17 @@ def _count(user: _User, question: Mapping[str, Any], now: float) -> str:
             user.before[slot] = user.slots.get(slot, 0.0)
         user.slots[slot] = now
     return AGAIN if again else NEW
+
+
+def _forget(user: _User, now: float, *, keep_open: bool) -> None:
+    """Forgets the uploads of more than a day ago, and the oldest ones if there are too many."""
+    for old in [old for old, last in user.slots.items() if last <= now - REMEMBERED]:
+        user.drop(old)
+    if len(user.slots) >= MOST_UPLOADS:
+        upto = now - LIFE if keep_open else math.inf
+        oldest = sorted((last, old) for old, last in user.slots.items() if last <= upto)
+        for _, old in oldest[:FORGOTTEN_AT_ONCE]:
+            user.drop(old)
 
 
 def _refused_upload(

@@ -6,8 +6,9 @@ the same in Python, for one instance. A test compares the two.
 A rate is a list of (bucket, count): 60 buckets for its period, and the current one. So no period
 ever holds more than the limit, and an old event counts for at most a 60th of the period too long.
 An upload is a member of a sorted set, scored by the time of its last credential: it is open for
-LIFE seconds after that, and remembered for a day. A request counts before its credential is issued.
-If there is none in the end, a note gives the upload the time back that it had before.
+LIFE seconds after that, and remembered for a day, among MOST_UPLOADS of its user. A request counts
+before its credential is issued. If there is none in the end, a note gives the upload the time back
+that it had before.
 
 What is asked is JSON. With ``op`` it is a note about one upload: ``link`` adds the id that VOD gave
 to the upload of a slot, ``touch`` says that it has a new credential, ``back`` that a repeat got
@@ -20,6 +21,10 @@ from __future__ import annotations
 BUCKETS = 60
 LIFE = 3600  # seconds that an upload counts as open after its last credential
 REMEMBERED = 86400  # seconds that an upload is known after its last credential
+MOST_UPLOADS = 10_000
+"""The uploads of a user that are remembered, beside those that the limit of open ones counts. Else
+refreshes of VideoIds that a user makes up would fill the store."""
+FORGOTTEN_AT_ONCE = 100
 
 PERIODS = {
     "uploads_per_minute": 60,
@@ -129,6 +134,12 @@ local slot, before, last, again = nil, nil, nil, false
 if ask.slot or ask.video then
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', slots, '-inf', now - 86400, 'LIMIT', 0, 100)) do
     drop(old)
+  end
+  if redis.call('ZCOUNT', slots, '-inf', '+inf') >= 10000 then
+    local upto = ask.open and now - 3600 or '+inf'
+    for _, old in ipairs(redis.call('ZRANGEBYSCORE', slots, '-inf', upto, 'LIMIT', 0, 100)) do
+      drop(old)
+    end
   end
   slot = ask.slot or slot_of(ask.video)
   before = redis.call('ZSCORE', slots, slot)

@@ -15,9 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from local.limits_store import LimitsStore
 from shared.limits.memory import Memory
-from shared.limits.script import LIFE, LUA, PERIODS, REMEMBERED, keys
+from shared.limits.script import (
+    FORGOTTEN_AT_ONCE,
+    LIFE,
+    LUA,
+    MOST_UPLOADS,
+    PERIODS,
+    REMEMBERED,
+    keys,
+)
 
 _CLOCK = "local now = time[1] + time[2] / 1000000"
+_MOST = f">= {MOST_UPLOADS} then"
 NOON = 1_800_000_000.25
 
 
@@ -34,9 +43,10 @@ class Clock:
 Ask = Callable[[dict[str, Any]], str]
 
 
-def asker(client: redis.Redis, clock: Clock, user: str) -> Ask:
-    assert LUA.count(_CLOCK) == 1
+def asker(client: redis.Redis, clock: Clock, user: str, most_uploads: int = MOST_UPLOADS) -> Ask:
+    assert LUA.count(_CLOCK) == LUA.count(_MOST) == 1
     script = LUA.replace(_CLOCK, "local now = tonumber(ARGV[2])")
+    script = script.replace(_MOST, f">= {most_uploads} then")
 
     def ask(question: dict[str, Any]) -> str:
         given = [*keys(user), json.dumps(question), f"{clock.now:.6f}"]
@@ -359,6 +369,42 @@ def test_a_busy_user_leaves_no_more_than_a_day(client: redis.Redis, clock: Clock
     assert client.exists(rates_key) == 0
 
 
+@pytest.mark.parametrize("limits", [{"refreshes": 9}, {"open": 2}])
+def test_made_up_videos_fill_neither_the_store_nor_an_instance(
+    client: redis.Redis, clock: Clock, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
+) -> None:
+    monkeypatch.setattr("shared.limits.memory.MOST_UPLOADS", 250)
+    script, memory = asker(client, clock, "user", 250), Memory(clock)
+    for number in range(1000):
+        for question in (refresh(f"v{number}", **limits), {"op": "back", "video": f"v{number}"}):
+            assert script(question) == memory.ask("user", question)
+        clock.now += 1
+    _, uploads, videos = keys("user")
+    assert 250 - FORGOTTEN_AT_ONCE <= client.zcard(uploads) <= 250
+    assert client.hlen(videos) <= 2 * 250
+    assert len(memory._users["user"].slots) == client.zcard(uploads)
+    assert len(memory._users["user"].counts) <= 250
+    assert len(memory._users["user"].before) <= 250
+
+
+def test_made_up_videos_close_no_upload(
+    client: redis.Redis, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.limits.memory.MOST_UPLOADS", 3)
+    memory = Memory(clock)
+    for ask in (asker(client, clock, "user", 3), lambda asked: memory.ask("user", asked)):
+        for slot in ("m1", "m2", "m3"):
+            assert ask(upload(slot, open=3)) == "new"
+        clock.now += 1
+        for number in range(9):
+            # With room for itself, as where the claim narrows the limit later.
+            assert ask(refresh(f"v{number}", open=4)) == "again"
+            assert ask({"op": "back", "video": f"v{number}"}) == "done"
+            clock.now += 1
+        assert ask(upload("m4", open=3)) == f"open_uploads {LIFE - 10}"
+        assert ask(upload("m1", open=3)) == "again"
+
+
 def test_every_key_expires(client: redis.Redis, clock: Clock) -> None:
     ask = asker(client, clock, "user")
     question = upload("m1", open=3, refreshes=3)
@@ -394,12 +440,13 @@ class SameAnswers(RuleBasedStateMachine):
     """Both count the same, whatever is asked and however time passes."""
 
     client: redis.Redis
+    most_uploads: int
 
     def __init__(self) -> None:
         super().__init__()
         self.client.flushall()
         self.clock = Clock()
-        self.script = asker(self.client, self.clock, "user")
+        self.script = asker(self.client, self.clock, "user", self.most_uploads)
         self.memory = Memory(self.clock)
 
     def both(self, question: dict[str, Any]) -> None:
@@ -441,8 +488,12 @@ class SameAnswers(RuleBasedStateMachine):
         assert self.client.zcard(keys("user")[1]) == (len(known.slots) if known else 0)
 
 
-def test_the_store_and_an_instance_give_the_same_answers(client: redis.Redis) -> None:
-    machine = type("Machine", (SameAnswers,), {"client": client})
+@pytest.mark.parametrize("most_uploads", [3, MOST_UPLOADS])
+def test_the_store_and_an_instance_give_the_same_answers(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch, most_uploads: int
+) -> None:
+    monkeypatch.setattr("shared.limits.memory.MOST_UPLOADS", most_uploads)
+    machine = type("Machine", (SameAnswers,), {"client": client, "most_uploads": most_uploads})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
     )
